@@ -5,6 +5,7 @@ Source: report section 1.3.2 and Appendix B2. Design matrices are built as array
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,3 +81,96 @@ def design_matrix(frame: pd.DataFrame, covariates: list[str]) -> Design:
             columns.append((column.codes == code).astype(float))
             terms.append(f"{name}={column.categories[code]}")
     return Design(np.column_stack(columns)[kept], y[kept], terms, kept, notes)
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """What a model says about pilot x post. Every number is nan where it could not be computed; `notes` says why.
+
+    Attributes
+    ----------
+    p, odds_ratio, odds_ratio_low, odds_ratio_high : Wald test and interval of pilot x post
+    effect, effect_low, effect_high : percentage points; mean over treated post-period rows of the predicted
+        probability minus the one with pilot x post taken out, with its delta-method interval
+    rows : number of rows fitted
+    """
+
+    p: float = np.nan
+    odds_ratio: float = np.nan
+    odds_ratio_low: float = np.nan
+    odds_ratio_high: float = np.nan
+    effect: float = np.nan
+    effect_low: float = np.nan
+    effect_high: float = np.nan
+    rows: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def empty_cells(frame: pd.DataFrame) -> list[str]:
+    """Name the cells of pilot x post x outcome without a single row: with one empty, pilot x post has no estimate."""
+    counts = frame.groupby(["pilot", "post", "outcome"]).size()
+    return [
+        f"no {'successful' if outcome else 'unsuccessful'} rows in the {'pilot' if pilot else 'comparison'} area, "
+        f"{'post' if post else 'pre'} period"
+        for pilot in (True, False)
+        for post in (False, True)
+        for outcome in (True, False)
+        if counts.get((pilot, post, outcome), 0) == 0
+    ]
+
+
+def fit_interaction(frame: pd.DataFrame, covariates: list[str], confidence: float = 0.95) -> Interaction:
+    """Fit the logistic model of one outcome and site pair and read off pilot x post.
+
+    Parameters
+    ----------
+    frame : one row per client or referral: outcome, pilot, post (bool) and the covariates
+    covariates : names; an empty list gives the unadjusted test
+    confidence : coverage of the intervals
+
+    Source: report Appendix B2. statsmodels' Logit is used because its standard errors come from the last
+    Newton step (GLM's lag one behind).
+    """
+    from scipy import stats
+    from statsmodels.discrete.discrete_model import Logit
+    from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
+
+    if empty := empty_cells(frame):
+        return Interaction(rows=len(frame), notes=tuple(f"not estimable: {cell}" for cell in empty))
+    design = design_matrix(frame, covariates)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", PerfectSeparationWarning)
+        try:
+            fit = Logit(design.y, design.x).fit(method="newton", maxiter=100, tol=1e-10, disp=0)
+        except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError):
+            reason = "not estimable: the characteristics separate the outcomes or repeat each other"
+            return Interaction(rows=len(design.y), notes=(*design.notes, reason))
+    if not fit.mle_retvals["converged"] or np.abs(fit.params[1:]).max() > EXTREME or not np.isfinite(fit.bse).all():
+        reason = "not estimable: the estimates do not settle (separation, or characteristics that repeat each other)"
+        return Interaction(rows=len(design.y), notes=(*design.notes, reason))
+    z = stats.norm.ppf(0.5 + confidence / 2)
+    at = design.terms.index("pilot:post")
+    coefficient, error = fit.params[at], fit.bse[at]
+    effect, spread = _probability_effect(design, fit.params, fit.cov_params(), at)
+    return Interaction(
+        p=float(fit.pvalues[at]),
+        odds_ratio=float(np.exp(coefficient)),
+        odds_ratio_low=float(np.exp(coefficient - z * error)),
+        odds_ratio_high=float(np.exp(coefficient + z * error)),
+        effect=100 * effect,
+        effect_low=100 * (effect - z * spread),
+        effect_high=100 * (effect + z * spread),
+        rows=len(design.y),
+        notes=tuple(design.notes),
+    )
+
+
+def _probability_effect(design: Design, params: np.ndarray, cov: np.ndarray, at: int) -> tuple[float, float]:
+    """Average effect on treated post-period rows, probability scale, and its delta-method standard error."""
+    treated = design.x[design.x[:, at] == 1]
+    without = treated.copy()
+    without[:, at] = 0
+    p_with, p_without = (1 / (1 + np.exp(-x @ params)) for x in (treated, without))
+    gradient = (treated * (p_with * (1 - p_with))[:, None] - without * (p_without * (1 - p_without))[:, None]).mean(0)
+    return float((p_with - p_without).mean()), float(np.sqrt(gradient @ cov @ gradient))
