@@ -1,0 +1,148 @@
+"""The ledger: every number that the report prints, or that a printed number is computed from.
+
+One row per quantity. Follow `inputs` from any row and the leaves are counted records, a cited constant or a setting.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+FIELDS = [
+    "id", "value", "unit", "formula", "inputs", "rule", "function", "source", "extract", "filter", "rows", "note",
+]  # fmt: skip
+UNITS = {"count", "percent", "ppt", "p", "gbp", "gbp_m", "ratio", "index", "years", "days", "rate", "year"}
+KINDS = ("records", "constant", "setting", "derived")
+
+
+def quantities(
+    frame: pd.DataFrame,
+    *,
+    id: str,
+    value: str,
+    unit: str,
+    source: str,
+    rule: str,
+    function: str,
+    formula: str = "",
+    inputs: Mapping[str, str | Sequence[str]] | None = None,
+    extract: str = "",
+    filter: str = "",
+    rows: str | None = None,
+    note: str = "",
+) -> pd.DataFrame:
+    """Turn a frame into ledger rows, one per row of the frame.
+
+    Parameters
+    ----------
+    frame : any analysis result; its columns fill the templates
+    id, formula, filter, note : templates such as "effective_treatment.rate.{area}.{period}"
+    value : name of the column with the unrounded value (nan: could not be computed, and `note` must say why)
+    unit : one of UNITS
+    inputs : name in the formula -> id template, a list of them, or "@column" for a column of lists of ids
+    extract, filter, rows : for a leaf that counts records: extract, filter in plain words, column with their number
+    source : report section of the definition, or citation and page of a constant
+    """
+    if unit not in UNITS:
+        raise ValueError(f"unknown unit {unit!r}, allowed: {sorted(UNITS)}")
+    records = frame.to_dict("records")
+    return pd.DataFrame(
+        [
+            (
+                id.format(**row),
+                float(row[value]),
+                unit,
+                formula.format(**row),
+                _inputs(inputs or {}, row),
+                rule,
+                function,
+                source.format(**row),
+                extract.format(**row),
+                filter.format(**row),
+                row[rows] if rows else None,
+                note.format(**row),
+            )
+            for row in records
+        ],
+        columns=FIELDS,
+    ).astype({"rows": "Int64"})
+
+
+def _inputs(inputs: Mapping[str, str | Sequence[str]], row: dict) -> str:
+    pairs = []
+    for name, templates in inputs.items():
+        if isinstance(templates, str):
+            templates = row[templates[1:]] if templates.startswith("@") else [templates]
+        pairs += [f"{name}={template.format(**row)}" for template in templates]
+    return " ".join(pairs)
+
+
+def parse_inputs(text: str) -> dict[str, list[str]]:
+    """Read an `inputs` field: name in the formula -> ids, in order."""
+    named: dict[str, list[str]] = {}
+    for pair in text.split():
+        name, _, identifier = pair.partition("=")
+        named.setdefault(name, []).append(identifier)
+    return named
+
+
+def kind(row: Mapping) -> str:
+    """Say which kind of quantity a ledger row is: one of KINDS."""
+    if row["id"].startswith("setting."):
+        return "setting"
+    if row["id"].startswith("constant."):
+        return "constant"
+    return "records" if row["extract"] else "derived"
+
+
+FUNCTIONS = {"sum": sum, "min": min, "max": max, "len": len, "abs": abs, "round_half_up": None, "prod": math.prod}
+
+
+def round_half_up(value: float, decimals: int = 0) -> float:
+    """Round as printed numbers are: halves away from zero, on the decimal form of the number."""
+    scaled = round(abs(value) * 10**decimals, 9)
+    return math.copysign(math.floor(scaled + 0.5) / 10**decimals, value)
+
+
+FUNCTIONS["round_half_up"] = round_half_up
+
+
+def recompute(row: Mapping, values: Mapping[str, float]) -> float:
+    """Evaluate a derived quantity's formula on the values of its inputs (an input with several ids is a list)."""
+    named = {
+        name: values[ids[0]] if len(ids) == 1 and not _is_list(row["formula"], name) else [values[i] for i in ids]
+        for name, ids in parse_inputs(row["inputs"]).items()
+    }
+    return float(eval(row["formula"], {"__builtins__": {}}, {**FUNCTIONS, **named}))  # noqa: S307 our own formulas
+
+
+def _is_list(formula: str, name: str) -> bool:
+    """A name is a list where a function takes it alone, `sum(part)`, or a loop runs over it, `for p in part`."""
+    return (
+        any(f"{call}({name})" in formula for call in ("sum", "min", "max", "len", "prod")) or f" in {name}" in formula
+    )
+
+
+def write_ledger(parts: Sequence[pd.DataFrame], path: str | Path) -> None:
+    """Write ledger rows as CSV; an id stands once."""
+    ledger = pd.concat(parts, ignore_index=True)[FIELDS]
+    if (repeated := ledger["id"][ledger["id"].duplicated()]).any():
+        raise ValueError(f"quantity stands twice in the ledger: {repeated.iloc[0]}")
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ledger["value"] = [repr(int(v)) if v.is_integer() else repr(v) for v in ledger["value"].astype(float)]
+    ledger["value"] = ledger["value"].replace("nan", "")
+    ledger.to_csv(path, index=False, lineterminator="\n")
+
+
+def read_ledger(*paths: str | Path) -> pd.DataFrame:
+    """Read ledger files; text columns are "" where empty, value is float (nan where it could not be computed)."""
+    text = {field: str for field in FIELDS if field not in ("value", "rows")}
+    parts = [
+        pd.read_csv(path, dtype={**text, "rows": "Int64"}, keep_default_na=False, na_values={"value": "", "rows": ""})
+        for path in paths
+    ]
+    return pd.concat(parts, ignore_index=True)
