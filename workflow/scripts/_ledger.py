@@ -6,6 +6,7 @@ One row per quantity. Follow `inputs` from any row and the leaves are counted re
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -41,20 +42,20 @@ def quantities(
     frame : any analysis result; its columns fill the templates
     id, formula, filter, note : templates such as "effective_treatment.rate.{area}.{period}"
     value : name of the column with the unrounded value (nan: could not be computed, and `note` must say why)
-    unit : one of UNITS
+    unit : one of UNITS, or a template
     inputs : name in the formula -> id template, a list of them, or "@column" for a column of lists of ids
     extract, filter, rows : for a leaf that counts records: extract, filter in plain words, column with their number
     source : report section of the definition, or citation and page of a constant
     """
-    if unit not in UNITS:
-        raise ValueError(f"unknown unit {unit!r}, allowed: {sorted(UNITS)}")
     records = frame.to_dict("records")
+    if unknown := {unit.format(**row) for row in records} - UNITS:
+        raise ValueError(f"unknown unit {sorted(unknown)[0]!r}, allowed: {sorted(UNITS)}")
     return pd.DataFrame(
         [
             (
                 id.format(**row),
                 float(row[value]),
-                unit,
+                unit.format(**row),
                 formula.format(**row),
                 _inputs(inputs or {}, row),
                 rule,
@@ -98,16 +99,27 @@ def kind(row: Mapping) -> str:
     return "records" if row["extract"] else "derived"
 
 
-FUNCTIONS = {"sum": sum, "min": min, "max": max, "len": len, "abs": abs, "round_half_up": None, "prod": math.prod}
-
-
 def round_half_up(value: float, decimals: int = 0) -> float:
     """Round as printed numbers are: halves away from zero, on the decimal form of the number."""
     scaled = round(abs(value) * 10**decimals, 9)
     return math.copysign(math.floor(scaled + 0.5) / 10**decimals, value)
 
 
-FUNCTIONS["round_half_up"] = round_half_up
+def log_odds(count: float, base: float) -> float:
+    """Log odds of a count among a base."""
+    return math.log(count / (base - count))
+
+
+def normal_tail(z: float) -> float:
+    """Probability that a standard normal value exceeds z."""
+    return math.erfc(z / math.sqrt(2)) / 2
+
+
+# What a formula may use besides the names of its inputs and plain arithmetic.
+FUNCTIONS = {
+    **{"sum": sum, "min": min, "max": max, "len": len, "abs": abs, "zip": zip, "enumerate": enumerate, "sqrt": math.sqrt, "prod": math.prod},
+    **{"round_half_up": round_half_up, "log_odds": log_odds, "normal_tail": normal_tail},
+}
 
 
 def recompute(row: Mapping, values: Mapping[str, float]) -> float:
@@ -116,14 +128,13 @@ def recompute(row: Mapping, values: Mapping[str, float]) -> float:
         name: values[ids[0]] if len(ids) == 1 and not _is_list(row["formula"], name) else [values[i] for i in ids]
         for name, ids in parse_inputs(row["inputs"]).items()
     }
-    return float(eval(row["formula"], {"__builtins__": {}}, {**FUNCTIONS, **named}))  # noqa: S307 our own formulas
+    return float(eval(row["formula"], {"__builtins__": {}, **FUNCTIONS, **named}))
 
 
 def _is_list(formula: str, name: str) -> bool:
     """A name is a list where a function takes it alone, `sum(part)`, or a loop runs over it, `for p in part`."""
-    return (
-        any(f"{call}({name})" in formula for call in ("sum", "min", "max", "len", "prod")) or f" in {name}" in formula
-    )
+    alone, looped = rf"\b(sum|min|max|len|prod|enumerate)\({name}\)|\bin {name}\b", rf"\bzip\([^)]*\b{name}\b"
+    return bool(re.search(f"{alone}|{looped}", formula))
 
 
 def write_ledger(parts: Sequence[pd.DataFrame], path: str | Path) -> None:

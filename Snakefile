@@ -1,0 +1,38 @@
+"""The evaluation's final report, from administrative extracts to print. Run it with `make report`."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/extracts.smk"
+include: "workflow/rules/fieldwork.smk"
+include: "workflow/rules/outcomes.smk"
+include: "workflow/rules/continuity.smk"
+include: "workflow/rules/impact.smk"
+include: "workflow/rules/economics.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    """Everything that a run publishes."""
+    default_target: True
+    localrule: True
+    input:
+        f"{RUN}/report.pdf",
+        f"{RUN}/report.html",
+        f"{RUN}/cells.csv",
+        f"{RUN}/ledger.csv",
+        f"{RUN}/validation.csv",
+
+
+onsuccess:
+    print(summary())
+
+
+onerror:
+    print(failure())

@@ -1,0 +1,82 @@
+"""The checked study, and the digests that make a rule rerun exactly when something it rests on has changed."""
+
+import sys
+from pathlib import Path
+
+import yaml
+
+BASE = Path(workflow.basedir)
+sys.path.insert(0, str(BASE / "workflow" / "scripts"))
+
+import _digests
+from _config import checked
+
+with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
+    STUDY = checked(config, workflow.configfiles[-1], yaml.safe_load(stream))
+
+RUN = f"results/{STUDY['run']}"
+SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
+
+
+def pick(settings, *names):
+    """Some of a group of settings: a change elsewhere in the config does not rerun the rule."""
+    return {name: settings[name] for name in names}
+
+
+def study(*parts):
+    """The parts of the config that a rule uses."""
+    return pick(STUDY, *parts)
+
+
+def source(*paths):
+    """Files of the project: watched by digest, not by date, so that a fresh checkout reruns nothing."""
+    return [ancient(str(BASE / path)) for path in paths]
+
+
+def digest(script, *paths):
+    """Digest of the shared modules that a script imports and of project files that its rule reads."""
+    return _digests.code(script) + _digests.files(BASE / path for path in paths)
+
+
+def extract_paths(name):
+    """The path or paths of an extract, as a list."""
+    value = STUDY["extracts"][name]
+    return [value] if isinstance(value, str) else value
+
+
+def extract_input(wildcards):
+    """An extract's files: those that the workflow makes by date, those it is given by digest."""
+    paths = extract_paths(wildcards.extract)
+    return [path if path in REFERENCE.values() else ancient(path) for path in paths]
+
+
+def extract_digest(wildcards):
+    """Digest of the given files of an extract."""
+    return _digests.files(path for path in extract_paths(wildcards.extract) if path not in REFERENCE.values())
+
+
+def validated(name):
+    """The typed, frozen copy of an extract."""
+    return f"{RUN}/restricted/validated/{name}.parquet"
+
+
+def project_files(folder, *suffixes):
+    """The project's files under a folder, sorted, as paths relative to the project."""
+    found = (path for path in (BASE / folder).rglob("*") if path.suffix in suffixes)
+    return sorted(str(path.relative_to(BASE)) for path in found)
+
+
+def summary():
+    """What was made and where: the last lines of a run."""
+    made = [("report", "report.pdf"), ("", "report.html"), ("every printed cell", "cells.csv"),
+            ("every quantity", "ledger.csv"), ("validation", "validation.csv")]  # fmt: skip
+    lines = [f"  {what:<20}{RUN}/{name}  ({(Path(RUN) / name).stat().st_size / 1e6:.1f} MB)" for what, name in made]
+    return "\n".join([f"Made run {STUDY['run']}:", *lines])
+
+
+def failure():
+    """Say where the reason of a failed run stands."""
+    faults = Path(RUN) / "validation" / "faults.txt"
+    if faults.exists():
+        return faults.read_text(encoding="utf-8").rstrip()
+    return f"The run stopped. The failed rule's own words stand in {RUN}/logs/."

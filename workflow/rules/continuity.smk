@@ -1,0 +1,21 @@
+"""Chapter 3, first half: from referrals, pick-ups and quarterly counts to continuity of care."""
+
+
+rule continuity:
+    """Counts of Tables 3.1-3.3, and one row per prison referral for the models."""
+    input:
+        accepted=rules.accept.output.accepted,
+        carat_referrals=validated("carat_referrals"),
+        cjit_forms=validated("cjit_forms"),
+        dirs=validated("dirs"),
+        triage_quarters=validated("triage_quarters"),
+    output:
+        referrals=f"{RUN}/restricted/referrals.parquet",
+        ledger=f"{RUN}/ledger/continuity.csv",
+    params:
+        study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
+        digest=digest("continuity"),
+    log:
+        f"{RUN}/logs/continuity.log",
+    script:
+        "../scripts/continuity.py"

@@ -1,0 +1,73 @@
+"""Chapter 7 and Appendix C: costs, activity, unit values and benefits."""
+
+CONSTANTS = "workflow/resources/constants.csv"
+
+
+rule spending:
+    """Tables 7.1-7.3, C.7.1, C.7.2 and the costs of Table 7.10."""
+    input:
+        accepted=rules.accept.output.accepted,
+        lines=validated("pilot_spending"),
+        budgets=validated("treatment_budgets"),
+        shares=validated("budget_shares"),
+    output:
+        ledger=f"{RUN}/ledger/spending.csv",
+    params:
+        years=STUDY["economics"]["spending_years"],
+        digest=digest("spending"),
+    log:
+        f"{RUN}/logs/spending.log",
+    script:
+        "../scripts/spending.py"
+
+
+rule new_journeys:
+    """Table 7.4 and the series of Figures C.8.1-C.8.6."""
+    input:
+        accepted=rules.accept.output.accepted,
+        yearly=validated("new_journeys_yearly"),
+        monthly=validated("new_journeys_monthly"),
+    output:
+        ledger=f"{RUN}/ledger/new_journeys.csv",
+    params:
+        years=STUDY["economics"]["journey_years"],
+        window=STUDY["economics"]["monthly_window"],
+        digest=digest("new_journeys"),
+    log:
+        f"{RUN}/logs/new_journeys.log",
+    script:
+        "../scripts/new_journeys.py"
+
+
+rule unit_values:
+    """Tables C.5.1 and C.6.1: the value of effective treatment and of a successful completion."""
+    input:
+        constants=source(CONSTANTS),
+    output:
+        ledger=f"{RUN}/ledger/unit_values.csv",
+    params:
+        economics=pick(STUDY["economics"], "method", "discount_rates", "treatment_years", "recovery_years"),
+        digest=digest("unit_values", CONSTANTS),
+    log:
+        f"{RUN}/logs/unit_values.log",
+    script:
+        "../scripts/unit_values.py"
+
+
+rule benefits:
+    """Tables 7.8-7.11: additional clients, their value, and benefits against costs."""
+    input:
+        outcomes=rules.outcomes.output.ledger,
+        impact=rules.impact.output.ledger,
+        unit_values=rules.unit_values.output.ledger,
+        spending=rules.spending.output.ledger,
+    output:
+        ledger=f"{RUN}/ledger/benefits.csv",
+    params:
+        sites=SITES,
+        economics=pick(STUDY["economics"], "method", "benefit_share"),
+        digest=digest("benefits"),
+    log:
+        f"{RUN}/logs/benefits.log",
+    script:
+        "../scripts/benefits.py"

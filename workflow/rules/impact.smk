@@ -1,0 +1,19 @@
+"""Chapters 3 and 6, second half: rates, changes, difference in differences and their tests."""
+
+
+rule impact:
+    """Tables 3.1-3.3, 6.1-6.4, 7.5-7.7: one job fits all models."""
+    input:
+        outcomes=rules.outcomes.output.ledger,
+        continuity=rules.continuity.output.ledger,
+        clients=rules.outcomes.output.clients,
+        referrals=rules.continuity.output.referrals,
+    output:
+        ledger=f"{RUN}/ledger/impact.csv",
+    params:
+        study=study("sites", "models"),
+        digest=digest("impact"),
+    log:
+        f"{RUN}/logs/impact.log",
+    script:
+        "../scripts/impact.py"

@@ -1,0 +1,18 @@
+"""Chapter 6, first half: from journeys to clients in effective treatment and with successful completions."""
+
+
+rule outcomes:
+    """Counts of Tables 6.1-6.4, 7.5 and 7.6, and one row per client for the models."""
+    input:
+        accepted=rules.accept.output.accepted,
+        journeys=validated("journeys"),
+    output:
+        clients=f"{RUN}/restricted/outcomes.parquet",
+        ledger=f"{RUN}/ledger/outcomes.csv",
+    params:
+        study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
+        digest=digest("outcomes"),
+    log:
+        f"{RUN}/logs/outcomes.log",
+    script:
+        "../scripts/outcomes.py"

@@ -1,0 +1,122 @@
+"""Check a study's config before anything runs: one line per error, with the key, its line and what is allowed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+
+def plain(value):
+    """The config with dates as ISO text, as schema and rules expect them."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
+    """Return the plain config, or end with every error of schema and cross-checks, one line each.
+
+    Parameters
+    ----------
+    config : as Snakemake read it
+    path : the file it was read from, for line numbers
+    schema : JSON schema (2020-12)
+    """
+    study = plain(config)
+    errors = sorted(Draft202012Validator(schema).iter_errors(study), key=lambda error: [str(part) for part in error.path])
+    found = [_described(error) for error in errors] or list(contradictions(study))
+    if found:
+        lines = line_numbers(Path(path).read_text(encoding="utf-8"))
+        raise SystemExit("\n".join(_message(path, lines, keys, text) for keys, text in found))
+    return study
+
+
+def _message(path: str | Path, lines: Mapping[tuple, int], keys: tuple, text: str) -> str:
+    known = keys
+    while known and known not in lines:
+        known = known[:-1]
+    name = ".".join(str(key) for key in keys) or "(top level)"
+    return f"{Path(path).name}, line {lines.get(known, 1)}, {name}: {text}"
+
+
+def _described(error: ValidationError) -> tuple[tuple, str]:
+    """Say in plain words what was found and what is allowed."""
+    keys = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})))
+        patterns = error.schema.get("patternProperties", {})
+        allowed = sorted(error.schema.get("properties", {})) + [f"names like {pattern}" for pattern in patterns]
+        return (*keys, unknown[0]), f"unknown key, allowed: {', '.join(allowed)}"
+    if error.validator == "required":
+        missing = sorted(set(error.validator_value) - set(error.instance))
+        return (*keys, missing[0]), "missing key" + _meaning(error.schema.get("properties", {}).get(missing[0], {}))
+    if error.validator == "enum":
+        return keys, f"found {error.instance!r}, allowed: {', '.join(map(str, error.validator_value))}"
+    if error.validator in ("anyOf", "oneOf"):
+        allowed = " or ".join(option.get("description", option.get("type", "")) for option in error.validator_value)
+        return keys, f"found {error.instance!r}, allowed: {allowed}"
+    rule = {"type": "a value of type", "pattern": "text like", "minimum": "at least", "maximum": "at most",
+            "exclusiveMaximum": "less than", "exclusiveMinimum": "more than", "minItems": "at least this many items:",
+            "maxItems": "at most this many items:"}  # fmt: skip
+    allowed = f"{rule.get(error.validator, error.validator)} {error.validator_value}"
+    return keys, f"found {error.instance!r}, allowed: {allowed}" + _meaning(error.schema)
+
+
+def _meaning(schema: Mapping) -> str:
+    return f" ({schema['description']})" if "description" in schema else ""
+
+
+def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
+    """Errors that a schema cannot see: order of dates, DATs in two areas, references to sites that are not there."""
+    for name, period in study["periods"].items():
+        for window in ("outcomes", "referrals", "triage_quarters"):
+            if window in period and period[window][0] >= period[window][1]:
+                yield ("periods", name, window), f"found {' to '.join(period[window])}, allowed: a first date before the last"
+        if period["pickups_until"] < period["referrals"][1]:
+            yield ("periods", name, "pickups_until"), "allowed: not before the last referral date"
+    if study["periods"]["pre"]["outcomes"][1] >= study["periods"]["post"]["outcomes"][0]:
+        yield ("periods", "post", "outcomes"), "allowed: a post period that starts after the pre period has ended"
+    yield from _area_contradictions(study["sites"])
+    example = study["economics"]["worked_example"]
+    if example not in [name for name, site in study["sites"].items() if site.get("analysed", True)]:
+        yield ("economics", "worked_example"), f"found {example!r}, allowed: an analysed site of this study"
+
+
+def _area_contradictions(sites: Mapping) -> Iterator[tuple[tuple, str]]:
+    owner: dict[str, str] = {}
+    for name, site in sites.items():
+        if not site.get("analysed", True):
+            continue
+        for arm in ("pilot", "comparison"):
+            for dat in site[arm]["dats"]:
+                if dat in owner:
+                    yield ("sites", name, arm, "dats"), f"DAT {dat} already belongs to {owner[dat]}, allowed: one area a DAT"
+                owner[dat] = f"{name}.{arm}"
+            if site.get("continuity") in ("integrated_system", "independent_case_manager") and not site[arm].get("prisons"):
+                yield ("sites", name, arm, "prisons"), f"missing, needed for continuity: {site['continuity']}"
+
+
+def line_numbers(text: str) -> dict[tuple, int]:
+    """Path of keys -> line number in the file."""
+    lines: dict[tuple, int] = {}
+
+    def walk(node: yaml.Node, path: tuple) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                lines[(*path, key.value)] = key.start_mark.line + 1
+                walk(value, (*path, key.value))
+        elif isinstance(node, yaml.SequenceNode):
+            for position, value in enumerate(node.value):
+                lines[(*path, position)] = value.start_mark.line + 1
+                walk(value, (*path, position))
+
+    if root := yaml.compose(text):
+        walk(root, ())
+    return lines

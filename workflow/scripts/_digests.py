@@ -1,0 +1,48 @@
+"""Digests of what a rule rests on besides its inputs, so that Snakemake reruns it exactly when they change.
+
+Snakemake does not notice an edited imported module, nor an input replaced by a file with an older date. A digest of the
+script's imports, of source files and of each extract among a rule's `params` does both, and a mere touch changes nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+SCRIPTS = Path(__file__).parent
+
+
+@cache
+def imports(script: str) -> frozenset[str]:
+    """Names of the shared modules ("_…") that a script of this folder imports, directly or through others."""
+    tree = ast.parse((SCRIPTS / f"{script}.py").read_text(encoding="utf-8"))
+    found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    shared = {name for name in found if (SCRIPTS / f"{name}.py").exists()}
+    return frozenset(shared.union(*(imports(name) for name in shared)))
+
+
+def code(script: str) -> str:
+    """Digest of the shared modules that a rule's script rests on (Snakemake itself watches the script)."""
+    return files(SCRIPTS / f"{name}.py" for name in sorted(imports(script)))
+
+
+def files(paths: Iterable[str | Path]) -> str:
+    """Digest of the contents of files; one that does not exist counts as absent."""
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(of_file(str(path)).encode())
+    return total.hexdigest()[:16]
+
+
+@cache
+def of_file(path: str) -> str:
+    """SHA-256 of a file, or "absent"."""
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "absent"

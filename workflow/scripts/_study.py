@@ -1,0 +1,59 @@
+"""The study's areas, sites and periods as frames, read from its configuration."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import pandas as pd
+
+ARMS = ("pilot", "comparison")
+PERIODS = ("pre", "post")
+
+
+def analysed(sites: Mapping[str, dict]) -> dict[str, dict]:
+    """The sites that have a pilot and a comparison area, in the order of the config."""
+    return {name: site for name, site in sites.items() if site.get("analysed", True)}
+
+
+def number(site: str) -> str:
+    """site_3 -> 3, as in pilot_3 and comparison_3."""
+    return site.removeprefix("site_")
+
+
+def areas(sites: Mapping[str, dict]) -> pd.DataFrame:
+    """One row per area of an analysed site: site, arm, area, label, kind, continuity, dats, prisons (lists)."""
+    rows = [
+        {
+            "site": name,
+            "arm": arm,
+            "area": f"{arm}_{number(name)}",
+            "label": site[arm]["label"],
+            "kind": site["kind"],
+            "continuity": site.get("continuity", ""),
+            "dats": site[arm]["dats"],
+            "prisons": site[arm].get("prisons", []),
+        }
+        for name, site in analysed(sites).items()
+        for arm in ARMS
+    ]
+    return pd.DataFrame(rows)
+
+
+def periods(config: Mapping[str, dict], window: str) -> pd.DataFrame:
+    """One row per period: period, label, starts, ends (dates) of the named window, e.g. "outcomes"."""
+    rows = [
+        {"period": name, "label": config[name]["label"], "starts": day(config[name][window][0]), "ends": day(config[name][window][1])}
+        for name in PERIODS
+    ]
+    return pd.DataFrame(rows)
+
+
+def day(value: str | dt.date) -> dt.date:
+    """A date of the config, whichever way the YAML reader gave it."""
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
+
+
+def year_key(fiscal_year: str) -> str:
+    """2009-10 -> y2009_10, as in the ids."""
+    return "y" + fiscal_year.replace("-", "_")

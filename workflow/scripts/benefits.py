@@ -1,0 +1,110 @@
+"""Rule benefits: additional clients, what they are worth, and how that compares with cost (Tables 7.8-7.11).
+
+Report sections 7.4, 7.5 and C4. Money is in pounds, differences in percentage points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from _ledger import quantities, read_ledger, round_half_up, write_ledger
+
+RULE = "benefits"
+OUTCOMES = {"effective_treatment": "effective_treatment", "completions": "completion_of_treated"}
+
+
+def additional_clients(values: Mapping[str, float], sites: list[str], method: str) -> pd.DataFrame:
+    """Additional clients per outcome and site: difference in differences times the pilot's post-period base.
+
+    as_published takes the difference as printed, rounded to 0.1 point; corrected takes it unrounded.
+    Returns outcome, measure, site, n, did, did_used, base, additional.
+    """
+    rows = []
+    for outcome, measure in OUTCOMES.items():
+        for site in sites:
+            n = site.removeprefix("site_")
+            did, base = values[f"{measure}.did.{site}"], values[f"effective_treatment.base.pilot_{n}.post"]
+            used = round_half_up(did, 1) if method == "as_published" and did == did else did
+            rows.append({"outcome": outcome, "measure": measure, "site": site, "n": n, "did": did, "did_used": used, "additional": used / 100 * base})
+    return pd.DataFrame(rows)
+
+
+def benefit_of(values: Mapping[str, float], additional: pd.DataFrame, share: float) -> pd.DataFrame:
+    """Benefits, cost and ratios per site (Table 7.10): pounds and ratios, one row per site."""
+    wide = additional.pivot(index="site", columns="outcome", values="additional").reset_index()
+    frame = wide.assign(
+        effective_treatment=wide["effective_treatment"] * values["unit_value.effective_treatment"],
+        completions=wide["completions"] * values["unit_value.completion"],
+        cost=[values[f"cost.{site}.total"] for site in wide["site"]],
+    )
+    frame["total"] = frame["effective_treatment"] + frame["completions"]
+    frame["cost_ratio"] = frame["total"] / frame["cost"]
+    frame["total_sensitivity"] = share * frame["total"]
+    frame["cost_ratio_sensitivity"] = frame["total_sensitivity"] / frame["cost"]
+    frame["net"] = frame["total"] - frame["cost"]
+    frame["net_cost_ratio"] = frame["net"] / frame["cost"]
+    return frame
+
+
+def additional_rows(additional: pd.DataFrame, method: str) -> list[pd.DataFrame]:
+    """Ledger rows of the differences used and the additional clients."""
+    published = method == "as_published"
+    common = {"rule": RULE, "function": "additional_clients", "source": "Section 7.4.1"}
+    return [
+        quantities(additional, id="additional.did_used.{outcome}.{site}", value="did_used", unit="ppt",
+                   formula="round_half_up(did, 1)" if published else "did", inputs={"did": "{measure}.did.{site}"}, **common),
+        quantities(additional, id="additional.{outcome}.{site}", value="additional", unit="count",
+                   formula="did / 100 * base",
+                   inputs={"did": "additional.did_used.{outcome}.{site}", "base": "effective_treatment.base.pilot_{n}.post"},
+                   **common),
+    ]  # fmt: skip
+
+
+# column -> unit, formula, inputs
+TABLE_7_10 = {
+    "effective_treatment": (
+        "gbp", "clients * value",
+        {"clients": "additional.effective_treatment.{site}", "value": "unit_value.effective_treatment"},
+    ),
+    "completions": (
+        "gbp", "clients * value", {"clients": "additional.completions.{site}", "value": "unit_value.completion"},
+    ),
+    "total": (
+        "gbp", "effective_treatment + completions",
+        {"effective_treatment": "benefit.effective_treatment.{site}", "completions": "benefit.completions.{site}"},
+    ),
+    "cost_ratio": ("ratio", "total / cost", {"total": "benefit.total.{site}", "cost": "cost.{site}.total"}),
+    "total_sensitivity": (
+        "gbp", "share * total", {"share": "setting.economics.benefit_share", "total": "benefit.total.{site}"},
+    ),
+    "cost_ratio_sensitivity": (
+        "ratio", "total / cost", {"total": "benefit.total_sensitivity.{site}", "cost": "cost.{site}.total"},
+    ),
+    "net": ("gbp", "total - cost", {"total": "benefit.total.{site}", "cost": "cost.{site}.total"}),
+    "net_cost_ratio": ("ratio", "net / cost", {"net": "benefit.net.{site}", "cost": "cost.{site}.total"}),
+}  # fmt: skip
+
+
+def benefits(values: Mapping[str, float], sites: list[str], economics: Mapping) -> list[pd.DataFrame]:
+    """All ledger rows of benefits.
+
+    Parameters
+    ----------
+    values : ledger id -> value: differences, bases, unit values, costs
+    sites : analysed sites, in order
+    economics : method and benefit_share of the config
+    """
+    additional = additional_clients(values, sites, economics["method"])
+    frame = benefit_of(values, additional, economics["benefit_share"])
+    rows = [
+        quantities(frame, id=f"benefit.{column}.{{site}}", value=column, unit=unit, formula=formula, inputs=inputs,
+                   source="Section 7.5", rule=RULE, function="benefit_of")
+        for column, (unit, formula, inputs) in TABLE_7_10.items()
+    ]  # fmt: skip
+    return [*additional_rows(additional, economics["method"]), *rows]
+
+
+if __name__ == "__main__":
+    known = read_ledger(*snakemake.input).set_index("id")["value"].to_dict()
+    write_ledger(benefits(known, snakemake.params.sites, snakemake.params.economics), snakemake.output.ledger)

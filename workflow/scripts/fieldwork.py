@@ -1,0 +1,36 @@
+"""Rule fieldwork: encounters of the qualitative case studies per stage, site and group (Tables 1.1 and 1.2)."""
+
+from __future__ import annotations
+
+import pandas as pd
+from _ledger import quantities, write_ledger
+
+RULE = "fieldwork"
+SOURCE = "Section 1.3.1"
+
+
+def fieldwork(encounters: pd.DataFrame) -> list[pd.DataFrame]:
+    """Ledger rows of the encounters and their totals.
+
+    Parameters
+    ----------
+    encounters : one row per stage, site and group: stage, site, group, encounters (count)
+    """
+    cells = encounters.assign(rows=1)
+    counted = quantities(cells, id="fieldwork.{stage}.{group}.{site}", value="encounters", unit="count", rows="rows",
+                         extract="fieldwork", filter="{stage}, {site}, {group}: encounters",
+                         source=SOURCE, rule=RULE, function="fieldwork")  # fmt: skip
+    return [counted, *(margins(cells, by) for by in (["stage", "site"], ["stage", "group"], ["stage"]))]
+
+
+def margins(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Totals over what is not in `by`: group "total" over groups, site "all" over sites."""
+    ids = cells.assign(part="fieldwork." + cells["stage"] + "." + cells["group"] + "." + cells["site"])
+    summed = ids.groupby(by, sort=False).agg(total=("encounters", "sum"), parts=("part", list)).reset_index()
+    summed = summed.assign(**{name: value for name, value in (("group", "total"), ("site", "all")) if name not in by})
+    return quantities(summed, id="fieldwork.{stage}.{group}.{site}", value="total", unit="count", formula="sum(part)",
+                      inputs={"part": "@parts"}, source=SOURCE, rule=RULE, function="margins")  # fmt: skip
+
+
+if __name__ == "__main__":
+    write_ledger(fieldwork(pd.read_parquet(snakemake.input.fieldwork)), snakemake.output.ledger)

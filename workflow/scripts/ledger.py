@@ -1,0 +1,72 @@
+"""Rule ledger: bring all quantities together with the constants and settings they rest on, and check closure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+from _ledger import kind, parse_inputs, quantities, read_ledger, write_ledger
+
+RULE = "ledger"
+
+
+def constants(table: pd.DataFrame) -> pd.DataFrame:
+    """Leaves for cited constants: columns name, value, unit, source (citation and page)."""
+    return quantities(table, id="constant.{name}", value="value", unit="{unit}", source="{source}", rule=RULE, function="constants")
+
+
+def numbers(settings: Mapping | list, path: str = "setting") -> Iterator[tuple[str, float]]:
+    """All numbers of the config, as (id, value); an item of a list of steps is named by its from_year."""
+    items = settings.items() if isinstance(settings, Mapping) else enumerate(settings, start=1)
+    for key, value in items:
+        if isinstance(value, Mapping) and "from_year" in value:
+            yield f"{path}.from_year_{value['from_year']}", float(value["rate"])
+        elif isinstance(value, Mapping | list):
+            yield from numbers(value, f"{path}.{key}")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield f"{path}.{key}", float(value)
+
+
+def settings(config: Mapping) -> pd.DataFrame:
+    """Leaves for the numbers of the config's definitions, models and economics."""
+    parts = {name: config[name] for name in ("definitions", "models", "economics")}
+    frame = pd.DataFrame(numbers(parts), columns=["id", "value"])
+    return quantities(frame, id="{id}", value="value", unit="count", source="config.yaml", rule=RULE, function="settings")
+
+
+def with_notes(ledger: pd.DataFrame, notes: Mapping[str, str]) -> pd.DataFrame:
+    """Add the config's notes on assumed quantities; a note on an unknown id is an error."""
+    if unknown := sorted(set(notes) - set(ledger["id"])):
+        raise SystemExit(f"config.yaml: assumed: {unknown[0]} is not a quantity of this run's ledger")
+    return ledger.assign(note=[notes.get(identifier, note) for identifier, note in zip(ledger["id"], ledger["note"], strict=True)])
+
+
+def check_closure(ledger: pd.DataFrame) -> None:
+    """Every input of every quantity stands in the ledger; a quantity without inputs is a leaf of a known kind."""
+    known = set(ledger["id"])
+    for row in ledger.to_dict("records"):
+        inputs = [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
+        if missing := [identifier for identifier in inputs if identifier not in known]:
+            raise ValueError(f"{row['id']}: input {missing[0]} is not in the ledger")
+        if kind(row) == "derived" and not inputs:
+            raise ValueError(f"{row['id']}: neither inputs, nor records, nor a citation or setting")
+
+
+def ledger(parts: pd.DataFrame, table: pd.DataFrame, config: Mapping) -> pd.DataFrame:
+    """The whole ledger of a run.
+
+    Parameters
+    ----------
+    parts : rows written by the other rules
+    table : constants with citations
+    config : definitions, models, economics; assumed (id -> note)
+    """
+    whole = pd.concat([parts, constants(table), settings(config)], ignore_index=True)
+    whole = with_notes(whole, config.get("assumed", {}))
+    check_closure(whole)
+    return whole
+
+
+if __name__ == "__main__":
+    table = pd.read_csv(snakemake.input.constants, keep_default_na=False)
+    write_ledger([ledger(read_ledger(*snakemake.input.parts), table, snakemake.params.config)], snakemake.output.ledger)

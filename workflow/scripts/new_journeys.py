@@ -1,0 +1,94 @@
+"""Rule new_journeys: how many new journeys started and how many of them were effective.
+
+Table 7.4 and Figures C.8.1-C.8.6; report sections 7.2.1 and 7.2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from _ledger import quantities, write_ledger
+from _study import year_key
+
+RULE = "new_journeys"
+SOURCE = "Section 7.2.2"
+COLUMNS = {"started": "started", "retained": "retained_12_weeks", "completed": "completed_under_12_weeks"}
+
+
+def new_journeys(yearly: pd.DataFrame, monthly: pd.DataFrame, years: Mapping[str, list[str]], window: list[str]) -> list[pd.DataFrame]:
+    """Ledger rows of new journeys.
+
+    Parameters
+    ----------
+    yearly : site, fiscal_year, started, retained_12_weeks, completed_under_12_weeks (counts)
+    monthly : area, month (date), new_journeys (count)
+    years : "before" and "during" -> fiscal years; the first of "before" is the index base
+    window : first and last month drawn, "2008-04"
+    """
+    wanted = [*years["before"], *years["during"]]
+    cells = yearly[yearly["fiscal_year"].isin(wanted)].rename(columns={v: k for k, v in COLUMNS.items()})
+    cells = cells.assign(when=cells["fiscal_year"].map(year_key), rows=1)
+    pooled = all_sites(cells, years)
+    return [
+        *(quantities(cells, id=f"new_journeys.{name}.{{site}}.{{when}}", value=name, unit="count", rows="rows",
+                     extract="new_journeys_yearly", filter=f"{{site}}, {{fiscal_year}}: {column}",
+                     source=SOURCE, rule=RULE, function="new_journeys") for name, column in COLUMNS.items()),
+        *(quantities(pooled, id=f"new_journeys.{name}.{{site}}.{{when}}", value=name, unit="count", formula="sum(part)",
+                     inputs={"part": f"@{name}_parts"}, source=SOURCE, rule=RULE, function="all_sites") for name in COLUMNS),
+        *ratios(cells, base=year_key(years["before"][0])),
+        *ratios(pooled, base="before"),
+        months(monthly, window),
+    ]  # fmt: skip
+
+
+def all_sites(cells: pd.DataFrame, years: Mapping[str, list[str]]) -> pd.DataFrame:
+    """Pool all sites over the years before and during the programme: counts and the ids they sum."""
+    rows = []
+    for when, group in years.items():
+        chosen = cells[cells["fiscal_year"].isin(group)]
+        row = {"site": "all", "when": when}
+        for name in COLUMNS:
+            row[name] = chosen[name].sum()
+            row[f"{name}_parts"] = (f"new_journeys.{name}." + chosen["site"] + "." + chosen["when"]).tolist()
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
+    """Index of journeys started (base = 100) and shares retained, completed early, and effective, per cent."""
+    first = cells[cells["when"] == base].set_index("site")["started"]
+    frame = cells.assign(
+        index=100 * cells["started"] / cells["site"].map(first),
+        retained_share=100 * cells["retained"] / cells["started"],
+        completed_share=100 * cells["completed"] / cells["started"],
+        effective_share=100 * (cells["retained"] + cells["completed"]) / cells["started"],
+    )
+    part = {name: f"new_journeys.{name}.{{site}}.{{when}}" for name in COLUMNS}
+    started = {"started": part["started"]}
+    declared = [
+        ("index", "index", "100 * started / first", {**started, "first": f"new_journeys.started.{{site}}.{base}"}),
+        ("retained_share", "percent", "100 * retained / started", {**started, "retained": part["retained"]}),
+        ("completed_share", "percent", "100 * completed / started", {**started, "completed": part["completed"]}),
+        ("effective_share", "percent", "100 * (retained + completed) / started", part),
+    ]
+    return [
+        quantities(frame, id=f"new_journeys.{name}.{{site}}.{{when}}", value=name, unit=unit, formula=formula, inputs=inputs,
+                   source=SOURCE, rule=RULE, function="ratios")
+        for name, unit, formula, inputs in declared
+    ]  # fmt: skip
+
+
+def months(monthly: pd.DataFrame, window: list[str]) -> pd.DataFrame:
+    """New journeys per area and month of the window (Figures C.8.1-C.8.6)."""
+    month = pd.to_datetime(monthly["month"]).dt.strftime("%Y-%m")
+    cells = monthly.assign(key=month.str.replace("-", "_"), month=month, rows=1)[month.between(*window)]
+    return quantities(cells, id="new_journeys_monthly.{area}.{key}", value="new_journeys", unit="count", rows="rows",
+                      extract="new_journeys_monthly", filter="{area}, {month}: new journeys",
+                      source="Section 7.2.1", rule=RULE, function="months")  # fmt: skip
+
+
+if __name__ == "__main__":
+    tables = {name: pd.read_parquet(getattr(snakemake.input, name)) for name in ("yearly", "monthly")}
+    parts = new_journeys(**tables, years=snakemake.params.years, window=snakemake.params.window)
+    write_ledger(parts, snakemake.output.ledger)
