@@ -30,7 +30,9 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
     schema : JSON schema (2020-12)
     """
     study = plain(config)
-    errors = sorted(Draft202012Validator(schema).iter_errors(study), key=lambda error: [str(part) for part in error.path])
+    errors = sorted(
+        Draft202012Validator(schema).iter_errors(study), key=lambda error: [str(part) for part in error.path]
+    )
     found = [_described(error) for error in errors] or list(contradictions(study))
     if found:
         lines = line_numbers(Path(path).read_text(encoding="utf-8"))
@@ -62,9 +64,16 @@ def _described(error: ValidationError) -> tuple[tuple, str]:
     if error.validator in ("anyOf", "oneOf"):
         allowed = " or ".join(option.get("description", option.get("type", "")) for option in error.validator_value)
         return keys, f"found {error.instance!r}, allowed: {allowed}"
-    rule = {"type": "a value of type", "pattern": "text like", "minimum": "at least", "maximum": "at most",
-            "exclusiveMaximum": "less than", "exclusiveMinimum": "more than", "minItems": "at least this many items:",
-            "maxItems": "at most this many items:"}  # fmt: skip
+    rule = {
+        "type": "a value of type",
+        "pattern": "text like",
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMaximum": "less than",
+        "exclusiveMinimum": "more than",
+        "minItems": "at least this many items:",
+        "maxItems": "at most this many items:",
+    }
     allowed = f"{rule.get(error.validator, error.validator)} {error.validator_value}"
     return keys, f"found {error.instance!r}, allowed: {allowed}" + _meaning(error.schema)
 
@@ -78,7 +87,10 @@ def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
     for name, period in study["periods"].items():
         for window in ("outcomes", "referrals", "triage_quarters"):
             if window in period and period[window][0] >= period[window][1]:
-                yield ("periods", name, window), f"found {' to '.join(period[window])}, allowed: a first date before the last"
+                yield (
+                    ("periods", name, window),
+                    f"found {' to '.join(period[window])}, allowed: a first date before the last",
+                )
         if period["pickups_until"] < period["referrals"][1]:
             yield ("periods", name, "pickups_until"), "allowed: not before the last referral date"
     if study["periods"]["pre"]["outcomes"][1] >= study["periods"]["post"]["outcomes"][0]:
@@ -97,9 +109,14 @@ def _area_contradictions(sites: Mapping) -> Iterator[tuple[tuple, str]]:
         for arm in ("pilot", "comparison"):
             for dat in site[arm]["dats"]:
                 if dat in owner:
-                    yield ("sites", name, arm, "dats"), f"DAT {dat} already belongs to {owner[dat]}, allowed: one area a DAT"
+                    yield (
+                        ("sites", name, arm, "dats"),
+                        f"DAT {dat} already belongs to {owner[dat]}, allowed: one area a DAT",
+                    )
                 owner[dat] = f"{name}.{arm}"
-            if site.get("continuity") in ("integrated_system", "independent_case_manager") and not site[arm].get("prisons"):
+            if site.get("continuity") in ("integrated_system", "independent_case_manager") and not site[arm].get(
+                "prisons"
+            ):
                 yield ("sites", name, arm, "prisons"), f"missing, needed for continuity: {site['continuity']}"
 
 

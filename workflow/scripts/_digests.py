@@ -1,7 +1,8 @@
 """Digests of what a rule rests on besides its inputs, so that Snakemake reruns it exactly when they change.
 
-Snakemake does not notice an edited imported module, nor an input replaced by a file with an older date. A digest of the
-script's imports, of source files and of each extract among a rule's `params` does both, and a mere touch changes nothing.
+Snakemake does not notice an edited imported module, nor an input replaced by a file with an older date. A digest of
+the script's imports, of source files and of each extract among a rule's `params` does both, and a mere touch changes
+nothing.
 """
 
 from __future__ import annotations

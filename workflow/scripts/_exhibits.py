@@ -118,7 +118,8 @@ def resolve(
 
 def _columns(declared: Sequence[Mapping], shared: Mapping, config: Mapping, ids: Sequence[str]):
     for spec in declared:
-        for variables in _each(spec, config, ids):
+        for generated in _each(spec, config, ids):
+            variables = {**spec.get("vars", {}), **generated}
             values = {**shared, **variables}
             column = Column(
                 name=spec["name"].format(**values),
@@ -257,7 +258,7 @@ def _spending_year_rows(config: Mapping) -> list[dict]:
 
 def _model_year_rows(config: Mapping) -> list[dict]:
     economics = config["economics"]
-    return [{"t": t} for t in range(1, economics["treatment_years"] + economics["recovery_years"] + 1)]
+    return [{"t": t, "year": f"year_{t}"} for t in range(1, economics["treatment_years"] + economics["recovery_years"] + 1)]
 
 
 def _worked_rows(config: Mapping) -> list[dict]:

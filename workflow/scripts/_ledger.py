@@ -13,8 +13,19 @@ from pathlib import Path
 import pandas as pd
 
 FIELDS = [
-    "id", "value", "unit", "formula", "inputs", "rule", "function", "source", "extract", "filter", "rows", "note",
-]  # fmt: skip
+    "id",
+    "value",
+    "unit",
+    "formula",
+    "inputs",
+    "rule",
+    "function",
+    "source",
+    "extract",
+    "filter",
+    "rows",
+    "note",
+]
 UNITS = {"count", "percent", "ppt", "p", "gbp", "gbp_m", "ratio", "index", "years", "days", "rate", "year"}
 KINDS = ("records", "constant", "setting", "derived")
 
@@ -117,8 +128,18 @@ def normal_tail(z: float) -> float:
 
 # What a formula may use besides the names of its inputs and plain arithmetic.
 FUNCTIONS = {
-    **{"sum": sum, "min": min, "max": max, "len": len, "abs": abs, "zip": zip, "enumerate": enumerate, "sqrt": math.sqrt, "prod": math.prod},
-    **{"round_half_up": round_half_up, "log_odds": log_odds, "normal_tail": normal_tail},
+    "sum": sum,
+    "min": min,
+    "max": max,
+    "len": len,
+    "abs": abs,
+    "zip": zip,
+    "enumerate": enumerate,
+    "sqrt": math.sqrt,
+    "prod": math.prod,
+    "round_half_up": round_half_up,
+    "log_odds": log_odds,
+    "normal_tail": normal_tail,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import duckdb
 import pandas as pd
@@ -26,7 +27,7 @@ _NO_DRUG = "coalesce(drug_1, drug_2, drug_3) is null"
 def _any_drug(name: str, *groups: str) -> str:
     """yes, no, or missing where no drug at all is recorded."""
     hits = " or ".join(
-        f"exists (select 1 from drug_groups where grp in {groups + ('',)} and {drug} between low and high)"
+        f"exists (select 1 from drug_groups where grp in {(*groups, '')} and {drug} between low and high)"
         for drug in ("drug_1", "drug_2", "drug_3")
     )
     return f"case when {_NO_DRUG} then 'missing' when {hits} then 'yes' else 'no' end as {name}"
@@ -57,7 +58,9 @@ def lists_of_codes(con: duckdb.DuckDBPyConnection, codes: Mapping, bands: list[i
     ethnic_groups, drug_groups, use_bands."""
     for name in ("completed_exit_reasons", "criminal_justice_referral_sources"):
         con.register(name, pd.DataFrame({"code": codes[name]}))
-    ethnic = [(code, group) for group, letters in codes["ethnicity"].items() if group != "not_stated" for code in letters]
+    ethnic = [
+        (code, group) for group, letters in codes["ethnicity"].items() if group != "not_stated" for code in letters
+    ]
     con.register("ethnic_groups", pd.DataFrame(ethnic, columns=["code", "grp"]))
     drugs = [(group, low, high) for group, ranges in codes["drugs"].items() for low, high in ranges]
     con.register("drug_groups", pd.DataFrame(drugs, columns=["grp", "low", "high"]))
@@ -66,5 +69,5 @@ def lists_of_codes(con: duckdb.DuckDBPyConnection, codes: Mapping, bands: list[i
 
 def use_bands(bounds: list[int]) -> list[tuple[int, str]]:
     """[5, 10, 20] -> (0, under_5), (5, 5_to_9), (10, 10_to_19), (20, 20_or_more)."""
-    middle = [(low, f"{low}_to_{high - 1}") for low, high in zip(bounds, bounds[1:], strict=False)]
+    middle = [(low, f"{low}_to_{high - 1}") for low, high in pairwise(bounds)]
     return [(0, f"under_{bounds[0]}"), *middle, (bounds[-1], f"{bounds[-1]}_or_more")]

@@ -43,7 +43,12 @@ def areas(sites: Mapping[str, dict]) -> pd.DataFrame:
 def periods(config: Mapping[str, dict], window: str) -> pd.DataFrame:
     """One row per period: period, label, starts, ends (dates) of the named window, e.g. "outcomes"."""
     rows = [
-        {"period": name, "label": config[name]["label"], "starts": day(config[name][window][0]), "ends": day(config[name][window][1])}
+        {
+            "period": name,
+            "label": config[name]["label"],
+            "starts": day(config[name][window][0]),
+            "ends": day(config[name][window][1]),
+        }
         for name in PERIODS
     ]
     return pd.DataFrame(rows)

@@ -26,7 +26,17 @@ def additional_clients(values: Mapping[str, float], sites: list[str], method: st
             n = site.removeprefix("site_")
             did, base = values[f"{measure}.did.{site}"], values[f"effective_treatment.base.pilot_{n}.post"]
             used = round_half_up(did, 1) if method == "as_published" and did == did else did
-            rows.append({"outcome": outcome, "measure": measure, "site": site, "n": n, "did": did, "did_used": used, "additional": used / 100 * base})
+            rows.append(
+                {
+                    "outcome": outcome,
+                    "measure": measure,
+                    "site": site,
+                    "n": n,
+                    "did": did,
+                    "did_used": used,
+                    "additional": used / 100 * base,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -52,38 +62,58 @@ def additional_rows(additional: pd.DataFrame, method: str) -> list[pd.DataFrame]
     published = method == "as_published"
     common = {"rule": RULE, "function": "additional_clients", "source": "Section 7.4.1"}
     return [
-        quantities(additional, id="additional.did_used.{outcome}.{site}", value="did_used", unit="ppt",
-                   formula="round_half_up(did, 1)" if published else "did", inputs={"did": "{measure}.did.{site}"}, **common),
-        quantities(additional, id="additional.{outcome}.{site}", value="additional", unit="count",
-                   formula="did / 100 * base",
-                   inputs={"did": "additional.did_used.{outcome}.{site}", "base": "effective_treatment.base.pilot_{n}.post"},
-                   **common),
-    ]  # fmt: skip
+        quantities(
+            additional,
+            id="additional.did_used.{outcome}.{site}",
+            value="did_used",
+            unit="ppt",
+            formula="round_half_up(did, 1)" if published else "did",
+            inputs={"did": "{measure}.did.{site}"},
+            **common,
+        ),
+        quantities(
+            additional,
+            id="additional.{outcome}.{site}",
+            value="additional",
+            unit="count",
+            formula="did / 100 * base",
+            inputs={"did": "additional.did_used.{outcome}.{site}", "base": "effective_treatment.base.pilot_{n}.post"},
+            **common,
+        ),
+    ]
 
 
 # column -> unit, formula, inputs
 TABLE_7_10 = {
     "effective_treatment": (
-        "gbp", "clients * value",
+        "gbp",
+        "clients * value",
         {"clients": "additional.effective_treatment.{site}", "value": "unit_value.effective_treatment"},
     ),
     "completions": (
-        "gbp", "clients * value", {"clients": "additional.completions.{site}", "value": "unit_value.completion"},
+        "gbp",
+        "clients * value",
+        {"clients": "additional.completions.{site}", "value": "unit_value.completion"},
     ),
     "total": (
-        "gbp", "effective_treatment + completions",
+        "gbp",
+        "effective_treatment + completions",
         {"effective_treatment": "benefit.effective_treatment.{site}", "completions": "benefit.completions.{site}"},
     ),
     "cost_ratio": ("ratio", "total / cost", {"total": "benefit.total.{site}", "cost": "cost.{site}.total"}),
     "total_sensitivity": (
-        "gbp", "share * total", {"share": "setting.economics.benefit_share", "total": "benefit.total.{site}"},
+        "gbp",
+        "share * total",
+        {"share": "setting.economics.benefit_share", "total": "benefit.total.{site}"},
     ),
     "cost_ratio_sensitivity": (
-        "ratio", "total / cost", {"total": "benefit.total_sensitivity.{site}", "cost": "cost.{site}.total"},
+        "ratio",
+        "total / cost",
+        {"total": "benefit.total_sensitivity.{site}", "cost": "cost.{site}.total"},
     ),
     "net": ("gbp", "total - cost", {"total": "benefit.total.{site}", "cost": "cost.{site}.total"}),
     "net_cost_ratio": ("ratio", "net / cost", {"net": "benefit.net.{site}", "cost": "cost.{site}.total"}),
-}  # fmt: skip
+}
 
 
 def benefits(values: Mapping[str, float], sites: list[str], economics: Mapping) -> list[pd.DataFrame]:
@@ -98,10 +128,19 @@ def benefits(values: Mapping[str, float], sites: list[str], economics: Mapping) 
     additional = additional_clients(values, sites, economics["method"])
     frame = benefit_of(values, additional, economics["benefit_share"])
     rows = [
-        quantities(frame, id=f"benefit.{column}.{{site}}", value=column, unit=unit, formula=formula, inputs=inputs,
-                   source="Section 7.5", rule=RULE, function="benefit_of")
+        quantities(
+            frame,
+            id=f"benefit.{column}.{{site}}",
+            value=column,
+            unit=unit,
+            formula=formula,
+            inputs=inputs,
+            source="Section 7.5",
+            rule=RULE,
+            function="benefit_of",
+        )
         for column, (unit, formula, inputs) in TABLE_7_10.items()
-    ]  # fmt: skip
+    ]
     return [*additional_rows(additional, economics["method"]), *rows]
 
 

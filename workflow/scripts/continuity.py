@@ -34,7 +34,7 @@ join periods on referral_date between periods.starts and periods.ends
 # Pick-ups: forms of the same client and prison in the area, care-planned from the release to 42 days after it.
 PICKUPS = """
 create table pickups as
-select local_referrals.area, local_referrals.period, local_referrals.referral, forms.file as form_file, forms.line as form_line,
+select local_referrals.area, local_referrals.period, local_referrals.referral,
     row_number() over (
         partition by forms.file, forms.line order by local_referrals.referral_date, local_referrals.referral
     ) as nth_referral_of_form
@@ -87,7 +87,12 @@ group by all
 
 
 def continuity(
-    extracts: Mapping[str, str], sites: Mapping, study_periods: Mapping, definitions: Mapping, codes: Mapping, bands: list[int]
+    extracts: Mapping[str, str],
+    sites: Mapping,
+    study_periods: Mapping,
+    definitions: Mapping,
+    codes: Mapping,
+    bands: list[int],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Derive continuity of care.
 
@@ -104,11 +109,18 @@ def continuity(
     cases : rule, rows: referrals left out and cases that rest on a choice
     """
     con = connect()
-    for view, extract in (("referrals", "carat_referrals"), ("forms", "cjit_forms"), ("dirs", "dirs"), ("triage_quarters",) * 2):
+    for view, extract in (
+        ("referrals", "carat_referrals"),
+        ("forms", "cjit_forms"),
+        ("dirs", "dirs"),
+        ("triage_quarters",) * 2,
+    ):
         con.execute(f"create view {view} as select * from read_parquet('{extracts[extract]}')")
     lists_of_codes(con, codes, bands)
     register_areas(con, sites, PRISON_MODELS)
-    until = pd.DataFrame({"period": list(study_periods), "pickups_until": [day(p["pickups_until"]) for p in study_periods.values()]})
+    until = pd.DataFrame(
+        {"period": list(study_periods), "pickups_until": [day(p["pickups_until"]) for p in study_periods.values()]}
+    )
     con.register("periods", periods(study_periods, "referrals").merge(until))
     derive(con, definitions)
     referrals = con.execute(CHARACTERISTICS).df()
@@ -124,14 +136,16 @@ def register_areas(con: duckdb.DuckDBPyConnection, sites: Mapping, models: tuple
     con.register("chosen", every[every["continuity"].isin(models)][["site", "arm", "area"]])
     lists = every[["area", "dats", "prisons"]]
     con.execute("create or replace temp table area_lists (area varchar, dats varchar[], prisons varchar[])")
-    con.executemany("insert into area_lists values (?, ?, ?)", lists.values.tolist())
+    con.executemany("insert into area_lists values (?, ?, ?)", lists.to_numpy().tolist())
     con.execute("create or replace temp view areas as select * from chosen join area_lists using (area)")
 
 
 def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping) -> None:
     """Run the derivation rules in their order; leaves the table prison_pickup."""
     con.execute(LOCAL)
-    con.execute(PICKUPS.format(pickup_from=PICKUP_FROM[definitions["pickup_from"]]), {"pickup_days": definitions["pickup_days"]})
+    con.execute(
+        PICKUPS.format(pickup_from=PICKUP_FROM[definitions["pickup_from"]]), {"pickup_days": definitions["pickup_days"]}
+    )
     con.execute(
         SUCCESSFUL.format(answers=ANSWERS[definitions["one_form_answers"]], kept=KEPT[definitions["missing_release"]])
     )
@@ -159,17 +173,52 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
     local = "local referrals of {label} in the {period} period"
     summed = "{quarters:.0f} quarters and DAT rows of {label} in the {period} period"
     return [
-        quantities(cases, id="excluded.{excluded_by}.carat_referrals", value="rows", rows="rows",
-                   extract="carat_referrals", filter="referrals: {excluded_by}", **common),
-        quantities(prison, id="prison_pickup.base.{area}.{period}", value="base", rows="base",
-                   extract="carat_referrals", filter=local, **common),
-        quantities(prison, id="prison_pickup.count.{area}.{period}", value="count", rows="count",
-                   extract="carat_referrals", filter=f"{local}, picked up by the area's CJIT in time", **common),
-        quantities(community, id="community_triage.base.{area}.{period}", value="base", rows="quarters",
-                   extract="triage_quarters", filter=f"{summed}: referrals", **common),
-        quantities(community, id="community_triage.count.{area}.{period}", value="count", rows="quarters",
-                   extract="triage_quarters", filter=f"{summed}: triaged within six weeks", **common),
-    ]  # fmt: skip
+        quantities(
+            cases,
+            id="excluded.{excluded_by}.carat_referrals",
+            value="rows",
+            rows="rows",
+            extract="carat_referrals",
+            filter="referrals: {excluded_by}",
+            **common,
+        ),
+        quantities(
+            prison,
+            id="prison_pickup.base.{area}.{period}",
+            value="base",
+            rows="base",
+            extract="carat_referrals",
+            filter=local,
+            **common,
+        ),
+        quantities(
+            prison,
+            id="prison_pickup.count.{area}.{period}",
+            value="count",
+            rows="count",
+            extract="carat_referrals",
+            filter=f"{local}, picked up by the area's CJIT in time",
+            **common,
+        ),
+        quantities(
+            community,
+            id="community_triage.base.{area}.{period}",
+            value="base",
+            rows="quarters",
+            extract="triage_quarters",
+            filter=f"{summed}: referrals",
+            **common,
+        ),
+        quantities(
+            community,
+            id="community_triage.count.{area}.{period}",
+            value="count",
+            rows="quarters",
+            extract="triage_quarters",
+            filter=f"{summed}: triaged within six weeks",
+            **common,
+        ),
+    ]
 
 
 def _every(sites: Mapping, models: tuple[str, ...]) -> pd.DataFrame:
@@ -179,7 +228,9 @@ def _every(sites: Mapping, models: tuple[str, ...]) -> pd.DataFrame:
 
 if __name__ == "__main__":
     study = snakemake.params.study
-    extracts = {name: getattr(snakemake.input, name) for name in ("carat_referrals", "cjit_forms", "dirs", "triage_quarters")}
+    extracts = {
+        name: getattr(snakemake.input, name) for name in ("carat_referrals", "cjit_forms", "dirs", "triage_quarters")
+    }
     referrals, triage, cases = continuity(
         extracts, study["sites"], study["periods"], study["definitions"], study["codes"], study["bands"]
     )

@@ -17,9 +17,18 @@ def fieldwork(encounters: pd.DataFrame) -> list[pd.DataFrame]:
     encounters : one row per stage, site and group: stage, site, group, encounters (count)
     """
     cells = encounters.assign(rows=1)
-    counted = quantities(cells, id="fieldwork.{stage}.{group}.{site}", value="encounters", unit="count", rows="rows",
-                         extract="fieldwork", filter="{stage}, {site}, {group}: encounters",
-                         source=SOURCE, rule=RULE, function="fieldwork")  # fmt: skip
+    counted = quantities(
+        cells,
+        id="fieldwork.{stage}.{group}.{site}",
+        value="encounters",
+        unit="count",
+        rows="rows",
+        extract="fieldwork",
+        filter="{stage}, {site}, {group}: encounters",
+        source=SOURCE,
+        rule=RULE,
+        function="fieldwork",
+    )
     return [counted, *(margins(cells, by) for by in (["stage", "site"], ["stage", "group"], ["stage"]))]
 
 
@@ -28,8 +37,17 @@ def margins(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     ids = cells.assign(part="fieldwork." + cells["stage"] + "." + cells["group"] + "." + cells["site"])
     summed = ids.groupby(by, sort=False).agg(total=("encounters", "sum"), parts=("part", list)).reset_index()
     summed = summed.assign(**{name: value for name, value in (("group", "total"), ("site", "all")) if name not in by})
-    return quantities(summed, id="fieldwork.{stage}.{group}.{site}", value="total", unit="count", formula="sum(part)",
-                      inputs={"part": "@parts"}, source=SOURCE, rule=RULE, function="margins")  # fmt: skip
+    return quantities(
+        summed,
+        id="fieldwork.{stage}.{group}.{site}",
+        value="total",
+        unit="count",
+        formula="sum(part)",
+        inputs={"part": "@parts"},
+        source=SOURCE,
+        rule=RULE,
+        function="margins",
+    )
 
 
 if __name__ == "__main__":

@@ -30,8 +30,17 @@ class Measure:
 
 
 MEASURES = [
-    Measure("effective_treatment", "effective_treatment", "effective_treatment", "Appendix B2", "journeys", "treatment"),
-    Measure("successful_completion", "successful_completion", "successful_completion", "Appendix B2", "journeys", "treatment"),
+    Measure(
+        "effective_treatment", "effective_treatment", "effective_treatment", "Appendix B2", "journeys", "treatment"
+    ),
+    Measure(
+        "successful_completion",
+        "successful_completion",
+        "successful_completion",
+        "Appendix B2",
+        "journeys",
+        "treatment",
+    ),
     Measure("completion_of_treated", "successful_completion", "effective_treatment", "Tables 7.5 to 7.7"),
     Measure("prison_pickup", "prison_pickup", "prison_pickup", "Appendix B2", "carat_referrals", "prison"),
     Measure("community_triage", "community_triage", "community_triage", "Appendix B2"),
@@ -80,7 +89,8 @@ def unadjusted_of(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFram
     rows = []
     for row in differences.itertuples():
         count, base = (
-            [float(table.loc[(f"{arm}_{row.n}", period), column]) for arm, period in CELLS] for column in ("count", "base")
+            [float(table.loc[(f"{arm}_{row.n}", period), column]) for arm, period in CELLS]
+            for column in ("count", "base")
         )
         rows.append({"site": row.site, "n": row.n, **_tests(count, base, row.did)})
     columns = ["site", "n", "log_odds_did", "log_odds_se", "p_unadjusted", "did_se", "p_difference", "note"]
@@ -165,22 +175,47 @@ def rate_rows(measure: Measure, rates: pd.DataFrame) -> pd.DataFrame:
         "count": f"{measure.count}.count.{{place}}.{{period}}",
         "base": f"{measure.base}.base.{{place}}.{{period}}",
     }
-    return quantities(rates, id=f"{measure.name}.rate.{{place}}.{{period}}", value="rate", unit="percent",
-                      formula="100 * count / base", inputs=inputs, note="{note}",
-                      source=measure.source, rule=RULE, function="counts_of")  # fmt: skip
+    return quantities(
+        rates,
+        id=f"{measure.name}.rate.{{place}}.{{period}}",
+        value="rate",
+        unit="percent",
+        formula="100 * count / base",
+        inputs=inputs,
+        note="{note}",
+        source=measure.source,
+        rule=RULE,
+        function="counts_of",
+    )
 
 
 def change_rows(measure: Measure, changes: pd.DataFrame, differences: pd.DataFrame) -> list[pd.DataFrame]:
     """Ledger rows of changes and differences."""
     rate, change = f"{measure.name}.rate.{{place}}", f"{measure.name}.change"
     return [
-        quantities(changes, id=f"{change}.{{place}}", value="change", unit="ppt", formula="post - pre",
-                   inputs={"post": f"{rate}.post", "pre": f"{rate}.pre"},
-                   source=measure.source, rule=RULE, function="changes_of"),
-        quantities(differences, id=f"{measure.name}.did.{{site}}", value="did", unit="ppt", formula="pilot - comparison",
-                   inputs={"pilot": f"{change}.pilot_{{n}}", "comparison": f"{change}.comparison_{{n}}"},
-                   source="Appendix C4", rule=RULE, function="differences_of"),
-    ]  # fmt: skip
+        quantities(
+            changes,
+            id=f"{change}.{{place}}",
+            value="change",
+            unit="ppt",
+            formula="post - pre",
+            inputs={"post": f"{rate}.post", "pre": f"{rate}.pre"},
+            source=measure.source,
+            rule=RULE,
+            function="changes_of",
+        ),
+        quantities(
+            differences,
+            id=f"{measure.name}.did.{{site}}",
+            value="did",
+            unit="ppt",
+            formula="pilot - comparison",
+            inputs={"pilot": f"{change}.pilot_{{n}}", "comparison": f"{change}.comparison_{{n}}"},
+            source="Appendix C4",
+            rule=RULE,
+            function="differences_of",
+        ),
+    ]
 
 
 def test_rows(measure: Measure, tests: pd.DataFrame) -> list[pd.DataFrame]:
@@ -192,22 +227,43 @@ def test_rows(measure: Measure, tests: pd.DataFrame) -> list[pd.DataFrame]:
     }
     common = {"source": measure.source, "rule": RULE, "function": "unadjusted_of", "note": "{note}"}
     declared = [
-        ("log_odds_did", "ratio",
-         "sum(sign * log_odds(c, b) for sign, c, b in zip([1, -1, -1, 1], count, base))", inputs),
+        (
+            "log_odds_did",
+            "ratio",
+            "sum(sign * log_odds(c, b) for sign, c, b in zip([1, -1, -1, 1], count, base))",
+            inputs,
+        ),
         ("log_odds_se", "ratio", "sqrt(sum(1 / c + 1 / (b - c) for c, b in zip(count, base)))", inputs),
-        ("p_unadjusted", "p", "2 * normal_tail(abs(log_odds_did) / log_odds_se)",
-         {part: f"{name}.{part}.{{site}}" for part in ("log_odds_did", "log_odds_se")}),
+        (
+            "p_unadjusted",
+            "p",
+            "2 * normal_tail(abs(log_odds_did) / log_odds_se)",
+            {part: f"{name}.{part}.{{site}}" for part in ("log_odds_did", "log_odds_se")},
+        ),
         ("did_se", "ppt", "100 * sqrt(sum(c / b * (1 - c / b) / b for c, b in zip(count, base)))", inputs),
-        ("p_difference", "p", "2 * normal_tail(abs(did) / did_se)",
-         {part: f"{name}.{part}.{{site}}" for part in ("did", "did_se")}),
-    ]  # fmt: skip
+        (
+            "p_difference",
+            "p",
+            "2 * normal_tail(abs(did) / did_se)",
+            {part: f"{name}.{part}.{{site}}" for part in ("did", "did_se")},
+        ),
+    ]
     rows = [
         quantities(tests, id=f"{name}.{part}.{{site}}", value=part, unit=unit, formula=formula, inputs=of, **common)
         for part, unit, formula, of in declared
     ]
     if measure.name == "community_triage":  # no characteristics exist: the printed p is the unadjusted one
-        rows.append(quantities(tests, id=f"{name}.p.{{site}}", value="p_unadjusted", unit="p", formula="p_unadjusted",
-                               inputs={"p_unadjusted": f"{name}.p_unadjusted.{{site}}"}, **common))  # fmt: skip
+        rows.append(
+            quantities(
+                tests,
+                id=f"{name}.p.{{site}}",
+                value="p_unadjusted",
+                unit="p",
+                formula="p_unadjusted",
+                inputs={"p_unadjusted": f"{name}.p_unadjusted.{{site}}"},
+                **common,
+            )
+        )
     return rows
 
 
@@ -216,18 +272,37 @@ def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) ->
     model = f"logistic model of {measure.name} for {{site}}: pilot, post, pilot x post, {', '.join(covariates)}"
     units = {"p": "p", "effect": "ppt", "effect_low": "ppt", "effect_high": "ppt", "rows": "count"}
     return pd.concat(
-        quantities(fitted, id=f"{measure.name}.{'model_rows' if part == 'rows' else part}.{{site}}", value=part,
-                   unit=units.get(part, "ratio"), extract=measure.model_extract, filter=model, rows="rows",
-                   source=measure.source, rule=RULE, function="adjusted_of", note="{note}")
-        for part in ("p", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "effect", "effect_low", "effect_high", "rows")
-    )  # fmt: skip
+        quantities(
+            fitted,
+            id=f"{measure.name}.{'model_rows' if part == 'rows' else part}.{{site}}",
+            value=part,
+            unit=units.get(part, "ratio"),
+            extract=measure.model_extract,
+            filter=model,
+            rows="rows",
+            source=measure.source,
+            rule=RULE,
+            function="adjusted_of",
+            note="{note}",
+        )
+        for part in (
+            "p",
+            "odds_ratio",
+            "odds_ratio_low",
+            "odds_ratio_high",
+            "effect",
+            "effect_low",
+            "effect_high",
+            "rows",
+        )
+    )
 
 
 if __name__ == "__main__":
     study = snakemake.params.study
     counted = read_ledger(snakemake.input.outcomes, snakemake.input.continuity).set_index("id")["value"].to_dict()
     clients = pd.read_parquet(snakemake.input.clients)
-    frames = {name: group for name, group in clients.groupby("measure")}
+    frames = dict(iter(clients.groupby("measure")))
     frames["prison_pickup"] = pd.read_parquet(snakemake.input.referrals)
     analysed = [name for name, site in study["sites"].items() if site.get("analysed", True)]
     write_ledger(impact(counted, frames, analysed, study["models"]), snakemake.output.ledger)

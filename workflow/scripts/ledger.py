@@ -12,7 +12,9 @@ RULE = "ledger"
 
 def constants(table: pd.DataFrame) -> pd.DataFrame:
     """Leaves for cited constants: columns name, value, unit, source (citation and page)."""
-    return quantities(table, id="constant.{name}", value="value", unit="{unit}", source="{source}", rule=RULE, function="constants")
+    return quantities(
+        table, id="constant.{name}", value="value", unit="{unit}", source="{source}", rule=RULE, function="constants"
+    )
 
 
 def numbers(settings: Mapping | list, path: str = "setting") -> Iterator[tuple[str, float]]:
@@ -31,14 +33,18 @@ def settings(config: Mapping) -> pd.DataFrame:
     """Leaves for the numbers of the config's definitions, models and economics."""
     parts = {name: config[name] for name in ("definitions", "models", "economics")}
     frame = pd.DataFrame(numbers(parts), columns=["id", "value"])
-    return quantities(frame, id="{id}", value="value", unit="count", source="config.yaml", rule=RULE, function="settings")
+    return quantities(
+        frame, id="{id}", value="value", unit="count", source="config.yaml", rule=RULE, function="settings"
+    )
 
 
 def with_notes(ledger: pd.DataFrame, notes: Mapping[str, str]) -> pd.DataFrame:
     """Add the config's notes on assumed quantities; a note on an unknown id is an error."""
     if unknown := sorted(set(notes) - set(ledger["id"])):
         raise SystemExit(f"config.yaml: assumed: {unknown[0]} is not a quantity of this run's ledger")
-    return ledger.assign(note=[notes.get(identifier, note) for identifier, note in zip(ledger["id"], ledger["note"], strict=True)])
+    return ledger.assign(
+        note=[notes.get(identifier, note) for identifier, note in zip(ledger["id"], ledger["note"], strict=True)]
+    )
 
 
 def check_closure(ledger: pd.DataFrame) -> None:

@@ -16,7 +16,9 @@ SOURCE = "Section 7.2.2"
 COLUMNS = {"started": "started", "retained": "retained_12_weeks", "completed": "completed_under_12_weeks"}
 
 
-def new_journeys(yearly: pd.DataFrame, monthly: pd.DataFrame, years: Mapping[str, list[str]], window: list[str]) -> list[pd.DataFrame]:
+def new_journeys(
+    yearly: pd.DataFrame, monthly: pd.DataFrame, years: Mapping[str, list[str]], window: list[str]
+) -> list[pd.DataFrame]:
     """Ledger rows of new journeys.
 
     Parameters
@@ -31,15 +33,39 @@ def new_journeys(yearly: pd.DataFrame, monthly: pd.DataFrame, years: Mapping[str
     cells = cells.assign(when=cells["fiscal_year"].map(year_key), rows=1)
     pooled = all_sites(cells, years)
     return [
-        *(quantities(cells, id=f"new_journeys.{name}.{{site}}.{{when}}", value=name, unit="count", rows="rows",
-                     extract="new_journeys_yearly", filter=f"{{site}}, {{fiscal_year}}: {column}",
-                     source=SOURCE, rule=RULE, function="new_journeys") for name, column in COLUMNS.items()),
-        *(quantities(pooled, id=f"new_journeys.{name}.{{site}}.{{when}}", value=name, unit="count", formula="sum(part)",
-                     inputs={"part": f"@{name}_parts"}, source=SOURCE, rule=RULE, function="all_sites") for name in COLUMNS),
+        *(
+            quantities(
+                cells,
+                id=f"new_journeys.{name}.{{site}}.{{when}}",
+                value=name,
+                unit="count",
+                rows="rows",
+                extract="new_journeys_yearly",
+                filter=f"{{site}}, {{fiscal_year}}: {column}",
+                source=SOURCE,
+                rule=RULE,
+                function="new_journeys",
+            )
+            for name, column in COLUMNS.items()
+        ),
+        *(
+            quantities(
+                pooled,
+                id=f"new_journeys.{name}.{{site}}.{{when}}",
+                value=name,
+                unit="count",
+                formula="sum(part)",
+                inputs={"part": f"@{name}_parts"},
+                source=SOURCE,
+                rule=RULE,
+                function="all_sites",
+            )
+            for name in COLUMNS
+        ),
         *ratios(cells, base=year_key(years["before"][0])),
         *ratios(pooled, base="before"),
         months(monthly, window),
-    ]  # fmt: skip
+    ]
 
 
 def all_sites(cells: pd.DataFrame, years: Mapping[str, list[str]]) -> pd.DataFrame:
@@ -73,19 +99,37 @@ def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
         ("effective_share", "percent", "100 * (retained + completed) / started", part),
     ]
     return [
-        quantities(frame, id=f"new_journeys.{name}.{{site}}.{{when}}", value=name, unit=unit, formula=formula, inputs=inputs,
-                   source=SOURCE, rule=RULE, function="ratios")
+        quantities(
+            frame,
+            id=f"new_journeys.{name}.{{site}}.{{when}}",
+            value=name,
+            unit=unit,
+            formula=formula,
+            inputs=inputs,
+            source=SOURCE,
+            rule=RULE,
+            function="ratios",
+        )
         for name, unit, formula, inputs in declared
-    ]  # fmt: skip
+    ]
 
 
 def months(monthly: pd.DataFrame, window: list[str]) -> pd.DataFrame:
     """New journeys per area and month of the window (Figures C.8.1-C.8.6)."""
     month = pd.to_datetime(monthly["month"]).dt.strftime("%Y-%m")
     cells = monthly.assign(key=month.str.replace("-", "_"), month=month, rows=1)[month.between(*window)]
-    return quantities(cells, id="new_journeys_monthly.{area}.{key}", value="new_journeys", unit="count", rows="rows",
-                      extract="new_journeys_monthly", filter="{area}, {month}: new journeys",
-                      source="Section 7.2.1", rule=RULE, function="months")  # fmt: skip
+    return quantities(
+        cells,
+        id="new_journeys_monthly.{area}.{key}",
+        value="new_journeys",
+        unit="count",
+        rows="rows",
+        extract="new_journeys_monthly",
+        filter="{area}, {month}: new journeys",
+        source="Section 7.2.1",
+        rule=RULE,
+        function="months",
+    )
 
 
 if __name__ == "__main__":

@@ -70,8 +70,8 @@ create view successful_completion as
 select *, {completed} as outcome from latest where journey_end <= ends
 """
 COMPLETED_WHEN = {
-    "ended_in_period": "coalesce(exit_reason in (select code from completed_exit_reasons) and journey_end <= ends, false)",
-    "always": "coalesce(exit_reason in (select code from completed_exit_reasons), false)",
+    "ended_in_period": "coalesce(exit_reason in (from completed_exit_reasons) and journey_end <= ends, false)",
+    "always": "coalesce(exit_reason in (from completed_exit_reasons), false)",
 }
 
 CHARACTERISTICS = f"""
@@ -144,7 +144,7 @@ def exclusions(con: duckdb.DuckDBPyConnection, effective_days: int) -> pd.DataFr
     union all
     select 'under_age', (select count(*) from in_period) - (select count(*) from adults)
     union all
-    select 'started_too_late', (select count(*) from adults where not (journey_start <= ends - $effective_days::integer))
+    select 'started_too_late', count(*) from adults where journey_start > ends - $effective_days::integer
     union all
     select 'not_latest', (select count(*) from adults) - (select count(*) from latest)
     """
@@ -153,7 +153,11 @@ def exclusions(con: duckdb.DuckDBPyConnection, effective_days: int) -> pd.DataFr
 
 def counted(clients: pd.DataFrame, sites: Mapping) -> pd.DataFrame:
     """Base and count of each measure, area and period (0 where an area has no client): with labels, for the ledger."""
-    every = areas(sites).merge(pd.DataFrame({"period": ["pre", "post"]}), how="cross").merge(pd.DataFrame({"measure": MEASURES}), how="cross")
+    every = (
+        areas(sites)
+        .merge(pd.DataFrame({"period": ["pre", "post"]}), how="cross")
+        .merge(pd.DataFrame({"measure": MEASURES}), how="cross")
+    )
     counts = clients.groupby(["measure", "area", "period"])["outcome"].agg(base="size", count="sum").reset_index()
     return every.merge(counts, how="left").fillna({"base": 0, "count": 0}).astype({"base": int, "count": int})
 
@@ -175,16 +179,32 @@ def ledger(clients: pd.DataFrame, excluded: pd.DataFrame, sites: Mapping) -> lis
     common = {"unit": "count", "source": SOURCE, "rule": RULE}
     counts = counted(clients, sites)
     parts = [
-        quantities(excluded, id="excluded.{excluded_by}.journeys", value="rows", rows="rows", function="exclusions",
-                   extract="journeys", filter="journeys left out by the rule {excluded_by}", **common)
-    ]  # fmt: skip
+        quantities(
+            excluded,
+            id="excluded.{excluded_by}.journeys",
+            value="rows",
+            rows="rows",
+            function="exclusions",
+            extract="journeys",
+            filter="journeys left out by the rule {excluded_by}",
+            **common,
+        )
+    ]
     for measure, (of_base, of_count) in FILTERS.items():
         rows = counts[counts["measure"] == measure]
         for statistic, words in (("base", of_base), ("count", f"{of_base}: {of_count}")):
             parts.append(
-                quantities(rows, id=f"{measure}.{statistic}.{{area}}.{{period}}", value=statistic, rows=statistic,
-                           function="outcomes", extract="journeys", filter=words, **common)
-            )  # fmt: skip
+                quantities(
+                    rows,
+                    id=f"{measure}.{statistic}.{{area}}.{{period}}",
+                    value=statistic,
+                    rows=statistic,
+                    function="outcomes",
+                    extract="journeys",
+                    filter=words,
+                    **common,
+                )
+            )
             parts.append(totals(rows, measure, statistic))
     return parts
 
@@ -192,9 +212,20 @@ def ledger(clients: pd.DataFrame, excluded: pd.DataFrame, sites: Mapping) -> lis
 def totals(rows: pd.DataFrame, measure: str, statistic: str) -> pd.DataFrame:
     """Sums over all pilots and all comparisons (Tables 7.5 and 7.6)."""
     ids = rows.assign(part=f"{measure}.{statistic}." + rows["area"] + "." + rows["period"])
-    summed = ids.groupby(["arm", "period"], sort=False).agg(total=(statistic, "sum"), parts=("part", list)).reset_index()
-    return quantities(summed, id=f"{measure}.{statistic}.all_{{arm}}s.{{period}}", value="total", unit="count",
-                      formula="sum(part)", inputs={"part": "@parts"}, source="Tables 7.5 and 7.6", rule=RULE, function="totals")  # fmt: skip
+    summed = (
+        ids.groupby(["arm", "period"], sort=False).agg(total=(statistic, "sum"), parts=("part", list)).reset_index()
+    )
+    return quantities(
+        summed,
+        id=f"{measure}.{statistic}.all_{{arm}}s.{{period}}",
+        value="total",
+        unit="count",
+        formula="sum(part)",
+        inputs={"part": "@parts"},
+        source="Tables 7.5 and 7.6",
+        rule=RULE,
+        function="totals",
+    )
 
 
 if __name__ == "__main__":

@@ -40,8 +40,18 @@ def _sum_lines(lines: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 def _leaf(frame: pd.DataFrame, id: str, filter: str, function: str, source: str) -> pd.DataFrame:
     """Ledger rows of sums over lines of the spending ledger, pounds."""
-    return quantities(frame, id=id, value="amount", unit="gbp", rows="rows", extract="pilot_spending", filter=filter,
-                      source=source, rule=RULE, function=function)  # fmt: skip
+    return quantities(
+        frame,
+        id=id,
+        value="amount",
+        unit="gbp",
+        rows="rows",
+        extract="pilot_spending",
+        filter=filter,
+        source=source,
+        rule=RULE,
+        function=function,
+    )
 
 
 def by_category(lines: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
@@ -58,14 +68,37 @@ def by_category(lines: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
     across["share"] = 100 * across["amount"] / cells["amount"].sum()
     return [
         _leaf(cells, "spending.{category}.{year}", "{category}, {fiscal_year}: amounts", "by_category", source),
-        quantities(down, id="spending.total.{year}", value="amount", unit="gbp", formula="sum(part)", source=source,
-                   inputs={"part": [f"spending.{category}.{{year}}" for category in categories]}, **common),
-        quantities(across, id="spending.{category}.both_years", value="amount", unit="gbp", formula="sum(part)",
-                   inputs={"part": [f"spending.{{category}}.{key}" for key in keys]}, source=source, **common),
-        quantities(across, id="spending.{category}.share", value="share", unit="percent", formula="100 * part / total",
-                   inputs={"part": "spending.{category}.both_years", "total": "spending.total.both_years"},
-                   source=source, **common),
-    ]  # fmt: skip
+        quantities(
+            down,
+            id="spending.total.{year}",
+            value="amount",
+            unit="gbp",
+            formula="sum(part)",
+            source=source,
+            inputs={"part": [f"spending.{category}.{{year}}" for category in categories]},
+            **common,
+        ),
+        quantities(
+            across,
+            id="spending.{category}.both_years",
+            value="amount",
+            unit="gbp",
+            formula="sum(part)",
+            inputs={"part": [f"spending.{{category}}.{key}" for key in keys]},
+            source=source,
+            **common,
+        ),
+        quantities(
+            across,
+            id="spending.{category}.share",
+            value="share",
+            unit="percent",
+            formula="100 * part / total",
+            inputs={"part": "spending.{category}.both_years", "total": "spending.total.both_years"},
+            source=source,
+            **common,
+        ),
+    ]
 
 
 def by_item(lines: pd.DataFrame) -> list[pd.DataFrame]:
@@ -74,17 +107,35 @@ def by_item(lines: pd.DataFrame) -> list[pd.DataFrame]:
     ids = items.assign(part="spending_item." + items["category"] + "." + items["item"] + ".amount")
     totals = ids.groupby("category", sort=False).agg(amount=("amount", "sum"), parts=("part", list)).reset_index()
     totals["item"] = "total"
-    shares = pd.concat([items, totals], ignore_index=True).merge(totals[["category", "amount"]], on="category", suffixes=("", "_all"))
+    shares = pd.concat([items, totals], ignore_index=True).merge(
+        totals[["category", "amount"]], on="category", suffixes=("", "_all")
+    )
     shares["share"] = 100 * shares["amount"] / shares["amount_all"]
     source, common = "Tables 7.2 and 7.3", {"rule": RULE, "function": "by_item"}
     name = "spending_item.{category}.{item}"
     return [
         _leaf(items, f"{name}.amount", "{category}, {item}: amounts of all years", "by_item", source),
-        quantities(totals, id=f"{name}.amount", value="amount", unit="gbp", formula="sum(part)", inputs={"part": "@parts"},
-                   source=source, **common),
-        quantities(shares, id=f"{name}.share", value="share", unit="percent", formula="100 * part / total",
-                   inputs={"part": f"{name}.amount", "total": "spending_item.{category}.total.amount"}, source=source, **common),
-    ]  # fmt: skip
+        quantities(
+            totals,
+            id=f"{name}.amount",
+            value="amount",
+            unit="gbp",
+            formula="sum(part)",
+            inputs={"part": "@parts"},
+            source=source,
+            **common,
+        ),
+        quantities(
+            shares,
+            id=f"{name}.share",
+            value="share",
+            unit="percent",
+            formula="100 * part / total",
+            inputs={"part": f"{name}.amount", "total": "spending_item.{category}.total.amount"},
+            source=source,
+            **common,
+        ),
+    ]
 
 
 def by_site(lines: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
@@ -97,11 +148,25 @@ def by_site(lines: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
     totals = ids.groupby("site", sort=False).agg(amount=("amount", "sum"), parts=("part", list)).reset_index()
     return [
         _leaf(cells, "cost.{site}.{year}", "{site}, {fiscal_year}: amounts", "by_site", "Table 7.10"),
-        _leaf(recurrent, "cost_recurrent.{site}.{year}", "{site}, {fiscal_year}: amounts without start-up", "by_site",
-              "Section 7.1.2"),
-        quantities(totals, id="cost.{site}.total", value="amount", unit="gbp", formula="sum(part)",
-                   inputs={"part": "@parts"}, source="Table 7.10", rule=RULE, function="by_site"),
-    ]  # fmt: skip
+        _leaf(
+            recurrent,
+            "cost_recurrent.{site}.{year}",
+            "{site}, {fiscal_year}: amounts without start-up",
+            "by_site",
+            "Section 7.1.2",
+        ),
+        quantities(
+            totals,
+            id="cost.{site}.total",
+            value="amount",
+            unit="gbp",
+            formula="sum(part)",
+            inputs={"part": "@parts"},
+            source="Table 7.10",
+            rule=RULE,
+            function="by_site",
+        ),
+    ]
 
 
 BUDGET_COLUMNS: Mapping[str, tuple[str, str]] = {
@@ -118,20 +183,39 @@ def budget_rows(budgets: pd.DataFrame) -> list[pd.DataFrame]:
     frame["per_adult"] = 1e6 * frame["total"] / frame["adults_in_effective_treatment"]
     common = {"source": "Table C.7.1", "rule": RULE, "function": "budget_rows"}
     leaves = [
-        quantities(frame, id=f"budget.{name}.{{year}}", value=column, unit=unit, rows="rows", extract="treatment_budgets",
-                   filter=f"{{fiscal_year}}: {column}", **common)
+        quantities(
+            frame,
+            id=f"budget.{name}.{{year}}",
+            value=column,
+            unit=unit,
+            rows="rows",
+            extract="treatment_budgets",
+            filter=f"{{fiscal_year}}: {column}",
+            **common,
+        )
         for name, (column, unit) in BUDGET_COLUMNS.items()
-    ]  # fmt: skip
+    ]
     return [
         *leaves,
-        quantities(frame, id="budget.total_funding.{year}", value="total", unit="gbp_m", formula="pooled + local",
-                   inputs={"pooled": "budget.adult_pooled_treatment_budget.{year}", "local": "budget.local_funding.{year}"},
-                   **common),
-        quantities(frame, id="budget.funding_per_adult.{year}", value="per_adult", unit="gbp",
-                   formula="1000000 * total / adults",
-                   inputs={"total": "budget.total_funding.{year}", "adults": "budget.adults_in_effective_treatment.{year}"},
-                   **common),
-    ]  # fmt: skip
+        quantities(
+            frame,
+            id="budget.total_funding.{year}",
+            value="total",
+            unit="gbp_m",
+            formula="pooled + local",
+            inputs={"pooled": "budget.adult_pooled_treatment_budget.{year}", "local": "budget.local_funding.{year}"},
+            **common,
+        ),
+        quantities(
+            frame,
+            id="budget.funding_per_adult.{year}",
+            value="per_adult",
+            unit="gbp",
+            formula="1000000 * total / adults",
+            inputs={"total": "budget.total_funding.{year}", "adults": "budget.adults_in_effective_treatment.{year}"},
+            **common,
+        ),
+    ]
 
 
 def budget_shares(amounts: pd.DataFrame) -> list[pd.DataFrame]:
@@ -139,22 +223,56 @@ def budget_shares(amounts: pd.DataFrame) -> list[pd.DataFrame]:
     cells = amounts.groupby(["site", "head"], sort=False)["amount_gbp"].agg(amount="sum", rows="size").reset_index()
     ids = cells.assign(part="budget_amount." + cells["head"] + "." + cells["site"])
     common = {"source": "Table C.7.2", "rule": RULE, "function": "budget_shares"}
-    leaf = quantities(cells, id="budget_amount.{head}.{site}", value="amount", unit="gbp", rows="rows",
-                      extract="budget_shares", filter="{site}, {head}: amounts", **common)  # fmt: skip
-    heads = ids.groupby("head", sort=False).agg(amount=("amount", "sum"), parts=("part", list)).reset_index().assign(site="all")
-    sites = ids.groupby("site", sort=False).agg(amount=("amount", "sum"), parts=("part", list)).reset_index().assign(head="total")
-    whole = pd.DataFrame({"site": ["all"], "head": ["total"], "amount": [cells["amount"].sum()], "parts": [ids["part"].tolist()]})
+    leaf = quantities(
+        cells,
+        id="budget_amount.{head}.{site}",
+        value="amount",
+        unit="gbp",
+        rows="rows",
+        extract="budget_shares",
+        filter="{site}, {head}: amounts",
+        **common,
+    )
+    heads = (
+        ids.groupby("head", sort=False)
+        .agg(amount=("amount", "sum"), parts=("part", list))
+        .reset_index()
+        .assign(site="all")
+    )
+    sites = (
+        ids.groupby("site", sort=False)
+        .agg(amount=("amount", "sum"), parts=("part", list))
+        .reset_index()
+        .assign(head="total")
+    )
+    whole = pd.DataFrame(
+        {"site": ["all"], "head": ["total"], "amount": [cells["amount"].sum()], "parts": [ids["part"].tolist()]}
+    )
     sums = pd.concat([heads, sites, whole], ignore_index=True)
     every = pd.concat([cells, sums], ignore_index=True)
     base = every[every["head"] == "total"].set_index("site")["amount"]
     every["share"] = 100 * every["amount"] / every["site"].map(base)
     return [
         leaf,
-        quantities(sums, id="budget_amount.{head}.{site}", value="amount", unit="gbp", formula="sum(part)",
-                   inputs={"part": "@parts"}, **common),
-        quantities(every, id="budget_share.{head}.{site}", value="share", unit="percent", formula="100 * part / total",
-                   inputs={"part": "budget_amount.{head}.{site}", "total": "budget_amount.total.{site}"}, **common),
-    ]  # fmt: skip
+        quantities(
+            sums,
+            id="budget_amount.{head}.{site}",
+            value="amount",
+            unit="gbp",
+            formula="sum(part)",
+            inputs={"part": "@parts"},
+            **common,
+        ),
+        quantities(
+            every,
+            id="budget_share.{head}.{site}",
+            value="share",
+            unit="percent",
+            formula="100 * part / total",
+            inputs={"part": "budget_amount.{head}.{site}", "total": "budget_amount.total.{site}"},
+            **common,
+        ),
+    ]
 
 
 if __name__ == "__main__":

@@ -67,22 +67,34 @@ YEARLY = {
     "no_treatment_harm": ("untreated", {"untreated": "constant.harm_untreated"}),
     "harm_recovery": (
         "in_treatment if {year} <= treatment_years else recovered",
-        {"in_treatment": "unit_value.harm_in_treatment", "recovered": "constant.harm_in_recovery",
-         "treatment_years": "setting.economics.treatment_years"},
+        {
+            "in_treatment": "unit_value.harm_in_treatment",
+            "recovered": "constant.harm_in_recovery",
+            "treatment_years": "setting.economics.treatment_years",
+        },
     ),
     "harm_no_recovery": (
         "in_treatment if {year} <= treatment_years else untreated",
-        {"in_treatment": "unit_value.harm_in_treatment", "untreated": "constant.harm_untreated",
-         "treatment_years": "setting.economics.treatment_years"},
+        {
+            "in_treatment": "unit_value.harm_in_treatment",
+            "untreated": "constant.harm_untreated",
+            "treatment_years": "setting.economics.treatment_years",
+        },
     ),
     "harm_weighted_average": (
         "p * recovery + (1 - p) * no_recovery",
-        {"p": "constant.recovery_probability", "recovery": "unit_value.harm_recovery.year_{year}",
-         "no_recovery": "unit_value.harm_no_recovery.year_{year}"},
+        {
+            "p": "constant.recovery_probability",
+            "recovery": "unit_value.harm_recovery.year_{year}",
+            "no_recovery": "unit_value.harm_no_recovery.year_{year}",
+        },
     ),
     "short_term_value": (
         "untreated - no_recovery",
-        {"untreated": "unit_value.no_treatment_harm.year_{year}", "no_recovery": "unit_value.harm_no_recovery.year_{year}"},
+        {
+            "untreated": "unit_value.no_treatment_harm.year_{year}",
+            "no_recovery": "unit_value.harm_no_recovery.year_{year}",
+        },
     ),
     "discounted_value_treatment": (
         "value * factor",
@@ -98,15 +110,21 @@ YEARLY = {
     ),
     "expected_value": (
         "treatment + p * abstain",
-        {"treatment": "unit_value.discounted_value_treatment.year_{year}", "p": "constant.recovery_probability",
-         "abstain": "unit_value.discounted_value_abstain.year_{year}"},
+        {
+            "treatment": "unit_value.discounted_value_treatment.year_{year}",
+            "p": "constant.recovery_probability",
+            "abstain": "unit_value.discounted_value_abstain.year_{year}",
+        },
     ),
     "discounted_cost": (
         "cost * ({year} <= treatment_years) * factor",
-        {"cost": "constant.treatment_cost", "treatment_years": "setting.economics.treatment_years",
-         "factor": "discount_factor.year_{year}"},
+        {
+            "cost": "constant.treatment_cost",
+            "treatment_years": "setting.economics.treatment_years",
+            "factor": "discount_factor.year_{year}",
+        },
     ),
-}  # fmt: skip
+}
 PRESENT_VALUES = ("discounted_value_treatment", "discounted_value_abstain", "expected_value", "discounted_cost")
 
 
@@ -120,37 +138,80 @@ def profile_rows(profile: pd.DataFrame) -> list[pd.DataFrame]:
     sums = pd.DataFrame({"column": PRESENT_VALUES, "pv": [profile[column].sum() for column in PRESENT_VALUES]})
     return [
         quantities(first, formula="1 / (1 + rate)", inputs=rate, **factors, **common),
-        quantities(later, formula="previous / (1 + rate)",
-                   inputs={**rate, "previous": "discount_factor.year_{previous}"}, **factors, **common),
-        *(quantities(profile, id=f"unit_value.{column}.year_{{year}}", value=column, unit="gbp", formula=formula,
-                     inputs=inputs, function="harm_profile", **common) for column, (formula, inputs) in YEARLY.items()),
-        quantities(sums, id="unit_value.{column}.pv", value="pv", unit="gbp", formula="sum(part)",
-                   inputs={"part": [f"unit_value.{{column}}.year_{year}" for year in years]},
-                   function="harm_profile", **common),
-    ]  # fmt: skip
+        quantities(
+            later,
+            formula="previous / (1 + rate)",
+            inputs={**rate, "previous": "discount_factor.year_{previous}"},
+            **factors,
+            **common,
+        ),
+        *(
+            quantities(
+                profile,
+                id=f"unit_value.{column}.year_{{year}}",
+                value=column,
+                unit="gbp",
+                formula=formula,
+                inputs=inputs,
+                function="harm_profile",
+                **common,
+            )
+            for column, (formula, inputs) in YEARLY.items()
+        ),
+        quantities(
+            sums,
+            id="unit_value.{column}.pv",
+            value="pv",
+            unit="gbp",
+            formula="sum(part)",
+            inputs={"part": [f"unit_value.{{column}}.year_{year}" for year in years]},
+            function="harm_profile",
+            **common,
+        ),
+    ]
 
 
 def savings(constants: Mapping[str, float]) -> list[pd.DataFrame]:
     """Ledger rows of yearly harm in treatment and the saving by component (Table C.5.1)."""
     names = ["harm_in_treatment_crime", "harm_in_treatment_health", "harm_untreated_crime", "harm_untreated_health"]
     crime, health, crime_before, health_before = (constants[name] for name in names)
-    one = pd.DataFrame([{
-        "in_treatment": crime + health,
-        "saving": (crime_before - crime) + (health_before - health),
-        "crime_saving": crime_before - crime,
-    }])  # fmt: skip
+    one = pd.DataFrame(
+        [
+            {
+                "in_treatment": crime + health,
+                "saving": (crime_before - crime) + (health_before - health),
+                "crime_saving": crime_before - crime,
+            }
+        ]
+    )
     common = {"unit": "gbp", "source": "Table C.5.1", "rule": RULE, "function": "savings"}
     inputs = {name: f"constant.{name}" for name in names}
     return [
-        quantities(one, id="unit_value.harm_in_treatment", value="in_treatment", formula=" + ".join(names[:2]),
-                   inputs={name: inputs[name] for name in names[:2]}, **common),
-        quantities(one, id="unit_value.crime_saving_per_year", value="crime_saving",
-                   formula="harm_untreated_crime - harm_in_treatment_crime",
-                   inputs={name: inputs[name] for name in (names[0], names[2])}, **common),
-        quantities(one, id="unit_value.saving_per_year_by_component", value="saving", inputs=inputs,
-                   formula="harm_untreated_crime - harm_in_treatment_crime + harm_untreated_health - harm_in_treatment_health",
-                   **common),
-    ]  # fmt: skip
+        quantities(
+            one,
+            id="unit_value.harm_in_treatment",
+            value="in_treatment",
+            formula=" + ".join(names[:2]),
+            inputs={name: inputs[name] for name in names[:2]},
+            **common,
+        ),
+        quantities(
+            one,
+            id="unit_value.crime_saving_per_year",
+            value="crime_saving",
+            formula="harm_untreated_crime - harm_in_treatment_crime",
+            inputs={name: inputs[name] for name in (names[0], names[2])},
+            **common,
+        ),
+        quantities(
+            one,
+            id="unit_value.saving_per_year_by_component",
+            value="saving",
+            inputs=inputs,
+            formula="harm_untreated_crime - harm_in_treatment_crime + harm_untreated_health - harm_in_treatment_health",
+            **common,
+        ),
+    ]
 
 
 def sensitivity(constants: Mapping[str, float], profile: pd.DataFrame, treatment_years: int) -> list[pd.DataFrame]:
@@ -161,11 +222,15 @@ def sensitivity(constants: Mapping[str, float], profile: pd.DataFrame, treatment
     pv = profile["discounted_value_treatment"].sum()
     faded = in_treatment * kept ** (recovery["n"] + 1)
     untreated = constants["harm_untreated"]
-    one = pd.DataFrame([{
-        "decay": pv + p * ((untreated - faded) * recovery["factor"]).sum(),
-        "decline": pv + p * ((untreated * (1 - decline) ** recovery["n"] - faded) * recovery["factor"]).sum(),
-        "net": pv - profile["discounted_cost"].sum(),
-    }])  # fmt: skip
+    one = pd.DataFrame(
+        [
+            {
+                "decay": pv + p * ((untreated - faded) * recovery["factor"]).sum(),
+                "decline": pv + p * ((untreated * (1 - decline) ** recovery["n"] - faded) * recovery["factor"]).sum(),
+                "net": pv - profile["discounted_cost"].sum(),
+            }
+        ]
+    )
     inputs = {
         "pv": "unit_value.discounted_value_treatment.pv",
         "p": "constant.recovery_probability",
@@ -176,15 +241,32 @@ def sensitivity(constants: Mapping[str, float], profile: pd.DataFrame, treatment
     }
     common = {"unit": "gbp", "source": SOURCE, "rule": RULE, "function": "sensitivity"}
     return [
-        quantities(one, id="unit_value.sensitivity_decay", value="decay", inputs=inputs,
-                   formula="pv + p * sum((untreated - treated * kept ** (n + 1)) * f for n, f in enumerate(factor))", **common),
-        quantities(one, id="unit_value.sensitivity_decline", value="decline",
-                   inputs={**inputs, "decline": "constant.untreated_decline"},
-                   formula="pv + p * sum((untreated * (1 - decline) ** n - treated * kept ** (n + 1)) * f "
-                   "for n, f in enumerate(factor))", **common),
-        quantities(one, id="unit_value.net_short_term", value="net", formula="pv - cost",
-                   inputs={"pv": inputs["pv"], "cost": "unit_value.discounted_cost.pv"}, **common),
-    ]  # fmt: skip
+        quantities(
+            one,
+            id="unit_value.sensitivity_decay",
+            value="decay",
+            inputs=inputs,
+            formula="pv + p * sum((untreated - treated * kept ** (n + 1)) * f for n, f in enumerate(factor))",
+            **common,
+        ),
+        quantities(
+            one,
+            id="unit_value.sensitivity_decline",
+            value="decline",
+            inputs={**inputs, "decline": "constant.untreated_decline"},
+            formula="pv + p * sum((untreated * (1 - decline) ** n - treated * kept ** (n + 1)) * f "
+            "for n, f in enumerate(factor))",
+            **common,
+        ),
+        quantities(
+            one,
+            id="unit_value.net_short_term",
+            value="net",
+            formula="pv - cost",
+            inputs={"pv": inputs["pv"], "cost": "unit_value.discounted_cost.pv"},
+            **common,
+        ),
+    ]
 
 
 def values_used(constants: Mapping[str, float], profile: pd.DataFrame, method: str) -> list[pd.DataFrame]:
@@ -196,15 +278,28 @@ def values_used(constants: Mapping[str, float], profile: pd.DataFrame, method: s
     pv, expected = profile["discounted_value_treatment"].sum(), profile["expected_value"].sum()
     published = method == "as_published"
     table = "effective_treatment_value_table_7_10"
-    one = pd.DataFrame([{"effective": constants[table] if published else pv, "completion": round(expected) if published else expected}])
+    one = pd.DataFrame(
+        [{"effective": constants[table] if published else pv, "completion": round(expected) if published else expected}]
+    )
     common = {"unit": "gbp", "source": "Section 7.5", "rule": RULE, "function": "values_used"}
     return [
-        quantities(one, id="unit_value.effective_treatment", value="effective", formula="value",
-                   inputs={"value": f"constant.{table}" if published else "unit_value.discounted_value_treatment.pv"}, **common),
-        quantities(one, id="unit_value.completion", value="completion",
-                   formula="round_half_up(value)" if published else "value",
-                   inputs={"value": "unit_value.expected_value.pv"}, **common),
-    ]  # fmt: skip
+        quantities(
+            one,
+            id="unit_value.effective_treatment",
+            value="effective",
+            formula="value",
+            inputs={"value": f"constant.{table}" if published else "unit_value.discounted_value_treatment.pv"},
+            **common,
+        ),
+        quantities(
+            one,
+            id="unit_value.completion",
+            value="completion",
+            formula="round_half_up(value)" if published else "value",
+            inputs={"value": "unit_value.expected_value.pv"},
+            **common,
+        ),
+    ]
 
 
 def unit_values(constants: Mapping[str, float], economics: Mapping) -> list[pd.DataFrame]:

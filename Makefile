@@ -1,0 +1,40 @@
+# make report   the whole report, from the extracts named in config.yaml
+# make test     everything that is checked on every change
+# STUDY=folder  another study: a folder with its own config.yaml; its results go there too
+# CORES=n       how many jobs side by side (default: all)
+
+STUDY ?= .
+CORES ?= all
+VENV := .venv
+RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory $(STUDY) --cores $(CORES)
+
+.PHONY: report test lint bench bench-national lock clean
+
+report: $(VENV)/ready
+	@$(RUN_SNAKEMAKE)
+
+test: $(VENV)/ready lint
+	@$(VENV)/bin/pytest
+
+lint: $(VENV)/ready
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/snakefmt --check Snakefile workflow/rules
+	@$(VENV)/bin/python tests/snakemake_lint.py
+
+bench: $(VENV)/ready
+	@$(VENV)/bin/python tests/bench.py report
+
+bench-national: $(VENV)/ready
+	@$(VENV)/bin/python tests/bench.py national
+
+$(VENV)/ready: requirements.lock setup.sh
+	@./setup.sh $(VENV)
+
+# Renews the lock file: names, versions and hashes, no addresses.
+lock: $(VENV)/ready
+	@$(VENV)/bin/pip install --quiet uv
+	@$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis results bench

@@ -1,0 +1,92 @@
+"""From ledger to print."""
+
+TEMPLATES = project_files("templates", ".j2", ".css", ".yaml", ".ttf", ".otf", ".woff2")
+FONTS = project_files("templates/fonts", ".ttf", ".otf")
+PARTS = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys", "unit_values", "benefits"]
+
+
+rule findings:
+    """Counts, ranges and totals that only the prose prints."""
+    input:
+        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=PARTS),
+        constants=source(CONSTANTS),
+    output:
+        ledger=f"{RUN}/ledger/findings.csv",
+    params:
+        study=study("sites", "economics", "models"),
+        digest=digest("findings", CONSTANTS),
+    log:
+        f"{RUN}/logs/findings.log",
+    script:
+        "../scripts/findings.py"
+
+
+rule ledger:
+    """Bring all quantities together and check that every one leads to records, a citation or a setting."""
+    input:
+        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "findings"]),
+        constants=source(CONSTANTS),
+    output:
+        ledger=f"{RUN}/ledger.csv",
+    params:
+        config={**study("definitions", "models", "economics"), "assumed": STUDY.get("assumed", {})},
+        digest=digest("ledger", CONSTANTS),
+    log:
+        f"{RUN}/logs/ledger.log",
+    script:
+        "../scripts/ledger.py"
+
+
+rule figures:
+    """Figures C.8.1-C.8.6, one per analysed site."""
+    input:
+        ledger=rules.new_journeys.output.ledger,
+        fonts=source(*FONTS),
+    output:
+        figures=[f"{RUN}/figures/C.8.{i}.svg" for i, _ in enumerate(SITES, start=1)],
+    params:
+        config={**study("sites", "programme", "economics"), "reference_run": STUDY.get("reference_run", False)},
+        digest=digest("figures", *FONTS),
+    log:
+        f"{RUN}/logs/figures.log",
+    script:
+        "../scripts/figures.py"
+
+
+rule report_html:
+    """Render chapters and exhibits once: the self-contained HTML, the HTML for print, and every printed cell."""
+    input:
+        ledger=rules.ledger.output.ledger,
+        validation=rules.accept.output.validation,
+        activity=validated("pilot_activity"),
+        figures=rules.figures.output.figures,
+        templates=source(*TEMPLATES),
+        config_file=ancient(workflow.configfiles[-1]),
+    output:
+        html=f"{RUN}/report.html",
+        print_html=f"{RUN}/work/report_print.html",
+        cells=f"{RUN}/cells.csv",
+    params:
+        config=STUDY,
+        config_file=_digests.of_file(str(workflow.configfiles[-1])),
+        digest=digest("report_html", *TEMPLATES),
+    log:
+        f"{RUN}/logs/report_html.log",
+    script:
+        "../scripts/report_html.py"
+
+
+rule report_pdf:
+    """Typeset the print HTML."""
+    input:
+        print_html=rules.report_html.output.print_html,
+        templates=source(*TEMPLATES),
+    output:
+        pdf=f"{RUN}/report.pdf",
+    params:
+        config=study("title", "programme"),
+        digest=digest("report_pdf", *TEMPLATES),
+    log:
+        f"{RUN}/logs/report_pdf.log",
+    script:
+        "../scripts/report_pdf.py"

@@ -1,0 +1,79 @@
+"""Findings of the validation: one row each, and the plain sentence that is printed.
+
+A finding never holds more of a client's row than the offending cell.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+
+COLUMNS = ["extract", "severity", "file", "line", "column", "found", "allowed", "rows", "message"]
+FAULT, INFORMATION, EXCLUDED, COUNT = "fault", "information", "excluded", "count"
+SHOWN = 20  # faults of one kind that are listed one by one before the rest is summed up
+LONGEST_CELL = 60
+
+
+def cell(value: Any) -> str:
+    """Return an offending cell as it may be printed: on one line, cut at 60 characters."""
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
+        return "nothing"
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", str(value)).strip() or "blanks"
+    return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL] + "..."
+
+
+def place(file: str, line: str = "", column: str = "") -> str:
+    """Return where a cell stands, in words: "journeys.csv, line 12, dat" (a line may be "record 12")."""
+    where = f"line {line}" if line.isdigit() else line
+    return ", ".join(part for part in (file, where, column) if part)
+
+
+def fault(
+    extract: str, file: str, column: str, found: str, allowed: str, *, line: str = "", rows: int = 1
+) -> dict[str, Any]:
+    """Return a fault that stops the run: where, what was found, what is allowed."""
+    message = f"{place(file, line, column)}: found {found}, allowed: {allowed}"
+    return _row(extract, FAULT, file, line, column, found, allowed, rows, message)
+
+
+def more(extract: str, column: str, found: str, allowed: str, rows: int, listed: int) -> dict[str, Any]:
+    """Return the fault that stands for all those of a kind that are not listed one by one."""
+    text = f"{rows - listed:,} more {found}"
+    message = f"{place(extract, '', column)}: found {text}, {rows:,} in all, allowed: {allowed}"
+    return _row(extract, FAULT, "", "", column, text, allowed, rows - listed, message)
+
+
+def information(
+    extract: str, file: str, column: str, found: str, effect: str, *, rows: int, line: str = "", example: str = ""
+) -> dict[str, Any]:
+    """Return what only loses information: how many rows, the first of them, and what is made of them."""
+    first = f" (first: {place('', line)}{', ' + example if example else ''})" if line else ""
+    message = f"{place(file or extract, '', column)}: {found} in {rows:,} {_plural(rows)}{first}; {effect}"
+    return _row(extract, INFORMATION, file, line, column, example or found, effect, rows, message)
+
+
+def excluded(extract: str, column: str, rule: str, rows: int) -> dict[str, Any]:
+    """Return how many rows a rule leaves out."""
+    message = f"{place(extract, '', column)}: {rows:,} {_plural(rows)} left out: {rule}"
+    return _row(extract, EXCLUDED, "", "", column, rule, "", rows, message)
+
+
+def count(extract: str, found: str, rows: int, *, file: str = "", column: str = "") -> dict[str, Any]:
+    """Return a count for the report: `found` is "rows in", "rows kept", "rows of the study's DATs" or "missing"."""
+    message = f"{place(file or extract, '', column)}: {found}: {rows:,}"
+    return _row(extract, COUNT, file, "", column, found, "", rows, message)
+
+
+def table(findings: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return findings as a frame with the columns of validation.csv, text in all but `rows`."""
+    return pd.DataFrame(findings, columns=COLUMNS)
+
+
+def _row(*values: Any) -> dict[str, Any]:
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _plural(rows: int) -> str:
+    return "row" if rows == 1 else "rows"

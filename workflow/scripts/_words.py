@@ -1,0 +1,137 @@
+"""Words that depend on results: directions, counts, lists and verdicts. Every function takes values and gives text.
+
+No function here prints a figure; figures are printed by the renderer, which knows their ids.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from _ledger import round_half_up
+
+NUMBERS = "none one two three four five six seven eight nine ten eleven twelve".split()
+UP, DOWN, FLAT, UNKNOWN = "up", "down", "flat", "unknown"
+
+
+def spelt(number: float) -> str:
+    """A count in words up to twelve, in figures above: 3 -> three, 1234 -> 1,234."""
+    if not float(number).is_integer() or number < 0:
+        raise ValueError(f"not a count: {number!r}")
+    return NUMBERS[int(number)] if 0 < number <= 12 else "no" if number == 0 else f"{int(number):,}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """a; a and b; a, b and c."""
+    *most, last = items
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def plural(number: float, one: str, many: str) -> str:
+    """The word that agrees with a number."""
+    return one if number == 1 else many
+
+
+def direction(change: float, decimals: int) -> str:
+    """Which way a change goes at printed precision: up, down, flat, or unknown (not computed)."""
+    if math.isnan(change):
+        return UNKNOWN
+    rounded = round_half_up(change, decimals)
+    return UP if rounded > 0 else DOWN if rounded < 0 else FLAT
+
+
+def moved(change: float, decimals: int, words: Sequence[str] = ("rose", "fell", "did not change")) -> str:
+    """rose, fell or did not change; where nothing could be computed, says so."""
+    up, down, flat = words
+    return {UP: up, DOWN: down, FLAT: flat, UNKNOWN: "could not be compared"}[direction(change, decimals)]
+
+
+def per_cent_of(share: float) -> str:
+    """A share of one as whole or broken per cents in figures: 0.05 -> 5, 0.025 -> 2.5."""
+    return f"{round(100 * share, 6):g}"
+
+
+def significance(p: float, level: float) -> str:
+    """Whether a p-value is significant at a level, in words that follow "is"."""
+    if math.isnan(p):
+        return "not testable with these data"
+    return f"{'' if p < level else 'not '}statistically significant at the {per_cent_of(level)} per cent level"
+
+
+def out_of(number: int, total: int) -> str:
+    """How many of how many: none of the four, one of the four, both, all three, the only one."""
+    if not 0 <= number <= total or total == 0:
+        raise ValueError(f"not so many of so many: {number} of {total}")
+    if total == 1:
+        return "the only one" if number else "not the only one"
+    if number == total:
+        return "both" if total == 2 else f"all {spelt(total)}"
+    if number == 0:
+        return "neither" if total == 2 else f"none of the {spelt(total)}"
+    return f"one of the {spelt(total)}" if number == 1 else f"{spelt(number)} of the {spelt(total)}"
+
+
+def out_of_noun(number: int, total: int, one: str, many: str) -> str:
+    """How many of how many things: none of the four areas, both areas, all three areas, the only area."""
+    if total == 1:
+        return f"the only {one}" if number else f"not in the only {one}"
+    words = out_of(number, total)
+    if words in ("both",) or words.startswith("all "):
+        return f"{words} {many}"
+    if words == "neither":
+        return f"neither of the two {many}"
+    return f"{words} {many}"
+
+
+VERDICTS = {
+    (UP, True): "positive and statistically significant",
+    (DOWN, True): "negative and statistically significant",
+    (UP, False): "positive but not statistically significant",
+    (DOWN, False): "negative but not statistically significant",
+    (FLAT, True): "nil at printed precision",
+    (FLAT, False): "nil at printed precision",
+    (UP, None): "positive but not testable",
+    (DOWN, None): "negative but not testable",
+    (FLAT, None): "nil at printed precision",
+}
+
+
+def verdict(did: float, p: float, level: float, decimals: int) -> str:
+    """What a difference in differences says, as an adjective phrase: its sign, and whether it is significant."""
+    way = direction(did, decimals)
+    if way == UNKNOWN:
+        return "not computable"
+    return VERDICTS[way, None if math.isnan(p) else p < level]
+
+
+def grouped(verdicts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Label -> verdict turned into verdict -> labels: the larger groups first, ties in the order of the labels."""
+    groups: dict[str, list[str]] = {}
+    for label, said in verdicts.items():
+        groups.setdefault(said, []).append(label)
+    return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+
+def verdict_sentence(verdicts: Mapping[str, str]) -> str:
+    """One clause on several sites, without its full stop.
+
+    "the difference in differences is negative and statistically significant in Site 2, Site 5 and Site 6, and
+    positive but not statistically significant in Site 4"
+    """
+    groups = grouped(verdicts)
+    if len(groups) == 1:
+        ((said, labels),) = groups.items()
+        where = f"in {labels[0]}" if len(labels) == 1 else f"in {out_of(len(labels), len(labels))} ({listed(labels)})"
+        return f"the difference in differences is {said} {where}"
+    clauses = [f"{said} in {listed(labels)}" for said, labels in groups.items()]
+    return "the difference in differences is " + "; ".join(clauses[:-1]) + f"; and {clauses[-1]}"
+
+
+def against(pilot: float, comparison: float, decimals: int) -> str:
+    """The word that joins what happened in the comparison area to what happened in the pilot."""
+    return "also" if direction(pilot, decimals) == direction(comparison, decimals) else "by contrast"
+
+
+def trend(slope: float) -> str:
+    """The way a fitted line goes, as a verb."""
+    return "rises" if slope > 0 else "falls" if slope < 0 else "is level"
