@@ -1,18 +1,20 @@
 """The checked study, and the digests that make a rule rerun exactly when something it rests on has changed."""
 
+import os
 import sys
 from pathlib import Path
 
 import yaml
 
-BASE = Path(workflow.basedir)
+BASE = Path(os.path.relpath(workflow.basedir))
 sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 import _digests
 from _config import checked
 
+CONFIG_FILE = os.path.relpath(workflow.configfiles[-1])
 with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
-    STUDY = checked(config, workflow.configfiles[-1], yaml.safe_load(stream))
+    STUDY = checked(config, CONFIG_FILE, yaml.safe_load(stream))
 
 RUN = f"results/{STUDY['run']}"
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]

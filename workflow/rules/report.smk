@@ -9,12 +9,13 @@ rule findings:
     """Counts, ranges and totals that only the prose prints."""
     input:
         parts=expand(f"{RUN}/ledger/{{part}}.csv", part=PARTS),
-        constants=source(CONSTANTS),
     output:
         ledger=f"{RUN}/ledger/findings.csv",
     params:
-        study=study("sites", "economics", "models"),
-        digest=digest("findings", CONSTANTS),
+        sites=SITES,
+        years=len(STUDY["economics"]["spending_years"]),
+        days=pick(STUDY["definitions"], "effective_days", "pickup_days"),
+        digest=digest("findings"),
     log:
         f"{RUN}/logs/findings.log",
     script:
@@ -61,14 +62,14 @@ rule report_html:
         activity=validated("pilot_activity"),
         figures=rules.figures.output.figures,
         templates=source(*TEMPLATES),
-        config_file=ancient(workflow.configfiles[-1]),
+        config_file=ancient(CONFIG_FILE),
     output:
         html=f"{RUN}/report.html",
         print_html=f"{RUN}/work/report_print.html",
         cells=f"{RUN}/cells.csv",
     params:
         config=STUDY,
-        config_file=_digests.of_file(str(workflow.configfiles[-1])),
+        config_file=_digests.of_file(CONFIG_FILE),
         digest=digest("report_html", *TEMPLATES),
     log:
         f"{RUN}/logs/report_html.log",

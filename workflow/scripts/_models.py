@@ -13,7 +13,8 @@ import pandas as pd
 
 MISSING = "missing"
 NUMERIC = ("age",)
-EXTREME = 15.0  # a coefficient beyond this, on the log-odds scale, means that the estimate does not exist
+EXTREME = 15.0  # a term that moves the log odds by more than this means that the estimate does not exist
+REPEATS = 1e-9  # a column repeats those before it when they explain all but this share of its square
 
 
 @dataclass(frozen=True)
@@ -49,25 +50,23 @@ def design_matrix(frame: pd.DataFrame, covariates: list[str]) -> Design:
     -----
     A covariate with a single level is left out. A category whose members all have the same outcome has no
     finite coefficient; its rows carry no information about the others and are left out (what the estimates
-    tend to in the limit). Both are said in `notes`.
+    tend to in the limit). Both are said in `notes`. A term that the terms before it determine changes nothing and
+    is left out too: a client without any drug recorded is "missing" in every drug covariate.
     """
     y = frame["outcome"].to_numpy(dtype=float)
     pilot = frame["pilot"].to_numpy(dtype=float)
     post = frame["post"].to_numpy(dtype=float)
-    kept, notes = np.ones(len(frame), dtype=bool), []
     coded = {name: pd.Categorical(frame[name]) for name in covariates if name not in NUMERIC}
-    for name, column in coded.items():
-        for code, level in enumerate(column.categories):
-            member = column.codes == code
-            outcomes = y[member & kept]
-            if len(outcomes) and outcomes.min() == outcomes.max():
-                kept &= ~member
-                notes.append(f"{name} = {level}: all {len(outcomes)} have the same outcome, left out of the model")
+    kept, notes = _without_decided_categories(coded, y)
+    if not kept.any():
+        return Design(np.empty((0, 0)), y[kept], [], kept, notes)
     columns, terms = [np.ones(len(frame)), pilot, post, pilot * post], ["const", "pilot", "post", "pilot:post"]
     for name in covariates:
         if name in NUMERIC:
             values = frame[name].to_numpy(dtype=float)
-            if np.ptp(values[kept]) == 0:
+            if np.isnan(values[kept]).all():
+                notes.append(f"{name} is never known, left out of the model")
+            elif np.ptp(values[kept]) == 0:
                 notes.append(f"{name} has a single value, left out of the model")
             else:
                 columns.append(values)
@@ -80,7 +79,35 @@ def design_matrix(frame: pd.DataFrame, covariates: list[str]) -> Design:
         for code in present[1:]:
             columns.append((column.codes == code).astype(float))
             terms.append(f"{name}={column.categories[code]}")
-    return Design(np.column_stack(columns)[kept], y[kept], terms, kept, notes)
+    x = np.column_stack(columns)[kept]
+    adds = _adds_something(x)
+    return Design(x[:, adds], y[kept], [term for term, new in zip(terms, adds, strict=True) if new], kept, notes)
+
+
+def _without_decided_categories(coded: dict[str, pd.Categorical], y: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Leave out categories whose members all have the same outcome, until none is left; rows kept, and notes."""
+    kept, notes, before = np.ones(len(y), dtype=bool), [], -1
+    while before != len(notes):
+        before = len(notes)
+        for name, column in coded.items():
+            for code, level in enumerate(column.categories):
+                member = (column.codes == code) & kept
+                if member.any() and np.ptp(y[member]) == 0:
+                    kept &= ~member
+                    notes.append(f"{name} = {level}: all {member.sum()} have the same outcome, left out of the model")
+    return kept, notes
+
+
+def _adds_something(x: np.ndarray) -> np.ndarray:
+    """Which columns are no linear combination of the columns before them (elimination on their cross-products)."""
+    lengths = np.linalg.norm(x, axis=0)
+    unit = x / np.where(lengths > 0, lengths, 1)
+    left, adds = unit.T @ unit, np.zeros(x.shape[1], dtype=bool)
+    for at in range(x.shape[1]):
+        adds[at] = left[at, at] > REPEATS
+        if adds[at]:
+            left = left - np.outer(left[:, at], left[at]) / left[at, at]
+    return adds
 
 
 @dataclass(frozen=True)
@@ -138,16 +165,19 @@ def fit_interaction(frame: pd.DataFrame, covariates: list[str], confidence: floa
     if empty := empty_cells(frame):
         return Interaction(rows=len(frame), notes=tuple(f"not estimable: {cell}" for cell in empty))
     design = design_matrix(frame, covariates)
+    if empty := empty_cells(frame[design.kept]):
+        return Interaction(rows=len(design.y), notes=(*design.notes, *(f"not estimable: {cell}" for cell in empty)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", PerfectSeparationWarning)
         try:
             fit = Logit(design.y, design.x).fit(method="newton", maxiter=100, tol=1e-10, disp=0)
         except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError):
-            reason = "not estimable: the characteristics separate the outcomes or repeat each other"
+            reason = "not estimable: the characteristics separate the outcomes"
             return Interaction(rows=len(design.y), notes=(*design.notes, reason))
-    if not fit.mle_retvals["converged"] or np.abs(fit.params[1:]).max() > EXTREME or not np.isfinite(fit.bse).all():
-        reason = "not estimable: the estimates do not settle (separation, or characteristics that repeat each other)"
+    moves = np.abs(fit.params[1:]) * np.ptp(design.x[:, 1:], axis=0)
+    if not fit.mle_retvals["converged"] or moves.max() > EXTREME or not np.isfinite(fit.bse).all():
+        reason = "not estimable: the estimates do not settle, the characteristics separate outcomes"
         return Interaction(rows=len(design.y), notes=(*design.notes, reason))
     z = stats.norm.ppf(0.5 + confidence / 2)
     at = design.terms.index("pilot:post")

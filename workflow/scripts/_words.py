@@ -128,8 +128,8 @@ def verdict_sentence(verdicts: Mapping[str, str]) -> str:
 
 
 def against(pilot: float, comparison: float, decimals: int) -> str:
-    """The word that joins what happened in the comparison area to what happened in the pilot."""
-    return "also" if direction(pilot, decimals) == direction(comparison, decimals) else "by contrast"
+    """How a clause about the comparison area opens after one about the pilot: "it also" or "by contrast, it"."""
+    return "it also" if direction(pilot, decimals) == direction(comparison, decimals) else "by contrast, it"
 
 
 def trend(slope: float) -> str:

@@ -1,0 +1,204 @@
+"""Every derivation rule matters: bend one rule, and some published count breaks.
+
+The default extracts are rebuilt from the published counts; a rule that could be bent without changing any count would
+be untested by them.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+
+import continuity
+import outcomes
+import pandas as pd
+import pytest
+
+OUTCOME_SETTINGS = {
+    "82 days are effective": {"effective_days": 82},
+    "84 days are effective": {"effective_days": 84},
+    "all ages": {"minimum_age": 0},
+    "17 and over": {"minimum_age": 17},
+    "19 and over": {"minimum_age": 19},
+    "age at journey start": {"age_at": "journey_start"},
+    "age at period start": {"age_at": "period_start"},
+    "age at period end": {"age_at": "period_end"},
+    "cutoff after the latest journey is chosen": {"start_cutoff": "after_latest"},
+    "latest by end": {"latest_journey": "end"},
+    "exit reasons count whenever the journey ended": {"exit_reason_counts": "always"},
+}
+LATEST = outcomes.LATEST_BY["start"]
+OUTCOME_SQL = {
+    "first journey": ("LATEST_BY", LATEST, "journey_start, journey_end desc nulls first, journey desc"),
+    "ties to the earlier end": ("LATEST_BY", LATEST, "journey_start desc, journey_end nulls last, journey desc"),
+    "no end is not the latest end": ("LATEST_BY", LATEST, "journey_start desc, journey_end desc nulls last, journey desc"),
+    "ties to the lower journey number": ("LATEST_BY", LATEST, "journey_start desc, journey_end desc nulls first, journey"),
+    "every journey counts": ("LATEST", "partition by area, period, client", "partition by area, period, client, journey"),
+    "one journey per client, not per area": ("LATEST", "partition by area, period, client", "partition by period, client"),
+    "one journey over both periods": ("LATEST", "partition by area, period, client", "partition by area, client"),
+    "no cutoff": ("COULD_LAST", "journey_start <= ends - $effective_days::integer", "$effective_days > 0"),
+    "cutoff a day later": ("COULD_LAST", "$effective_days::integer", "($effective_days - 1)::integer"),
+    "cutoff a day earlier": ("COULD_LAST", "$effective_days::integer", "($effective_days + 1)::integer"),
+    "completion alone is not effective": ("EFFECTIVE", "{completed} or", "{completed} and false or"),
+    "length beyond the period counts": ("EFFECTIVE", "least(coalesce(journey_end, ends), ends)", "coalesce(journey_end, ends)"),
+    "an open journey has no length": ("EFFECTIVE", "least(coalesce(journey_end, ends), ends)", "least(journey_end, ends)"),
+    "journeys ended before the period count": (
+        "IN_PERIOD",
+        "coalesce(journey_end, periods.starts) >= periods.starts",
+        "coalesce(journey_end, periods.starts) >= periods.starts - 1",
+    ),
+    "journeys ended on the first day do not count": (
+        "IN_PERIOD",
+        "coalesce(journey_end, periods.starts) >= periods.starts",
+        "coalesce(journey_end, periods.ends) > periods.starts",
+    ),
+    "open journeys do not count": ("IN_PERIOD", "coalesce(journey_end, periods.starts)", "journey_end"),
+    "journeys started on the last day do not count": ("IN_PERIOD", "<= periods.ends", "< periods.ends"),
+    "journeys started after the period count": ("IN_PERIOD", "<= periods.ends", "<= periods.ends + 1"),
+    "journeys ended after the period count": ("COMPLETION", "journey_end <= ends", "journey_end is not null"),
+    "journeys ended on the last day do not count": ("COMPLETION", "journey_end <= ends", "journey_end < ends"),
+    "every exit is a completion": ("COMPLETION", "{completed} as outcome", "exit_reason is not null as outcome"),
+}  # fmt: skip
+CONTINUITY_SETTINGS = {
+    "41 days": {"pickup_days": 41},
+    "43 days": {"pickup_days": 43},
+    "pick-ups before release": {"pickup_from": "referral_date"},
+    "referrals without release left out": {"missing_release": "excluded"},
+    "a form answers one referral": {"one_form_answers": "one_referral"},
+}
+CONTINUITY_SQL = {
+    "all referrals, not only local ones": ("LOCAL", "and list_contains(areas.dats, referred_to_dat)", ""),
+    "any prison": ("LOCAL", "list_contains(areas.prisons, prison)", "true"),
+    "residence does not matter": ("LOCAL", "and (areas.arm = 'pilot' or list_contains(areas.dats, residence_dat))", ""),
+    "residence matters in pilot areas too": ("LOCAL", "areas.arm = 'pilot' or ", ""),
+    "pick-up by any client": ("PICKUPS", "forms.client = local_referrals.client", "true"),
+    "pick-up from any prison": ("PICKUPS", "and forms.prison = local_referrals.prison", ""),
+    "pick-up anywhere": ("PICKUPS", "and list_contains(local_referrals.dats, forms.dat)", ""),
+    "pick-ups after the last day": ("PICKUPS", "and forms.care_plan_date <= pickups_until", ""),
+    "pick-ups on the last day do not count": ("PICKUPS", "care_plan_date <= pickups_until", "care_plan_date < pickups_until"),
+    "pick-up on the day of release does not count": ("PICKUPS", "between {pickup_from} and", "between {pickup_from} + 1 and"),
+    "one DAT of an area": ("TRIAGED", "list_contains(areas.dats, dat)", "areas.dats[1] = dat"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def inputs(default_run, config):
+    folder = default_run / "restricted" / "validated"
+    return {path.stem: str(path) for path in folder.glob("*.parquet")}, config
+
+
+def treatment_counts(inputs, config) -> pd.DataFrame:
+    bands = config["models"]["length_of_use_bands"]
+    clients, _ = outcomes.outcomes(
+        inputs["journeys"], config["sites"], config["periods"], config["definitions"], config["codes"], bands
+    )
+    return outcomes.counted(clients, config["sites"])[["measure", "area", "period", "base", "count"]]
+
+
+def continuity_counts(inputs, config) -> pd.DataFrame:
+    bands = config["models"]["length_of_use_bands"]
+    referrals, triage, _ = continuity.continuity(
+        inputs, config["sites"], config["periods"], config["definitions"], config["codes"], bands
+    )
+    prison = referrals.groupby(["area", "period"])["outcome"].agg(base="size", count="sum").reset_index()
+    return pd.concat([prison, triage[["area", "period", "base", "count"]]]).sort_values(
+        ["area", "period"], ignore_index=True
+    )
+
+
+@pytest.fixture(scope="module")
+def straight(inputs):
+    return treatment_counts(*inputs), continuity_counts(*inputs)
+
+
+def bent_definitions(config, change):
+    return {**config, "definitions": {**config["definitions"], **change}}
+
+
+def bend(monkeypatch, module, name, old, new):
+    current = getattr(module, name)
+    if isinstance(current, dict):
+        assert old in current.values()
+        monkeypatch.setattr(module, name, {key: value.replace(old, new) for key, value in current.items()})
+    else:
+        assert old in current
+        monkeypatch.setattr(module, name, current.replace(old, new))
+
+
+def shifted(config, window, period, end, days):
+    bent = copy.deepcopy(config)
+    bounds = bent["periods"][period][window]
+    if isinstance(bounds, list):
+        bounds[end] = (dt.date.fromisoformat(bounds[end]) + dt.timedelta(days)).isoformat()
+    else:
+        bent["periods"][period][window] = (dt.date.fromisoformat(bounds) + dt.timedelta(days)).isoformat()
+    return bent
+
+
+@pytest.mark.parametrize("change", OUTCOME_SETTINGS.values(), ids=OUTCOME_SETTINGS)
+def test_outcome_setting(inputs, straight, change):
+    extracts, config = inputs
+    assert not treatment_counts(extracts, bent_definitions(config, change)).equals(straight[0])
+
+
+@pytest.mark.parametrize("edit", OUTCOME_SQL.values(), ids=OUTCOME_SQL)
+def test_outcome_rule(inputs, straight, monkeypatch, edit):
+    bend(monkeypatch, outcomes, *edit)
+    assert not treatment_counts(*inputs).equals(straight[0])
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+@pytest.mark.parametrize("end", [0, 1])
+@pytest.mark.parametrize("period", ["pre", "post"])
+def test_outcome_period(inputs, straight, period, end, days):
+    extracts, config = inputs
+    assert not treatment_counts(extracts, shifted(config, "outcomes", period, end, days)).equals(straight[0])
+
+
+def test_each_completed_exit_reason(inputs, straight):
+    extracts, config = inputs
+    for code in config["codes"]["completed_exit_reasons"]:
+        kept = [c for c in config["codes"]["completed_exit_reasons"] if c != code]
+        bent = {**config, "codes": {**config["codes"], "completed_exit_reasons": kept}}
+        assert not treatment_counts(extracts, bent).equals(straight[0]), code
+
+
+@pytest.mark.parametrize("change", CONTINUITY_SETTINGS.values(), ids=CONTINUITY_SETTINGS)
+def test_continuity_setting(inputs, straight, change):
+    extracts, config = inputs
+    assert not continuity_counts(extracts, bent_definitions(config, change)).equals(straight[1])
+
+
+@pytest.mark.parametrize("edit", CONTINUITY_SQL.values(), ids=CONTINUITY_SQL)
+def test_continuity_rule(inputs, straight, monkeypatch, edit):
+    bend(monkeypatch, continuity, *edit)
+    assert not continuity_counts(*inputs).equals(straight[1])
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+@pytest.mark.parametrize("end", [0, 1])
+@pytest.mark.parametrize("period", ["pre", "post"])
+def test_referral_period(inputs, straight, period, end, days):
+    extracts, config = inputs
+    assert not continuity_counts(extracts, shifted(config, "referrals", period, end, days)).equals(straight[1])
+
+
+TRIAGE_WINDOWS = [
+    ("pre", 0, 1),
+    ("pre", 1, -95),
+    ("pre", 1, 1),
+    ("post", 0, 1),
+    ("post", 0, -95),
+    ("post", 1, -95),
+    ("post", 1, 1),
+]
+
+
+@pytest.mark.parametrize(("period", "end", "days"), TRIAGE_WINDOWS)
+def test_triage_quarters(inputs, straight, period, end, days):
+    """A window that starts a day late or ends a quarter early loses a quarter; a longer one gains one.
+
+    (None can be gained before the pre period: those quarters used a 12-week limit, and validation refuses them.)
+    """
+    extracts, config = inputs
+    assert not continuity_counts(extracts, shifted(config, "triage_quarters", period, end, days)).equals(straight[1])

@@ -1,0 +1,129 @@
+"""One rendering of the report: what it draws on, what it has printed so far, and the elements that it prints in.
+
+A quantity stands inside an element with its id, words that depend on quantities inside an element with their ids, a
+label or date of the config inside an element of class "s", a number of the report's own structure inside class "n".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+from _exhibits import Exhibit, cells
+from markupsafe import Markup
+
+DEFAULT_FORMS = {
+    "count": "count",
+    "percent": "percent1",
+    "ppt": "signed_ppt1",
+    "p": "p2",
+    "gbp": "gbp",
+    "gbp_m": "gbp_m",
+    "ratio": "ratio1",
+    "index": "index1",
+    "years": "years",
+    "days": "days",
+    "rate": "rate1",
+}
+MINUS = "\N{MINUS SIGN}"
+
+
+class UnknownQuantity(KeyError):
+    """A template asks for a quantity that the ledger does not hold."""
+
+    def __str__(self) -> str:
+        return self.args[0]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading as the contents list shows it."""
+
+    level: int
+    number: str
+    title: str
+    anchor: str
+
+
+@dataclass
+class Book:
+    """One rendering: the ledger, the config and the exhibits, and what has been printed so far."""
+
+    ledger: pd.DataFrame
+    config: Mapping
+    exhibits: Mapping[str, Exhibit]
+    figures: Mapping[str, str] = field(default_factory=dict)
+    headings: list[Heading] = field(default_factory=list)
+    tables: list[tuple[str, Markup]] = field(default_factory=list)
+    drawn_figures: list[tuple[str, Markup]] = field(default_factory=list)
+    prints: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """Ledger id -> value."""
+        return self.ledger.set_index("id")["value"].to_dict()
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """Ledger id -> unit."""
+        return self.ledger.set_index("id")["unit"].to_dict()
+
+    @cached_property
+    def notes(self) -> dict[str, str]:
+        """Ledger id -> note, for the quantities that have one."""
+        noted = self.ledger[self.ledger["note"] != ""]
+        return noted.set_index("id")["note"].to_dict()
+
+    def value(self, identifier: str, template: str) -> float:
+        """The value of a quantity; unknown ids fail with the template's name."""
+        if identifier not in self.values:
+            raise UnknownQuantity(f"{template}: no quantity {identifier!r} in the ledger")
+        return self.values[identifier]
+
+    def cells(self) -> pd.DataFrame:
+        """Every cell of the numbered tables drawn, in their order."""
+        frames = [cells(self.exhibits[number], self.values) for number, _ in self.tables]
+        return pd.concat(frames, ignore_index=True)
+
+
+def shown(text: str) -> str:
+    """A printed number with a true minus sign."""
+    return text.replace("-", MINUS)
+
+
+def data(identifier: str, value: float, text: str) -> Markup:
+    """The element of a printed quantity."""
+    raw = "" if math.isnan(value) else f"{value:.12g}"
+    return Markup('<data value="{}" data-q="{}">{}</data>').format(raw, identifier, shown(text))
+
+
+def said(text: str, *identifiers: str) -> Markup:
+    """The element of words that depend on quantities."""
+    return Markup('<span data-w="{}">{}</span>').format(" ".join(identifiers), text)
+
+
+def setting(text: str) -> Markup:
+    """The element of a label of the config."""
+    return Markup('<span class="s">{}</span>').format(text)
+
+
+def time(date: dt.date, style: str = "%-d %B %Y") -> Markup:
+    """The element of a date of the config."""
+    iso = date.strftime("%Y-%m" if style == "%B %Y" else "%Y-%m-%d")
+    return Markup('<time datetime="{}">{}</time>').format(iso, date.strftime(style))
+
+
+def site_label(book: Book, site: str) -> str:
+    return book.config["sites"][site]["label"]
+
+
+def anchor(kind: str, number: str) -> str:
+    """table, 6.1 -> table-6-1."""
+    return f"{kind}-{re.sub('[^A-Za-z0-9]+', '-', number)}"
+
+

@@ -1,0 +1,121 @@
+"""Numbered tables as their macro needs them: texts made, heads spanned, rows grouped, notes collected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from _book import Book, anchor, shown
+from _exhibits import Entry, Exhibit, Row
+from _print import printed
+from markupsafe import Markup
+
+Text = Callable[[str, Mapping], Markup]
+
+
+@dataclass(frozen=True)
+class DrawnTable:
+    """A table as its macro needs it: texts made, notes collected, heads spanned."""
+
+    number: str
+    anchor: str
+    title: Markup
+    layout: str
+    stubs: tuple[str, ...]
+    spans: list[tuple[Markup, int]]
+    columns: list[tuple[Markup, Markup, str]]
+    bodies: list[list[dict]]
+    notes: list[tuple[str, Markup]]
+    empty: str
+    width: int
+
+
+def draw(exhibit: Exhibit, title: Markup, book: Book, text) -> DrawnTable:
+    """Make an exhibit's texts and group its rows into bodies that stay together."""
+    marks: dict[str, str] = {}
+    rows = [_drawn_row(row, exhibit, book, text, marks) for row in exhibit.rows]
+    general = [("", text(note, exhibit.variables)) for note in exhibit.notes]
+    return DrawnTable(
+        number=exhibit.number,
+        anchor=anchor("table", exhibit.number),
+        title=title,
+        layout=exhibit.layout,
+        stubs=tuple(text(stub, exhibit.variables) for stub in exhibit.stubs),
+        spans=_spans([text(column.over, column.variables) for column in exhibit.columns]),
+        columns=[
+            (text(column.head, {**exhibit.variables, **column.variables}), text(column.unit, column.variables), column.align)
+            for column in exhibit.columns
+        ],
+        bodies=_bodies(rows),
+        notes=[*general, *((mark, Markup.escape(note)) for note, mark in marks.items())],
+        empty=exhibit.empty,
+        width=len(exhibit.stubs) + len(exhibit.columns),
+    )
+
+
+def _spans(heads: Sequence[Markup]) -> list[tuple[Markup, int]]:
+    """Neighbouring equal heads become one: (head, columns)."""
+    spans: list[tuple[Markup, int]] = []
+    for head in heads:
+        if spans and spans[-1][0] == head:
+            spans[-1] = (head, spans[-1][1] + 1)
+        else:
+            spans.append((head, 1))
+    return spans if any(head for head, _ in spans) else []
+
+
+def _drawn_row(row: Row, exhibit: Exhibit, book: Book, text, marks: dict[str, str]) -> dict:
+    variables = {**exhibit.variables, **row.variables}
+    if row.section:
+        return {"section": text(row.section, variables), "group": row.section}
+    aligned = [column.align for column in exhibit.columns]
+    return {
+        "heads": [text(head, variables) for head in row.heads],
+        "cells": [
+            _drawn_cell(cell, align, exhibit.number, book, marks)
+            for cell, align in zip(row.cells, aligned, strict=True)
+        ],
+        "group": row.group,
+        "total": row.total,
+    }
+
+
+def _drawn_cell(cell: Sequence[Entry], align: str, number: str, book: Book, marks: dict[str, str]) -> dict:
+    parts = [_drawn_entry(entry, number, book, marks) for entry in cell]
+    single = parts[0] if len(parts) == 1 and not (cell[0].before or cell[0].after) else None
+    return {"parts": parts, "single": single, "align": align}
+
+
+def _drawn_entry(entry: Entry, number: str, book: Book, marks: dict[str, str]) -> dict:
+    if not entry.id:
+        return {"id": "", "before": entry.before, "after": entry.after, "lines": entry.lines, "mark": ""}
+    value = book.value(entry.id, f"Table {number}, row {entry.row}, column {entry.column}")
+    printed_text = printed(value, entry.form)
+    book.prints.append((f"Table {number}", entry.id, printed_text))
+    note = book.notes.get(entry.id)
+    mark = marks.setdefault(note, chr(ord("a") + len(marks))) if note else ""
+    raw = "" if math.isnan(value) else f"{value:.12g}"
+    return {
+        "id": entry.id,
+        "raw": raw,
+        "text": shown(printed_text),
+        "before": entry.before,
+        "after": entry.after,
+        "lines": (),
+        "mark": mark,
+    }
+
+
+def _bodies(rows: Sequence[dict]) -> list[list[dict]]:
+    """Rows of one group stand together in one body; the first row's outer head spans them."""
+    bodies: list[list[dict]] = []
+    for row in rows:
+        joins = bodies and not row.get("section") and (bodies[-1][0].get("section") or row["group"] == bodies[-1][0]["group"])
+        if joins:
+            bodies[-1].append(row)
+        else:
+            bodies.append([row])
+    return bodies
+
+
