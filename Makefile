@@ -6,7 +6,8 @@
 STUDY ?= .
 CORES ?= all
 VENV := .venv
-RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory $(STUDY) --cores $(CORES)
+RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory $(STUDY) --cores $(CORES) \
+	--workflow-profile workflow/profiles/default
 
 .PHONY: report test lint bench bench-national lock clean
 

@@ -1,4 +1,4 @@
-"""A run of the default study that the end-to-end tests share."""
+"""Runs of the workflow that the end-to-end tests share."""
 
 from __future__ import annotations
 
@@ -12,16 +12,30 @@ import pytest
 import yaml
 
 PROJECT = Path(__file__).parents[1]
+RUN = "results/dscp-2009-11"
 
 
-def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """Run the workflow as `make report` does, on the study in a folder."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile"), "--directory", str(folder)]
-    profile = ["--workflow-profile", str(PROJECT / "workflow" / "profiles" / "default")]
-    environment = {**os.environ, "NO_COLOR": "1"}
+def snakemake(project: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Run a project's workflow as `make report` does, on the study in a folder."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
+    profile = ["--workflow-profile", str(project / "workflow" / "profiles" / "default")]
     return subprocess.run(
-        [*command, *profile, *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        [*command, *profile, *arguments],
+        cwd=project,
+        env={**os.environ, "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+def copy_project(target: Path) -> Path:
+    """Copy what the workflow consists of."""
+    for name in ("Snakefile", "config.yaml", "workflow", "templates"):
+        source = PROJECT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, target / name)
+    return target
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +48,9 @@ def config() -> dict:
 
 @pytest.fixture(scope="session")
 def default_study(tmp_path_factory) -> Path:
-    """A folder in which the default study has been run from nothing."""
-    folder = tmp_path_factory.mktemp("study")
-    shutil.copy(PROJECT / "config.yaml", folder)
-    done = snakemake(folder)
+    """A copy of the project in which the default study has been run from nothing."""
+    folder = copy_project(tmp_path_factory.mktemp("study"))
+    done = snakemake(folder, folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -45,4 +58,4 @@ def default_study(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def default_run(default_study) -> Path:
     """Its results folder."""
-    return default_study / "results" / "dscp-2009-11"
+    return default_study / RUN

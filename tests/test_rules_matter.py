@@ -27,29 +27,30 @@ OUTCOME_SETTINGS = {
     "latest by end": {"latest_journey": "end"},
     "exit reasons count whenever the journey ended": {"exit_reason_counts": "always"},
 }
-LATEST = outcomes.LATEST_BY["start"]
+BY, LATEST = "LATEST_BY", outcomes.LATEST_BY["start"]
+CLIENTS = "partition by area, period, client"
+NOT_ENDED = "coalesce(journey_end, periods.starts) >= periods.starts"
 OUTCOME_SQL = {
-    "first journey": ("LATEST_BY", LATEST, "journey_start, journey_end desc nulls first, journey desc"),
-    "ties to the earlier end": ("LATEST_BY", LATEST, "journey_start desc, journey_end nulls last, journey desc"),
-    "no end is not the latest end": ("LATEST_BY", LATEST, "journey_start desc, journey_end desc nulls last, journey desc"),
-    "ties to the lower journey number": ("LATEST_BY", LATEST, "journey_start desc, journey_end desc nulls first, journey"),
-    "every journey counts": ("LATEST", "partition by area, period, client", "partition by area, period, client, journey"),
-    "one journey per client, not per area": ("LATEST", "partition by area, period, client", "partition by period, client"),
-    "one journey over both periods": ("LATEST", "partition by area, period, client", "partition by area, client"),
+    "first journey": (BY, LATEST, "journey_start, journey_end desc nulls first, journey desc"),
+    "ties to the earlier end": (BY, LATEST, "journey_start desc, journey_end nulls last, journey desc"),
+    "no end is the earliest end": (BY, LATEST, "journey_start desc, journey_end desc nulls last, journey desc"),
+    "ties to the lower journey number": (BY, LATEST, "journey_start desc, journey_end desc nulls first, journey"),
+    "every journey counts": ("LATEST", CLIENTS, "partition by area, period, client, journey"),
+    "one journey per client, not per area": ("LATEST", CLIENTS, "partition by period, client"),
+    "one journey over both periods": ("LATEST", CLIENTS, "partition by area, client"),
     "no cutoff": ("COULD_LAST", "journey_start <= ends - $effective_days::integer", "$effective_days > 0"),
     "cutoff a day later": ("COULD_LAST", "$effective_days::integer", "($effective_days - 1)::integer"),
     "cutoff a day earlier": ("COULD_LAST", "$effective_days::integer", "($effective_days + 1)::integer"),
     "completion alone is not effective": ("EFFECTIVE", "{completed} or", "{completed} and false or"),
-    "length beyond the period counts": ("EFFECTIVE", "least(coalesce(journey_end, ends), ends)", "coalesce(journey_end, ends)"),
-    "an open journey has no length": ("EFFECTIVE", "least(coalesce(journey_end, ends), ends)", "least(journey_end, ends)"),
+    "an open journey is not effective": ("EFFECTIVE", "least(coalesce(journey_end, ends), ends)", "journey_end"),
     "journeys ended before the period count": (
         "IN_PERIOD",
-        "coalesce(journey_end, periods.starts) >= periods.starts",
+        NOT_ENDED,
         "coalesce(journey_end, periods.starts) >= periods.starts - 1",
     ),
     "journeys ended on the first day do not count": (
         "IN_PERIOD",
-        "coalesce(journey_end, periods.starts) >= periods.starts",
+        NOT_ENDED,
         "coalesce(journey_end, periods.ends) > periods.starts",
     ),
     "open journeys do not count": ("IN_PERIOD", "coalesce(journey_end, periods.starts)", "journey_end"),
@@ -75,8 +76,8 @@ CONTINUITY_SQL = {
     "pick-up from any prison": ("PICKUPS", "and forms.prison = local_referrals.prison", ""),
     "pick-up anywhere": ("PICKUPS", "and list_contains(local_referrals.dats, forms.dat)", ""),
     "pick-ups after the last day": ("PICKUPS", "and forms.care_plan_date <= pickups_until", ""),
-    "pick-ups on the last day do not count": ("PICKUPS", "care_plan_date <= pickups_until", "care_plan_date < pickups_until"),
-    "pick-up on the day of release does not count": ("PICKUPS", "between {pickup_from} and", "between {pickup_from} + 1 and"),
+    "pick-ups on the last day do not count": ("PICKUPS", "date <= pickups_until", "date < pickups_until"),
+    "pick-ups on the day of release do not count": ("PICKUPS", "between {pickup_from}", "between {pickup_from} + 1"),
     "one DAT of an area": ("TRIAGED", "list_contains(areas.dats, dat)", "areas.dats[1] = dat"),
 }  # fmt: skip
 

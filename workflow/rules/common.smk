@@ -30,9 +30,14 @@ def study(*parts):
     return pick(STUDY, *parts)
 
 
-def source(*paths):
-    """Files of the project: watched by digest, not by date, so that a fresh checkout reruns nothing."""
-    return [ancient(str(BASE / path)) for path in paths]
+def source(path):
+    """A file of the project: watched by digest, not by date, so that a fresh checkout reruns nothing."""
+    return ancient(str(BASE / path))
+
+
+def sources(paths):
+    """Several files of the project."""
+    return [source(path) for path in paths]
 
 
 def digest(script, *paths):
@@ -77,8 +82,10 @@ def summary():
 
 
 def failure():
-    """Say where the reason of a failed run stands."""
+    """Why a run stopped: every fault of the extracts, or the last line of each failed rule's log."""
     faults = Path(RUN) / "validation" / "faults.txt"
     if faults.exists():
         return faults.read_text(encoding="utf-8").rstrip()
-    return f"The run stopped. The failed rule's own words stand in {RUN}/logs/."
+    logs = {path: path.read_text(encoding="utf-8").strip() for path in sorted(Path(RUN, "logs").glob("*.log"))}
+    said = [f"{path.stem}: {text.splitlines()[-1]}  (more in {path})" for path, text in logs.items() if text]
+    return "\n".join(said) or "The run stopped."

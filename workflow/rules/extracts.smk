@@ -12,8 +12,8 @@ ASSUMED = [path for path in project_files("workflow/resources", ".csv") if "/ref
 rule reference_extracts:
     """Rebuild client-level extracts from the published counts (seeded). They are no evidence about the pilots."""
     input:
-        published=source(*PUBLISHED),
-        assumed=source(*ASSUMED),
+        published=sources(PUBLISHED),
+        assumed=sources(ASSUMED),
     output:
         **REFERENCE,
     params:

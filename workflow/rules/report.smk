@@ -26,6 +26,7 @@ rule ledger:
     """Bring all quantities together and check that every one leads to records, a citation or a setting."""
     input:
         parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "findings"]),
+        validation=rules.accept.output.validation,
         constants=source(CONSTANTS),
     output:
         ledger=f"{RUN}/ledger.csv",
@@ -42,7 +43,7 @@ rule figures:
     """Figures C.8.1-C.8.6, one per analysed site."""
     input:
         ledger=rules.new_journeys.output.ledger,
-        fonts=source(*FONTS),
+        fonts=sources(FONTS),
     output:
         figures=[f"{RUN}/figures/C.8.{i}.svg" for i, _ in enumerate(SITES, start=1)],
     params:
@@ -61,7 +62,7 @@ rule report_html:
         validation=rules.accept.output.validation,
         activity=validated("pilot_activity"),
         figures=rules.figures.output.figures,
-        templates=source(*TEMPLATES),
+        templates=sources(TEMPLATES),
         config_file=ancient(CONFIG_FILE),
     output:
         html=f"{RUN}/report.html",
@@ -81,7 +82,7 @@ rule report_pdf:
     """Typeset the print HTML."""
     input:
         print_html=rules.report_html.output.print_html,
-        templates=source(*TEMPLATES),
+        templates=sources(TEMPLATES),
     output:
         pdf=f"{RUN}/report.pdf",
     params:

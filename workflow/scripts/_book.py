@@ -125,5 +125,3 @@ def site_label(book: Book, site: str) -> str:
 def anchor(kind: str, number: str) -> str:
     """table, 6.1 -> table-6-1."""
     return f"{kind}-{re.sub('[^A-Za-z0-9]+', '-', number)}"
-
-

@@ -22,7 +22,10 @@ CELL_FIELDS = ["exhibit", "row", "column", "id", "value", "unit", "printed"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One printed value of a cell, or a text: a quantity's id and form, or the lines of a text."""
+    """One printed value of a cell, or a text: a quantity's id and form, or the lines of a text.
+
+    `before` and `after` are words around it; a joined entry goes on in the line of the one before.
+    """
 
     row: str
     column: str
@@ -31,6 +34,7 @@ class Entry:
     lines: tuple[str, ...] = ()
     before: str = ""
     after: str = ""
+    joined: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,7 @@ def _entry(row: str, spec: Mapping, values: Mapping) -> Entry:
         lines=tuple(spec.get("lines", ())),
         before=spec.get("before", ""),
         after=spec.get("after", ""),
+        joined=spec.get("joined", False),
     )
 
 
@@ -257,8 +262,8 @@ def _spending_year_rows(config: Mapping) -> list[dict]:
 
 
 def _model_year_rows(config: Mapping) -> list[dict]:
-    economics = config["economics"]
-    return [{"t": t, "year": f"year_{t}"} for t in range(1, economics["treatment_years"] + economics["recovery_years"] + 1)]
+    years = config["economics"]["treatment_years"] + config["economics"]["recovery_years"]
+    return [{"t": t, "year": f"year_{t}"} for t in range(1, years + 1)]
 
 
 def _worked_rows(config: Mapping) -> list[dict]:
@@ -314,7 +319,8 @@ def _printed_entry(number: str, entry: Entry, values: Mapping[str, float]) -> tu
     if not entry.id:
         return number, entry.row, entry.column, "", float("nan"), "", " ".join(entry.lines)
     if entry.id not in values:
-        raise KeyError(f"Table {number}, row {entry.row}, column {entry.column}: no quantity {entry.id!r} in the ledger")
+        place = f"Table {number}, row {entry.row}, column {entry.column}"
+        raise KeyError(f"{place}: no quantity {entry.id!r} in the ledger")
     value = values[entry.id]
     return (
         number,

@@ -2,212 +2,289 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import _words as words
-from _book import DEFAULT_FORMS, Book, data, said, setting, site_label, time
-from _exhibits import ledger_items
+from _book import DEFAULT_FORMS, Book, data, said, setting, time
+from _exhibits import arms_of, figure_sites, ledger_items
 from _print import printed
 from _study import analysed, day, year_key
 from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
-
-def results(book: Book) -> dict:
-    """What prints quantities and the words that depend on them."""
-
-    def quote(context, identifier: str, form: str, magnitude: bool = False) -> Markup:
-        value = book.value(identifier, context.name)
-        text = printed(value, form)
-        book.prints.append((context.name, identifier, text))
-        element = data(identifier, value, text.lstrip("+-") if magnitude else text)
-        note = book.notes.get(identifier)
-        return element + Markup('<span class="fn" role="note">{}</span>').format(note) if note else element
-
-    @pass_context
-    def q(context, identifier: str, form: str = "", magnitude: bool = False) -> Markup:
-        """A quantity in its unit's form, or in a named one; `magnitude` drops the sign."""
-        book.value(identifier, context.name)
-        return quote(context, identifier, form or DEFAULT_FORMS[book.units[identifier]], magnitude)
-
-    @pass_context
-    def v(context, identifier: str) -> float:
-        """A quantity's value, for a template's conditions."""
-        return book.value(identifier, context.name)
-
-    @pass_context
-    def spelt(context, identifier: str) -> Markup:
-        """A count in words."""
-        return data(identifier, value := book.value(identifier, context.name), words.spelt(value))
-
-    @pass_context
-    def shift(context, identifier: str, decimals: int = 1, verbs=("rose", "fell", "did not change")) -> Markup:
-        """rose by 2.8 percentage points; did not change; could not be compared."""
-        change = book.value(identifier, context.name)
-        verb = said(words.moved(change, decimals, verbs), identifier)
-        if words.direction(change, decimals) not in (words.UP, words.DOWN):
-            return verb
-        amount = quote(context, identifier, f"points{decimals}", magnitude=True)
-        unit = words.plural(abs(float(printed(change, f"points{decimals}"))), "point", "points")
-        return Markup("{} by {} percentage {}").format(verb, amount, unit)
-
-    @pass_context
-    def p_value(context, identifier: str, form: str = "p2") -> Markup:
-        """p = 0.04, p < 0.01, or that it could not be tested."""
-        value = book.value(identifier, context.name)
-        if math.isnan(value):
-            return Markup("p = {}").format(quote(context, identifier, form))
-        sign = "" if printed(value, form).startswith("<") else "= "
-        return Markup("p {}{}").format(sign, quote(context, identifier, form))
-
-    @pass_context
-    def significance(context, identifier: str) -> Markup:
-        """Statistically significant or not at the level of the config."""
-        level = book.value("setting.models.significance", context.name)
-        text = words.significance(book.value(identifier, context.name), level)
-        return said(text, identifier, "setting.models.significance")
-
-    @pass_context
-    def verdicts(context, measure: str, sites: Sequence[str], decimals: int = 1) -> Markup:
-        """What the differences in differences of several sites say, as one clause."""
-        level = book.value("setting.models.significance", context.name)
-        found = {
-            site_label(book, site): words.verdict(
-                book.value(f"{measure}.did.{site}", context.name),
-                book.value(f"{measure}.p.{site}", context.name),
-                level,
-                decimals,
-            )
-            for site in sites
-        }
-        ids = [f"{measure}.{part}.{site}" for site in sites for part in ("did", "p")]
-        return said(words.verdict_sentence(found), *ids, "setting.models.significance")
-
-    @pass_context
-    def against(context, pilot: str, comparison: str, decimals: int = 1) -> Markup:
-        """also or by contrast."""
-        text = words.against(book.value(pilot, context.name), book.value(comparison, context.name), decimals)
-        return said(text, pilot, comparison)
-
-    @pass_context
-    def sites_where(context, pattern: str, sites: Sequence[str], way: str, decimals: int = 0) -> list[str]:
-        """The sites whose quantity goes up, down or flat at printed precision."""
-        ids = {site: pattern.format(site=site) for site in sites}
-        return [site for site, i in ids.items() if words.direction(book.value(i, context.name), decimals) == way]
-
-    def sites_listed(sites: Sequence[str], pattern: str = "") -> Markup:
-        """Labels of sites as a list in a sentence; `pattern` names the quantities that chose them."""
-        text = words.listed([site_label(book, site) for site in sites])
-        return said(text, *(pattern.format(site=site) for site in book.config["sites"])) if pattern else setting(text)
-
-    functions = (q, v, spelt, shift, p_value, significance, verdicts, against, sites_where, sites_listed)
-    return {function.__name__: function for function in functions}
+TREND = "findings.new_journeys_trend.{site}"
+MEASURE_LABELS = {
+    "prison_pickup": "Prison to CJIT",
+    "community_triage": "CJIT to community",
+    "effective_treatment": "Effective treatment",
+    "successful_completion": "Successful completion",
+}
+COVARIATE_LABELS = {
+    "opiates_crack": "use of opiates or crack",
+    "cannabis": "use of cannabis",
+    "stimulants": "use of cocaine or amphetamines",
+    "other_drugs": "use of other drugs",
+    "criminal_justice_referral": "referral by the criminal justice system",
+    "previously_treated": "earlier treatment",
+    "treated_last_two_years": "treatment now or in the last two years",
+    "no_fixed_abode": "having no fixed abode",
+    "length_of_use": "length of drug use",
+}
 
 
-def settings(book: Book) -> dict:
-    """What prints labels, dates and counts of the config."""
-    config = book.config
+class Study:
+    """Labels, dates and counts of the config, each in its element."""
 
-    def label(period: str) -> Markup:
+    def __init__(self, book: Book) -> None:
+        self._sites = book.config["sites"]
+        self._periods = book.config["periods"]
+        self._config = book.config
+        self._ids = list(book.values)
+
+    def label(self, period: str) -> Markup:
         """A period's label."""
-        return setting(config["periods"][period]["label"])
+        return setting(self._periods[period]["label"])
 
-    def change_label() -> Markup:
-        """The label of the change and difference columns."""
-        return setting(config["change_label"])
+    def change_label(self) -> Markup:
+        """The label in the heads of the change columns."""
+        return setting(self._config["change_label"])
 
-    def site_label(site: str) -> Markup:
+    def site_label(self, site: str) -> Markup:
         """A site's label."""
-        return setting(_label(book, site))
+        return setting(self._sites[site]["label"])
 
-    def area_label(site: str, arm: str) -> Markup:
+    def area_label(self, site: str, arm: str) -> Markup:
         """An area's label."""
-        return setting(config["sites"][site][arm]["label"])
+        return setting(self._sites[site][arm]["label"])
 
-    def worked_label() -> Markup:
+    def worked_label(self) -> Markup:
         """The label of the worked example's site."""
-        return site_label(config["economics"]["worked_example"])
+        return self.site_label(self._config["economics"]["worked_example"])
 
-    def date(path: str) -> Markup:
+    def sites_listed(self, sites: Sequence[str]) -> Markup:
+        """Labels of sites as a list in a sentence."""
+        return setting(words.listed([self._sites[site]["label"] for site in sites]))
+
+    def sites(self, **where: str) -> list[str]:
+        """Names of the analysed sites with these settings, in their order."""
+        chosen = analysed(self._sites).items()
+        return [name for name, site in chosen if all(site.get(key) == value for key, value in where.items())]
+
+    def reference_run(self) -> bool:
+        """Whether the extracts are rebuilt from published counts."""
+        return bool(self._config.get("reference_run", False))
+
+    def evaluated_programme(self) -> bool:
+        """Whether the study is of the programme that some cited constants are about."""
+        return self._config["programme"]["short_name"] == "DSCP"
+
+    def not_analysed(self) -> list[str]:
+        """Names of the sites that are not analysed."""
+        return [name for name in self._sites if name not in analysed(self._sites)]
+
+    def how_many(self, items: Sequence, one: str, many: str, start: bool = False) -> Markup:
+        """A count of sites, areas or years with what follows it: three pilots; `start` opens a sentence."""
+        count = words.spelt(len(items))
+        return Markup("{} {}").format(
+            setting(count.capitalize() if start else count), words.plural(len(items), one, many)
+        )
+
+    def date(self, path: str) -> Markup:
         """A date of the config by its path, such as programme.start."""
-        value = config
+        value = self._config
         for key in path.split("."):
             value = value[key]
         return time(day(value))
 
-    def span(window: str, period: str) -> Markup:
+    def span(self, window: str, period: str) -> Markup:
         """From first to last day of a window of a period."""
-        first, last = (day(value) for value in config["periods"][period][window])
+        first, last = self._window(window, period)
         return Markup("{} to {}").format(time(first), time(last))
 
-    def month_span(window: str, period: str) -> Markup:
+    def month_span(self, window: str, period: str) -> Markup:
         """From first to last month of a window of a period."""
-        first, last = (day(value) for value in config["periods"][period][window])
+        first, last = self._window(window, period)
         return Markup("{} to {}").format(time(first, "%B %Y"), time(last, "%B %Y"))
 
-    def months_in(window: str, period: str) -> Markup:
+    def months_in(self, window: str, period: str) -> Markup:
         """The number of months that a window touches, in words."""
-        first, last = (day(value) for value in config["periods"][period][window])
+        first, last = self._window(window, period)
         return setting(words.spelt((last.year - first.year) * 12 + last.month - first.month + 1))
 
-    def how_many(items: Sequence, one: str, many: str) -> Markup:
-        """A count of sites or areas with its noun: three pilot areas."""
-        return Markup("{} {}").format(setting(words.spelt(len(items))), words.plural(len(items), one, many))
+    def _window(self, window: str, period: str) -> tuple:
+        return tuple(day(value) for value in self._periods[period][window])
 
-    def sites(**where) -> list[str]:
-        """Names of the analysed sites with these settings, in their order."""
-        chosen = analysed(config["sites"]).items()
-        return [name for name, site in chosen if all(site.get(key) == value for key, value in where.items())]
-
-    def not_analysed() -> list[str]:
-        """Names of the sites that are not analysed."""
-        return [name for name in config["sites"] if name not in analysed(config["sites"])]
-
-    def stage(period: str) -> str:
+    def stage(self, period: str) -> str:
         """What the stage columns of the outcome tables call a period."""
         return {"pre": "Pre", "post": "Pilot"}[period]
 
-    def years_of(when: str) -> Markup:
+    def years_of(self, when: str) -> Markup:
         """The journey years before or during the programme, as a list."""
-        return setting(words.listed(config["economics"]["journey_years"][when]))
+        return setting(words.listed(self._config["economics"]["journey_years"][when]))
 
-    def first_journey_year() -> Markup:
+    def first_journey_year(self) -> Markup:
         """The base year of the index of new journeys."""
-        return setting(config["economics"]["journey_years"]["before"][0])
+        return setting(self._config["economics"]["journey_years"]["before"][0])
 
-    def first_index() -> str:
-        """The id of the index in its base year."""
-        first = next(iter(config["sites"]))
-        return f"new_journeys.index.{first}.{year_key(config['economics']['journey_years']['before'][0])}"
+    def first_index(self) -> str:
+        """The id of the index of new journeys in its base year."""
+        year = year_key(self._config["economics"]["journey_years"]["before"][0])
+        return f"new_journeys.index.{next(iter(self._sites))}.{year}"
 
-    def spending_year(position: int) -> Markup:
+    def spending_year(self, position: int) -> Markup:
         """A programme year's label, counted from one."""
-        return setting(config["economics"]["spending_years"][position - 1])
+        return setting(self._config["economics"]["spending_years"][position - 1])
 
-    def year_name(key: str) -> Markup:
+    def year_name(self, key: str) -> Markup:
         """y2004_05 as 2004-05."""
         return setting(key.removeprefix("y").replace("_", "-"))
 
-    def budget_years() -> Markup:
-        """First and last year of the national budgets in the ledger."""
-        keys = sorted({i.split(".")[2] for i in book.values if i.startswith("budget.total_funding.")})
-        return Markup("{} to {}").format(year_name(keys[0]), year_name(keys[-1]))
+    def budget_years(self) -> Markup:
+        """First and last year of the national budgets."""
+        years = [found["item"] for found in ledger_items(self._ids, "budget.total_funding.{item}")]
+        return Markup("{} to {}").format(self.year_name(min(years)), self.year_name(max(years)))
 
-    def measure_label(measure: str) -> str:
+    def covariates(self, key: str) -> Markup:
+        """The characteristics that a model allows for, as a list."""
+        names = self._config["models"][key]
+        return setting(words.listed([COVARIATE_LABELS.get(name, name.replace("_", " ")) for name in names]))
+
+    def measure_label(self, measure: str) -> str:
         """A measure's name in the table of tests."""
-        return {
-            "prison_pickup": "Prison to CJIT",
-            "community_triage": "CJIT to community",
-            "effective_treatment": "Effective treatment",
-            "successful_completion": "Successful completion",
-        }[measure]
-
-    functions = (
-        label, change_label, site_label, area_label, worked_label, date, span, month_span, months_in, how_many, sites,
-        not_analysed, stage, years_of, first_journey_year, first_index, spending_year, year_name, budget_years,
-        measure_label,
-    )  # fmt: skip
-    return {"config": config, **{function.__name__: function for function in functions}}
+        return MEASURE_LABELS[measure]
 
 
+class Results:
+    """Quantities in their elements, and the words that depend on them."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._labels = {name: site["label"] for name, site in book.config["sites"].items()}
+
+    @pass_context
+    def q(self, context: Context, identifier: str, form: str = "", magnitude: bool = False) -> Markup:
+        """A quantity in its unit's form, or in a named one; `magnitude` drops the sign."""
+        value = self._book.value(identifier, context.name)
+        text = printed(value, form or DEFAULT_FORMS[self._book.units[identifier]])
+        self._book.prints.append((context.name, identifier, text))
+        element = data(identifier, value, text.lstrip("+-") if magnitude else text)
+        note = self._book.notes.get(identifier)
+        return element + Markup('<span class="fn" role="note">{}</span>').format(note) if note else element
+
+    @pass_context
+    def spelt(self, context: Context, identifier: str) -> Markup:
+        """A count in words."""
+        value = self._book.value(identifier, context.name)
+        self._book.prints.append((context.name, identifier, words.spelt(value)))
+        return data(identifier, value, words.spelt(value))
+
+    @pass_context
+    def shift(self, context: Context, identifier: str, decimals: int = 1) -> Markup:
+        """rose by 2.8 percentage points; did not change; could not be compared."""
+        change = self._book.value(identifier, context.name)
+        verb = said(words.moved(change, decimals), identifier)
+        if words.direction(change, decimals) not in (words.UP, words.DOWN):
+            return verb
+        form = f"points{decimals}"
+        unit = words.plural(abs(float(printed(change, form))), "point", "points")
+        return Markup("{} by {} percentage {}").format(verb, self.q(context, identifier, form, True), unit)
+
+    @pass_context
+    def went(self, context: Context, before: str, after: str, decimals: int = 1) -> Markup:
+        """rose, fell or did not change, from one quantity to another."""
+        change = self._book.value(after, context.name) - self._book.value(before, context.name)
+        return said(words.moved(change, decimals), before, after)
+
+    @pass_context
+    def against(self, context: Context, pilot: str, comparison: str, decimals: int = 1) -> Markup:
+        """it also; by contrast, it."""
+        changes = (self._book.value(identifier, context.name) for identifier in (pilot, comparison))
+        return said(words.against(*changes, decimals), pilot, comparison)
+
+    @pass_context
+    def p_value(self, context: Context, identifier: str, form: str = "p2") -> Markup:
+        """p = 0.04, or p <0.01."""
+        value = self._book.value(identifier, context.name)
+        equals = "" if printed(value, form).startswith("<") else "= "
+        return Markup("p {}{}").format(equals, self.q(context, identifier, form))
+
+    @pass_context
+    def significance(self, context: Context, identifier: str) -> Markup:
+        """Statistically significant or not at the level of the config."""
+        level = "setting.models.significance"
+        values = (self._book.value(name, context.name) for name in (identifier, level))
+        return said(words.significance(*values), identifier, level)
+
+    @pass_context
+    def verdicts(self, context: Context, measure: str, sites: Sequence[str], decimals: int = 1) -> Markup:
+        """What the differences in differences of several sites say, as one clause."""
+        level = self._book.value("setting.models.significance", context.name)
+        ids = {site: (f"{measure}.did.{site}", f"{measure}.p.{site}") for site in sites}
+        found = {
+            self._labels[site]: words.verdict(*(self._book.value(i, context.name) for i in pair), level, decimals)
+            for site, pair in ids.items()
+        }
+        return said(words.verdict_sentence(found), *(i for pair in ids.values() for i in pair))
+
+    @pass_context
+    def signs(self, context: Context, pattern: str, sites: Sequence[str]) -> Markup:
+        """positive in Site 3, and negative in Site 2 and Site 6: by the sign of each site's quantity."""
+        ids = {site: pattern.format(site=site) for site in sites}
+        ways = {
+            self._labels[site]: words.SIGNS[words.direction(self._book.value(i, context.name), 0)]
+            for site, i in ids.items()
+        }
+        return said(words.shared_out(ways), *ids.values())
+
+    @pass_context
+    def largest(self, context: Context, pattern: str, count: int) -> Markup:
+        """The items with the largest shares: training (22.8 per cent) and consultancy (16.6 per cent)."""
+        items = [found["item"] for found in ledger_items(self._book.values, pattern)]
+        ranked = sorted(items, key=lambda item: -self._book.values[pattern.format(item=item)])[:count]
+        parts = [
+            Markup("{} ({} per cent)").format(
+                said(item.replace("_", " "), pattern.format(item=item)),
+                self.q(context, pattern.format(item=item), "plain_percent1"),
+            )
+            for item in ranked
+        ]
+        return Markup(words.listed(parts))
+
+    def peak(self, pattern: str) -> Markup:
+        """The fiscal year with the largest value."""
+        ids = {found["item"]: pattern.format(**found) for found in ledger_items(self._book.values, pattern)}
+        year = max(ids, key=lambda key: self._book.values[ids[key]])
+        return said(year.removeprefix("y").replace("_", "-"), *ids.values())
+
+    def exclusions(self) -> list[tuple]:
+        """What the method leaves out or treats specially: rule in words, extract, records."""
+        ids = [identifier for identifier in self._book.values if identifier.startswith("excluded.")]
+        counts = [data(i, self._book.values[i], printed(self._book.values[i], "count")) for i in ids]
+        parts = [identifier.split(".") for identifier in ids]
+        return [
+            (rule.replace("_", " ").capitalize(), extract, count)
+            for (_, rule, extract), count in zip(parts, counts, strict=True)
+        ]
+
+    def journeys_alt(self, site: str) -> str:
+        """The alternative text of a figure of new journeys."""
+        return words.journeys_alt(
+            *(self._book.config["sites"][site][arm]["label"] for arm in arms_of(site)),
+            *(words.month_name(month) for month in self._book.config["economics"]["monthly_window"]),
+            self._book.values[TREND.format(site=site)],
+        )
+
+    def trends(self) -> Markup:
+        """Which way the fitted lines of the pilots go, as a clause."""
+        sites = list(figure_sites(self._book.config).values())
+        ids = [TREND.format(site=site) for site in sites]
+        slopes = [words.direction(self._book.values[identifier], 2) for identifier in ids]
+        ways = {self._labels[site]: words.TRENDS[slope] for site, slope in zip(sites, slopes, strict=True)}
+        return said(words.shared_out(ways), *ids)
+
+
+def functions_of(thing: object) -> dict:
+    """The public methods of an object by name, for a template's globals."""
+    names = (name for name in dir(thing) if not name.startswith("_"))
+    return {name: method for name in names if callable(method := getattr(thing, name))}

@@ -18,69 +18,78 @@ from markupsafe import Markup
 
 def environment(folder: str, book: Book) -> Environment:
     """The Jinja environment of the report: undefined names fail, everything is escaped, no loader but `folder`."""
-    env = Environment(
-        loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    env.globals = {**_results(book), **_settings(book), **_structure(book, env)}
+    loader = FileSystemLoader(folder)
+    env = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    said = {**phrases.functions_of(phrases.Study(book)), **phrases.functions_of(phrases.Results(book))}
+    env.globals = {"config": book.config, **said, **phrases.functions_of(Structure(book, env))}
     return env
 
 
-def _structure(book: Book, env: Environment) -> dict:
-    """What draws headings, tables, figures and references to them."""
+class Structure:
+    """Headings, tables, figures, and references to them; records what stands in the report for its contents."""
 
-    def text(template: str, variables: Mapping) -> Markup:
-        marked = {key: setting(value) if key in ("label", "year_label") else value for key, value in variables.items()}
-        return Markup(env.from_string(template).render(marked)) if "{{" in template else Markup(template)
+    def __init__(self, book: Book, env: Environment) -> None:
+        self._book = book
+        self._env = env
 
-    def heading(level: int, number: str, title: str) -> Markup:
-        """A numbered heading; chapters are level 1."""
+    def heading(self, level: int, number: str, title: str) -> Markup:
+        """A numbered heading; chapters and appendices are level 1."""
         name = anchor("section", number or title.lower())
-        book.headings.append(Heading(level, number, title, name))
-        shown_number = Markup('<span class="n">{}</span> ').format(number) if number else Markup()
-        return Markup('<h{0} id="{1}">{2}{3}</h{0}>').format(level, name, shown_number, title)
+        shown = f"Appendix {number}" if level == 1 and number.isalpha() else number
+        self._book.headings.append(Heading(level, shown, title, name))
+        mark = Markup('<span class="n">{}</span> ').format(shown) if shown else Markup()
+        return Markup('<h{0} id="{1}">{2}<span class="t">{3}</span></h{0}>').format(level, name, mark, title)
 
-    def has_table(number: str) -> bool:
-        """Whether this study has rows for a table."""
-        return book.exhibits[number].has_rows
-
-    def table(number: str) -> DrawnTable:
+    def table_data(self, number: str) -> DrawnTable:
         """A numbered table, ready for the macro that draws it."""
-        exhibit = book.exhibits[number]
-        title = text(exhibit.title, exhibit.variables)
+        exhibit = self._book.exhibits[number]
+        drawn = draw(exhibit, self._book, self._text)
         if exhibit.has_rows:
-            book.tables.append((number, title))
-        return draw(exhibit, title, book, text)
+            self._book.tables.append((number, drawn.title))
+        return drawn
 
-    def table_ref(number: str) -> Markup:
+    def _text(self, template: str, variables: Mapping) -> Markup:
+        if "{{" not in template:
+            return Markup(template)
+        labels = {key: setting(value) for key, value in variables.items() if key in ("label", "year_label")}
+        return Markup(self._env.from_string(template).render({**variables, **labels}))
+
+    def table_ref(self, number: str) -> Markup:
         """A reference to a numbered table."""
-        return Markup('<a class="n" href="#{}">Table {}</a>').format(anchor("table", number), number)
+        return self._reference("table", number, f"Table {number}")
 
-    def figure_ref(number: str) -> Markup:
+    def figure_ref(self, number: str) -> Markup:
         """A reference to a figure."""
-        return Markup('<a class="n" href="#{}">Figure {}</a>').format(anchor("figure", number), number)
+        return self._reference("figure", number, f"Figure {number}")
 
-    def section_ref(number: str, name: str = "Section") -> Markup:
+    def section_ref(self, number: str, name: str = "Section") -> Markup:
         """A reference to a section, chapter or appendix."""
-        return Markup('<a class="n" href="#{}">{} {}</a>').format(anchor("section", number), name, number)
+        return self._reference("section", number, f"{name} {number}".strip())
 
-    def figure(number: str, title: Markup) -> Markup:
-        """Record a figure for the list of figures; returns its image's data URI."""
-        book.drawn_figures.append((number, title))
-        return Markup("data:image/svg+xml;base64," + base64.b64encode(book.figures[number].encode()).decode())
+    def _reference(self, kind: str, number: str, text: str) -> Markup:
+        return Markup('<a class="n" href="#{}">{}</a>').format(anchor(kind, number), text)
 
-    return {
-        "heading": heading,
-        "table_data": table,
-        "has_table": has_table,
-        "table_ref": table_ref,
-        "figure_ref": figure_ref,
-        "section_ref": section_ref,
-        "figure_uri": figure,
-        "figure_sites": lambda: figure_sites(book.config),
-        "anchor": anchor,
-        "contents": lambda: book.headings,
-        "tables": lambda: book.tables,
-        "drawn_figures": lambda: book.drawn_figures,
-    }
+    def figure_uri(self, number: str, title: Markup) -> Markup:
+        """Record a figure for the list of figures; its image as a data URI."""
+        self._book.drawn_figures.append((number, title))
+        return Markup("data:image/svg+xml;base64," + base64.b64encode(self._book.figures[number].encode()).decode())
 
+    def figure_sites(self) -> dict[str, str]:
+        """Figure number -> site."""
+        return figure_sites(self._book.config)
 
+    def anchor(self, kind: str, number: str) -> str:
+        """The id of a table, figure or section in the page."""
+        return anchor(kind, number)
+
+    def contents(self) -> list[Heading]:
+        """All headings so far."""
+        return self._book.headings
+
+    def tables(self) -> list[tuple[str, Markup]]:
+        """All tables so far: number and title."""
+        return self._book.tables
+
+    def drawn_figures(self) -> list[tuple[str, Markup]]:
+        """All figures so far: number and title."""
+        return self._book.drawn_figures

@@ -20,7 +20,6 @@ OLDEST_CLIENT = 110  # years
 SIX_WEEK_LIMIT_FROM = date(2007, 12, 1)  # until then the limit was 12 weeks: report, Table 3.3 and its text
 CATEGORIES = ("pay", "non_pay", "start_up")
 TOTAL = "total"
-LINE_IMPLIED = ("journeys",)  # too many rows to store the line: it follows from the row's place in the file
 
 DATE_TEXT = "a date as YYYY-MM-DD or DD/MM/YYYY"
 KINDS = {
@@ -31,7 +30,7 @@ KINDS = {
     "flag": (str, "Y or N"),
     "date": (DateTime(unit="us"), DATE_TEXT),
     "quarter": (DateTime(unit="us"), DATE_TEXT),
-    "month": (str, "a month as YYYY-MM"),
+    "month": (DateTime(unit="us"), "a month as YYYY-MM"),
     "fiscal_year": (str, "a fiscal year as 2009-10"),
     "integer": ("Int64", "a whole number"),
     "count": ("Int64", "a whole number"),
@@ -108,8 +107,9 @@ def one_of(values: Iterable[str]) -> Allowed:
     """Return the rule that a text is one of a list."""
     known = list(values)
     words = known[0] if len(known) == 1 else ", ".join(known[:-1]) + " or " + known[-1]
-    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in known)
-    return Allowed(words, pa.Check.isin(known, error=words), f"{{column}} IN ({quoted})")
+    # not IN: a long list becomes a join, and a join does not keep the order of the rows
+    cases = " ".join("WHEN '" + value.replace("'", "''") + "' THEN true" for value in known)
+    return Allowed(words, pa.Check.isin(known, error=words), f"CASE {{column}} {cases} ELSE false END")
 
 
 def in_ranges(ranges: Iterable[tuple[int, int]], what: str) -> Allowed:
@@ -155,11 +155,9 @@ def _characteristic(kind: str, *allowed: Allowed, **more: Any) -> pa.Column:
     return column(kind, *allowed, missing="information", bad="information", effect=AS_MISSING, **more)
 
 
-def _age_first_use(start: str) -> pa.Column:
-    """No allowed value above the age on the day named by `start`."""
-    words = "a whole number from 0 to the client's age"
-    age = f"coalesce(date_sub('year', date_of_birth, {start}), {OLDEST_CLIENT})"
-    rule = Allowed(words, pa.Check.ge(0, error=words), f"{{column}} BETWEEN 0 AND {age}")
+def _age_first_use() -> pa.Column:
+    words = f"a whole number from 0 to {OLDEST_CLIENT}"
+    rule = Allowed(words, pa.Check.in_range(0, OLDEST_CLIENT, error=words), f"{{column}} BETWEEN 0 AND {OLDEST_CLIENT}")
     return _characteristic("integer", rule, aliases=["drug1age"])
 
 
@@ -185,7 +183,7 @@ def _journeys(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
         "drug_1": _drug(limits, aliases=["drug1"], missing="information"),
         "drug_2": _drug(limits, aliases=["drug2"], missing="fine", optional=True),
         "drug_3": _drug(limits, aliases=["drug3"], missing="fine", optional=True),
-        "age_first_use": _age_first_use("journey_start"),
+        "age_first_use": _age_first_use(),
         "referral_source": _characteristic("integer", in_ranges([(0, 999)], "a code"), aliases=["rfls"]),
         "dip_flag": _characteristic("flag", optional=True),
         "previously_treated": _characteristic("flag", aliases=["prevtr"]),
@@ -195,15 +193,16 @@ def _journeys(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
 
 def _carat_referrals(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
     days = days_between(EARLIEST, limits.today)
-    away = "not counted as local"
     return {
         "referral": column("id"),
         "client": column("id"),
         "prison": column("code", _code("a prison code")),
         "referral_date": column("date", days),
         "release_date": column("date", days, missing="information", effect="kept in the base, not successful"),
-        "residence_dat": column("code", _code("a DAT code"), missing="information", effect=away),
-        "referred_to_dat": column("code", _code("a DAT code"), missing="information", effect=away),
+        "residence_dat": column(
+            "code", _code("a DAT code"), missing="information", effect="not counted as living in the area"
+        ),
+        "referred_to_dat": column("code", _code("a DAT code"), missing="information", effect="not counted as local"),
     }, ("referral",)
 
 
@@ -229,7 +228,7 @@ def _dirs(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
         "drug_1": _drug(limits, aliases=["drug1"], missing="information"),
         "drug_2": _drug(limits, aliases=["drug2"], missing="fine", optional=True),
         "drug_3": _drug(limits, aliases=["drug3"], missing="fine", optional=True),
-        "age_first_use": _age_first_use("dir_date"),
+        "age_first_use": _age_first_use(),
         "no_fixed_abode": _characteristic("flag"),
         "treated_last_two_years": _characteristic("flag"),
     }, ()

@@ -31,7 +31,7 @@ class DrawnTable:
     width: int
 
 
-def draw(exhibit: Exhibit, title: Markup, book: Book, text) -> DrawnTable:
+def draw(exhibit: Exhibit, book: Book, text: Text) -> DrawnTable:
     """Make an exhibit's texts and group its rows into bodies that stay together."""
     marks: dict[str, str] = {}
     rows = [_drawn_row(row, exhibit, book, text, marks) for row in exhibit.rows]
@@ -39,19 +39,23 @@ def draw(exhibit: Exhibit, title: Markup, book: Book, text) -> DrawnTable:
     return DrawnTable(
         number=exhibit.number,
         anchor=anchor("table", exhibit.number),
-        title=title,
+        title=text(exhibit.title, exhibit.variables),
         layout=exhibit.layout,
         stubs=tuple(text(stub, exhibit.variables) for stub in exhibit.stubs),
         spans=_spans([text(column.over, column.variables) for column in exhibit.columns]),
         columns=[
-            (text(column.head, {**exhibit.variables, **column.variables}), text(column.unit, column.variables), column.align)
-            for column in exhibit.columns
+            (text(column.head, {**exhibit.variables, **column.variables}), text(column.unit, column.variables), align)
+            for column, align in zip(exhibit.columns, _aligned(exhibit), strict=True)
         ],
         bodies=_bodies(rows),
         notes=[*general, *((mark, Markup.escape(note)) for note, mark in marks.items())],
         empty=exhibit.empty,
         width=len(exhibit.stubs) + len(exhibit.columns),
     )
+
+
+def _aligned(exhibit: Exhibit) -> list[str]:
+    return [column.align for column in exhibit.columns]
 
 
 def _spans(heads: Sequence[Markup]) -> list[tuple[Markup, int]]:
@@ -65,16 +69,17 @@ def _spans(heads: Sequence[Markup]) -> list[tuple[Markup, int]]:
     return spans if any(head for head, _ in spans) else []
 
 
-def _drawn_row(row: Row, exhibit: Exhibit, book: Book, text, marks: dict[str, str]) -> dict:
+def _drawn_row(row: Row, exhibit: Exhibit, book: Book, text: Text, marks: dict[str, str]) -> dict:
     variables = {**exhibit.variables, **row.variables}
     if row.section:
-        return {"section": text(row.section, variables), "group": row.section}
-    aligned = [column.align for column in exhibit.columns]
+        section = text(row.section, variables)
+        return {"section": section, "heads": [], "cells": [], "group": row.section, "total": False}
     return {
+        "section": "",
         "heads": [text(head, variables) for head in row.heads],
         "cells": [
             _drawn_cell(cell, align, exhibit.number, book, marks)
-            for cell, align in zip(row.cells, aligned, strict=True)
+            for cell, align in zip(row.cells, _aligned(exhibit), strict=True)
         ],
         "group": row.group,
         "total": row.total,
@@ -84,7 +89,13 @@ def _drawn_row(row: Row, exhibit: Exhibit, book: Book, text, marks: dict[str, st
 def _drawn_cell(cell: Sequence[Entry], align: str, number: str, book: Book, marks: dict[str, str]) -> dict:
     parts = [_drawn_entry(entry, number, book, marks) for entry in cell]
     single = parts[0] if len(parts) == 1 and not (cell[0].before or cell[0].after) else None
-    return {"parts": parts, "single": single, "align": align}
+    lines: list[list[dict]] = []
+    for entry, part in zip(cell, parts, strict=True):
+        if entry.joined:
+            lines[-1].append(part)
+        else:
+            lines.append([part])
+    return {"parts": parts, "lines": lines, "single": single, "align": align}
 
 
 def _drawn_entry(entry: Entry, number: str, book: Book, marks: dict[str, str]) -> dict:
@@ -111,11 +122,9 @@ def _bodies(rows: Sequence[dict]) -> list[list[dict]]:
     """Rows of one group stand together in one body; the first row's outer head spans them."""
     bodies: list[list[dict]] = []
     for row in rows:
-        joins = bodies and not row.get("section") and (bodies[-1][0].get("section") or row["group"] == bodies[-1][0]["group"])
+        joins = bodies and not row["section"] and (bodies[-1][0]["section"] or row["group"] == bodies[-1][0]["group"])
         if joins:
             bodies[-1].append(row)
         else:
             bodies.append([row])
     return bodies
-
-

@@ -5,12 +5,13 @@ No function here prints a figure; figures are printed by the renderer, which kno
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 
 from _ledger import round_half_up
 
-NUMBERS = "none one two three four five six seven eight nine ten eleven twelve".split()
+NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 UP, DOWN, FLAT, UNKNOWN = "up", "down", "flat", "unknown"
 
 
@@ -18,7 +19,7 @@ def spelt(number: float) -> str:
     """A count in words up to twelve, in figures above: 3 -> three, 1234 -> 1,234."""
     if not float(number).is_integer() or number < 0:
         raise ValueError(f"not a count: {number!r}")
-    return NUMBERS[int(number)] if 0 < number <= 12 else "no" if number == 0 else f"{int(number):,}"
+    return NUMBERS[int(number)] if number < len(NUMBERS) else f"{int(number):,}"
 
 
 def listed(items: Sequence[str]) -> str:
@@ -71,18 +72,6 @@ def out_of(number: int, total: int) -> str:
     return f"one of the {spelt(total)}" if number == 1 else f"{spelt(number)} of the {spelt(total)}"
 
 
-def out_of_noun(number: int, total: int, one: str, many: str) -> str:
-    """How many of how many things: none of the four areas, both areas, all three areas, the only area."""
-    if total == 1:
-        return f"the only {one}" if number else f"not in the only {one}"
-    words = out_of(number, total)
-    if words in ("both",) or words.startswith("all "):
-        return f"{words} {many}"
-    if words == "neither":
-        return f"neither of the two {many}"
-    return f"{words} {many}"
-
-
 VERDICTS = {
     (UP, True): "positive and statistically significant",
     (DOWN, True): "negative and statistically significant",
@@ -132,6 +121,29 @@ def against(pilot: float, comparison: float, decimals: int) -> str:
     return "it also" if direction(pilot, decimals) == direction(comparison, decimals) else "by contrast, it"
 
 
-def trend(slope: float) -> str:
-    """The way a fitted line goes, as a verb."""
-    return "rises" if slope > 0 else "falls" if slope < 0 else "is level"
+SIGNS = {UP: "positive", DOWN: "negative", FLAT: "nil", UNKNOWN: "not computable"}
+TRENDS = {UP: "rises", DOWN: "falls", FLAT: "stays level", UNKNOWN: "cannot be fitted"}
+
+
+def shared_out(ways: Mapping[str, str]) -> str:
+    """Label -> word, as one clause: positive in Site 3, and negative in Site 2 and Site 6; rises in all six."""
+    groups = grouped(ways)
+    if len(groups) == 1:
+        ((word, labels),) = groups.items()
+        return f"{word} in {labels[0] if len(labels) == 1 else out_of(len(labels), len(labels))}"
+    clauses = [f"{word} in {listed(labels)}" for word, labels in groups.items()]
+    return f"{', '.join(clauses[:-1])}, and {clauses[-1]}"
+
+
+def month_name(month: str) -> str:
+    """2008-04 -> April 2008."""
+    return dt.date.fromisoformat(f"{month}-01").strftime("%B %Y")
+
+
+def journeys_alt(pilot: str, comparison: str, first: str, last: str, slope: float) -> str:
+    """The alternative text of a figure of new journeys by month."""
+    way = TRENDS[direction(slope, 2)]
+    return (
+        f"Line chart of new journeys by month in {pilot} and {comparison}, {first} to {last}, with the straight line "
+        f"fitted to {pilot}, which {way}."
+    )

@@ -3,11 +3,10 @@
 Report sections 7.4, 7.5 and C4. Money is in pounds, differences in percentage points.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd
+from _job import logged
 from _ledger import quantities, read_ledger, round_half_up, write_ledger
 
 RULE = "benefits"
@@ -145,5 +144,6 @@ def benefits(values: Mapping[str, float], sites: list[str], economics: Mapping) 
 
 
 if __name__ == "__main__":
-    known = read_ledger(*snakemake.input).set_index("id")["value"].to_dict()
-    write_ledger(benefits(known, snakemake.params.sites, snakemake.params.economics), snakemake.output.ledger)
+    with logged(snakemake.log[0]):
+        known = read_ledger(*snakemake.input).set_index("id")["value"].to_dict()
+        write_ledger(benefits(known, snakemake.params.sites, snakemake.params.economics), snakemake.output.ledger)

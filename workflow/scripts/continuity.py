@@ -4,12 +4,11 @@ Prison to CJIT (Tables 3.1, 3.2) and CJIT to community (Table 3.3): report secti
 is the referral, not the client. Each derivation rule is one SQL statement.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import duckdb
 import pandas as pd
+from _job import logged
 from _ledger import quantities, write_ledger
 from _records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
 from _study import areas, day, periods
@@ -64,7 +63,7 @@ with latest_dir as (
         {AGE_YEARS.format(born="date_of_birth", at="referral_date")} as age
     from prison_pickup left join dirs on dirs.client = prison_pickup.client and dir_date <= referral_date
     qualify row_number() over (
-        partition by area, period, referral order by dir_date desc nulls last, dirs.line desc
+        partition by area, period, referral order by dir_date desc nulls last, dirs.file desc, dirs.line desc
     ) = 1
 )
 select
@@ -160,6 +159,7 @@ def special_cases(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     select 'missing_release_date', count(*) from local_referrals where release_date is null
     union all
     select 'form_answers_several_referrals', count(*) from pickups where nth_referral_of_form > 1
+    order by excluded_by
     """
     return con.execute(counts).df()
 
@@ -227,12 +227,14 @@ def _every(sites: Mapping, models: tuple[str, ...]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    study = snakemake.params.study
-    extracts = {
-        name: getattr(snakemake.input, name) for name in ("carat_referrals", "cjit_forms", "dirs", "triage_quarters")
-    }
-    referrals, triage, cases = continuity(
-        extracts, study["sites"], study["periods"], study["definitions"], study["codes"], study["bands"]
-    )
-    referrals.to_parquet(snakemake.output.referrals, index=False)
-    write_ledger(ledger(referrals, triage, cases, study["sites"]), snakemake.output.ledger)
+    with logged(snakemake.log[0]):
+        study = snakemake.params.study
+        extracts = {
+            name: getattr(snakemake.input, name)
+            for name in ("carat_referrals", "cjit_forms", "dirs", "triage_quarters")
+        }
+        referrals, triage, cases = continuity(
+            extracts, study["sites"], study["periods"], study["definitions"], study["codes"], study["bands"]
+        )
+        referrals.to_parquet(snakemake.output.referrals, index=False)
+        write_ledger(ledger(referrals, triage, cases, study["sites"]), snakemake.output.ledger)

@@ -1,13 +1,14 @@
 """Rule findings: ranges, growth and conversions that only the prose prints, each with its formula."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
+from _job import logged
 from _ledger import quantities, read_ledger, recompute, write_ledger
 
 RULE = "findings"
+# Least-squares slope of a monthly series, journeys a month.
+SLOPE = "12 * sum((i - (len(month) - 1) / 2) * y for i, y in enumerate(month)) / (len(month) ** 3 - len(month))"
 
 
 def declared(ids: Iterable[str], sites: list[str], years: int) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:
@@ -34,6 +35,10 @@ def declared(ids: Iterable[str], sites: list[str], years: int) -> Iterator[tuple
         yield from _range(f"findings.{measure}.rate", "percent", rates)
     values = {"base": ["unit_value.expected_value.pv"], "faded": ["unit_value.sensitivity_decay"]}
     yield "findings.sensitivity_decay_fall", "percent", "100 * (base - faded) / base", values
+    for n in (site.removeprefix("site_") for site in sites):
+        months = sorted(i for i in ids if i.startswith(f"new_journeys_monthly.pilot_{n}."))
+        if len(months) > 1:
+            yield f"findings.new_journeys_trend.site_{n}", "ratio", SLOPE, {"month": months}
     totals = [i for i in ids if i.startswith("budget.total_funding.")]
     yield "findings.budget_peak", "gbp_m", "max(total)", {"total": totals}
 
@@ -63,6 +68,7 @@ def findings(values: Mapping[str, float], sites: list[str], years: int) -> list[
 
 
 if __name__ == "__main__":
-    known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
-    known |= {f"setting.definitions.{name}": value for name, value in snakemake.params.days.items()}
-    write_ledger(findings(known, snakemake.params.sites, snakemake.params.years), snakemake.output.ledger)
+    with logged(snakemake.log[0]):
+        known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
+        known |= {f"setting.definitions.{name}": value for name, value in snakemake.params.days.items()}
+        write_ledger(findings(known, snakemake.params.sites, snakemake.params.years), snakemake.output.ledger)

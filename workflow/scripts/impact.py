@@ -3,13 +3,12 @@
 Report sections 1.3.2, B2 (models) and C4 (difference in differences). Tables 3.1-3.3, 6.1-6.4, 7.5-7.7.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
+from _job import logged
 from _ledger import log_odds, normal_tail, quantities, read_ledger, write_ledger
 from _models import fit_interaction
 
@@ -299,10 +298,11 @@ def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) ->
 
 
 if __name__ == "__main__":
-    study = snakemake.params.study
-    counted = read_ledger(snakemake.input.outcomes, snakemake.input.continuity).set_index("id")["value"].to_dict()
-    clients = pd.read_parquet(snakemake.input.clients)
-    frames = dict(iter(clients.groupby("measure")))
-    frames["prison_pickup"] = pd.read_parquet(snakemake.input.referrals)
-    analysed = [name for name, site in study["sites"].items() if site.get("analysed", True)]
-    write_ledger(impact(counted, frames, analysed, study["models"]), snakemake.output.ledger)
+    with logged(snakemake.log[0]):
+        study = snakemake.params.study
+        counted = read_ledger(snakemake.input.outcomes, snakemake.input.continuity).set_index("id")["value"].to_dict()
+        clients = pd.read_parquet(snakemake.input.clients)
+        frames = dict(iter(clients.groupby("measure")))
+        frames["prison_pickup"] = pd.read_parquet(snakemake.input.referrals)
+        analysed = [name for name, site in study["sites"].items() if site.get("analysed", True)]
+        write_ledger(impact(counted, frames, analysed, study["models"]), snakemake.output.ledger)

@@ -1,10 +1,9 @@
 """Rule ledger: bring all quantities together with the constants and settings they rest on, and check closure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
+from _job import logged
 from _ledger import kind, parse_inputs, quantities, read_ledger, write_ledger
 
 RULE = "ledger"
@@ -38,6 +37,20 @@ def settings(config: Mapping) -> pd.DataFrame:
     )
 
 
+def validated(findings: pd.DataFrame) -> list[pd.DataFrame]:
+    """Leaves for what validation counted: rows in and kept per extract, missing values per column (Appendix B)."""
+    counts = findings[findings["severity"] == "count"]
+    common = {"value": "rows", "unit": "count", "rows": "rows", "extract": "{extract}", "source": "Appendix B1"}
+    common |= {"rule": "validate", "function": "validate"}
+    parts = []
+    for found, name in (("rows in", "rows_in"), ("rows kept", "rows_kept")):
+        per_extract = counts[counts["found"] == found].groupby("extract", sort=False)["rows"].sum().reset_index()
+        parts.append(quantities(per_extract, id=f"validation.{name}.{{extract}}", filter=found, **common))
+    missing = counts[counts["found"] == "missing"]
+    words = "{column} missing"
+    return [*parts, quantities(missing, id="validation.missing.{extract}.{column}", filter=words, **common)]
+
+
 def with_notes(ledger: pd.DataFrame, notes: Mapping[str, str]) -> pd.DataFrame:
     """Add the config's notes on assumed quantities; a note on an unknown id is an error."""
     if unknown := sorted(set(notes) - set(ledger["id"])):
@@ -58,21 +71,26 @@ def check_closure(ledger: pd.DataFrame) -> None:
             raise ValueError(f"{row['id']}: neither inputs, nor records, nor a citation or setting")
 
 
-def ledger(parts: pd.DataFrame, table: pd.DataFrame, config: Mapping) -> pd.DataFrame:
+def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, config: Mapping) -> pd.DataFrame:
     """The whole ledger of a run.
 
     Parameters
     ----------
     parts : rows written by the other rules
+    findings : what validation found, as in validation.csv
     table : constants with citations
     config : definitions, models, economics; assumed (id -> note)
     """
-    whole = pd.concat([parts, constants(table), settings(config)], ignore_index=True)
+    whole = pd.concat([parts, *validated(findings), constants(table), settings(config)], ignore_index=True)
     whole = with_notes(whole, config.get("assumed", {}))
     check_closure(whole)
     return whole
 
 
 if __name__ == "__main__":
-    table = pd.read_csv(snakemake.input.constants, keep_default_na=False)
-    write_ledger([ledger(read_ledger(*snakemake.input.parts), table, snakemake.params.config)], snakemake.output.ledger)
+    with logged(snakemake.log[0]):
+        table, findings = (
+            pd.read_csv(path, keep_default_na=False) for path in (snakemake.input.constants, snakemake.input.validation)
+        )
+        whole = ledger(read_ledger(*snakemake.input.parts), findings, table, snakemake.params.config)
+        write_ledger([whole], snakemake.output.ledger)

@@ -4,12 +4,11 @@ Effective treatment and successful completions, report sections 1.3.2 and B2. Ea
 statement; what leaves the database is one row per client counted, and its characteristics.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import duckdb
 import pandas as pd
+from _job import logged
 from _ledger import quantities, write_ledger
 from _records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
 from _study import areas, periods
@@ -42,7 +41,7 @@ create table {name} as
 select * from {journeys}
 qualify row_number() over (
     partition by area, period, client
-    order by {order}
+    order by {order}, file, line
 ) = 1
 """
 LATEST_BY = {
@@ -147,6 +146,7 @@ def exclusions(con: duckdb.DuckDBPyConnection, effective_days: int) -> pd.DataFr
     select 'started_too_late', count(*) from adults where journey_start > ends - $effective_days::integer
     union all
     select 'not_latest', (select count(*) from adults) - (select count(*) from latest)
+    order by excluded_by
     """
     return con.execute(counts, {"effective_days": effective_days}).df()
 
@@ -229,9 +229,15 @@ def totals(rows: pd.DataFrame, measure: str, statistic: str) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    study = snakemake.params.study
-    clients, excluded = outcomes(
-        snakemake.input.journeys, study["sites"], study["periods"], study["definitions"], study["codes"], study["bands"]
-    )
-    clients.to_parquet(snakemake.output.clients, index=False)
-    write_ledger(ledger(clients, excluded, study["sites"]), snakemake.output.ledger)
+    with logged(snakemake.log[0]):
+        study = snakemake.params.study
+        clients, excluded = outcomes(
+            snakemake.input.journeys,
+            study["sites"],
+            study["periods"],
+            study["definitions"],
+            study["codes"],
+            study["bands"],
+        )
+        clients.to_parquet(snakemake.output.clients, index=False)
+        write_ledger(ledger(clients, excluded, study["sites"]), snakemake.output.ledger)

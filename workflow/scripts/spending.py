@@ -3,11 +3,10 @@
 Tables 7.1-7.3, the cost rows of Table 7.10, Tables C.7.1 and C.7.2; report sections 7.1 and C7.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd
+from _job import logged
 from _ledger import quantities, write_ledger
 from _study import year_key
 
@@ -276,5 +275,6 @@ def budget_shares(amounts: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 if __name__ == "__main__":
-    tables = {name: pd.read_parquet(getattr(snakemake.input, name)) for name in ("lines", "budgets", "shares")}
-    write_ledger(spending(**tables, years=snakemake.params.years), snakemake.output.ledger)
+    with logged(snakemake.log[0]):
+        tables = {name: pd.read_parquet(getattr(snakemake.input, name)) for name in ("lines", "budgets", "shares")}
+        write_ledger(spending(**tables, years=snakemake.params.years), snakemake.output.ledger)

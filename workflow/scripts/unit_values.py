@@ -3,11 +3,10 @@
 Tables C.5.1 and C.6.1 with the sensitivity values of the text; report Appendices C5 and C6. Money is in pounds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd
+from _job import logged
 from _ledger import quantities, write_ledger
 
 RULE = "unit_values"
@@ -322,5 +321,6 @@ def unit_values(constants: Mapping[str, float], economics: Mapping) -> list[pd.D
 
 
 if __name__ == "__main__":
-    constants = pd.read_csv(snakemake.input.constants).set_index("name")["value"].to_dict()
-    write_ledger(unit_values(constants, snakemake.params.economics), snakemake.output.ledger)
+    with logged(snakemake.log[0]):
+        constants = pd.read_csv(snakemake.input.constants).set_index("name")["value"].to_dict()
+        write_ledger(unit_values(constants, snakemake.params.economics), snakemake.output.ledger)

@@ -12,6 +12,7 @@ import pandas as pd
 
 COLUMNS = ["extract", "severity", "file", "line", "column", "found", "allowed", "rows", "message"]
 FAULT, INFORMATION, EXCLUDED, COUNT = "fault", "information", "excluded", "count"
+SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT]
 SHOWN = 20  # faults of one kind that are listed one by one before the rest is summed up
 LONGEST_CELL = 60
 
@@ -50,7 +51,8 @@ def information(
 ) -> dict[str, Any]:
     """Return what only loses information: how many rows, the first of them, and what is made of them."""
     first = f" (first: {place('', line)}{', ' + example if example else ''})" if line else ""
-    message = f"{place(file or extract, '', column)}: {found} in {rows:,} {_plural(rows)}{first}; {effect}"
+    where = f" in {rows:,} {_plural(rows)}{first}" if rows else ""
+    message = f"{place(file or extract, '', column)}: {found}{where}; {effect}"
     return _row(extract, INFORMATION, file, line, column, example or found, effect, rows, message)
 
 

@@ -1,0 +1,230 @@
+"""The default run, end to end: the print, the ledger, the bytes, what reruns."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from _ledger import read_ledger
+from conftest import PROJECT, RUN, copy_project, snakemake
+from ledger_checks import assert_closed
+
+PUBLISHED = PROJECT / "workflow" / "resources" / "published"
+
+# Cells where the report's own inputs contradict its print: (exhibit, row, column) -> (printed in 2012, ours, why).
+CONTRADICTED = {
+    ("7.5", "pilot_7_pre", "et_pct_tt"): ("95.6%", "95.3%", "3,689 / 3,869 = 95.35 %, and Table 6.1 prints 95.3%"),
+    ("7.5", "total_pre", "effective_treatment"): ("15,830", "15,821", "the six printed rows sum to 15,821"),
+    ("7.5", "total_post", "et_pct_tt"): ("92.8%", "93.5%", "14,839 / 15,875 = 93.47 %"),
+    ("7.9", "site_5", "change_number_sc"): ("+3", "+25", "0.010 x 2,504 = 25"),
+    ("7.10", "number_sc", "site_5"): ("3", "25", "as Table 7.9"),
+    ("7.10", "value_sc", "site_5"): ("489", "4,887", "25.04 x 195,149"),
+    ("7.10", "value_total", "site_5"): ("-4,608", "-210", "-5,096 + 4,887"),
+    ("7.10", "sens50_value_total", "site_5"): ("-2,304", "-105", "half of -210"),
+    ("C.7.1", "y2004_05", "adult_pooled_treatment_budget"): (
+        "£225m",
+        "£255m",
+        "481 - 226 = 255; 481m / 134,000 = 3,590",
+    ),
+}
+# Printed forms that only the scan distorts: what the 2012 page reads.
+SCANNED = {"92,7%": "92.7%", "2.038": "2,038", "-ve.": "-ve"}
+
+
+def published() -> pd.DataFrame:
+    frames = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in sorted(PUBLISHED.glob("table_*.csv"))]
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def cells(default_run) -> pd.DataFrame:
+    return pd.read_csv(default_run / "cells.csv", dtype=str, keep_default_na=False)
+
+
+def test_every_published_number_is_printed_and_equal(cells):
+    ours = cells.set_index(["exhibit", "row", "column"])["printed"]
+    differing = {}
+    numeric = published().query("value != '' or printed.str.startswith('<')")
+    assert len(numeric) > 900
+    for row in numeric.itertuples():
+        key, printed = (row.table, row.row, row.column), SCANNED.get(row.printed, row.printed)
+        if row.ocr_note.startswith("OCR truncated to '10'"):
+            printed = "100.0%"
+        assert key in ours.index, key
+        if ours[key] != printed:
+            differing[key] = (printed, ours[key])
+    assert differing == {key: (theirs, mine) for key, (theirs, mine, _) in CONTRADICTED.items()}
+
+
+def test_values_round_to_the_print(cells):
+    """The unrounded value beside each printed cell is the printed number at its decimals."""
+    ours = cells.set_index(["exhibit", "row", "column"])
+    for row in published().query("value != ''").itertuples():
+        key = (row.table, row.row, row.column)
+        if key not in CONTRADICTED:
+            step = 100.0 if row.column == "funding_per_adult" else 10.0 ** -int(row.decimals)
+            assert abs(float(ours.loc[key, "value"]) - float(row.value)) <= step / 2 * (1 + 1e-9), key
+
+
+def test_the_ledger_is_closed(default_run):
+    assert_closed(read_ledger(default_run / "ledger.csv"))
+
+
+def test_every_printed_cell_is_a_quantity(cells, default_run):
+    known = set(read_ledger(default_run / "ledger.csv")["id"])
+    numbers = cells[cells["value"] != ""]
+    assert set(numbers["id"]) <= known
+
+
+def test_assumed_cells_are_marked(default_run):
+    html = (default_run / "report.html").read_text(encoding="utf-8")
+    assert "the printed number is illegible" in html
+    assert "fits neither the printed total" in html
+
+
+def test_two_clean_runs_give_the_same_bytes(default_run, tmp_path):
+    folder = copy_project(tmp_path)
+    assert snakemake(folder, folder).returncode == 0
+    for name in ("report.pdf", "report.html", "cells.csv", "ledger.csv", "validation.csv"):
+        assert (folder / RUN / name).read_bytes() == (default_run / name).read_bytes(), name
+
+
+def test_no_client_leaves_the_restricted_folder(default_run):
+    clients = set(pd.read_parquet(default_run / "restricted" / "validated" / "journeys.parquet")["client"])
+    some = sorted(clients)[:: len(clients) // 200]
+    for path in default_run.rglob("*"):
+        if path.is_file() and "restricted" not in path.parts:
+            content = path.read_bytes()
+            assert not [client for client in some if client.encode() in content], path
+
+
+# --- what reruns -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def study(default_study, tmp_path) -> Path:
+    """A copy of the run project that a test may edit (contents and dates as they are)."""
+    return Path(shutil.copytree(default_study, tmp_path / "copy", symlinks=True))
+
+
+def would_run(folder: Path) -> set[str]:
+    done = snakemake(folder, folder, "--dry-run", "--logger")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = done.stdout + done.stderr
+    return set(re.findall(r"^(?:local)?rule (\w+):", text, flags=re.M)) - {"all"}
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def scripts(folder: Path) -> Path:
+    return folder / "workflow" / "scripts"
+
+
+END = {"ledger", "report_html", "report_pdf"}
+
+
+def test_nothing_reruns(study):
+    assert would_run(study) == set()
+
+
+def test_touching_every_source_reruns_nothing(study):
+    for part in ("Snakefile", "config.yaml", "workflow", "templates"):
+        for path in [study / part, *(study / part).rglob("*")]:
+            os.utime(path)
+    assert would_run(study) == set()
+
+
+def test_discount_rate_reruns_economics_and_report(study):
+    edit(study / "config.yaml", "rate: 0.035", "rate: 0.03")
+    assert would_run(study) == {"unit_values", "benefits", "findings", *END}
+
+
+def test_constant_reruns_what_reads_constants(study):
+    edit(study / "workflow" / "resources" / "constants.csv", "treatment_cost,3000", "treatment_cost,3100")
+    assert would_run(study) == {"unit_values", "benefits", "findings", *END}
+
+
+def test_effective_days_reruns_from_outcomes(study):
+    edit(study / "config.yaml", "effective_days: 83", "effective_days: 90")
+    rerun = would_run(study)
+    assert {"outcomes", "impact", "benefits", "findings", *END} <= rerun
+    assert not rerun & {"spending", "new_journeys", "unit_values", "fieldwork"}
+
+
+def test_title_reruns_the_report_only(study):
+    edit(study / "config.yaml", "title: Evaluation", "title: An evaluation")
+    assert would_run(study) == {"report_html", "report_pdf"}
+
+
+@pytest.mark.parametrize("module", ["_models", "_records", "_words", "_schemas", "_study"])
+def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
+    """Directly or through another module; everything downstream follows."""
+    with open(scripts(study) / f"{module}.py", "a", encoding="utf-8") as stream:
+        stream.write("\n# edited\n")
+    importing = set()
+    for path in scripts(study).glob("[!_]*.py"):
+        reached, queue = set(), [path.stem]
+        while queue:
+            text = (scripts(study) / f"{queue.pop()}.py").read_text(encoding="utf-8")
+            new = set(re.findall(r"^\s*(?:from|import) (_\w+)", text, flags=re.M)) - reached - {"__future__"}
+            reached |= new
+            queue += sorted(new)
+        if module in reached:
+            importing.add(path.stem)
+    assert importing
+    rerun = would_run(study)
+    assert importing <= rerun
+    if module == "_words":
+        assert rerun <= {"report_html", "report_pdf", "figures"}
+
+
+def test_a_replaced_extract_with_an_older_date_reruns(study):
+    """The spending extract is given as a file of the user's, then replaced by another with an older date."""
+    given = study / "mine.csv"
+    shutil.copy(study / "results" / "reference_extracts" / "restricted" / "pilot_spending.csv", given)
+    edit(
+        study / "config.yaml",
+        "pilot_spending: results/reference_extracts/restricted/pilot_spending.csv",
+        "pilot_spending: mine.csv",
+    )
+    assert snakemake(study, study).returncode == 0
+    assert would_run(study) == set()
+    before = given.stat().st_mtime
+    text = given.read_text(encoding="utf-8")
+    given.write_text(text + "site_1,2009-10,pay,administration,1\n", encoding="utf-8")
+    os.utime(given, (before - 1e6, before - 1e6))
+    rerun = would_run(study)
+    assert {"validate", "accept", "spending", "benefits", *END} <= rerun
+    assert "reference_extracts" not in rerun
+
+
+def test_every_rule_rests_on_its_code(default_study):
+    """Each rule with a script has the digest of the modules that its script imports among its params."""
+    for path in (default_study / "workflow" / "rules").glob("*.smk"):
+        for block in re.split(r"^rule ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
+            name = block.split(":", 1)[0]
+            script = re.search(r"scripts/(\w+)\.py", block)
+            if script:
+                assert script[1] == name
+                assert f'digest=digest("{name}"' in block, name
+
+
+def test_only_the_reference_rule_reads_published_values(default_study):
+    for path in scripts(default_study).glob("*.py"):
+        if not path.stem.startswith(("reference_extracts", "_reference")):
+            assert "published/" not in path.read_text(encoding="utf-8"), path
+    for path in (default_study / "workflow" / "rules").glob("*.smk"):
+        rules_reading = [
+            block.split(":", 1)[0]
+            for block in re.split(r"^rule ", path.read_text(encoding="utf-8"), flags=re.M)[1:]
+            if "PUBLISHED" in block.split("\nrule ")[0] and "reference_extracts" not in block.split(":", 1)[0]
+        ]
+        assert not rules_reading

@@ -1,0 +1,114 @@
+"""Another study: two other periods, four sites, one area with two DATs. Only config.yaml differs."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+from _ledger import read_ledger
+from conftest import PROJECT, snakemake
+from ledger_checks import assert_closed
+from other_study import PERIODS, SITES, write_study
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory, config):
+    folder = tmp_path_factory.mktemp("other")
+    study = write_study(folder, config)
+    done = snakemake(PROJECT, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, study
+
+
+@pytest.fixture(scope="module")
+def ledger(other):
+    return read_ledger(other[0] / "results" / "other-2012-15" / "ledger.csv")
+
+
+@pytest.fixture(scope="module")
+def html(other):
+    return (other[0] / "results" / "other-2012-15" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def cells(other):
+    return pd.read_csv(other[0] / "results" / "other-2012-15" / "cells.csv", dtype=str, keep_default_na=False)
+
+
+def test_it_has_its_own_folder(other):
+    assert {path.name for path in (other[0] / "results").iterdir()} == {"other-2012-15"}
+    assert not (other[0] / "results" / "reference_extracts").exists()
+
+
+def test_its_ledger_is_closed(ledger):
+    assert_closed(ledger)
+
+
+def test_counts_by_hand(other, ledger):
+    """Clients in treatment of the area with two DATs, counted row by row from the CSV."""
+    folder, study = other
+    values = ledger.set_index("id")["value"]
+    dates = ["journey_start", "journey_end", "date_of_birth"]
+    rows = pd.read_csv(folder / "extracts" / "journeys.csv", parse_dates=dates)
+    dats = study["sites"]["site_1"]["pilot"]["dats"]
+    assert len(dats) == 2
+    for period, settings in PERIODS.items():
+        starts, ends = map(pd.Timestamp, settings["outcomes"])
+        clients = {}
+        for row in rows[rows["dat"].isin(dats)].itertuples():
+            ended = row.journey_end if pd.notna(row.journey_end) else pd.Timestamp.max
+            if row.journey_start > ends - pd.Timedelta(83, "D") or ended < starts:
+                continue
+            at, born = max(row.journey_start, starts), row.date_of_birth
+            if at.year - born.year - ((at.month, at.day) < (born.month, born.day)) < 18:
+                continue
+            clients[row.client] = max(
+                clients.get(row.client, (pd.Timestamp.min, ended, 0, 0)),
+                (row.journey_start, ended, row.journey, row.exit_reason),
+            )
+        effective = 0
+        for start, ended, _, reason in clients.values():
+            completed = ended <= ends and reason in (1, 2, 80)
+            effective += completed or (min(ended, ends) - start).days >= 83
+        assert values[f"effective_treatment.base.pilot_1.{period}"] == len(clients)
+        assert values[f"effective_treatment.count.pilot_1.{period}"] == effective
+
+
+def test_rows_follow_the_sites(cells):
+    def rows(exhibit):
+        return list(dict.fromkeys(cells.loc[cells["exhibit"] == exhibit, "row"]))
+
+    assert rows("3.1") == ["pilot_1", "comparison_1"]
+    assert rows("3.2") == ["pilot_2", "comparison_2"]
+    assert rows("3.3") == ["pilot_3", "comparison_3"]
+    assert rows("6.1") == ["pilot_1", "comparison_1", "pilot_4", "comparison_4"]
+    assert rows("6.3") == ["pilot_2", "comparison_2", "pilot_3", "comparison_3"]
+    assert rows("7.7") == list(SITES)
+
+
+def test_headings_and_words(html):
+    text = re.sub(r"<[^>]+>", " ", re.sub(r"<(style|script)[^>]*>.*?</\1>", " ", html, flags=re.S))
+    assert "2012-13" in text and "2014-15" in text and "'13-'15" in text.replace("\u2019", "'").replace("&#39;", "'")
+    assert "North pilot" in text and "West comparison" in text and "Other Pilots" in text
+    for foreign in (
+        "2007-09",
+        "2009-11",
+        "Pilot 2",
+        "Site 7",
+        "rebuilt from published counts",
+        "Drug System Change Pilots (",
+    ):
+        assert foreign not in text, foreign
+
+
+def test_an_unknown_key_names_key_line_and_what_is_allowed(other, tmp_path):
+    folder, _ = other
+    text = (folder / "config.yaml").read_text(encoding="utf-8").replace("effective_days: 83", "efective_days: 83")
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    done = snakemake(PROJECT, tmp_path)
+    assert done.returncode != 0
+    line = next(n for n, row in enumerate(text.splitlines(), start=1) if "efective_days" in row)
+    said = done.stdout + done.stderr
+    assert f"config.yaml, line {line}, definitions.efective_days: unknown key, allowed: " in said
+    assert "Traceback" not in said

@@ -1,0 +1,51 @@
+"""Rule accept: gather the findings of all extracts; stop the run, naming every fault, if a number would be wrong."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+from _faults import COLUMNS, FAULT, SEVERITIES
+
+
+def accept(findings: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:
+    """Join findings and pick out what stops the run.
+
+    Parameters
+    ----------
+    findings : one frame per extract with the columns of validation.csv, all text but `rows`.
+
+    Returns
+    -------
+    All findings, by extract (in the order given), severity, file, column and line; and the faults, one line each.
+    """
+    joined = pd.concat(findings, ignore_index=True)[COLUMNS]
+    order = pd.DataFrame(
+        {
+            "extract": pd.Categorical(joined["extract"], categories=joined["extract"].drop_duplicates()).codes,
+            "severity": pd.Categorical(joined["severity"], categories=SEVERITIES).codes,
+            "file": joined["file"],
+            "number": pd.to_numeric(joined["line"].str.extract(r"(\d+)")[0]).fillna(0).astype(int),
+            "position": joined.index,
+        }
+    ).sort_values(["extract", "severity", "file", "number", "position"])
+    joined = joined.loc[order.index].reset_index(drop=True)
+    return joined, joined.loc[joined["severity"] == FAULT, "message"].to_list()
+
+
+def refusal(faults: list[str], findings: str) -> list[str]:
+    """Return what is printed when a run is refused: every fault, then how many and where they are kept."""
+    number = f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}"
+    return [*faults, f"{number}: nothing was computed. Correct the extracts or the config. Also in {findings}"]
+
+
+if __name__ == "__main__":
+    read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
+            for path in snakemake.input.findings]  # fmt: skip
+    everything, stops = accept(read)
+    everything.to_csv(snakemake.output.validation, index=False)
+    listed = Path(snakemake.params.faults)
+    listed.unlink(missing_ok=True)
+    if stops:
+        text = "\n".join(refusal(stops, str(listed)))
+        listed.write_text(text + "\n", encoding="utf-8")
+        sys.exit(text)

@@ -1,0 +1,177 @@
+"""Rule report_html: chapters and exhibits rendered once, into one page for the screen and one for print.
+
+Both pages hold everything they need: stylesheets, fonts and figures are embedded.
+"""
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from _book import Book
+from _exhibits import resolve
+from _ledger import read_ledger
+from _render import environment
+from markupsafe import Markup
+
+FONT = re.compile(r"url\((fonts/[^)]+\.woff2)\)")
+AUTHOR = "Regenerated after NatCen Social Research and University of York (2012)"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An analytical choice of the config that the evaluation leaves open."""
+
+    setting: str
+    value: str
+    sentence: str
+
+
+def assumptions(text: str) -> list[Choice]:
+    """Read the choices out of a config's text: lines that carry a comment "# ASSUME ...".
+
+    Parameters
+    ----------
+    text : the YAML file; a setting's path follows from the indentation of the keys above it
+    """
+    found, path = [], []
+    for line in text.splitlines():
+        match = re.match(r"( *)([\w.]+):\s*([^#]*)", line)
+        if not match:
+            continue
+        indent, key, value = len(match[1]), match[2], match[3].strip()
+        path = [(depth, name) for depth, name in path if depth < indent] + [(indent, key)]
+        if "# ASSUME" in line:
+            sentence = line.split("# ASSUME", 1)[1].strip(": ")
+            found.append(Choice(".".join(name for _, name in path), value, sentence))
+    return found
+
+
+def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
+    """What Appendix B says of the extracts: rows read and kept, left out by rule, missing by column, remarks.
+
+    Parameters
+    ----------
+    findings : validation.csv, with columns extract, severity, column, found, rows, message
+    """
+    counts = findings[findings["severity"] == "count"]
+    whole = counts[counts["found"].isin(["rows in", "rows kept"])]
+    wide = whole.pivot_table(index="extract", columns="found", values="rows", aggfunc="sum", sort=False)
+    excluded = findings[findings["severity"] == "excluded"]
+    missing = counts[(counts["found"] == "missing") & (counts["rows"] > 0)]
+    kinds = ("rows in", "rows kept")
+    return {
+        "rows": [(name, *(_count(row.get(kind), name, kind) for kind in kinds)) for name, row in wide.iterrows()],
+        "excluded": [(r.extract, r.found, _count(r.rows, r.extract, r.found)) for r in excluded.itertuples()],
+        "missing": [(r.extract, r.column, _count(r.rows, r.extract, r.column)) for r in missing.itertuples()],
+        "information": findings.loc[findings["severity"] == "information", "message"].tolist(),
+    }
+
+
+def _count(rows: float | None, extract: str, what: str) -> Markup:
+    if rows is None or rows != rows:
+        return Markup()
+    return Markup('<data value="{0:d}" data-x="{1}: {2}">{0:,d}</data>').format(int(rows), extract, what)
+
+
+def activity_texts(activity: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """Site -> column -> items of a text cell; items are separated by "; "."""
+    columns = [column for column in activity.columns if column != "site"]
+    return {
+        row["site"]: {column: str(row[column]).split("; ") for column in columns} for row in activity.to_dict("records")
+    }
+
+
+def embed_fonts(style: str, folder: Path) -> str:
+    """Replace the stylesheet's font files by their data."""
+
+    def embedded(match: re.Match) -> str:
+        return f"url(data:font/woff2;base64,{base64.b64encode((folder / match[1]).read_bytes()).decode()})"
+
+    return FONT.sub(embedded, style)
+
+
+def page(env, body: str, style: str, config: Mapping) -> str:
+    """A whole HTML page around a body."""
+    return env.get_template("page.html.j2").render(
+        title=f"{config['title']}: regenerated report",
+        description=f"Regenerated final report on the {config['programme']['name']}, run {config['run']}",
+        author=AUTHOR,
+        created=str(config["programme"]["end"]),
+        style=Markup(style),
+        body=Markup(body),
+    )
+
+
+def report_html(
+    ledger: pd.DataFrame,
+    findings: pd.DataFrame,
+    activity: pd.DataFrame,
+    figures: Mapping[str, str],
+    declarations: Mapping[str, Mapping],
+    choices: Sequence[Choice],
+    config: Mapping,
+    folder: Path,
+    styles: Mapping[str, str],
+) -> tuple[str, str, pd.DataFrame]:
+    """Render the report.
+
+    Parameters
+    ----------
+    ledger : every quantity
+    findings : of the validation
+    activity : one row per site, text columns of Table 1.3
+    figures : figure number -> SVG
+    declarations : the numbered tables, as in exhibits.yaml
+    choices : from `assumptions`
+    config : the study
+    folder : the templates
+    styles : "screen" and "print" -> stylesheet with its fonts embedded
+
+    Returns
+    -------
+    page for the screen, page for print, and every cell of the numbered tables
+
+    Raises
+    ------
+    UnknownQuantity
+        A template or table asks for a quantity that the ledger does not hold.
+    """
+    texts = activity_texts(activity)
+    exhibits = {
+        number: resolve(number, declaration, config, ledger["id"].tolist(), texts)
+        for number, declaration in declarations.items()
+    }
+    book = Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures)
+    env = environment(str(folder), book)
+    body = env.get_template("report.html.j2").render(validation=validation_tables(findings), choices=choices)
+    pages = {name: page(env, body, style, config) for name, style in styles.items()}
+    return pages["screen"], pages["print"], book.cells()
+
+
+if __name__ == "__main__":
+    templates = next(Path(name).parent for name in snakemake.input.templates if Path(name).name == "report.html.j2")
+    declared = yaml.safe_load((templates / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
+    shared = (templates / "report.css").read_text(encoding="utf-8")
+    sheets = {
+        name: embed_fonts(shared + (templates / f"{name}.css").read_text(encoding="utf-8"), templates)
+        for name in ("screen", "print")
+    }
+    drawn = {Path(name).stem: Path(name).read_text(encoding="utf-8") for name in snakemake.input.figures}
+    screen, paper, printed_cells = report_html(
+        read_ledger(snakemake.input.ledger),
+        pd.read_csv(snakemake.input.validation, dtype={"rows": "Int64"}, keep_default_na=False, na_values={"rows": ""}),
+        pd.read_parquet(snakemake.input.activity),
+        drawn,
+        declared,
+        assumptions(Path(snakemake.input.config_file).read_text(encoding="utf-8")),
+        snakemake.params.config,
+        templates,
+        sheets,
+    )
+    Path(snakemake.output.html).write_text(screen, encoding="utf-8")
+    Path(snakemake.output.print_html).write_text(paper, encoding="utf-8")
+    printed_cells.to_csv(snakemake.output.cells, index=False, lineterminator="\n")

@@ -1,0 +1,219 @@
+"""Rule validate: one extract against its schema and the cross-checks, and a typed copy that everything after reads.
+
+Faults that would make a number wrong, faults that only lose information, rows left out and rows counted go into one
+table of findings. The rule accept stops the run where there is a fault.
+"""
+
+import datetime as dt
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from _cross_checks import Extract, cross_checks, duplicates, faults_at
+from _extract_sql import connect, copy_records, load, open_source, unreadable_cells
+from _faults import FAULT, cell, count, fault, information, table
+from _schemas import Limits, schema
+from _study import areas
+
+MONTH_ONLY = r"^\s*(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[A-Za-z]{3,9}[-/ .]?\d{2,4})\s*$"
+ROUNDED_FROM = 100  # rows: so many dates, all on the first day of a month, are months and not dates
+DAY_RULES = {  # the definition that needs whole days
+    "journeys": "effective_days",
+    "carat_referrals": "pickup_days",
+    "cjit_forms": "pickup_days",
+    "dirs": "pickup_days",
+}
+
+
+def validate(
+    extract: str,
+    paths: list[str],
+    config: Mapping[str, Any],
+    validated: str,
+    *,
+    names: list[str] | None = None,
+    today: dt.date | None = None,
+) -> pd.DataFrame:
+    """Check one extract and write its typed copy.
+
+    Parameters
+    ----------
+    extract : name of the extract, as in the config.
+    paths : its files; the rows are joined in this order.
+    config : the study's config.
+    validated : Parquet file to write: the columns of the schema, typed, and `file` (position in `paths`) and `line`
+        (where a CSV file has line breaks inside cells: the record plus one). Without rows if a file cannot be read.
+    names : what the files are called in messages, by default `paths`.
+    today : the last day that a date may have, by default the present one.
+
+    Returns
+    -------
+    Findings, one row each: extract, severity (fault, information, excluded or count), file, line, column, found,
+    allowed, rows, message.
+    """
+    limits = Limits(
+        config["codes"], tuple(config["sites"]), tuple(areas(config["sites"])["area"]), today or dt.date.today()
+    )
+    spilled = Path(f"{validated}.spill")
+    try:
+        with connect(str(spilled)) as con:
+            findings = _findings(
+                con, schema(extract, limits), list(zip(paths, names or paths, strict=True)), config, validated
+            )
+    finally:
+        shutil.rmtree(spilled, ignore_errors=True)
+    return table(findings)
+
+
+def _findings(
+    con: Any, columns: pa.DataFrameSchema, files: list[tuple[str, str]], config: Mapping[str, Any], validated: str
+) -> list[dict[str, Any]]:
+    opened = [open_source(con, path, name, columns) for path, name in files]
+    findings = [finding for _, found in opened for finding in found]
+    readable = not any(finding["severity"] == FAULT for finding in findings)
+    sources = [source for source, _ in opened] if readable else []
+    unreadable = load(con, columns, sources)
+    extract = Extract(columns.name, con, sources, config)
+    findings += unreadable
+    if readable and not unreadable:
+        findings += _checks(extract, columns)
+    copy_records(con, columns, sources, validated)
+    return findings
+
+
+def _checks(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
+    rows = sum(source.rows for source in extract.sources)
+    if not rows:
+        return [fault(extract.name, extract.file, "", "no rows", "at least one row below the header")]
+    findings = cells_not_kept(extract, columns) + missing_cells(extract, columns, rows)
+    findings += values_not_allowed(extract, columns)
+    if columns.unique:
+        findings += duplicates(extract, columns.unique)
+    findings += cross_checks(extract)
+    kept = rows - extract.query("SELECT count(*) FROM dropped")[0][0]
+    counts = [count(extract.name, "rows in", source.rows, file=source.name) for source in extract.sources]
+    return [*findings, *counts, count(extract.name, "rows kept", kept)]
+
+
+def cells_not_kept(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
+    """Return a fault per cell that cannot be read, or one line per column where that only loses information."""
+    findings = []
+    for (name,) in extract.query('SELECT DISTINCT "column" FROM unreadable ORDER BY 1'):
+        column = columns.columns[name]
+        months = f"regexp_matches(found, '{MONTH_ONLY}')" if column.metadata["kind"] == "date" else "false"
+        rows, first = unreadable_cells(extract.con, name, months)
+        if rows:
+            found = f"months without days in {rows:,} {'row' if rows == 1 else 'rows'}"
+            findings.append(_months(extract, name, found, first[0], rows))
+        rows, first = unreadable_cells(extract.con, name, f"NOT {months}")
+        if rows:
+            findings += _unreadable(extract, name, column, rows, first)
+    return findings
+
+
+def _unreadable(
+    extract: Extract, name: str, column: pa.Column, rows: int, first: list[tuple[int, int, str]]
+) -> list[dict[str, Any]]:
+    places = [(extract.sources[file].name, extract.sources[file].line(record), found) for file, record, found in first]
+    allowed = column.metadata["text"]
+    if column.metadata["bad"] == FAULT:
+        return faults_at(extract.name, name, places, allowed, rows)
+    file, line, found = places[0]
+    effect = f"{column.metadata['effect']}; allowed: {allowed}"
+    return [information(extract.name, file, name, "a value that is not allowed", effect, rows=rows, line=line,
+                        example=cell(found))]  # fmt: skip
+
+
+def _months(extract: Extract, name: str, found: str, first: tuple[int, int, Any], rows: int) -> dict[str, Any]:
+    source, days = extract.sources[first[0]], extract.config["definitions"][DAY_RULES[extract.name]]
+    why = (
+        "an age cannot be told from months"
+        if name == "date_of_birth"
+        else f"a {days}-day rule cannot be applied to months"
+    )
+    return fault(extract.name, source.name, name, found, f"whole dates; {why}", line=source.line(first[1]), rows=rows)
+
+
+def missing_cells(extract: Extract, columns: pa.DataFrameSchema, rows: int) -> list[dict[str, Any]]:
+    """Count what is missing by column: a fault per row where a value is required."""
+    names = list(columns.columns)
+    present = extract.query("SELECT " + ", ".join(f'count("{name}")' for name in names) + " FROM records")[0]
+    findings = []
+    for name, number in zip(names, present, strict=True):
+        if number < rows:
+            findings.append(count(extract.name, "missing", rows - number, column=name))
+            findings += _missing(extract, name, columns.columns[name])
+    return findings
+
+
+def _missing(extract: Extract, name: str, column: pa.Column) -> list[dict[str, Any]]:
+    """Say where a value is missing; cells that could not be read have been named already."""
+    named = f"""list_contains(list_transform(coalesce(cast_faults, []), lambda fault: fault."column"), '{name}')"""
+    empty = f'"{name}" IS NULL AND NOT {named}'
+    rows = extract.query(f"SELECT count(*) FROM records WHERE {empty}")[0][0]
+    treatment = column.metadata["missing"]
+    if not rows or treatment == "fine":
+        return []
+    places = extract.located(name, empty)
+    if treatment == FAULT:
+        return faults_at(extract.name, name, places, column.metadata["text"], rows)
+    file, line, _ = places[0]
+    return [information(extract.name, file, name, "no value", column.metadata["effect"], rows=rows, line=line)]
+
+
+def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
+    """Check the distinct values of each column against its schema, then find the rows of those that fail it."""
+    findings = []
+    for name, column in columns.columns.items():
+        if not column.checks:
+            continue
+        values = extract.con.execute(
+            f'SELECT "{name}", count(*) AS number FROM records WHERE "{name}" IS NOT NULL GROUP BY ALL ORDER BY ALL'
+        ).df()
+        findings += _rounded(extract, name, column, values)
+        for allowed, failing in failing_values(column, values[[name]]).items():
+            extract.con.register("failing", pd.DataFrame({"value": failing}))
+            condition = f'"{name}" IN (SELECT value FROM failing)'
+            rows = int(values.loc[values[name].isin(failing), "number"].sum())
+            places = extract.located(name, condition)
+            findings += faults_at(extract.name, name, places, allowed, rows)
+            extract.con.unregister("failing")
+    return findings
+
+
+def failing_values(column: pa.Column, values: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return the values that fail a column's checks, by what the check allows, in words.
+
+    Parameters
+    ----------
+    column : column of a schema.
+    values : frame with that column alone, one row per distinct value.
+    """
+    try:
+        column.validate(values, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        failing = errors.failure_cases.dropna(subset="index")
+        return {text: values.iloc[cases["index"].astype(int), 0].to_list() for text, cases in failing.groupby("check")}
+    return {}
+
+
+def _rounded(extract: Extract, name: str, column: pa.Column, values: pd.DataFrame) -> list[dict[str, Any]]:
+    """Refuse a column of dates that all stand on the first day of a month: they are months."""
+    rows = int(values["number"].sum())
+    if column.metadata["kind"] != "date" or rows < ROUNDED_FROM or (values[name].dt.day != 1).any():
+        return []
+    file, record = extract.query(f'SELECT file, record FROM records WHERE "{name}" IS NOT NULL ORDER BY ALL LIMIT 1')[0]
+    return [_months(extract, name, f"the first of a month in all {rows:,} rows", (file, record, None), rows)]
+
+
+if __name__ == "__main__":
+    validate(
+        snakemake.params.extract,
+        list(snakemake.input.extract),
+        snakemake.params.config,
+        snakemake.output.validated,
+        names=list(snakemake.params.source),
+    ).to_csv(snakemake.output.findings, index=False)
