@@ -6,6 +6,7 @@
 STUDY ?= .
 CORES ?= all
 VENV := .venv
+export PYTHONPATH := workflow/plugins
 RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory $(STUDY) --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 

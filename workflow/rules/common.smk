@@ -87,5 +87,6 @@ def failure():
     if faults.exists():
         return faults.read_text(encoding="utf-8").rstrip()
     logs = {path: path.read_text(encoding="utf-8").strip() for path in sorted(Path(RUN, "logs").glob("*.log"))}
-    said = [f"{path.stem}: {text.splitlines()[-1]}  (more in {path})" for path, text in logs.items() if text]
+    ends = {path: text.splitlines()[-1] for path, text in logs.items() if text}
+    said = [f"{path.stem}: {end}  (more in {path})" for path, end in ends.items() if end.startswith("error: ")]
     return "\n".join(said) or "The run stopped."

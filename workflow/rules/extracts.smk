@@ -5,7 +5,9 @@ Steps: reference_extracts -> validate (one job per extract) -> accept (the gate 
 
 EXTRACTS = list(STUDY["extracts"])
 REFERENCE = {name: f"results/reference_extracts/restricted/{name}.csv" for name in EXTRACTS}
+YEARS_CHECKED = ["spending_years", "journey_years", "monthly_window"]
 PUBLISHED = project_files("workflow/resources/published", ".csv")
+REFERENCE_STUDY = "workflow/resources/reference_study.yaml"
 ASSUMED = [path for path in project_files("workflow/resources", ".csv") if "/reference_" in path]
 
 
@@ -14,11 +16,12 @@ rule reference_extracts:
     input:
         published=sources(PUBLISHED),
         assumed=sources(ASSUMED),
+        study=source(REFERENCE_STUDY),
     output:
         **REFERENCE,
     params:
-        config=study("reference_extracts", "periods", "sites", "codes", "models", "economics", "definitions"),
-        digest=digest("reference_extracts", *PUBLISHED, *ASSUMED),
+        seed=STUDY.get("reference_extracts", {}).get("seed", 0),
+        digest=digest("reference_extracts", REFERENCE_STUDY, *PUBLISHED, *ASSUMED),
     log:
         f"{RUN}/logs/reference_extracts.log",
     script:
@@ -35,7 +38,7 @@ rule validate:
     params:
         extract="{extract}",
         source=lambda wildcards: extract_paths(wildcards.extract),
-        config=study("periods", "sites", "codes", "economics", "definitions"),
+        config={**study("periods", "sites", "codes"), "economics": pick(STUDY["economics"], *YEARS_CHECKED)},
         digest=digest("validate"),
         extract_digest=extract_digest,
     log:

@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-from _extract_sql import Source, literal
-from _faults import FAULT, INFORMATION, SHOWN, cell, count, excluded, fault, information, more
+from _extract_files import Source, literal
+from _faults import FAULT, INFORMATION, SHOWN, cell, count, excluded, fault, information, more, place
 from _schemas import OLDEST_CLIENT, TOTAL
 from _study import areas, day
 
@@ -45,7 +45,7 @@ def _client_checks(start: str) -> tuple[RowCheck, ...]:
         RowCheck(
             FAULT,
             "date_of_birth",
-            f"{age} > {OLDEST_CLIENT}",
+            f"{age} > {OLDEST_CLIENT} AND {start} <= getvariable('today')",
             f"a date that makes the client at most {OLDEST_CLIENT} years old at {start}",
         ),
         RowCheck(
@@ -184,8 +184,8 @@ def duplicates(extract: Extract, key: list[str]) -> list[Finding]:
     allowed, faults = f"one row for each {names}", []
     for file, record, first_file, first_record in extract.query(f"{later} ORDER BY ALL LIMIT {SHOWN}"):
         source, first = extract.sources[file], extract.sources[first_file]
-        elsewhere = first.line(first_record) if first is source else f"{first.name}, {first.line(first_record)}"
-        found = f"the same {names} as in {'line ' if elsewhere.isdigit() else ''}{elsewhere}"
+        elsewhere = place("" if first is source else first.name, first.line(first_record))
+        found = f"the same {names} as in {elsewhere}"
         faults.append(fault(extract.name, source.name, ", ".join(key), found, allowed, line=source.line(record)))
     if rows > len(faults):
         faults.append(more(extract.name, ", ".join(key), "rows", allowed, rows, len(faults)))
@@ -245,18 +245,14 @@ def study_forms(extract: Extract) -> list[Finding]:
 def repeated_dirs(extract: Extract) -> list[Finding]:
     """Leave out a DIR when a later record has the same client and date."""
     repeated = """
-        SELECT rowid FROM typed WHERE client IS NOT NULL AND dir_date IS NOT NULL
-        QUALIFY row_number() OVER (PARTITION BY client, dir_date ORDER BY rowid DESC) > 1
+        SELECT file, record FROM records WHERE client IS NOT NULL AND dir_date IS NOT NULL
+        QUALIFY row_number() OVER (PARTITION BY client, dir_date ORDER BY file DESC, record DESC) > 1
     """
     rows = extract.query(f"SELECT count(*) FROM ({repeated})")[0][0]
     if not rows:
         return []
-    file, record = extract.query("""
-        SELECT file, record FROM records WHERE (client, dir_date) IN
-            (SELECT (client, dir_date) FROM records GROUP BY client, dir_date HAVING count(*) > 1)
-        ORDER BY file, record LIMIT 1
-    """)[0]
-    extract.con.execute(f"INSERT INTO dropped SELECT file, record FROM records WHERE rowid IN ({repeated})")
+    extract.con.execute(f"INSERT INTO dropped {repeated}")
+    file, record = extract.query("SELECT file, record FROM dropped ORDER BY ALL LIMIT 1")[0]
     source = extract.sources[file]
     found, effect = "the client and date of a later row", "the later row is used"
     return [

@@ -185,12 +185,9 @@ def _entry(row: str, spec: Mapping, values: Mapping) -> Entry:
 
 
 def _without_empty_sections(rows: Sequence[Row]) -> tuple[Row, ...]:
-    kept = [row for row, following in zip(rows, [*rows[1:], None], strict=True) if not row.section or _opens(following)]
-    return tuple(kept)
-
-
-def _opens(row: Row | None) -> bool:
-    return row is not None and not row.section
+    """Leave out the heads of sections that no row follows."""
+    opens = [not row.section for row in rows[1:]] + [False]
+    return tuple(row for row, opened in zip(rows, opens[: len(rows)], strict=True) if not row.section or opened)
 
 
 def _each(spec: Mapping, config: Mapping, ids: Sequence[str]) -> Iterable[dict]:

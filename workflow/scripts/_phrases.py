@@ -186,9 +186,14 @@ class Results:
         verb = said(words.moved(change, decimals), identifier)
         if words.direction(change, decimals) not in (words.UP, words.DOWN):
             return verb
-        form = f"points{decimals}"
-        unit = words.plural(abs(float(printed(change, form))), "point", "points")
-        return Markup("{} by {} percentage {}").format(verb, self.q(context, identifier, form, True), unit)
+        return Markup("{} by {}").format(verb, self.points(context, identifier, f"points{decimals}", True))
+
+    @pass_context
+    def points(self, context: Context, identifier: str, form: str, magnitude: bool = False) -> Markup:
+        """A difference with its unit: +3.6 percentage points; 1 percentage point."""
+        text = printed(self._book.value(identifier, context.name), form)
+        unit = "percentage point" if text.lstrip("+-") == "1" else "percentage points"
+        return Markup("{} {}").format(self.q(context, identifier, form, magnitude), unit)
 
     @pass_context
     def went(self, context: Context, before: str, after: str, decimals: int = 1) -> Markup:

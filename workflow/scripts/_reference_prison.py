@@ -22,7 +22,7 @@ class Referrals:
 
     Attributes
     ----------
-    people : one row per client: area, and the characteristics of the DIR that counts
+    people : one row per client: area
     referrals : person, referral_date, release_date, prison, referred_to_dat, residence_dat
     forms : person, care_plan_date, prison, dat
     dirs : person, dir_date, born and the characteristics; counts (bool): the one that the referrals rest on

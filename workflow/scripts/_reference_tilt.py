@@ -289,7 +289,7 @@ def _target(model: Model, significance: float) -> tuple[float, Callable[[float],
 
 
 def _distance(fit: Fit, own: Tilted, aim: float, tilt: float) -> float:
-    own.tilt = tilt
+    own.tilt = round(tilt, 6)  # so that the last bits of an estimate never decide
     fit.replace(own)
     return fit.z() - aim
 

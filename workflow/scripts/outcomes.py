@@ -66,7 +66,7 @@ from latest_that_could_last
 # Successful completion: among clients whose latest journey ended within the period, those who completed.
 COMPLETION = """
 create view successful_completion as
-select *, {completed} as outcome from latest where journey_end <= ends
+select *, {completed} as outcome from latest where journey_end <= ends or {completed}
 """
 COMPLETED_WHEN = {
     "ended_in_period": "coalesce(exit_reason in (from completed_exit_reasons) and journey_end <= ends, false)",

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _book import Book
+from _book import Book, setting
 from _exhibits import resolve
 from _ledger import read_ledger
 from _render import environment
 from markupsafe import Markup
 
 FONT = re.compile(r"url\((fonts/[^)]+\.woff2)\)")
+NO_VALUE = "no value"  # what validation calls a missing cell
 AUTHOR = "Regenerated after NatCen Social Research and University of York (2012)"
 
 
@@ -51,24 +52,29 @@ def assumptions(text: str) -> list[Choice]:
 
 
 def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
-    """What Appendix B says of the extracts: rows read and kept, left out by rule, missing by column, remarks.
+    """What Appendix B says of the extracts: rows read and kept, left out by rule, missing by column, other remarks.
 
     Parameters
     ----------
-    findings : validation.csv, with columns extract, severity, column, found, rows, message
+    findings : validation.csv, with columns extract, severity, column, found, allowed, rows; `allowed` of an
+        information says what is made of the rows. The file's name, the line and the cell found are not printed.
     """
-    counts = findings[findings["severity"] == "count"]
-    whole = counts[counts["found"].isin(["rows in", "rows kept"])]
-    wide = whole.pivot_table(index="extract", columns="found", values="rows", aggfunc="sum", sort=False)
-    excluded = findings[findings["severity"] == "excluded"]
-    missing = counts[(counts["found"] == "missing") & (counts["rows"] > 0)]
+    counts, excluded, told = (findings[findings["severity"] == kind] for kind in ("count", "excluded", "information"))
     kinds = ("rows in", "rows kept")
+    whole = counts[counts["found"].isin(kinds)]
+    wide = whole.pivot_table(index="extract", columns="found", values="rows", aggfunc="sum", sort=False)
+    missing = counts[(counts["found"] == "missing") & (counts["rows"] > 0)]
+    of_missing = {(row.extract, row.column): row.allowed for row in told[told["found"] == NO_VALUE].itertuples()}
     return {
         "rows": [(name, *(_count(row.get(kind), name, kind) for kind in kinds)) for name, row in wide.iterrows()],
-        "excluded": [(r.extract, r.found, _count(r.rows, r.extract, r.found)) for r in excluded.itertuples()],
-        "missing": [(r.extract, r.column, _count(r.rows, r.extract, r.column)) for r in missing.itertuples()],
-        "information": findings.loc[findings["severity"] == "information", "message"].tolist(),
+        "excluded": [(r.extract, setting(r.found), _count(r.rows, r.extract, r.found)) for r in excluded.itertuples()],
+        "missing": [_line(row, of_missing.get((row.extract, row.column), "")) for row in missing.itertuples()],
+        "remarks": [_line(row, row.allowed) for row in told[told["found"] != NO_VALUE].itertuples()],
     }
+
+
+def _line(row: tuple, treatment: str) -> tuple:
+    return row.extract, setting(row.column), setting(treatment), _count(row.rows, row.extract, row.column)
 
 
 def _count(rows: float | None, extract: str, what: str) -> Markup:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from _job import logged
-from _ledger import quantities, write_ledger
+from _ledger import quantities, round_half_up, write_ledger
 
 RULE = "unit_values"
 SOURCE = "Appendix C6"
@@ -278,7 +278,12 @@ def values_used(constants: Mapping[str, float], profile: pd.DataFrame, method: s
     published = method == "as_published"
     table = "effective_treatment_value_table_7_10"
     one = pd.DataFrame(
-        [{"effective": constants[table] if published else pv, "completion": round(expected) if published else expected}]
+        [
+            {
+                "effective": constants[table] if published else pv,
+                "completion": round_half_up(expected) if published else expected,
+            }
+        ]
     )
     common = {"unit": "gbp", "source": "Section 7.5", "rule": RULE, "function": "values_used"}
     return [

@@ -13,19 +13,14 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 from _cross_checks import Extract, cross_checks, duplicates, faults_at
-from _extract_sql import connect, copy_records, load, open_source, unreadable_cells
+from _extract_files import open_source
+from _extract_sql import connect, copy_records, load, unreadable_cells
 from _faults import FAULT, cell, count, fault, information, table
 from _schemas import Limits, schema
 from _study import areas
 
 MONTH_ONLY = r"^\s*(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[A-Za-z]{3,9}[-/ .]?\d{2,4})\s*$"
 ROUNDED_FROM = 100  # rows: so many dates, all on the first day of a month, are months and not dates
-DAY_RULES = {  # the definition that needs whole days
-    "journeys": "effective_days",
-    "carat_referrals": "pickup_days",
-    "cjit_forms": "pickup_days",
-    "dirs": "pickup_days",
-}
 
 
 def validate(
@@ -54,15 +49,14 @@ def validate(
     Findings, one row each: extract, severity (fault, information, excluded or count), file, line, column, found,
     allowed, rows, message.
     """
-    limits = Limits(
-        config["codes"], tuple(config["sites"]), tuple(areas(config["sites"])["area"]), today or dt.date.today()
-    )
+    sites, last = config["sites"], today or dt.date.today()
+    columns = schema(extract, Limits(config["codes"], tuple(sites), tuple(areas(sites)["area"]), last))
+    files = list(zip(paths, names or paths, strict=True))
     spilled = Path(f"{validated}.spill")
     try:
         with connect(str(spilled)) as con:
-            findings = _findings(
-                con, schema(extract, limits), list(zip(paths, names or paths, strict=True)), config, validated
-            )
+            con.execute(f"SET VARIABLE today = DATE '{last}'")
+            findings = _findings(con, columns, files, config, validated)
     finally:
         shutil.rmtree(spilled, ignore_errors=True)
     return table(findings)
@@ -80,7 +74,7 @@ def _findings(
     findings += unreadable
     if readable and not unreadable:
         findings += _checks(extract, columns)
-    copy_records(con, columns, sources, validated)
+    copy_records(con, columns, validated)
     return findings
 
 
@@ -128,13 +122,11 @@ def _unreadable(
 
 
 def _months(extract: Extract, name: str, found: str, first: tuple[int, int, Any], rows: int) -> dict[str, Any]:
-    source, days = extract.sources[first[0]], extract.config["definitions"][DAY_RULES[extract.name]]
-    why = (
-        "an age cannot be told from months"
-        if name == "date_of_birth"
-        else f"a {days}-day rule cannot be applied to months"
+    source = extract.sources[first[0]]
+    why = "an age cannot be told" if name == "date_of_birth" else "a rule that counts days cannot be applied"
+    return fault(
+        extract.name, source.name, name, found, f"whole dates; from months {why}", line=source.line(first[1]), rows=rows
     )
-    return fault(extract.name, source.name, name, found, f"whole dates; {why}", line=source.line(first[1]), rows=rows)
 
 
 def missing_cells(extract: Extract, columns: pa.DataFrameSchema, rows: int) -> list[dict[str, Any]]:

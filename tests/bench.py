@@ -1,0 +1,257 @@
+"""How long a run takes and how much memory it needs: `python tests/bench.py report`, `python tests/bench.py national`.
+
+report    a cold run of the default study in a fresh folder: seconds and peak memory by rule, and of the whole
+national  ten million generated journeys through validate, outcomes and impact, one after the other
+
+Memory is the sum of the resident sets of a job's processes, sampled every tenth of a second; pages that processes
+share count in each. Files are made under bench/ and removed afterwards, unless KEEP=1 is set. ROWS=n generates fewer
+journeys.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import psutil
+import yaml
+
+PROJECT = Path(__file__).parents[1]
+BENCH = PROJECT / "bench"
+INTERVAL = 0.1  # seconds
+SCRIPT = re.compile(r"\.snakemake/scripts/tmp[^.]*\.(\w+)\.py")
+MB = 1e6
+ROWS = int(os.environ.get("ROWS", 10_000_000))
+SEED = 2012
+NATIONAL_DATS = 149
+TARGET_SECONDS, TARGET_MB = 60, 4 * 1024**3 / MB
+
+
+# Measuring ----------------------------------------------------------------------------------------------------------
+
+
+class Watch(threading.Thread):
+    """Peak memory of a process and its children: in all, and by the rule whose script they run."""
+
+    def __init__(self, root: int):
+        super().__init__(daemon=True)
+        self.root = psutil.Process(root)
+        self.peak = 0
+        self.by_rule: dict[str, int] = defaultdict(int)
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        """Sample until told to stop."""
+        while not self.over.wait(INTERVAL):
+            self.sample()
+
+    def sample(self) -> None:
+        """Look once."""
+        now: dict[str, int] = defaultdict(int)
+        for process in self._tree():
+            try:
+                now[self._rule(process)] += process.memory_info().rss
+            except psutil.Error:
+                continue
+        self.peak = max(self.peak, sum(now.values()))
+        for rule, size in now.items():
+            self.by_rule[rule] = max(self.by_rule[rule], size)
+
+    def _tree(self) -> list[psutil.Process]:
+        try:
+            return [self.root, *self.root.children(recursive=True)]
+        except psutil.Error:
+            return []
+
+    @staticmethod
+    def _rule(process: psutil.Process) -> str:
+        found = SCRIPT.search(" ".join(process.cmdline()))
+        return found[1] if found else "snakemake"
+
+
+def run(folder: Path, *targets: str) -> tuple[float, Watch]:
+    """Run the workflow on the study in a folder; seconds and memory. Ends with its words where it fails."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile"), "--directory", str(folder)]
+    command += ["--workflow-profile", str(PROJECT / "workflow" / "profiles" / "default"), "--cores", "all", *targets]
+    plugins = {"PYTHONPATH": str(PROJECT / "workflow" / "plugins")}
+    started = time.perf_counter()
+    with open(folder / "bench.log", "a", encoding="utf-8") as log:
+        job = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **plugins}, stdout=log, stderr=log)
+        watch = Watch(job.pid)
+        watch.start()
+        status = job.wait()
+    seconds = time.perf_counter() - started
+    watch.over.set()
+    watch.join()
+    if status:
+        sys.exit(f"{(folder / 'bench.log').read_text(encoding='utf-8')}\nthe run failed, see above")
+    return seconds, watch
+
+
+def durations(folder: Path) -> dict[str, list[float]]:
+    """Rule -> seconds of each of its jobs, from what Snakemake recorded of their outputs."""
+    jobs = {}
+    for path in (folder / ".snakemake" / "metadata").rglob("*"):
+        if path.is_file():
+            record = json.loads(path.read_text(encoding="utf-8"))
+            jobs[record["rule"], record["starttime"]] = record["endtime"] - record["starttime"]
+    found = defaultdict(list)
+    for (rule, _), seconds in jobs.items():
+        found[rule].append(seconds)
+    return found
+
+
+@contextmanager
+def study_folder(name: str) -> Iterator[Path]:
+    """A fresh folder under bench/ that goes afterwards."""
+    folder = BENCH / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        if os.environ.get("KEEP") == "1":
+            print(f"kept: {folder.relative_to(PROJECT)}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+            if not any(BENCH.iterdir()):
+                BENCH.rmdir()
+
+
+def line(name: str, seconds: float, memory: float, jobs: str = "") -> None:
+    """Print one line of a table."""
+    print(f"{name:<22}{jobs:>5}{seconds:>9.1f} s{memory:>8.0f} MB")
+
+
+# The default study --------------------------------------------------------------------------------------------------
+
+
+def report() -> None:
+    """A cold run of the default study."""
+    with study_folder("report") as folder:
+        shutil.copy(PROJECT / "config.yaml", folder)
+        seconds, watch = run(folder)
+        print(f"{'rule':<22}{'jobs':>5}{'time':>11}{'peak':>11}   (jobs run side by side on {os.cpu_count()} cores)")
+        spent = durations(folder)
+        for rule, jobs in sorted(spent.items(), key=lambda item: -sum(item[1])):
+            line(rule, sum(jobs), watch.by_rule.get(rule, 0) / MB, str(len(jobs)))
+        line("the whole run", seconds, watch.peak / MB, str(sum(map(len, spent.values()))))
+
+
+# Ten million journeys -----------------------------------------------------------------------------------------------
+
+# Everything is drawn from hashes of a row's or client's number, so that the file is the same whatever the threads.
+# Four journeys a client in sequence, one client in ten with the last in another DAT; one journey in fourteen is open.
+JOURNEYS = """
+create macro draw(number, stream) as (hash(number * 64 + stream, {seed}) % 1000000) / 1000000.0;
+create macro below(bound, number, stream) as floor(draw(number, stream) * bound)::integer;
+create macro one_of(choices, number, stream) as choices[1 + below(len(choices), number, stream)];
+copy (
+    with numbered as (
+        select range as journey_row, range // 4 as person, (range % 4)::integer as nth from range({rows})
+    ),
+    people as (
+        select *, date '1950-01-01' + below(14000, person, 1) as born,
+            date '2004-01-01' + below(1500, person, 2) as first_start,
+            case when nth = 3 and draw(person, 3) < 0.1 then journey_row else person end as place
+        from numbered
+    ),
+    dated as (
+        select *, first_start + nth * 420 + below(120, journey_row, 5) as started,
+            case when draw(journey_row, 6) > 0.07 then floor(draw(journey_row, 7) ** 2 * 290)::integer end as lasted
+        from people
+    )
+    select
+        'N' || lpad(person::varchar, 8, '0') as client,
+        one_of({dats}, place, 4) as dat,
+        nth + 1 as journey,
+        started as journey_start,
+        started + lasted as journey_end,
+        case when lasted is not null then one_of([1, 2, 15, 80, 82, 3, 4, 5, 6, 29, 83, 99], journey_row, 18) end
+            as exit_reason,
+        born as date_of_birth,
+        case when draw(person, 8) < 0.72 then 'M' else 'F' end as sex,
+        one_of(['A', 'A', 'A', 'A', 'A', 'A', 'B', 'C', 'D', 'H', 'J', 'M', 'N', 'S', 'Z'], person, 19) as ethnicity,
+        case when draw(journey_row, 9) > 0.03
+            then one_of([1011, 1011, 1011, 3201, 1105, 3200, 5000, 3101, 7000], journey_row, 20) end as drug_1,
+        case when draw(journey_row, 10) < 0.5 then one_of([3201, 5000, 1105, 2102], journey_row, 21) end as drug_2,
+        case when draw(journey_row, 11) < 0.2 then one_of([5000, 3200, 9005, 7000], journey_row, 22) end as drug_3,
+        case when draw(journey_row, 12) > 0.08 then 11 + below(5, person, 13) end as age_first_use,
+        case when draw(journey_row, 14) > 0.05 then 1 + below(20, journey_row, 23) end as referral_source,
+        case when draw(journey_row, 15) < 0.25 then 'Y' when draw(journey_row, 15) < 0.9 then 'N' end as dip_flag,
+        case when draw(journey_row, 16) < 0.5 then 'Y' when draw(journey_row, 16) < 0.94 then 'N' end
+            as previously_treated,
+        case when draw(journey_row, 17) < 0.2 then 'Y' when draw(journey_row, 17) < 0.9 then 'N' end as dual_diagnosis
+    from dated
+) to '{path}' (format csv, header)
+"""
+
+
+def national_dats(sites: dict) -> list[str]:
+    """The study's DATs among as many as there are in England."""
+    study = [
+        dat
+        for site in sites.values()
+        if site.get("analysed", True)
+        for arm in ("pilot", "comparison")
+        for dat in site[arm]["dats"]
+    ]
+    return study + [f"N{number:03d}" for number in range(NATIONAL_DATS - len(study))]
+
+
+def generate(folder: Path) -> dict:
+    """Write the journeys and a config that names them; returns the config."""
+    config = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))
+    path = folder / "national.csv"
+    started = time.perf_counter()
+    with duckdb.connect(config={"memory_limit": "2GB", "temp_directory": str(folder / "spill")}) as con:
+        con.execute(JOURNEYS.format(seed=SEED, rows=ROWS, dats=national_dats(config["sites"]), path=path))
+    print(f"generated {ROWS:,} journeys, {path.stat().st_size / MB:,.0f} MB, in {time.perf_counter() - started:.0f} s")
+    config["extracts"]["journeys"] = "national.csv"
+    config["reference_run"] = False
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return config
+
+
+def national() -> None:
+    """Ten million journeys through the three rules that read them or what is made of them, one rule at a time."""
+    with study_folder("national") as folder:
+        config = generate(folder)
+        results = Path("results") / config["run"]
+        others = [name for name in config["extracts"] if name != "journeys"]
+        steps = {
+            "": [f"{results}/validation/{name}.csv" for name in others],
+            "validate": [f"{results}/validation/journeys.csv"],
+            " ": [f"{results}/validation/accepted", f"{results}/ledger/continuity.csv"],
+            "outcomes": [f"{results}/ledger/outcomes.csv"],
+            "impact": [f"{results}/ledger/impact.csv"],
+        }
+        before: dict[str, float] = defaultdict(float)
+        total, whole, peak = 0.0, 0.0, 0.0
+        print(f"{'rule':<22}{'':>5}{'time':>11}{'peak':>11}")
+        for rule, targets in steps.items():
+            wall, watch = run(folder, *targets)
+            spent = {name: sum(jobs) for name, jobs in durations(folder).items()}
+            if rule.strip():
+                seconds = spent[rule] - before[rule]
+                line(rule, seconds, watch.by_rule[rule] / MB)
+                total, whole, peak = total + seconds, whole + wall, max(peak, watch.by_rule[rule] / MB)
+            before.update(spent)
+        line("together", total, peak)
+        within = "within" if total <= TARGET_SECONDS and peak <= TARGET_MB else "NOT within"
+        print(f"{within} {TARGET_SECONDS} s and {TARGET_MB:,.0f} MB; {whole:.1f} s with three starts of Snakemake")
+
+
+if __name__ == "__main__":
+    {"report": report, "national": national}[sys.argv[1] if len(sys.argv) > 1 else "report"]()

@@ -1,0 +1,290 @@
+"""The rendered report: nothing naked, nothing false with other results, nothing fetched, the same bytes twice."""
+
+from __future__ import annotations
+
+import math
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import figures as figures_rule
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from _book import UnknownQuantity
+from _exhibits import figure_sites
+from _ledger import FIELDS, read_ledger
+from report_html import assumptions, embed_fonts, report_html, validation_tables
+from report_pdf import TypesettingProblem, report_pdf
+
+PROJECT = Path(__file__).parents[1]
+TEMPLATES = PROJECT / "templates"
+DECLARED = yaml.safe_load((TEMPLATES / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
+FONTS = {
+    "plain": TEMPLATES / "fonts" / "source-sans-3-latin-400-normal.ttf",
+    "bold": TEMPLATES / "fonts" / "source-sans-3-latin-600-normal.ttf",
+}
+FINDINGS = pd.DataFrame(
+    [
+        ("journeys", "count", "", "rows in", "", 10),
+        ("journeys", "count", "", "rows kept", "", 9),
+        ("journeys", "excluded", "dat", "DAT outside the study", "", 1),
+        ("journeys", "count", "sex", "missing", "", 2),
+        ("journeys", "information", "sex", "no value", "treated as missing", 2),
+        ("journeys", "information", "drug_1", "4242", "an <i>unknown</i> code, treated as missing", 1),
+    ],
+    columns=["extract", "severity", "column", "found", "allowed", "rows"],
+)
+ACTIVITY = ["freedoms_and_flexibilities", "structural_change", "system_change", "delivery_change"]
+VOID = {"meta", "br", "img", "link", "hr", "wbr"}
+COVERED = {"data", "time", "cite", "code", "title", "style"}
+
+
+class Digits(HTMLParser):
+    """Collects digits outside the elements of quantities, settings and structure, and the page's text by paragraph."""
+
+    def __init__(self):
+        super().__init__()
+        self.stack, self.naked, self.text = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            attrs = dict(attrs)
+            marked = {"s", "n", "fn"} & set((attrs.get("class") or "").split())
+            covered = tag in COVERED or marked or {"data-q", "data-w", "data-x"} & set(attrs)
+            self.stack.append((tag, bool(covered)))
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            while self.stack.pop()[0] != tag:
+                pass
+
+    def handle_data(self, text):
+        if not any(tag in ("style", "title") for tag, _ in self.stack):
+            self.text.append(text)
+            if re.search(r"\d", text) and not any(covered for _, covered in self.stack):
+                self.naked.append(text.strip())
+
+
+def read(page: str) -> Digits:
+    parser = Digits()
+    parser.feed(page)
+    return parser
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", "".join(read(page).text))
+
+
+@pytest.fixture(scope="module")
+def ledger(default_run) -> pd.DataFrame:
+    return read_ledger(default_run / "ledger.csv")
+
+
+def render(ledger: pd.DataFrame, config: dict, folder: Path = TEMPLATES) -> tuple[str, str, pd.DataFrame]:
+    activity = pd.DataFrame([{"site": site, **dict.fromkeys(ACTIVITY, "None")} for site in config["sites"]])
+    drawings = dict.fromkeys(figure_sites(config), "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    styles = {"screen": "", "print": ""}
+    return report_html(ledger, FINDINGS, activity, drawings, DECLARED, [], config, folder, styles)
+
+
+def changed(ledger: pd.DataFrame, pattern: str, value: float, note: str = "") -> pd.DataFrame:
+    hit = ledger["id"].str.fullmatch(pattern)
+    assert hit.any(), pattern
+    noted = np.where(hit & (note != ""), note, ledger["note"])
+    return ledger.assign(value=ledger["value"].mask(hit, value), note=noted)
+
+
+def test_no_digit_stands_naked(default_run):
+    for name in ("report.html", "work/report_print.html"):
+        assert read((default_run / name).read_text(encoding="utf-8")).naked == []
+
+
+def test_both_pages_have_one_body_and_fetch_nothing(default_run):
+    pages = [(default_run / name).read_text(encoding="utf-8") for name in ("report.html", "work/report_print.html")]
+    bodies = [page.split("<body>")[1] for page in pages]
+    assert bodies[0] == bodies[1]
+    for page in pages:
+        assert set(re.findall(r"""(?:src|href)=["']?(data:|#|[a-z]+:|/)""", page)) == {"data:", "#"}
+        assert set(re.findall(r"url\(([a-z]+):", page)) == {"data"}
+        assert "<script" not in page
+
+
+def test_references_lead_somewhere(default_run):
+    page = (default_run / "report.html").read_text(encoding="utf-8")
+    anchors = re.findall(r'\bid="([^"]+)"', page)
+    assert len(anchors) == len(set(anchors))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(anchors)
+    assert not re.search(r"<a [^>]*>[^<]*<(?!/a>)", page), "the PDF tags elements inside links wrongly"
+
+
+def test_a_reference_run_says_what_it_is(default_run):
+    text = text_of((default_run / "report.html").read_text(encoding="utf-8"))
+    assert "is therefore by construction, and is no evidence about the pilots" in text
+    assert "Figure C.8.1 New journeys: Pilot 2 and Comparison 2 (illustrative)" in text
+
+
+def test_assumed_cells_are_marked_with_their_note(default_run):
+    page = (default_run / "report.html").read_text(encoding="utf-8")
+    cell = re.search(r'<td data-q="prison_pickup.base.comparison_6.post"[^>]*>(.*?)</td>', page)[1]
+    assert '<sup class="mark">a</sup>' in cell
+    assert re.search(r"<sup>a</sup> <span class=\"s\">assumed: ", page)
+
+
+def test_no_effect_anywhere(ledger, config):
+    flat = changed(ledger, r"\w+\.(change|did)\.\w+", 0.0)
+    text = text_of(render(flat, config)[0])
+    assert (
+        "the difference in differences is nil at printed precision in all four (Site 2, Site 4, Site 5 and Site 6)"
+        in text
+    )
+    assert "did not change between 2007-09 and 2009-11" in text
+    assert " rose by" not in text.split("Impacts: effective treatment", 2)[2].split("Benefits and costs")[0]
+
+
+def test_everything_positive_and_significant(ledger, config):
+    good = changed(changed(ledger, r"\w+\.(change|did)\.\w+", 9.0), r"\w+\.p\.site_\d", 0.001)
+    text = text_of(render(good, config)[0])
+    assert "positive and statistically significant in both (Site 3 and Site 7)" in text
+    assert "In Comparison 3, it also rose by 9.0 percentage points" in text
+
+
+def test_a_test_that_failed_is_said_to_have_failed(ledger, config):
+    untested = changed(ledger, r"effective_treatment\.p\.site_3", math.nan, "not estimable: an empty cell")
+    page = render(untested, config)[0]
+    text = text_of(page)
+    assert "is not testable with these data (p = [z]" in text
+    assert "positive but not testable in Site 3" in text
+    assert page.count("not estimable: an empty cell") >= 2
+    assert "nan" not in re.sub(r"\w*nan\w+|\w+nan\w*", "", text)
+
+
+def test_a_point_of_one_is_singular(ledger, config):
+    one = changed(ledger, r"prison_pickup\.change\.pilot_2", 1.2)
+    assert "rose by 1 percentage point between" in text_of(render(one, config)[0])
+
+
+def test_one_site_only(ledger, config):
+    alone = {**config, "sites": {name: config["sites"][name] for name in ("site_1", "site_3")}}
+    page, _, cells = render(ledger, alone)
+    text = text_of(page)
+    assert "One site is a whole system pilot: Site 3." in text
+    assert "Table 6.3. No site of this study is a criminal justice pilot" in text
+    assert "6.3" not in set(cells["exhibit"])
+    assert read(page).naked == []
+
+
+def test_labels_of_the_config_are_escaped_and_never_run(ledger, config):
+    sites = {**config["sites"], "site_3": {**config["sites"]["site_3"], "label": "<b>{{ 7 * 7 }}</b> & Co"}}
+    page = render(ledger, {**config, "sites": sites})[0]
+    assert "&lt;b&gt;{{ 7 * 7 }}&lt;/b&gt; &amp; Co" in page
+    assert "<b>" not in page
+    assert "<i>unknown" not in page
+
+
+def test_an_unknown_quantity_is_named_with_its_template(ledger, config):
+    poorer = ledger[ledger["id"] != "constant.social_cost"]
+    with pytest.raises(UnknownQuantity, match=r"chapters/introduction.html.j2: no quantity 'constant.social_cost'"):
+        render(poorer, config)
+
+
+def test_choices_are_read_from_the_config():
+    text = (
+        "definitions:\n  age_at: start # ASSUME age at the start\n  days: 83 # no choice\n"
+        "models:\n  bands: [5, 10] # ASSUME: in bands\n"
+    )
+    found = [(choice.setting, choice.value, choice.sentence) for choice in assumptions(text)]
+    assert found == [("definitions.age_at", "start", "age at the start"), ("models.bands", "[5, 10]", "in bands")]
+
+
+def test_every_choice_of_the_config_is_printed(default_run):
+    choices = assumptions((PROJECT / "config.yaml").read_text(encoding="utf-8"))
+    text = text_of((default_run / "report.html").read_text(encoding="utf-8"))
+    assert len(choices) == (PROJECT / "config.yaml").read_text(encoding="utf-8").count("# ASSUME")
+    assert all(choice.sentence in text for choice in choices)
+
+
+def test_validation_tables():
+    tables = validation_tables(FINDINGS)
+    assert [str(value) for value in tables["rows"][0]] == [
+        "journeys",
+        '<data value="10" data-x="journeys: rows in">10</data>',
+        '<data value="9" data-x="journeys: rows kept">9</data>',
+    ]
+    assert [row[:2] for row in tables["excluded"]] == [("journeys", '<span class="s">DAT outside the study</span>')]
+    assert [row[:3] for row in tables["missing"]] == [
+        ("journeys", '<span class="s">sex</span>', '<span class="s">treated as missing</span>')
+    ]
+    assert [str(row[1]) for row in tables["remarks"]] == ['<span class="s">drug_1</span>']
+
+
+def test_an_offending_cell_is_not_published(ledger, config):
+    assert "4242" not in render(ledger, config)[0]
+
+
+def test_the_stylesheets_fonts_are_all_shipped():
+    style = embed_fonts((TEMPLATES / "report.css").read_text(encoding="utf-8"), TEMPLATES)
+    assert "url(fonts/" not in style
+    assert style.count("url(data:font/woff2;base64,") == 6
+
+
+PAGE = "<html lang='en'><head><title>T</title>{}</head><body><h1>T</h1><p>Text</p>{}</body></html>"
+
+
+def test_the_same_page_gives_the_same_pdf():
+    assert report_pdf(PAGE.format("", "")) == report_pdf(PAGE.format("", ""))
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [("<style>p { colour: red }</style>", ""), ("", "<a href='#nowhere'>x</a>")],
+)
+def test_a_complaint_of_the_typesetter_stops_the_run(head, body):
+    with pytest.raises(TypesettingProblem, match=r"colour|nowhere"):
+        report_pdf(PAGE.format(head, body))
+
+
+@pytest.mark.parametrize("address", ["http://localhost/x.png", "file:///etc/hostname"])
+def test_nothing_is_fetched_for_the_pdf(address):
+    with pytest.raises(BaseException, match=address):
+        report_pdf(PAGE.format("", f"<img alt='x' src='{address}'>"))
+
+
+def journeys() -> pd.DataFrame:
+    months = [f"{year}_{month:02d}" for year in (2008, 2009) for month in range(1, 13)]
+    rows = [
+        {"id": f"new_journeys_monthly.{area}.{month}", "value": 100 + i * slope}
+        for area, slope in (("pilot_2", -1), ("comparison_2", 1))
+        for i, month in enumerate(months)
+    ]
+    return pd.DataFrame(rows, columns=FIELDS)
+
+
+ONE_SITE = {
+    "programme": {"start": "2009-04-01"},
+    "sites": {"site_2": {"pilot": {"label": "Pilot 2"}, "comparison": {"label": "Comparison 2"}}},
+}
+
+
+def test_figures_are_the_same_twice_and_grey():
+    fonts = {name: str(path) for name, path in FONTS.items()}
+    first, second = (figures_rule.figures(journeys(), ONE_SITE, fonts) for _ in range(2))
+    assert first == second
+    assert list(first) == ["C.8.1"]
+    colours = set(re.findall(r"#([0-9a-f]{6})", first["C.8.1"]))
+    assert all(colour[:2] == colour[2:4] == colour[4:] for colour in colours)
+    assert "<text" not in first["C.8.1"]
+
+
+def test_figures_say_which_area_has_no_months():
+    with pytest.raises(ValueError, match="no monthly new journeys of comparison_2"):
+        figures_rule.figures(journeys().iloc[:24], ONE_SITE, {name: str(path) for name, path in FONTS.items()})
+
+
+def test_the_trend_is_the_least_squares_line():
+    assert np.allclose(figures_rule.trend(pd.Series([1.0, 2.0, 3.0, 6.0])), [0.6, 2.2, 3.8, 5.4])
+
+
+def test_labels_are_moved_apart_in_order():
+    assert np.allclose(figures_rule.spread([10, 10.2, 30], 4), [8.1, 12.1, 30])
