@@ -105,7 +105,7 @@ def durations(folder: Path) -> dict[str, list[float]]:
     for path in (folder / ".snakemake" / "metadata").rglob("*"):
         if path.is_file():
             record = json.loads(path.read_text(encoding="utf-8"))
-            jobs[record["rule"], record["starttime"]] = record["endtime"] - record["starttime"]
+            jobs[record["rule"], str(record["log"])] = record["endtime"] - record["starttime"]  # a job has its own log
     found = defaultdict(list)
     for (rule, _), seconds in jobs.items():
         found[rule].append(seconds)

@@ -124,7 +124,12 @@ def _cast(column: pa.Column) -> tuple[str, str]:
 
 
 def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, schema: pa.DataFrameSchema) -> str:
-    """Return the statement that reads one file and casts its cells: raw text, typed values, allowed values, faults."""
+    """Return the statement that reads one file and casts its cells: raw text, typed values, allowed values, faults.
+
+    Two habits of DuckDB 2.0 shape it. A cast of a CSV column that is used nowhere else is moved into the CSV reader,
+    where a failing TRY_CAST is an error: the raw text is therefore compared with what became of it. And a long IN list
+    becomes a join, after which the rows are no longer in the order of the file.
+    """
     kept = {name: condition for name, spec in schema.columns.items() if (condition := _keep(name, spec))}
     raw = ", ".join(f'{_raw(con, source, name)} AS "raw_{name}"' for name in schema.columns)
     typed = ", ".join(
@@ -149,7 +154,7 @@ def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, s
 
 
 def _keep(name: str, column: pa.Column) -> str:
-    """Return the condition under which a typed value is kept; not a year of two digits, not an infinite amount."""
+    """Return the condition under which a typed value is kept: no year of two digits, no infinite amount."""
     if column.metadata["kind"] in ("date", "quarter", "month"):
         return f"\"{name}\" >= DATE '1000-01-01'"
     if column.metadata["kind"] == "amount":

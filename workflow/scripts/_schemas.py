@@ -107,7 +107,7 @@ def one_of(values: Iterable[str]) -> Allowed:
     """Return the rule that a text is one of a list."""
     known = list(values)
     words = known[0] if len(known) == 1 else ", ".join(known[:-1]) + " or " + known[-1]
-    # not IN: a long list becomes a join, and a join does not keep the order of the rows
+    # not IN: a long list becomes a join, after which the rows are no longer in the order of the file
     cases = " ".join("WHEN '" + value.replace("'", "''") + "' THEN true" for value in known)
     return Allowed(words, pa.Check.isin(known, error=words), f"CASE {{column}} {cases} ELSE false END")
 
