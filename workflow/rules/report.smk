@@ -79,15 +79,13 @@ rule report_html:
 
 
 rule report_pdf:
-    """Typeset the print HTML."""
+    """Typeset the print HTML, which holds its stylesheet, fonts and figures."""
     input:
         print_html=rules.report_html.output.print_html,
-        templates=sources(TEMPLATES),
     output:
         pdf=f"{RUN}/report.pdf",
     params:
-        config=study("title", "programme"),
-        digest=digest("report_pdf", *TEMPLATES),
+        digest=digest("report_pdf"),
     log:
         f"{RUN}/logs/report_pdf.log",
     script:

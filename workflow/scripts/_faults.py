@@ -79,3 +79,18 @@ def _row(*values: Any) -> dict[str, Any]:
 
 def _plural(rows: int) -> str:
     return "row" if rows == 1 else "rows"
+
+
+def with_ids(findings: pd.DataFrame) -> pd.DataFrame:
+    """Add the ledger id of each counted finding; faults count nothing and are left out.
+
+    validation.rows_in.journeys, validation.missing.journeys.drug_1, validation.excluded.journeys.1,
+    validation.information.dirs.2. Rows read are counted per file: their ids repeat, and the ledger sums them.
+    """
+    counted = findings[findings["severity"] != FAULT].copy()
+    words = counted["found"].str.replace(r"\W+", "_", regex=True)
+    nth = (counted.groupby(["extract", "severity"]).cumcount() + 1).astype(str)
+    column = counted["column"].map(lambda name: f".{name}" if name else "")
+    of_count = words + "." + counted["extract"] + column
+    of_rest = counted["severity"] + "." + counted["extract"] + "." + nth
+    return counted.assign(id="validation." + of_count.where(counted["severity"] == COUNT, of_rest))

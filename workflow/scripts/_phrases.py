@@ -262,15 +262,12 @@ class Results:
         year = max(ids, key=lambda key: self._book.values[ids[key]])
         return said(year.removeprefix("y").replace("_", "-"), *ids.values())
 
-    def exclusions(self) -> list[tuple]:
-        """What the method leaves out or treats specially: rule in words, extract, records."""
+    def exclusions(self) -> list[tuple[str, str, str]]:
+        """What the method leaves out or treats specially: rule in words, extract, id of the number of records."""
         ids = [identifier for identifier in self._book.values if identifier.startswith("excluded.")]
-        counts = [data(i, self._book.values[i], printed(self._book.values[i], "count")) for i in ids]
         parts = [identifier.split(".") for identifier in ids]
-        return [
-            (rule.replace("_", " ").capitalize(), extract, count)
-            for (_, rule, extract), count in zip(parts, counts, strict=True)
-        ]
+        rules = [(rule.replace("_", " ").capitalize(), extract) for _, rule, extract in parts]
+        return [(*rule, identifier) for rule, identifier in zip(rules, ids, strict=True)]
 
     def journeys_alt(self, site: str) -> str:
         """The alternative text of a figure of new journeys."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 from _faults import COLUMNS, FAULT, SEVERITIES
+from _job import logged
 
 
 def accept(findings: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:
@@ -39,13 +40,14 @@ def refusal(faults: list[str], findings: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
-            for path in snakemake.input.findings]  # fmt: skip
-    everything, stops = accept(read)
-    everything.to_csv(snakemake.output.validation, index=False)
-    listed = Path(snakemake.params.faults)
-    listed.unlink(missing_ok=True)
-    if stops:
-        text = "\n".join(refusal(stops, str(listed)))
-        listed.write_text(text + "\n", encoding="utf-8")
-        sys.exit(text)
+    with logged(snakemake.log[0]):
+        read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
+                for path in snakemake.input.findings]  # fmt: skip
+        everything, stops = accept(read)
+        everything.to_csv(snakemake.output.validation, index=False)
+        listed = Path(snakemake.params.faults)
+        listed.unlink(missing_ok=True)
+        if stops:
+            text = "\n".join(refusal(stops, str(listed)))
+            listed.write_text(text + "\n", encoding="utf-8")
+            sys.exit(text)

@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from _exhibits import arms_of, figure_sites
+from _job import logged
 from _ledger import read_ledger
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -143,8 +144,10 @@ def figures(ledger: pd.DataFrame, config: Mapping, fonts: Mapping[str, str]) -> 
 
 
 if __name__ == "__main__":
-    files = {Path(name).name: name for name in snakemake.input.fonts}
-    faces = {"plain": files["source-sans-3-latin-400-normal.ttf"], "bold": files["source-sans-3-latin-600-normal.ttf"]}
-    drawn = figures(read_ledger(snakemake.input.ledger), snakemake.params.config, faces)
-    for path in snakemake.output.figures:
-        Path(path).write_text(drawn[Path(path).stem], encoding="utf-8")
+    with logged(snakemake.log[0]):
+        files = {Path(name).name: name for name in snakemake.input.fonts}
+        weights = {"plain": "400", "bold": "600"}
+        faces = {name: files[f"source-sans-3-latin-{weight}-normal.ttf"] for name, weight in weights.items()}
+        drawn = figures(read_ledger(snakemake.input.ledger), snakemake.params.config, faces)
+        for path in snakemake.output.figures:
+            Path(path).write_text(drawn[Path(path).stem], encoding="utf-8")

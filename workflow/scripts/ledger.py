@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
+from _faults import with_ids
 from _job import logged
 from _ledger import kind, parse_inputs, quantities, read_ledger, write_ledger
 
@@ -37,18 +38,21 @@ def settings(config: Mapping) -> pd.DataFrame:
     )
 
 
-def validated(findings: pd.DataFrame) -> list[pd.DataFrame]:
-    """Leaves for what validation counted: rows in and kept per extract, missing values per column (Appendix B)."""
-    counts = findings[findings["severity"] == "count"]
-    common = {"value": "rows", "unit": "count", "rows": "rows", "extract": "{extract}", "source": "Appendix B1"}
-    common |= {"rule": "validate", "function": "validate"}
-    parts = []
-    for found, name in (("rows in", "rows_in"), ("rows kept", "rows_kept")):
-        per_extract = counts[counts["found"] == found].groupby("extract", sort=False)["rows"].sum().reset_index()
-        parts.append(quantities(per_extract, id=f"validation.{name}.{{extract}}", filter=found, **common))
-    missing = counts[counts["found"] == "missing"]
-    words = "{column} missing"
-    return [*parts, quantities(missing, id="validation.missing.{extract}.{column}", filter=words, **common)]
+def validated(findings: pd.DataFrame) -> pd.DataFrame:
+    """Leaves for what validation counted: rows in, kept and left out, values missing (Appendix B)."""
+    counted = with_ids(findings).groupby(["id", "extract", "column", "found"], sort=False)["rows"].sum().reset_index()
+    return quantities(
+        counted,
+        id="{id}",
+        value="rows",
+        unit="count",
+        rows="rows",
+        extract="{extract}",
+        filter="{column} {found}",
+        source="Appendix B1",
+        rule="validate",
+        function="validate",
+    )
 
 
 def with_notes(ledger: pd.DataFrame, notes: Mapping[str, str]) -> pd.DataFrame:
@@ -81,7 +85,7 @@ def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, con
     table : constants with citations
     config : definitions, models, economics; assumed (id -> note)
     """
-    whole = pd.concat([parts, *validated(findings), constants(table), settings(config)], ignore_index=True)
+    whole = pd.concat([parts, validated(findings), constants(table), settings(config)], ignore_index=True)
     whole = with_notes(whole, config.get("assumed", {}))
     check_closure(whole)
     return whole

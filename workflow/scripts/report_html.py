@@ -13,6 +13,8 @@ import pandas as pd
 import yaml
 from _book import Book, setting
 from _exhibits import resolve
+from _faults import with_ids
+from _job import logged
 from _ledger import read_ledger
 from _render import environment
 from markupsafe import Markup
@@ -58,29 +60,27 @@ def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
     ----------
     findings : validation.csv, with columns extract, severity, column, found, allowed, rows; `allowed` of an
         information says what is made of the rows. The file's name, the line and the cell found are not printed.
+
+    Returns
+    -------
+    Table name -> rows; a row's last entries are ledger ids, the others texts.
     """
-    counts, excluded, told = (findings[findings["severity"] == kind] for kind in ("count", "excluded", "information"))
-    kinds = ("rows in", "rows kept")
-    whole = counts[counts["found"].isin(kinds)]
-    wide = whole.pivot_table(index="extract", columns="found", values="rows", aggfunc="sum", sort=False)
+    known = with_ids(findings)
+    counts, excluded, told = (known[known["severity"] == kind] for kind in ("count", "excluded", "information"))
     missing = counts[(counts["found"] == "missing") & (counts["rows"] > 0)]
     of_missing = {(row.extract, row.column): row.allowed for row in told[told["found"] == NO_VALUE].itertuples()}
     return {
-        "rows": [(name, *(_count(row.get(kind), name, kind) for kind in kinds)) for name, row in wide.iterrows()],
-        "excluded": [(r.extract, setting(r.found), _count(r.rows, r.extract, r.found)) for r in excluded.itertuples()],
+        "rows": [
+            (name, f"validation.rows_in.{name}", f"validation.rows_kept.{name}") for name in counts["extract"].unique()
+        ],
+        "excluded": [(row.extract, setting(row.found), row.id) for row in excluded.itertuples()],
         "missing": [_line(row, of_missing.get((row.extract, row.column), "")) for row in missing.itertuples()],
         "remarks": [_line(row, row.allowed) for row in told[told["found"] != NO_VALUE].itertuples()],
     }
 
 
 def _line(row: tuple, treatment: str) -> tuple:
-    return row.extract, setting(row.column), setting(treatment), _count(row.rows, row.extract, row.column)
-
-
-def _count(rows: float | None, extract: str, what: str) -> Markup:
-    if rows is None or rows != rows:
-        return Markup()
-    return Markup('<data value="{0:d}" data-x="{1}: {2}">{0:,d}</data>').format(int(rows), extract, what)
+    return row.extract, setting(row.column), setting(treatment), row.id
 
 
 def activity_texts(activity: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
@@ -159,25 +159,26 @@ def report_html(
 
 
 if __name__ == "__main__":
-    templates = next(Path(name).parent for name in snakemake.input.templates if Path(name).name == "report.html.j2")
-    declared = yaml.safe_load((templates / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
-    shared = (templates / "report.css").read_text(encoding="utf-8")
-    sheets = {
-        name: embed_fonts(shared + (templates / f"{name}.css").read_text(encoding="utf-8"), templates)
-        for name in ("screen", "print")
-    }
-    drawn = {Path(name).stem: Path(name).read_text(encoding="utf-8") for name in snakemake.input.figures}
-    screen, paper, printed_cells = report_html(
-        read_ledger(snakemake.input.ledger),
-        pd.read_csv(snakemake.input.validation, dtype={"rows": "Int64"}, keep_default_na=False, na_values={"rows": ""}),
-        pd.read_parquet(snakemake.input.activity),
-        drawn,
-        declared,
-        assumptions(Path(snakemake.input.config_file).read_text(encoding="utf-8")),
-        snakemake.params.config,
-        templates,
-        sheets,
-    )
-    Path(snakemake.output.html).write_text(screen, encoding="utf-8")
-    Path(snakemake.output.print_html).write_text(paper, encoding="utf-8")
-    printed_cells.to_csv(snakemake.output.cells, index=False, lineterminator="\n")
+    with logged(snakemake.log[0]):
+        templates = next(Path(name).parent for name in snakemake.input.templates if Path(name).name == "report.html.j2")
+        declared = yaml.safe_load((templates / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
+        shared = (templates / "report.css").read_text(encoding="utf-8")
+        sheets = {
+            name: embed_fonts(shared + (templates / f"{name}.css").read_text(encoding="utf-8"), templates)
+            for name in ("screen", "print")
+        }
+        drawn = {Path(name).stem: Path(name).read_text(encoding="utf-8") for name in snakemake.input.figures}
+        screen, paper, printed_cells = report_html(
+            read_ledger(snakemake.input.ledger),
+            pd.read_csv(snakemake.input.validation, keep_default_na=False),
+            pd.read_parquet(snakemake.input.activity),
+            drawn,
+            declared,
+            assumptions(Path(snakemake.input.config_file).read_text(encoding="utf-8")),
+            snakemake.params.config,
+            templates,
+            sheets,
+        )
+        Path(snakemake.output.html).write_text(screen, encoding="utf-8")
+        Path(snakemake.output.print_html).write_text(paper, encoding="utf-8")
+        printed_cells.to_csv(snakemake.output.cells, index=False, lineterminator="\n")

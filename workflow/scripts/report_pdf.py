@@ -4,6 +4,7 @@ import hashlib
 import logging
 from pathlib import Path
 
+from _job import logged
 from weasyprint import HTML
 from weasyprint.urls import URLFetcher
 
@@ -51,4 +52,5 @@ def report_pdf(page: str) -> bytes:
 
 
 if __name__ == "__main__":
-    Path(snakemake.output.pdf).write_bytes(report_pdf(Path(snakemake.input.print_html).read_text(encoding="utf-8")))
+    with logged(snakemake.log[0]):
+        Path(snakemake.output.pdf).write_bytes(report_pdf(Path(snakemake.input.print_html).read_text(encoding="utf-8")))
