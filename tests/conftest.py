@@ -21,7 +21,7 @@ RUN = "results/dscp-2009-11"
 def snakemake(project: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run a project's workflow as `make report` does, on the study in a folder."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
-    profile = ["--workflow-profile", str(project / "workflow" / "profiles" / "default")]
+    profile = ["--cores", "all", "--workflow-profile", str(project / "workflow" / "profiles" / "default")]
     return subprocess.run(
         [*command, *profile, *arguments],
         cwd=project,

@@ -185,6 +185,12 @@ def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
         assert rerun <= {"report_html", "report_pdf", "figures"}
 
 
+def test_an_edited_script_reruns_its_rule(study):
+    with open(scripts(study) / "benefits.py", "a", encoding="utf-8") as stream:
+        stream.write("\n# edited\n")
+    assert would_run(study) == {"benefits", "findings", *END}
+
+
 def test_a_replaced_extract_with_an_older_date_reruns(study):
     """The spending extract is given as a file of the user's, then replaced by another with an older date."""
     given = study / "mine.csv"

@@ -41,7 +41,7 @@ def sources(paths):
 
 
 def digest(script, *paths):
-    """Digest of the shared modules that a script imports and of project files that its rule reads."""
+    """Digest of a script, of the shared modules that it imports and of project files that its rule reads."""
     return _digests.code(script) + _digests.files(BASE / path for path in paths)
 
 

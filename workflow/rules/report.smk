@@ -47,7 +47,7 @@ rule figures:
     output:
         figures=[f"{RUN}/figures/C.8.{i}.svg" for i, _ in enumerate(SITES, start=1)],
     params:
-        config={**study("sites", "programme", "economics"), "reference_run": STUDY.get("reference_run", False)},
+        config={**study("sites", "programme"), "reference_run": STUDY.get("reference_run", False)},
         digest=digest("figures", *FONTS),
     log:
         f"{RUN}/logs/figures.log",

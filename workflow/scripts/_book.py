@@ -30,6 +30,7 @@ DEFAULT_FORMS = {
     "days": "days",
     "rate": "rate1",
 }
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -115,7 +116,7 @@ def setting(text: str) -> Markup:
 def time(date: dt.date, style: str = "%-d %B %Y") -> Markup:
     """The element of a date of the config."""
     iso = date.strftime("%Y-%m" if style == "%B %Y" else "%Y-%m-%d")
-    return Markup('<time datetime="{}">{}</time>').format(iso, date.strftime(style))
+    return Markup('<time datetime="{}">{}</time>').format(iso, date.strftime(style).replace(" ", NO_BREAK_SPACE))
 
 
 def site_label(book: Book, site: str) -> str:

@@ -1,8 +1,8 @@
 """Digests of what a rule rests on besides its inputs, so that Snakemake reruns it exactly when they change.
 
-Snakemake does not notice an edited imported module, nor an input replaced by a file with an older date. A digest of
-the script's imports, of source files and of each extract among a rule's `params` does both, and a mere touch changes
-nothing.
+Snakemake does not notice an edited imported module, nor an input replaced by a file with an older date, and it takes a
+touched script for a changed one. A digest of the script and its imports, of source files and of each extract among a
+rule's `params` (with Snakemake's own watch on scripts off, see workflow/profiles) cures all three.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def imports(script: str) -> frozenset[str]:
 
 
 def code(script: str) -> str:
-    """Digest of the shared modules that a rule's script rests on (Snakemake itself watches the script)."""
-    return files(SCRIPTS / f"{name}.py" for name in sorted(imports(script)))
+    """Digest of a rule's script and of the shared modules that it rests on."""
+    return files(SCRIPTS / f"{name}.py" for name in [script, *sorted(imports(script))])
 
 
 def files(paths: Iterable[str | Path]) -> str:
