@@ -153,7 +153,7 @@ def latest_of_each_client(journeys: list[dict], definitions: dict) -> list[dict]
 
 
 def completed(journey: dict, ends: dt.date, definitions: dict, codes: dict) -> bool:
-    """Whether the journey ended with a completed exit reason that counts."""
+    """Whether the journey has a completed exit reason that counts: one that counts always makes up for the end."""
     if journey["exit_reason"] not in codes["completed_exit_reasons"]:
         return False
     if definitions["exit_reason_counts"] == "always":
@@ -227,8 +227,8 @@ def outcomes(
                 effective = completed(journey, ends, definitions, codes) or lasted(journey, ends, definitions)
                 rows["effective_treatment"].append(counted("effective_treatment", journey, effective))
             for journey in latest:
-                if journey["journey_end"] is not None and journey["journey_end"] <= ends:
-                    done = completed(journey, ends, definitions, codes)
+                done = completed(journey, ends, definitions, codes)
+                if done or (journey["journey_end"] is not None and journey["journey_end"] <= ends):
                     rows["successful_completion"].append(counted("successful_completion", journey, done))
     return [row for measure in rows.values() for row in in_order(measure)], excluded
 

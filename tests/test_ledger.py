@@ -265,6 +265,7 @@ def test_whole_ledger_holds_parts_validation_constants_and_settings():
         "x": 1,
         "validation.rows_in.journeys": 12,
         "validation.rows_kept.journeys": 11,
+        "validation.information.journeys.1": 2,
         "validation.missing.journeys.drug_1": 3,
         "constant.harm": 55127,
         "setting.economics.benefit_share": 0.5,

@@ -23,9 +23,7 @@ ORACLE = Path(__file__).parent / "oracle"
 PLAN = pd.read_csv(ORACLE / "plan.csv", keep_default_na=False).set_index("dataset")
 TERMS = pd.read_csv(ORACLE / "glm_terms.csv")
 MODELS = pd.read_csv(ORACLE / "glm_models.csv").set_index("dataset")
-WHOLE = [
-    name for name in PLAN.index if name != "decided_category"
-]  # there, R's infinite coefficient has no counterpart
+WHOLE = PLAN.index.drop("decided_category").tolist()  # there R's coefficient is infinite, and ours left out
 
 # Newton's last step is below 1e-10 in every coefficient and convergence is quadratic, so what remains is rounding: the
 # condition of the information matrix (up to 1e4) times 1e-16. Seen: 2e-12. Anything above the stop rule would be a

@@ -15,6 +15,7 @@ import yaml
 from _book import UnknownQuantity
 from _exhibits import figure_sites
 from _ledger import FIELDS, read_ledger
+from ledger import validated
 from report_html import assumptions, embed_fonts, report_html, validation_tables
 from report_pdf import TypesettingProblem, report_pdf
 
@@ -86,6 +87,7 @@ def render(ledger: pd.DataFrame, config: dict, folder: Path = TEMPLATES) -> tupl
     activity = pd.DataFrame([{"site": site, **dict.fromkeys(ACTIVITY, "None")} for site in config["sites"]])
     drawings = dict.fromkeys(figure_sites(config), "<svg xmlns='http://www.w3.org/2000/svg'/>")
     styles = {"screen": "", "print": ""}
+    ledger = pd.concat([ledger[~ledger["id"].str.startswith("validation.")], validated(FINDINGS)], ignore_index=True)
     return report_html(ledger, FINDINGS, activity, drawings, DECLARED, [], config, folder, styles)
 
 
@@ -207,11 +209,10 @@ def test_every_choice_of_the_config_is_printed(default_run):
 
 def test_validation_tables():
     tables = validation_tables(FINDINGS)
-    assert [str(value) for value in tables["rows"][0]] == [
-        "journeys",
-        '<data value="10" data-x="journeys: rows in">10</data>',
-        '<data value="9" data-x="journeys: rows kept">9</data>',
-    ]
+    assert tables["rows"] == [("journeys", "validation.rows_in.journeys", "validation.rows_kept.journeys")]
+    assert tables["excluded"][0][-1] == "validation.excluded.journeys.1"
+    assert tables["missing"][0][-1] == "validation.missing.journeys.sex"
+    assert tables["remarks"][0][-1] == "validation.information.journeys.2"
     assert [row[:2] for row in tables["excluded"]] == [("journeys", '<span class="s">DAT outside the study</span>')]
     assert [row[:3] for row in tables["missing"]] == [
         ("journeys", '<span class="s">sex</span>', '<span class="s">treated as missing</span>')
@@ -221,6 +222,7 @@ def test_validation_tables():
 
 def test_an_offending_cell_is_not_published(ledger, config):
     assert "4242" not in render(ledger, config)[0]
+    assert not validated(FINDINGS).apply(lambda column: column.astype(str).str.contains("4242")).any(axis=None)
 
 
 def test_the_stylesheets_fonts_are_all_shipped():

@@ -56,8 +56,8 @@ OUTCOME_SQL = {
     "open journeys do not count": ("IN_PERIOD", "coalesce(journey_end, periods.starts)", "journey_end"),
     "journeys started on the last day do not count": ("IN_PERIOD", "<= periods.ends", "< periods.ends"),
     "journeys started after the period count": ("IN_PERIOD", "<= periods.ends", "<= periods.ends + 1"),
-    "journeys ended after the period count": ("COMPLETION", "where journey_end <= ends", "where journey_end is not null"),
-    "journeys ended on the last day do not count": ("COMPLETION", "where journey_end <= ends", "where journey_end < ends"),
+    "ended after the period": ("COMPLETION", "where journey_end <= ends", "where journey_end is not null"),
+    "ended on the last day": ("COMPLETION", "where journey_end <= ends", "where journey_end < ends"),
     "every exit is a completion": ("COMPLETION", "{completed} as outcome", "exit_reason is not null as outcome"),
 }  # fmt: skip
 CONTINUITY_SETTINGS = {
@@ -76,8 +76,8 @@ CONTINUITY_SQL = {
     "pick-up from any prison": ("PICKUPS", "and forms.prison = local_referrals.prison", ""),
     "pick-up anywhere": ("PICKUPS", "and list_contains(local_referrals.dats, forms.dat)", ""),
     "pick-ups after the last day": ("PICKUPS", "and forms.care_plan_date <= pickups_until", ""),
-    "pick-ups on the last day do not count": ("PICKUPS", "date <= pickups_until", "date < pickups_until"),
-    "pick-ups on the day of release do not count": ("PICKUPS", "between {pickup_from}", "between {pickup_from} + 1"),
+    "none on the last day": ("PICKUPS", "date <= pickups_until", "date < pickups_until"),
+    "none on the day of release": ("PICKUPS", "between {pickup_from}", "between {pickup_from} + 1"),
     "one DAT of an area": ("TRIAGED", "list_contains(areas.dats, dat)", "areas.dats[1] = dat"),
 }  # fmt: skip
 

@@ -40,7 +40,12 @@ def settings(config: Mapping) -> pd.DataFrame:
 
 def validated(findings: pd.DataFrame) -> pd.DataFrame:
     """Leaves for what validation counted: rows in, kept and left out, values missing (Appendix B)."""
-    counted = with_ids(findings).groupby(["id", "extract", "column", "found"], sort=False)["rows"].sum().reset_index()
+    counted = with_ids(findings)
+    cells_found = (
+        counted["severity"] == "information"
+    )  # what was found there may be a client's value: not for the ledger
+    counted["found"] = counted["found"].mask(cells_found, "no usable value")
+    counted = counted.groupby(["id", "extract", "column", "found"], sort=False)["rows"].sum().reset_index()
     return quantities(
         counted,
         id="{id}",
