@@ -21,13 +21,13 @@ include: "workflow/rules/report.smk"
 rule all:
     """Everything that a run publishes."""
     default_target: True
-    localrule: True
     input:
         f"{RUN}/report.pdf",
         f"{RUN}/report.html",
         f"{RUN}/cells.csv",
         f"{RUN}/ledger.csv",
         f"{RUN}/validation.csv",
+    localrule: True
 
 
 onsuccess:

@@ -12,10 +12,10 @@ rule continuity:
     output:
         referrals=f"{RUN}/restricted/referrals.parquet",
         ledger=f"{RUN}/ledger/continuity.csv",
+    log:
+        f"{RUN}/logs/continuity.log",
     params:
         study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
         digest=digest("continuity"),
-    log:
-        f"{RUN}/logs/continuity.log",
     script:
         "../scripts/continuity.py"

@@ -12,11 +12,11 @@ rule spending:
         shares=validated("budget_shares"),
     output:
         ledger=f"{RUN}/ledger/spending.csv",
+    log:
+        f"{RUN}/logs/spending.log",
     params:
         years=STUDY["economics"]["spending_years"],
         digest=digest("spending"),
-    log:
-        f"{RUN}/logs/spending.log",
     script:
         "../scripts/spending.py"
 
@@ -29,12 +29,12 @@ rule new_journeys:
         monthly=validated("new_journeys_monthly"),
     output:
         ledger=f"{RUN}/ledger/new_journeys.csv",
+    log:
+        f"{RUN}/logs/new_journeys.log",
     params:
         years=STUDY["economics"]["journey_years"],
         window=STUDY["economics"]["monthly_window"],
         digest=digest("new_journeys"),
-    log:
-        f"{RUN}/logs/new_journeys.log",
     script:
         "../scripts/new_journeys.py"
 
@@ -45,11 +45,11 @@ rule unit_values:
         constants=source(CONSTANTS),
     output:
         ledger=f"{RUN}/ledger/unit_values.csv",
+    log:
+        f"{RUN}/logs/unit_values.log",
     params:
         economics=pick(STUDY["economics"], "method", "discount_rates", "treatment_years", "recovery_years"),
         digest=digest("unit_values", CONSTANTS),
-    log:
-        f"{RUN}/logs/unit_values.log",
     script:
         "../scripts/unit_values.py"
 
@@ -63,11 +63,11 @@ rule benefits:
         spending=rules.spending.output.ledger,
     output:
         ledger=f"{RUN}/ledger/benefits.csv",
+    log:
+        f"{RUN}/logs/benefits.log",
     params:
         sites=SITES,
         economics=pick(STUDY["economics"], "method", "benefit_share"),
         digest=digest("benefits"),
-    log:
-        f"{RUN}/logs/benefits.log",
     script:
         "../scripts/benefits.py"

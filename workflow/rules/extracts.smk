@@ -8,7 +8,7 @@ REFERENCE = {name: f"results/reference_extracts/restricted/{name}.csv" for name 
 YEARS_CHECKED = ["spending_years", "journey_years", "monthly_window"]
 PUBLISHED = project_files("workflow/resources/published", ".csv")
 REFERENCE_STUDY = "workflow/resources/reference_study.yaml"
-ASSUMED = [path for path in project_files("workflow/resources", ".csv") if "/reference_" in path]
+ASSUMED = [path for path in project_files("workflow/resources", ".csv") if Path(path).name.startswith("reference_")]
 
 
 rule reference_extracts:
@@ -19,11 +19,11 @@ rule reference_extracts:
         study=source(REFERENCE_STUDY),
     output:
         **REFERENCE,
+    log:
+        f"{RUN}/logs/reference_extracts.log",
     params:
         seed=STUDY.get("reference_extracts", {}).get("seed", 0),
         digest=digest("reference_extracts", REFERENCE_STUDY, *PUBLISHED, *ASSUMED),
-    log:
-        f"{RUN}/logs/reference_extracts.log",
     script:
         "../scripts/reference_extracts.py"
 
@@ -35,14 +35,14 @@ rule validate:
     output:
         validated=f"{RUN}/restricted/validated/{{extract}}.parquet",
         findings=f"{RUN}/validation/{{extract}}.csv",
+    log:
+        f"{RUN}/logs/validate_{{extract}}.log",
     params:
         extract="{extract}",
         source=lambda wildcards: extract_paths(wildcards.extract),
         config={**study("periods", "sites", "codes"), "economics": pick(STUDY["economics"], *YEARS_CHECKED)},
         digest=digest("validate"),
         extract_digest=extract_digest,
-    log:
-        f"{RUN}/logs/validate_{{extract}}.log",
     script:
         "../scripts/validate.py"
 
@@ -54,10 +54,10 @@ rule accept:
     output:
         validation=f"{RUN}/validation.csv",
         accepted=touch(f"{RUN}/validation/accepted"),
+    log:
+        f"{RUN}/logs/accept.log",
     params:
         faults=f"{RUN}/validation/faults.txt",
         digest=digest("accept"),
-    log:
-        f"{RUN}/logs/accept.log",
     script:
         "../scripts/accept.py"

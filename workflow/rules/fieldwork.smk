@@ -8,9 +8,9 @@ rule fieldwork:
         fieldwork=validated("fieldwork"),
     output:
         ledger=f"{RUN}/ledger/fieldwork.csv",
-    params:
-        digest=digest("fieldwork"),
     log:
         f"{RUN}/logs/fieldwork.log",
+    params:
+        digest=digest("fieldwork"),
     script:
         "../scripts/fieldwork.py"

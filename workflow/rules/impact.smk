@@ -10,10 +10,10 @@ rule impact:
         referrals=rules.continuity.output.referrals,
     output:
         ledger=f"{RUN}/ledger/impact.csv",
+    log:
+        f"{RUN}/logs/impact.log",
     params:
         study=study("sites", "models"),
         digest=digest("impact"),
-    log:
-        f"{RUN}/logs/impact.log",
     script:
         "../scripts/impact.py"

@@ -9,10 +9,10 @@ rule outcomes:
     output:
         clients=f"{RUN}/restricted/outcomes.parquet",
         ledger=f"{RUN}/ledger/outcomes.csv",
+    log:
+        f"{RUN}/logs/outcomes.log",
     params:
         study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
         digest=digest("outcomes"),
-    log:
-        f"{RUN}/logs/outcomes.log",
     script:
         "../scripts/outcomes.py"

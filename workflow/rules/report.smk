@@ -11,13 +11,13 @@ rule findings:
         parts=expand(f"{RUN}/ledger/{{part}}.csv", part=PARTS),
     output:
         ledger=f"{RUN}/ledger/findings.csv",
+    log:
+        f"{RUN}/logs/findings.log",
     params:
         sites=SITES,
         years=len(STUDY["economics"]["spending_years"]),
         days=pick(STUDY["definitions"], "effective_days", "pickup_days"),
         digest=digest("findings"),
-    log:
-        f"{RUN}/logs/findings.log",
     script:
         "../scripts/findings.py"
 
@@ -30,11 +30,11 @@ rule ledger:
         constants=source(CONSTANTS),
     output:
         ledger=f"{RUN}/ledger.csv",
+    log:
+        f"{RUN}/logs/ledger.log",
     params:
         config={**study("definitions", "models", "economics"), "assumed": STUDY.get("assumed", {})},
         digest=digest("ledger", CONSTANTS),
-    log:
-        f"{RUN}/logs/ledger.log",
     script:
         "../scripts/ledger.py"
 
@@ -46,11 +46,11 @@ rule figures:
         fonts=sources(FONTS),
     output:
         figures=[f"{RUN}/figures/C.8.{i}.svg" for i, _ in enumerate(SITES, start=1)],
+    log:
+        f"{RUN}/logs/figures.log",
     params:
         config={**study("sites", "programme"), "reference_run": STUDY.get("reference_run", False)},
         digest=digest("figures", *FONTS),
-    log:
-        f"{RUN}/logs/figures.log",
     script:
         "../scripts/figures.py"
 
@@ -68,12 +68,12 @@ rule report_html:
         html=f"{RUN}/report.html",
         print_html=f"{RUN}/work/report_print.html",
         cells=f"{RUN}/cells.csv",
+    log:
+        f"{RUN}/logs/report_html.log",
     params:
         config=STUDY,
         config_file=_digests.of_file(CONFIG_FILE),
         digest=digest("report_html", *TEMPLATES),
-    log:
-        f"{RUN}/logs/report_html.log",
     script:
         "../scripts/report_html.py"
 
@@ -84,9 +84,9 @@ rule report_pdf:
         print_html=rules.report_html.output.print_html,
     output:
         pdf=f"{RUN}/report.pdf",
-    params:
-        digest=digest("report_pdf"),
     log:
         f"{RUN}/logs/report_pdf.log",
+    params:
+        digest=digest("report_pdf"),
     script:
         "../scripts/report_pdf.py"
