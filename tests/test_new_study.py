@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pandas as pd
 import pytest
@@ -112,3 +113,27 @@ def test_an_unknown_key_names_key_line_and_what_is_allowed(other, tmp_path):
     said = done.stdout + done.stderr
     assert f"config.yaml, line {line}, definitions.efective_days: unknown key, allowed: " in said
     assert "Traceback" not in said
+
+
+def test_a_missing_extract_is_named(other, tmp_path):
+    text = (other[0] / "config.yaml").read_text(encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    done = snakemake(PROJECT, tmp_path)
+    assert done.returncode != 0
+    assert "extracts.journeys: there is no file extracts/journeys.csv" in done.stdout + done.stderr
+
+
+def test_faults_are_listed_and_nothing_is_computed(other, tmp_path):
+    shutil.copytree(other[0] / "extracts", tmp_path / "extracts")
+    shutil.copy(other[0] / "config.yaml", tmp_path)
+    for name, old, new in (("journeys", ",M,", ",Q,"), ("carat_referrals", "2012-", "2O12-")):
+        path = tmp_path / "extracts" / f"{name}.csv"
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    done = snakemake(PROJECT, tmp_path)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert re.search(r"extracts/journeys.csv, line \d+, sex: found Q, allowed: M or F", said)
+    assert re.search(r"extracts/carat_referrals.csv, line \d+, \w+: found 2O12-\S+, allowed: a date", said)
+    assert "2 faults: nothing was computed" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "results" / "other-2012-15" / "ledger.csv").exists()

@@ -10,7 +10,7 @@ BASE = Path(os.path.relpath(workflow.basedir))
 sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 import _digests
-from _config import checked
+from _config import check_files, checked
 
 CONFIG_FILE = os.path.relpath(workflow.configfiles[-1])
 with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -38,6 +38,18 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
         lines = line_numbers(Path(path).read_text(encoding="utf-8"))
         raise SystemExit("\n".join(_message(path, lines, keys, text) for keys, text in found))
     return study
+
+
+def check_files(study: Mapping, path: str | Path, made: Container[str]) -> None:
+    """End with one line for each extract file that is not there (and that the workflow does not make itself)."""
+    lines = line_numbers(Path(path).read_text(encoding="utf-8"))
+    found = []
+    for name, value in study["extracts"].items():
+        for file in [value] if isinstance(value, str) else value:
+            if file not in made and not Path(file).is_file():
+                found.append((("extracts", name), f"there is no file {file}"))
+    if found:
+        raise SystemExit("\n".join(_message(path, lines, keys, text) for keys, text in found))
 
 
 def _message(path: str | Path, lines: Mapping[tuple, int], keys: tuple, text: str) -> str:

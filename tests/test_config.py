@@ -1,0 +1,88 @@
+"""The config: checked before anything runs, each error with key, line and what is allowed."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from _config import checked, plain
+from conftest import PROJECT
+from settings_table import TARGET, table
+
+CONFIG = PROJECT / "config.yaml"
+SCHEMA = yaml.safe_load((PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
+
+
+def check(config: dict, path: Path = CONFIG) -> str:
+    with pytest.raises(SystemExit) as stop:
+        checked(config, path, SCHEMA)
+    return str(stop.value)
+
+
+def line_of(text: str) -> int:
+    lines = CONFIG.read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if text in line)
+
+
+@pytest.fixture
+def bad(config) -> dict:
+    return copy.deepcopy(config)
+
+
+def test_the_default_config_passes(config):
+    assert checked(config, CONFIG, SCHEMA) == config
+
+
+def test_unknown_key(bad):
+    bad["periods"]["pre"]["lable"] = "x"
+    said = check(bad)
+    assert said.startswith(f"config.yaml, line {line_of('  pre:')}, periods.pre.lable: unknown key, allowed: label, ")
+
+
+def test_missing_key(bad, tmp_path):
+    del bad["definitions"]["pickup_days"]
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(bad, sort_keys=False), encoding="utf-8")
+    line = path.read_text(encoding="utf-8").splitlines().index("definitions:") + 1
+    assert check(bad, path).startswith(f"config.yaml, line {line}, definitions.pickup_days: missing key (days from ")
+
+
+def test_value_outside_the_list(bad):
+    bad["economics"]["method"] = "best"
+    assert "economics.method: found 'best', allowed: as_published, corrected" in check(bad)
+
+
+def test_every_error_is_said_at_once(bad):
+    bad["definitions"]["minimum_age"] = -1
+    bad["economics"]["benefit_share"] = 2
+    assert len(check(bad).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c: c["periods"]["pre"]["outcomes"].reverse(), "periods.pre.outcomes"),
+        (lambda c: c["periods"]["post"].update(outcomes=["2009-03-01", "2011-03-31"]), "periods.post.outcomes"),
+        (lambda c: c["periods"]["pre"].update(pickups_until="2009-01-01"), "periods.pre.pickups_until"),
+        (lambda c: c["sites"]["site_2"]["pilot"]["dats"].append("C02"), "DAT C02 already belongs to site_2.pilot"),
+        (lambda c: c["sites"]["site_2"]["pilot"].pop("prisons"), "needed for continuity: integrated_system"),
+        (lambda c: c["economics"].update(worked_example="site_1"), "economics.worked_example: found 'site_1'"),
+    ],
+)
+def test_contradictions(bad, change, said):
+    change(bad)
+    assert said in check(bad)
+
+
+def test_the_reference_study_is_the_default_study(config):
+    """The extracts are rebuilt for the evaluation's own study, and the default config is that study."""
+    path = PROJECT / "workflow" / "resources" / "reference_study.yaml"
+    study = plain(yaml.safe_load(path.read_text(encoding="utf-8")))
+    for part, settings in study.items():
+        assert settings == {key: config[part][key] for key in settings}, part
+
+
+def test_the_settings_page_is_up_to_date():
+    assert TARGET.read_text(encoding="utf-8") == table()
