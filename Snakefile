@@ -31,8 +31,8 @@ rule all:
 
 
 onsuccess:
-    print(summary())
+    logger.info(summary(), extra={"result": True})
 
 
 onerror:
-    print(failure())
+    logger.error(failure(), extra={"result": True})

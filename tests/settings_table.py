@@ -11,7 +11,8 @@ PROJECT = Path(__file__).parents[1]
 TARGET = PROJECT / "docs" / "settings.md"
 HEAD = """# Settings
 
-Made from `workflow/schemas/config.schema.yaml`; the defaults stand in `config.yaml`. A dot leads from a group to its keys.
+Made from `workflow/schemas/config.schema.yaml`; the defaults stand in `config.yaml`. A dot leads from a group to
+its keys.
 
 | key | meaning | allowed |
 |---|---|---|

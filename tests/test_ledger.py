@@ -99,7 +99,7 @@ def test_one_row_per_row_with_the_templates_filled():
         unit="percent",
         formula="100 * count / base",
         inputs={"count": "x.count.{area}", "base": ["x.base.{area}", "x.base.all"]},
-        note="{why}",
+        missing="{why}",
         **WHERE,
     )
     assert rows.columns.tolist() == FIELDS

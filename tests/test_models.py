@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import impact
 import numpy as np
 import pandas as pd
 import pytest
@@ -319,8 +320,13 @@ def test_log_odds_difference_by_hand():
 def test_empty_cell_has_no_unadjusted_test_and_says_so(empty, cell):
     counts = [cell if at == empty else pair for at, pair in enumerate(PLAIN)]
     tests = unadjusted(counts)
-    assert tests[["log_odds_did", "log_odds_se", "p_unadjusted", "did_se", "p_difference"]].isna().all()
-    assert tests["note"] == "not estimable: a cell of area, period and outcome is empty"
+    assert tests[["log_odds_did", "log_odds_se", "p_unadjusted"]].isna().all()
+    nobody = cell == (0, 0)  # the difference in proportions needs a base only
+    assert tests[["did_se", "p_difference"]].isna().tolist() == [nobody, nobody]
+    measure = next(measure for measure in impact.MEASURES if measure.name == "community_triage")
+    rows = pd.concat(impact.test_rows(measure, tests.to_frame().T)).set_index("id")
+    missing = rows.loc[["community_triage.p_unadjusted.site_3", "community_triage.p.site_3"], "note"]
+    assert set(missing) == {"not estimable: a cell of area, period and outcome is empty"}
 
 
 # Ages and models per site -------------------------------------------------------------------------------------------

@@ -77,7 +77,8 @@ def summary():
     """What was made and where: the last lines of a run."""
     made = [("report", "report.pdf"), ("", "report.html"), ("every printed cell", "cells.csv"),
             ("every quantity", "ledger.csv"), ("validation", "validation.csv")]  # fmt: skip
-    lines = [f"  {what:<20}{RUN}/{name}  ({(Path(RUN) / name).stat().st_size / 1e6:.1f} MB)" for what, name in made]
+    sizes = {name: (Path(RUN) / name).stat().st_size / 1e6 for _, name in made if (Path(RUN) / name).exists()}
+    lines = [f"  {what:<20}{RUN}/{name}  ({sizes[name]:.1f} MB)" for what, name in made if name in sizes]
     return "\n".join([f"Made run {STUDY['run']}:", *lines])
 
 

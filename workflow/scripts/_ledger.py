@@ -45,14 +45,16 @@ def quantities(
     filter: str = "",
     rows: str | None = None,
     note: str = "",
+    missing: str = "not computed: an input is missing",
 ) -> pd.DataFrame:
     """Turn a frame into ledger rows, one per row of the frame.
 
     Parameters
     ----------
     frame : any analysis result; its columns fill the templates
-    id, formula, filter, note : templates such as "effective_treatment.rate.{area}.{period}"
-    value : name of the column with the unrounded value (nan: could not be computed, and `note` must say why)
+    id, formula, filter, note, missing : templates such as "effective_treatment.rate.{area}.{period}"
+    value : name of the column with the unrounded value (nan: could not be computed)
+    missing : template that joins the note where the value is nan and says why
     unit : one of UNITS, or a template
     inputs : name in the formula -> id template, a list of them, or "@column" for a column of lists of ids
     extract, filter, rows : for a leaf that counts records: extract, filter in plain words, column with their number
@@ -75,12 +77,16 @@ def quantities(
                 extract.format(**row),
                 filter.format(**row),
                 row[rows] if rows else None,
-                note.format(**row),
+                _note(note.format(**row), missing.format(**row) if math.isnan(row[value]) else ""),
             )
             for row in records
         ],
         columns=FIELDS,
     ).astype({"rows": "Int64"})
+
+
+def _note(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _inputs(inputs: Mapping[str, str | Sequence[str]], row: dict) -> str:

@@ -47,13 +47,14 @@ def benefit_of(values: Mapping[str, float], additional: pd.DataFrame, share: flo
         completions=wide["completions"] * values["unit_value.completion"],
         cost=[values[f"cost.{site}.total"] for site in wide["site"]],
     )
+    cost = frame["cost"].where(frame["cost"] != 0)  # without a cost there is no ratio
     frame["total"] = frame["effective_treatment"] + frame["completions"]
-    frame["cost_ratio"] = frame["total"] / frame["cost"]
+    frame["cost_ratio"] = frame["total"] / cost
     frame["total_sensitivity"] = share * frame["total"]
-    frame["cost_ratio_sensitivity"] = frame["total_sensitivity"] / frame["cost"]
+    frame["cost_ratio_sensitivity"] = frame["total_sensitivity"] / cost
     frame["net"] = frame["total"] - frame["cost"]
-    frame["net_cost_ratio"] = frame["net"] / frame["cost"]
-    return frame
+    frame["net_cost_ratio"] = frame["net"] / cost
+    return frame.assign(missing=cost.isna().map({True: "the cost is 0", False: "a difference is missing"}))
 
 
 def additional_rows(additional: pd.DataFrame, method: str) -> list[pd.DataFrame]:
@@ -137,6 +138,7 @@ def benefits(values: Mapping[str, float], sites: list[str], economics: Mapping) 
             source="Section 7.5",
             rule=RULE,
             function="benefit_of",
+            missing="not computed: {missing}",
         )
         for column, (unit, formula, inputs) in TABLE_7_10.items()
     ]

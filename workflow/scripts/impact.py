@@ -13,6 +13,7 @@ from _ledger import log_odds, normal_tail, quantities, read_ledger, write_ledger
 from _models import fit_interaction
 
 RULE = "impact"
+EMPTY_CELL = "not estimable: a cell of area, period and outcome is empty"
 CELLS = [("pilot", "post"), ("pilot", "pre"), ("comparison", "post"), ("comparison", "pre")]
 
 
@@ -57,7 +58,6 @@ def counts_of(measure: Measure, values: Mapping[str, float]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=["place", "period", "count", "base"])
     frame["rate"] = 100 * frame["count"] / frame["base"].where(frame["base"] > 0)
-    frame["note"] = np.where(frame["base"] > 0, "", "not computed: the base is 0")
     return frame
 
 
@@ -92,27 +92,25 @@ def unadjusted_of(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFram
             for column in ("count", "base")
         )
         rows.append({"site": row.site, "n": row.n, **_tests(count, base, row.did)})
-    columns = ["site", "n", "log_odds_did", "log_odds_se", "p_unadjusted", "did_se", "p_difference", "note"]
+    columns = ["site", "n", "log_odds_did", "log_odds_se", "p_unadjusted", "did_se", "p_difference"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _tests(count: list[float], base: list[float], did: float) -> dict:
-    if any(c in (0, b) for c, b in zip(count, base, strict=True)):
-        note = "not estimable: a cell of area, period and outcome is empty"
-        nothing = dict.fromkeys(("log_odds_did", "log_odds_se", "p_unadjusted", "did_se", "p_difference"), np.nan)
-        return {**nothing, "note": note}
-    odds = [log_odds(c, b) for c, b in zip(count, base, strict=True)]
-    log_odds_did = odds[0] - odds[1] - (odds[2] - odds[3])
-    log_odds_se = sum(1 / c + 1 / (b - c) for c, b in zip(count, base, strict=True)) ** 0.5
-    did_se = 100 * sum(c / b * (1 - c / b) / b for c, b in zip(count, base, strict=True)) ** 0.5
-    return {
-        "log_odds_did": log_odds_did,
-        "log_odds_se": log_odds_se,
-        "p_unadjusted": 2 * normal_tail(abs(log_odds_did) / log_odds_se),
-        "did_se": did_se,
-        "p_difference": 2 * normal_tail(abs(did) / did_se),
-        "note": "",
-    }
+    """Both tests on four counts; each is nan where it does not exist."""
+    cells = list(zip(count, base, strict=True))
+    found = dict.fromkeys(("log_odds_did", "log_odds_se", "p_unadjusted", "did_se", "p_difference"), np.nan)
+    if all(b > 0 for _, b in cells):
+        found["did_se"] = 100 * sum(c / b * (1 - c / b) / b for c, b in cells) ** 0.5
+    if found["did_se"] > 0:
+        found["p_difference"] = 2 * normal_tail(abs(did) / found["did_se"])
+    if any(c in (0, b) for c, b in cells):
+        return found
+    odds = [log_odds(c, b) for c, b in cells]
+    found["log_odds_did"] = odds[0] - odds[1] - (odds[2] - odds[3])
+    found["log_odds_se"] = sum(1 / c + 1 / (b - c) for c, b in cells) ** 0.5
+    found["p_unadjusted"] = 2 * normal_tail(abs(found["log_odds_did"]) / found["log_odds_se"])
+    return found
 
 
 def with_age(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
@@ -181,7 +179,7 @@ def rate_rows(measure: Measure, rates: pd.DataFrame) -> pd.DataFrame:
         unit="percent",
         formula="100 * count / base",
         inputs=inputs,
-        note="{note}",
+        missing="not computed: the base is 0",
         source=measure.source,
         rule=RULE,
         function="counts_of",
@@ -224,7 +222,7 @@ def test_rows(measure: Measure, tests: pd.DataFrame) -> list[pd.DataFrame]:
         "count": [f"{measure.count}.count.{place}.{period}" for place, period in places],
         "base": [f"{measure.base}.base.{place}.{period}" for place, period in places],
     }
-    common = {"source": measure.source, "rule": RULE, "function": "unadjusted_of", "note": "{note}"}
+    common = {"source": measure.source, "rule": RULE, "function": "unadjusted_of", "missing": EMPTY_CELL}
     declared = [
         (
             "log_odds_did",
@@ -283,6 +281,7 @@ def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) ->
             rule=RULE,
             function="adjusted_of",
             note="{note}",
+            missing="",
         )
         for part in (
             "p",

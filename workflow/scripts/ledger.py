@@ -1,6 +1,7 @@
 """Rule ledger: bring all quantities together with the constants and settings they rest on, and check closure."""
 
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 
 import pandas as pd
 from _faults import with_ids
@@ -64,20 +65,28 @@ def with_notes(ledger: pd.DataFrame, notes: Mapping[str, str]) -> pd.DataFrame:
     """Add the config's notes on assumed quantities; a note on an unknown id is an error."""
     if unknown := sorted(set(notes) - set(ledger["id"])):
         raise SystemExit(f"config.yaml: assumed: {unknown[0]} is not a quantity of this run's ledger")
-    return ledger.assign(
-        note=[notes.get(identifier, note) for identifier, note in zip(ledger["id"], ledger["note"], strict=True)]
-    )
+    joined = [
+        "; ".join(filter(None, (note, notes.get(identifier, ""))))
+        for identifier, note in zip(ledger["id"], ledger["note"], strict=True)
+    ]
+    return ledger.assign(note=joined)
 
 
 def check_closure(ledger: pd.DataFrame) -> None:
-    """Every input of every quantity stands in the ledger; a quantity without inputs is a leaf of a known kind."""
-    known = set(ledger["id"])
+    """Every input stands in the ledger, nothing rests on itself, and what has no inputs is a leaf of a known kind."""
+    rests_on = {}
     for row in ledger.to_dict("records"):
         inputs = [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
-        if missing := [identifier for identifier in inputs if identifier not in known]:
-            raise ValueError(f"{row['id']}: input {missing[0]} is not in the ledger")
         if kind(row) == "derived" and not inputs:
             raise ValueError(f"{row['id']}: neither inputs, nor records, nor a citation or setting")
+        rests_on[row["id"]] = inputs
+    for identifier, inputs in rests_on.items():
+        if missing := [name for name in inputs if name not in rests_on]:
+            raise ValueError(f"{identifier}: input {missing[0]} is not in the ledger")
+    try:
+        TopologicalSorter(rests_on).prepare()
+    except CycleError as circle:
+        raise ValueError(f"quantities rest on each other: {' -> '.join(circle.args[1])}") from None
 
 
 def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, config: Mapping) -> pd.DataFrame:

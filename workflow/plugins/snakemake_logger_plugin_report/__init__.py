@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+KNOWN = {"Exiting because a job execution failed. Look above for error messages"}  # said better at the end of a run
+
 
 class LogHandler(LogHandlerBase):
     """Turns Snakemake's events into a progress bar and a few plain lines on standard error."""
@@ -51,7 +53,10 @@ class LogHandler(LogHandlerBase):
             self.console.print(f"failed: {self._label(record)}", style="bold red", markup=False, soft_wrap=True)
         elif event == LogEvent.ERROR:
             self._error(record)
-        elif (event is None and record.levelno >= logging.WARNING) or "Nothing to be done" in record.getMessage():
+        elif getattr(record, "result", False) or "Nothing to be done" in record.getMessage():
+            self.bar.stop()
+            self.console.print(record.getMessage().strip(), markup=False, soft_wrap=True)
+        elif event is None and record.levelno >= logging.WARNING and record.getMessage() not in KNOWN:
             self.console.print(record.getMessage().strip(), markup=False, soft_wrap=True)
 
     def _started(self, record: logging.LogRecord) -> None:
@@ -65,7 +70,7 @@ class LogHandler(LogHandlerBase):
         self.done += 1
         self.bar.advance(self.task)
         self._describe()
-        if name and not self.console.is_terminal:
+        if name not in ("", "all") and not self.console.is_terminal:
             self.console.print(
                 f"{self.done:>3}/{self.total}  {name}  {time.monotonic() - since:.1f} s", markup=False, soft_wrap=True
             )
