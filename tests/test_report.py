@@ -18,6 +18,8 @@ from _ledger import FIELDS, read_ledger
 from ledger import validated
 from report_html import assumptions, embed_fonts, report_html, validation_tables
 from report_pdf import TypesettingProblem, report_pdf
+from weasyprint import HTML
+from weasyprint.formatting_structure import boxes
 
 PROJECT = Path(__file__).parents[1]
 TEMPLATES = PROJECT / "templates"
@@ -290,3 +292,28 @@ def test_the_trend_is_the_least_squares_line():
 
 def test_labels_are_moved_apart_in_order():
     assert np.allclose(figures_rule.spread([10, 10.2, 30], 4), [8.1, 12.1, 30])
+
+
+def test_no_line_of_a_paragraph_is_broken_too_early(default_run):
+    """WeasyPrint can leave one word on a line of its own before an element; a reworded sentence mends it."""
+    page = (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+    short = [
+        (number, line)
+        for number, sheet in enumerate(HTML(string=page).render().pages, start=1)
+        for box in sheet._page_box.descendants()
+        if isinstance(box, boxes.BlockContainerBox) and box.element_tag == "p"
+        for line, filled in lines_of(box)[:-1]
+        if filled < 0.5
+    ]
+    assert short == []
+
+
+def lines_of(paragraph) -> list[tuple[str, float]]:
+    """Each line of a paragraph's box: its text and the share of the width that it fills."""
+    found = []
+    for line in paragraph.children:
+        if isinstance(line, boxes.LineBox) and line.children:
+            ends = [child.position_x + getattr(child, "width", 0) for child in line.children]
+            text = "".join(getattr(child, "text", "") for child in line.descendants())
+            found.append((text, (max(ends) - paragraph.content_box_x()) / paragraph.width))
+    return found
