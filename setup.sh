@@ -49,5 +49,5 @@ fi
 
 say "Setting up the Python packages in $venv (about a minute, once)"
 "$python" -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
+"$venv/bin/pip" install -qq --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
 touch "$venv/ready"

@@ -70,6 +70,14 @@ def test_values_round_to_the_print(cells):
             assert abs(float(ours.loc[key, "value"]) - float(row.value)) <= step / 2 * (1 + 1e-9), key
 
 
+def test_rows_stand_in_the_order_of_the_evaluation(cells):
+    """Row names, in their order, are those of the published table."""
+    for number, rows in published().groupby("table"):
+        ours = list(dict.fromkeys(cells.loc[cells["exhibit"] == number, "row"]))
+        printed_rows = list(dict.fromkeys(rows.loc[rows["printed"] != "", "row"]))
+        assert [row for row in ours if row in printed_rows] == printed_rows, number
+
+
 def test_the_ledger_is_closed(default_run):
     assert_closed(read_ledger(default_run / "ledger.csv"))
 
