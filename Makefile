@@ -1,5 +1,8 @@
 # make report   the whole report, from the extracts named in config.yaml
 # make test     everything that is checked on every change
+# make trace    how a number came to be: ID=7.10/site_3/value_total, a ledger id or a printed number; RECORDS=1 lists lines
+# make verify   names every file of a run that was altered, is missing or was added since its run record; RUN=name
+# make compare  what changed from run A to run B, and why
 # STUDY=folder  another study: a folder with its own config.yaml; its results go there too
 # CORES=n       how many jobs side by side (default: all)
 
@@ -10,13 +13,23 @@ export PYTHONPATH := workflow/plugins
 RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory $(STUDY) --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
-.PHONY: report test lint bench bench-national lock clean
+.PHONY: report test trace verify compare lint bench bench-national lock clean
 
 report: $(VENV)/ready
 	@$(RUN_SNAKEMAKE)
 
 test: $(VENV)/ready lint
 	@$(VENV)/bin/pytest
+
+trace: $(VENV)/ready
+	@$(VENV)/bin/python workflow/tools/trace.py --study '$(STUDY)' --run '$(RUN)' $(if $(filter-out 0,$(RECORDS)),--records) \
+		-- '$(ID)'
+
+verify: $(VENV)/ready
+	@$(VENV)/bin/python workflow/tools/verify.py --study '$(STUDY)' --run '$(RUN)'
+
+compare: $(VENV)/ready
+	@$(VENV)/bin/python workflow/tools/compare.py --study '$(STUDY)' -- '$(A)' '$(B)'
 
 lint: $(VENV)/ready
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

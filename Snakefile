@@ -16,6 +16,7 @@ include: "workflow/rules/continuity.smk"
 include: "workflow/rules/impact.smk"
 include: "workflow/rules/economics.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/record.smk"
 
 
 rule all:
@@ -27,6 +28,7 @@ rule all:
         f"{RUN}/cells.csv",
         f"{RUN}/ledger.csv",
         f"{RUN}/validation.csv",
+        f"{RUN}/ro-crate-metadata.json",
     localrule: True
 
 

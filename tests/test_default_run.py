@@ -135,7 +135,7 @@ def scripts(folder: Path) -> Path:
     return folder / "workflow" / "scripts"
 
 
-END = {"ledger", "report_html", "report_pdf"}
+END = {"ledger", "report_html", "report_pdf", "run_record"}
 
 
 def test_nothing_reruns(study):
@@ -168,7 +168,7 @@ def test_effective_days_reruns_from_outcomes(study):
 
 def test_title_reruns_the_report_only(study):
     edit(study / "config.yaml", "title: Evaluation", "title: An evaluation")
-    assert would_run(study) == {"report_html", "report_pdf"}
+    assert would_run(study) == {"report_html", "report_pdf", "run_record"}
 
 
 @pytest.mark.parametrize("module", ["_models", "_records", "_words", "_schemas", "_study"])
@@ -190,7 +190,7 @@ def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
     rerun = would_run(study)
     assert importing <= rerun
     if module == "_words":
-        assert rerun <= {"report_html", "report_pdf", "figures"}
+        assert rerun <= {"report_html", "report_pdf", "figures", "run_record"}
 
 
 def test_an_edited_script_reruns_its_rule(study):

@@ -62,6 +62,12 @@ def extract_digest(wildcards):
     return _digests.files(path for path in extract_paths(wildcards.extract) if path not in REFERENCE.values())
 
 
+def reference_extract_files():
+    """The files that the workflow made itself, of the extracts in use: their checksums may be published."""
+    used = (path for name in EXTRACTS for path in extract_paths(name))
+    return [path for path in used if path in REFERENCE.values()]
+
+
 def validated(name):
     """The typed, frozen copy of an extract."""
     return f"{RUN}/restricted/validated/{name}.parquet"
@@ -73,10 +79,17 @@ def project_files(folder, *suffixes):
     return sorted(str(path.relative_to(BASE)) for path in found)
 
 
+def project_tree(folder, but="-"):
+    """All the project's files under a folder but for one of its folders, sorted, as paths relative to the project."""
+    found = (path.relative_to(BASE) for path in (BASE / folder).rglob("*") if path.is_file())
+    return sorted(str(path) for path in found if "__pycache__" not in path.parts and not path.is_relative_to(but))
+
+
 def summary():
     """What was made and where: the last lines of a run."""
     made = [("report", "report.pdf"), ("", "report.html"), ("every printed cell", "cells.csv"),
-            ("every quantity", "ledger.csv"), ("validation", "validation.csv")]  # fmt: skip
+            ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
+            ("run record", "ro-crate-metadata.json")]  # fmt: skip
     sizes = {name: (Path(RUN) / name).stat().st_size / 1e6 for _, name in made if (Path(RUN) / name).exists()}
     lines = [f"  {what:<20}{RUN}/{name}  ({sizes[name]:.1f} MB)" for what, name in made if name in sizes]
     return "\n".join([f"Made run {STUDY['run']}:", *lines])

@@ -1,0 +1,336 @@
+"""The run record: a valid crate, true in every checksum, silent about clients; and `make verify`, which checks it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import requests
+import rocrate
+import run_record
+from _crate import CRATE, Facts, crate, is_confidential, keyed, reproducible
+from _jobs import extract_names
+from conftest import PROJECT, RUN, snakemake
+from requests_cache import CachedSession
+from rocrate_validator import services
+from rocrate_validator.models import Severity, ValidationSettings
+from urllib3 import HTTPResponse
+
+sys.path.insert(0, str(PROJECT / "workflow" / "tools"))
+import verify
+
+NAME = Path(RUN).name
+CONTEXT = "https://w3id.org/ro/crate/1.1/context"
+JOURNEYS = "results/reference_extracts/restricted/journeys.csv"
+
+
+@pytest.fixture(scope="module")
+def graph(default_run) -> dict[str, dict]:
+    """The default run's record: entities by identifier."""
+    entities = json.loads((default_run / CRATE).read_text(encoding="utf-8"))["@graph"]
+    return {entity["@id"]: entity for entity in entities}
+
+
+@pytest.fixture
+def study(default_study, tmp_path) -> Path:
+    """A copy of the run study that a test may edit."""
+    return Path(shutil.copytree(default_study, tmp_path / "copy", ignore=shutil.ignore_patterns(".snakemake")))
+
+
+def problems(study: Path) -> list[str]:
+    return verify.verify(study, NAME, project=study)[0]
+
+
+def edit_record(study: Path, change) -> None:
+    path = study / RUN / CRATE
+    document = json.loads(path.read_text(encoding="utf-8"))
+    change({entity["@id"]: entity for entity in document["@graph"]})
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
+def flip(path: Path) -> None:
+    """Alter one byte in the middle."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def as_list(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+# --- a valid crate ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def offline_cache(tmp_path_factory) -> Path:
+    """The validator's HTTP cache, holding the RO-Crate context that the package rocrate ships: no network."""
+    content = (Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_bytes()
+    answer = requests.Response()
+    answer.status_code, answer.url, answer._content = 200, CONTEXT, content
+    answer.headers["Content-Type"] = "application/ld+json"
+    answer.request = requests.Request("GET", CONTEXT).prepare()
+    answer.raw = HTTPResponse(io.BytesIO(content), dict(answer.headers), 200, preload_content=False)
+    path = tmp_path_factory.mktemp("validator") / "cache"
+    with CachedSession(cache_name=str(path), expire_after=-1) as session:
+        session.cache.save_response(answer)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("profile", "inherited"),
+    [
+        ("process-run-crate", {"ro-crate-1.1"}),
+        ("provenance-run-crate", {"ro-crate-1.1", "workflow-ro-crate-1.0", "workflow-run-crate-0.5"}),
+    ],
+)
+def test_the_record_is_a_valid_crate(default_run, offline_cache, profile, inherited):
+    """Against the profile and all that it builds on, every requirement."""
+    result = services.validate(
+        ValidationSettings(
+            rocrate_uri=str(default_run),
+            profile_identifier=profile,
+            requirement_severity=Severity.REQUIRED,
+            offline=True,
+            cache_path=offline_cache,
+            cache_max_age=-1,
+        )
+    )
+    assert not [issue.message for issue in result.get_issues()]
+    assert not result.skipped_checks
+    assert inherited | {f"{profile}-0.5"} <= {check.requirement.profile.identifier for check in result.executed_checks}
+
+
+# --- what it says ----------------------------------------------------------------------------------------------------
+
+
+def test_every_job_is_recorded_with_its_files_settings_and_times(graph):
+    jobs = {name: entity for name, entity in graph.items() if name.startswith("#job/")}
+    assert {name.split("/")[1] for name in jobs} >= {"reference_extracts", "validate", "outcomes", "report_pdf"}
+    assert sum(name.startswith("#job/validate/") for name in jobs) == 12
+    for name, job in jobs.items():
+        assert job["startTime"] < job["endTime"], name
+        assert job["agent"] and job["instrument"] and job["object"] and job["result"], name
+    benefits = jobs["#job/benefits"]
+    assert {"@id": "ledger/impact.csv"} in benefits["object"]
+    assert benefits["result"] == {"@id": "ledger/benefits.csv"}
+    assert json.loads(graph["#setting/benefits/economics"]["value"])["method"] == "as_published"
+    assert graph["#run"]["startTime"] == min(job["startTime"] for job in jobs.values())
+
+
+def test_every_rule_is_a_step_and_a_tool(graph, default_study):
+    scripts = {path.stem for path in (default_study / "workflow" / "scripts").glob("[!_]*.py")} - {"run_record"}
+    steps = {entity["name"]: entity for entity in graph.values() if entity["@type"] == "HowToStep"}
+    assert set(steps) == scripts
+    for name, step in steps.items():
+        assert step["workExample"]["@id"] == f"code/workflow/scripts/{name}.py"
+        assert "SoftwareApplication" in graph[step["workExample"]["@id"]]["@type"]
+
+
+def test_code_and_packages_are_recorded(graph, default_study, default_run):
+    assert len(graph["code/Snakefile"]["version"]) == 64
+    names = {entity.get("name"): entity for entity in graph.values() if "softwareVersion" in entity}
+    assert {"python", "snakemake", "pandas", "duckdb", "weasyprint"} <= set(names)
+    for name in ("config.yaml", "Snakefile", "workflow/scripts/_models.py", "templates/exhibits.yaml"):
+        assert (default_run / "code" / name).read_bytes() == (default_study / name).read_bytes()
+
+
+def test_confidential_files_are_described_and_no_files(graph, default_study):
+    closed = {name: entity for name, entity in graph.items() if is_confidential(name)}
+    assert {"#extract/journeys", "#extract/fieldwork", "#restricted/outcomes.parquet"} <= set(closed)
+    key = bytes.fromhex((default_study / RUN / "restricted" / "record.key").read_text())
+    for entity in closed.values():
+        assert entity["@type"] == "CreativeWork"
+        assert entity["conditionsOfAccess"]
+        assert entity["identifier"] == keyed(default_study / entity["alternateName"], key)
+        assert "sha256" not in entity
+    parts = [part["@id"] for part in graph["./"]["hasPart"]]
+    assert not [part for part in parts if "restricted" in part or part.startswith("#")]
+
+
+def test_no_client_and_no_unkeyed_checksum_of_an_extract_is_in_the_record(default_run, default_study):
+    text = (default_run / CRATE).read_text(encoding="utf-8")
+    clients = pd.read_parquet(default_run / "restricted" / "validated" / "journeys.parquet")["client"].unique()
+    assert not [client for client in clients[:: len(clients) // 500] if client in text]
+    assert run_record.sha256(default_study / JOURNEYS) not in text
+
+
+# --- make verify -----------------------------------------------------------------------------------------------------
+
+
+def test_an_untouched_run_is_verified_in_one_line(study, capsys, monkeypatch):
+    monkeypatch.setattr(verify.verify, "__defaults__", (study,))
+    assert verify.main(["--study", str(study)]) == 0
+    out = capsys.readouterr().out
+    assert out.endswith(" files verified\n") and out.count("\n") == 1 and int(out.split()[0]) > 150
+
+
+def test_without_its_confidential_files_the_rest_is_verified(study):
+    shutil.rmtree(study / RUN / "restricted")
+    found, checked = verify.verify(study, NAME, project=study)
+    assert not found
+    assert checked.endswith("(26 confidential or intermediate ones cannot be checked here)")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{RUN}/report.html",
+        f"{RUN}/report.pdf",
+        f"{RUN}/ledger/impact.csv",
+        f"{RUN}/code/workflow/scripts/outcomes.py",
+        f"{RUN}/work/report_print.html",
+        f"{RUN}/restricted/outcomes.parquet",
+        JOURNEYS,
+        "workflow/resources/constants.csv",
+        "config.yaml",
+    ],
+)
+def test_one_altered_byte_is_named(study, path):
+    flip(study / path)
+    (found,) = problems(study)
+    assert found.startswith(f"{path}: altered since the r")
+
+
+def test_a_removed_and_an_added_file_are_named(study):
+    (study / RUN / "cells.csv").unlink()
+    (study / RUN / "figures" / "notes.txt").write_text("mine")
+    (study / RUN / "logs" / "mine.log").write_text("mine")
+    assert problems(study) == [f"{RUN}/cells.csv: missing", f"{RUN}/figures/notes.txt: not in the record"]
+
+
+def test_a_reference_to_nothing_is_named(study):
+    edit_record(study, lambda entities: entities["#job/benefits"]["object"].append({"@id": "ledger/nowhere.csv"}))
+    (found,) = problems(study)
+    assert 'object of "#job/benefits" refers to "ledger/nowhere.csv", which the record does not describe' in found
+
+
+def test_a_file_without_a_checksum_and_an_altered_checksum_are_named(study):
+    edit_record(study, lambda entities: entities["report.html"].pop("sha256"))
+    edit_record(study, lambda entities: entities["report.pdf"].update(sha256="0" * 64))
+    found = problems(study)
+    assert sorted(line.split(": ")[1] for line in found) == [
+        "altered since the record was written",
+        "the record holds no checksum of it",
+    ]
+
+
+def test_a_file_written_again_before_the_record_is_named(study):
+    edit_record(study, lambda entities: entities["cells.csv"].update(dateModified="2030-01-01T00:00:00+00:00"))
+    assert problems(study) == [f"{RUN}/cells.csv: written again at 2030-01-01T00:00:00+00:00, after its job had ended"]
+
+
+def test_a_config_that_is_no_yaml_any_more_is_named(study):
+    (study / "config.yaml").write_text("run: [")
+    assert problems(study) == ["config.yaml: altered since the run, which keeps it as it was in code/"]
+
+
+def test_the_config_of_another_run_is_no_input_of_this_one(study):
+    path = study / "config.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(f"run: {NAME}", "run: another"), encoding="utf-8")
+    assert not problems(study)
+
+
+def test_a_run_without_a_readable_record_is_refused(study):
+    path = study / RUN / CRATE
+    path.write_text("{}")
+    assert "is not a run record" in problems(study)[0]
+    path.unlink()
+    assert problems(study) == [f"{RUN}/{CRATE}: missing"]
+
+
+# --- the parts -------------------------------------------------------------------------------------------------------
+
+JOB = {
+    "name": "count",
+    "rule": "count",
+    "does": "Count.",
+    "script": "count",
+    "digest": "d",
+    "inputs": ["given/j.csv", "results/r/restricted/j.parquet"],
+    "outputs": ["results/r/ledger.csv"],
+    "settings": {"days": 83},
+}
+PRINT = {**JOB, "name": "typeset", "rule": "typeset", "script": "typeset", "outputs": ["results/r/report.pdf"]}
+FACTS = Facts(
+    run="r",
+    title="Report",
+    date="2026-01-02T03:04:05+00:00",
+    study={"days": 83, "programme": {"end": "2011-03-31"}},
+    extracts={"given/j.csv": "journeys"},
+    code={f"../p/{name}": name for name in ("Snakefile", "workflow/scripts/count.py", "workflow/scripts/typeset.py")},
+    checksums={"given/j.csv": "hmac-sha256:1", "results/r/ledger.csv": "2"},
+    code_version="v",
+    commit="git:c",
+    times={"count": ("2026-01-02T03:00:00+00:00", "2026-01-02T03:04:05+00:00")},
+    agent="someone",
+)
+
+
+def test_the_reproducible_part_knows_no_time_key_or_person():
+    other = replace(FACTS, date="2027-01-01", checksums={**FACTS.checksums, "given/j.csv": "hmac-sha256:9"})
+    other = replace(other, times={}, agent="else", commit="")
+    part = reproducible([JOB, PRINT], FACTS, but="typeset")
+    assert part == reproducible([JOB, PRINT], other, but="typeset")
+    text = json.dumps(part)
+    assert "2026" not in text and "report.pdf" not in text and "hmac" not in text
+    assert crate([JOB, PRINT], FACTS) != crate([JOB, PRINT], other)
+    graph = {entity["@id"]: entity for entity in part["@graph"]}
+    assert graph["ledger.csv"]["sha256"] == "2"
+    assert as_list(graph["#job/count"]["object"]) == [
+        {"@id": "#extract/journeys"},
+        {"@id": "#restricted/j.parquet"},
+        {"@id": "#setting/days"},
+    ]
+
+
+def test_an_extract_of_several_files_has_a_name_for_each():
+    assert extract_names({"a": "x.csv", "b": ["y.csv", "z.csv"]}) == {"x.csv": "a", "y.csv": "b", "z.csv": "b/2"}
+
+
+def test_times_and_later_writes_come_from_snakemakes_notes(tmp_path):
+    paths = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
+    for path in paths:
+        Path(path).touch()
+    end = Path(paths[0]).stat().st_mtime
+    noted = {paths[0]: {"starttime": end - 2, "endtime": end}, paths[1]: {"starttime": end - 1, "endtime": end - 0.5}}
+    jobs = [{"name": "one", "outputs": paths}, {"name": "unknown", "outputs": ["c.csv"]}]
+    assert run_record.times(jobs, noted) == {"one": (run_record.moment(end - 2), run_record.moment(end))}
+    assert set(run_record.rewritten(paths, noted)) == {paths[1]}
+    assert run_record.rewritten(paths[1:], noted) == {}, "all differ: a copied folder"
+
+
+def test_the_key_is_made_once_kept_closed_and_shared_by_the_runs_of_a_study(tmp_path):
+    paths = [tmp_path / "results" / run / "restricted" / "record.key" for run in ("a", "b")]
+    for path in paths:
+        path.parent.mkdir(parents=True)
+    key = run_record.secret(paths[0])
+    assert len(key) == 32 and run_record.secret(paths[0]) == key == run_record.secret(paths[1])
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
+
+
+def test_the_commit_is_known_in_a_checkout_only(tmp_path):
+    (tmp_path / "Snakefile").write_text("")
+    assert run_record.commit(tmp_path, ["Snakefile"]) == ""
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "one"]):
+        subprocess.run([*git, *command], check=True)
+    found = run_record.commit(tmp_path, ["Snakefile"])
+    assert found.startswith("git:") and len(found) == 44
+    (tmp_path / "Snakefile").write_text("rule all:")
+    assert run_record.commit(tmp_path, ["Snakefile"]) == f"{found} with changes not committed"
+
+
+def test_a_changed_output_renews_the_record_only(default_study, tmp_path):
+    study = Path(shutil.copytree(default_study, tmp_path / "copy", symlinks=True))
+    with open(study / RUN / "cells.csv", "a", encoding="utf-8") as stream:
+        stream.write("\n")
+    done = snakemake(study, study, "--dry-run")
+    assert "would run run_record" in done.stderr and done.stderr.count("would run") == 2  # and the rule all

@@ -1,0 +1,37 @@
+"""The run record: every job of the run, its files with their checksums, its settings and times, for whoever checks it.
+
+This file comes last: the record tells of the rules of all others.
+"""
+
+from _jobs import extract_names, recorded_jobs
+
+CODE_PARTS = ["Snakefile", *project_tree("workflow", but="workflow/tools"), *project_tree("templates")]
+CODE = {**{str(BASE / path): path for path in CODE_PARTS}, CONFIG_FILE: "config.yaml"}
+EXTRACT_NAMES = extract_names(STUDY["extracts"])
+JOBS = recorded_jobs(workflow.rules, EXTRACTS, RUN)
+MADE = [path for job in JOBS for path in job["outputs"]]
+
+
+rule run_record:
+    """Record the run: its jobs, their inputs and outputs with checksums, settings, code, packages and times."""
+    input:
+        made=MADE,
+        extracts=[path if path in MADE else ancient(path) for path in EXTRACT_NAMES],
+        code=sources(CODE_PARTS),
+        config_file=ancient(CONFIG_FILE),
+    output:
+        crate=f"{RUN}/ro-crate-metadata.json",
+        code=directory(f"{RUN}/code"),
+    log:
+        f"{RUN}/logs/run_record.log",
+    params:
+        jobs=JOBS,
+        study=STUDY,
+        extracts=EXTRACT_NAMES,
+        code=CODE,
+        key=f"{RUN}/restricted/record.key",
+        config_file=_digests.of_file(CONFIG_FILE),
+        digest=digest("run_record", *CODE_PARTS),
+        extract_digest=_digests.files(path for path in EXTRACT_NAMES if path not in MADE),
+    script:
+        "../scripts/run_record.py"

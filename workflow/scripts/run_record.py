@@ -1,0 +1,144 @@
+"""Rule run_record: what was run, on what, with what result and when, for whoever checks or repeats it.
+
+The record tells times and who ran it, so its bytes differ from run to run; nothing printed rests on it.
+"""
+
+import base64
+import getpass
+import importlib.metadata
+import json
+import platform
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from _crate import PROJECT, Facts, combined, crate, gather, sha256
+from _job import logged
+
+METADATA = Path(".snakemake/metadata")  # Snakemake's own notes on every output: its rule, start and end
+TOLERANCE = 0.01  # seconds between a file's date and the end that Snakemake noted for it
+
+
+def secret(path: Path) -> bytes:
+    """Return the run's key for checksums of confidential files, made once.
+
+    A new run takes the key of another run of the study, if there is one: only then can it be told from their records
+    whether two runs used the same extract.
+    """
+    if not path.exists():
+        others = sorted(path.parents[2].glob(f"*/restricted/{path.name}"))
+        key = others[0].read_text(encoding="ascii") if others else secrets.token_hex(32) + "\n"
+        path.touch(mode=0o600)
+        path.write_text(key, encoding="ascii")
+    return bytes.fromhex(path.read_text(encoding="ascii"))
+
+
+def notes(folder: Path) -> dict[str, dict]:
+    """Read Snakemake's notes: output -> its note. A long name is spread over folders that start with "@"."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            name = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
+            found[base64.urlsafe_b64decode(name).decode()] = path
+    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in found.items()}
+
+
+def moment(seconds: float) -> str:
+    """A time as ISO 8601, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def times(jobs: Sequence[Mapping], noted: Mapping[str, Mapping]) -> dict[str, tuple[str, str]]:
+    """When each job started and ended, by job, for the jobs that Snakemake has a note of."""
+    known = {}
+    for job in jobs:
+        spans = [noted[path] for path in job["outputs"] if path in noted]
+        if spans:
+            start, end = min(span["starttime"] for span in spans), max(span["endtime"] for span in spans)
+            known[job["name"]] = moment(start), moment(end)
+    return known
+
+
+def rewritten(paths: Iterable[str], noted: Mapping[str, Mapping]) -> dict[str, str]:
+    """Outputs that were written again after their job had ended, and when.
+
+    Where this goes for all of them the folder was copied, and dates tell nothing.
+    """
+    dates = {path: Path(path).stat().st_mtime for path in paths if path in noted}
+    late = {path: moment(date) for path, date in dates.items() if abs(date - noted[path]["endtime"]) > TOLERANCE}
+    return late if len(late) < len(dates) else {}
+
+
+def commit(project: Path, parts: Sequence[str]) -> str:
+    """Return the commit of the checkout that the project is, and whether its code differs from it; "" if it is none."""
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(project), *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != project.resolve():
+            return ""
+        changed = git("status", "--porcelain", "--", *parts)
+        return f"git:{git('rev-parse', 'HEAD')}" + (" with changes not committed" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def packages() -> dict[str, str]:
+    """Return the version of Python and of every package installed beside this script's interpreter."""
+    installed = importlib.metadata.distributions()
+    known = {re.sub(r"[-_.]+", "-", found.metadata["Name"]).lower(): found.version for found in installed}
+    return {"python": platform.python_version(), **dict(sorted(known.items()))}
+
+
+def user() -> str:
+    """Return the account that runs the workflow, "" if it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def run_record(jobs: Sequence[Mapping], facts: Facts) -> str:
+    """The run record as text; see `_crate.crate`."""
+    return json.dumps(crate(jobs, facts), indent=1, ensure_ascii=False) + "\n"
+
+
+def copy_code(code: Mapping[str, str], folder: Path) -> None:
+    """Copy the project's files into the run's folder."""
+    for path, name in code.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, folder / name)
+
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        study, code, jobs = snakemake.params.study, snakemake.params.code, snakemake.params.jobs
+        paths = list(dict.fromkeys([*code, *(path for job in jobs for path in [*job["inputs"], *job["outputs"]])]))
+        noted = notes(METADATA)
+        spans = times(jobs, noted)
+        known = Facts(
+            run=study["run"],
+            title=study["title"],
+            date=max((end for _, end in spans.values()), default=study["programme"]["end"]),
+            study=study,
+            extracts=snakemake.params.extracts,
+            code=code,
+            checksums={},
+            code_version=combined({name: sha256(path) for path, name in code.items()}),
+            commit=commit(PROJECT, ["Snakefile", "workflow", "templates"]),
+            packages=packages(),
+            times=spans,
+            rewritten=rewritten(paths, noted),
+            agent=user(),
+        )
+        key = secret(Path(snakemake.params.key))
+        known = replace(known, checksums=gather(paths, known.identifier, key))
+        copy_code(code, Path(snakemake.output.code))
+        Path(snakemake.output.crate).write_text(run_record(jobs, known), encoding="utf-8")
