@@ -1,6 +1,6 @@
 """From ledger to print."""
 
-TEMPLATES = project_files("templates", ".j2", ".css", ".yaml", ".ttf", ".otf", ".woff2")
+TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
 PARTS = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys", "unit_values", "benefits"]
 
@@ -64,6 +64,7 @@ rule report_html:
         figures=rules.figures.output.figures,
         templates=sources(TEMPLATES),
         config_file=ancient(CONFIG_FILE),
+        extracts=reference_extract_files(),
     output:
         html=f"{RUN}/report.html",
         print_html=f"{RUN}/work/report_print.html",
@@ -73,15 +74,18 @@ rule report_html:
     params:
         config=STUDY,
         config_file=_digests.of_file(CONFIG_FILE),
+        extract_files={name: extract_paths(name) for name in EXTRACTS},
+        versions={name: _digests.code(name) for name in ["validate", *PARTS, "findings", "ledger"]},
         digest=digest("report_html", *TEMPLATES),
     script:
         "../scripts/report_html.py"
 
 
 rule report_pdf:
-    """Typeset the print HTML, which holds its stylesheet, fonts and figures."""
+    """Typeset the print HTML, which holds its stylesheet, fonts and figures; attach what its figures rest on."""
     input:
         print_html=rules.report_html.output.print_html,
+        attached=[rules.ledger.output.ledger, rules.report_html.output.cells],
     output:
         pdf=f"{RUN}/report.pdf",
     log:

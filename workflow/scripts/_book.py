@@ -1,7 +1,8 @@
 """One rendering of the report: what it draws on, what it has printed so far, and the elements that it prints in.
 
-A quantity stands inside an element with its id, words that depend on quantities inside an element with their ids, a
-label or date of the config inside an element of class "s", a number of the report's own structure inside class "n".
+A quantity stands inside an element with its id and printed form, as a link to its entry in Appendix D; words that
+depend on quantities inside an element with their ids, a label or date of the config inside an element of class "s", a
+number of the report's own structure inside class "n".
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cached_property
 
 import pandas as pd
 from _exhibits import Exhibit, cells
+from _origins import Place, anchor_of
 from markupsafe import Markup
 
 DEFAULT_FORMS = {
@@ -63,6 +65,7 @@ class Book:
     tables: list[tuple[str, Markup]] = field(default_factory=list)
     drawn_figures: list[tuple[str, Markup]] = field(default_factory=list)
     prints: list[tuple[str, str, str]] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
 
     @cached_property
     def values(self) -> dict[str, float]:
@@ -97,10 +100,16 @@ def shown(text: str) -> str:
     return text.replace("-", MINUS)
 
 
-def data(identifier: str, value: float, text: str) -> Markup:
-    """The element of a printed quantity."""
-    raw = "" if math.isnan(value) else f"{value:.12g}"
-    return Markup('<data value="{}" data-q="{}">{}</data>').format(raw, identifier, shown(text))
+def raw(value: float) -> str:
+    """A quantity's value as its element carries it."""
+    return "" if math.isnan(value) else f"{value:.12g}"
+
+
+def data(identifier: str, value: float, form: str, text: str) -> Markup:
+    """The element of a printed quantity: a link to its entry in Appendix D."""
+    return Markup('<data value="{}" data-q="{}" data-form="{}"><a class="o" href="#{}">{}</a></data>').format(
+        raw(value), identifier, form, anchor_of(identifier), shown(text)
+    )
 
 
 def said(text: str, *identifiers: str) -> Markup:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import _words as words
 from _book import DEFAULT_FORMS, Book, data, said, setting, time
 from _exhibits import arms_of, figure_sites, ledger_items
-from _print import printed
+from _print import IN_WORDS, MAGNITUDE, printed
 from _study import analysed, day, year_key
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -166,9 +166,11 @@ class Results:
     def q(self, context: Context, identifier: str, form: str = "", magnitude: bool = False) -> Markup:
         """A quantity in its unit's form, or in a named one; `magnitude` drops the sign."""
         value = self._book.value(identifier, context.name)
-        text = printed(value, form or DEFAULT_FORMS[self._book.units[identifier]])
-        self._book.prints.append((context.name, identifier, text))
-        element = data(identifier, value, text.lstrip("+-") if magnitude else text)
+        form = form or DEFAULT_FORMS[self._book.units[identifier]]
+        text = printed(value, form)
+        self._book.prints.append((context.name or "", identifier, text))
+        shape = (f"{form} {MAGNITUDE}", text.lstrip("+-")) if magnitude else (form, text)
+        element = data(identifier, value, *shape)
         note = self._book.notes.get(identifier)
         return element + Markup('<span class="fn" role="note">{}</span>').format(note) if note else element
 
@@ -176,8 +178,8 @@ class Results:
     def spelt(self, context: Context, identifier: str) -> Markup:
         """A count in words."""
         value = self._book.value(identifier, context.name)
-        self._book.prints.append((context.name, identifier, words.spelt(value)))
-        return data(identifier, value, words.spelt(value))
+        self._book.prints.append((context.name or "", identifier, words.spelt(value)))
+        return data(identifier, value, IN_WORDS, words.spelt(value))
 
     @pass_context
     def shift(self, context: Context, identifier: str, decimals: int = 1) -> Markup:
@@ -262,11 +264,11 @@ class Results:
         year = max(ids, key=lambda key: self._book.values[ids[key]])
         return said(year.removeprefix("y").replace("_", "-"), *ids.values())
 
-    def exclusions(self) -> list[tuple[str, str, str]]:
+    def exclusions(self) -> list[tuple[Markup, str, str]]:
         """What the method leaves out or treats specially: rule in words, extract, id of the number of records."""
         ids = [identifier for identifier in self._book.values if identifier.startswith("excluded.")]
         parts = [identifier.split(".") for identifier in ids]
-        rules = [(rule.replace("_", " ").capitalize(), extract) for _, rule, extract in parts]
+        rules = [(setting(rule.replace("_", " ").capitalize()), extract) for _, rule, extract in parts]
         return [(*rule, identifier) for rule, identifier in zip(rules, ids, strict=True)]
 
     def journeys_alt(self, site: str) -> str:

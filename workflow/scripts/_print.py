@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from _ledger import round_half_up
 
 NOT_COMPUTED = "[z]"
+# What an element's printed form may say besides a name of FORMS: a count in words, a form without its sign, a value
+# that is not rounded.
+IN_WORDS, MAGNITUDE, UNROUNDED = "words", "magnitude", "unrounded"
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ import base64
 from collections.abc import Mapping
 
 import _phrases as phrases
-from _book import Book, Heading, anchor, setting
+from _book import Book, Heading, anchor, raw, setting, shown
 from _exhibits import figure_sites
+from _origins import Origin, Way, origins
 from _tables import DrawnTable, draw
+from _trail import plain
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -81,6 +83,24 @@ class Structure:
     def anchor(self, kind: str, number: str) -> str:
         """The id of a table, figure or section in the page."""
         return anchor(kind, number)
+
+    def origins(self) -> dict[str, list[Origin]]:
+        """The entries of Appendix D for everything printed so far: section -> entries."""
+        return origins(self._book.ledger, self._book.places, self._book.prints)
+
+    def told(self, way: Way) -> Markup:
+        """How a quantity comes about, with links to the entries of what it is computed from."""
+        link = Markup('<a class="s" href="#{1}">{0}</a>')
+        texts = (link.format(*piece) if piece[1] else Markup.escape(piece[0]) for piece in way.pieces)
+        return Markup().join(texts).replace("\n", Markup("\n<br>"))
+
+    def raw(self, value: float) -> str:
+        """A quantity's value as its element carries it."""
+        return raw(value)
+
+    def unrounded(self, value: float) -> str:
+        """A value to six decimals."""
+        return shown(plain(value))
 
     def contents(self) -> list[Heading]:
         """All headings so far."""

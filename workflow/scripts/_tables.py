@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from _book import Book, anchor, shown
+from _book import Book, anchor, raw, shown
 from _exhibits import Entry, Exhibit, Row
+from _origins import Place, anchor_of
 from _print import printed
 from markupsafe import Markup
+
+# Heads of columns that only name a site or a year.
+OWN_LABELS = ("{{ label }}", "{{ year_label }}")
 
 Text = Callable[[str, Mapping], Markup]
 
@@ -36,17 +39,24 @@ def draw(exhibit: Exhibit, book: Book, text: Text) -> DrawnTable:
     marks: dict[str, str] = {}
     rows = [_drawn_row(row, exhibit, book, text, marks) for row in exhibit.rows]
     general = [("", text(note, exhibit.variables)) for note in exhibit.notes]
+    columns = [
+        (
+            text(column.head, {**exhibit.variables, **column.variables}),
+            text(column.unit, column.variables),
+            column.align,
+        )
+        for column in exhibit.columns
+    ]
+    spans = [text(column.over, column.variables) for column in exhibit.columns]
+    book.places += _places(exhibit, rows, columns, spans)
     return DrawnTable(
         number=exhibit.number,
         anchor=anchor("table", exhibit.number),
         title=text(exhibit.title, exhibit.variables),
         layout=exhibit.layout,
         stubs=tuple(text(stub, exhibit.variables) for stub in exhibit.stubs),
-        spans=_spans([text(column.over, column.variables) for column in exhibit.columns]),
-        columns=[
-            (text(column.head, {**exhibit.variables, **column.variables}), text(column.unit, column.variables), align)
-            for column, align in zip(exhibit.columns, _aligned(exhibit), strict=True)
-        ],
+        spans=_spans(spans),
+        columns=columns,
         bodies=_bodies(rows),
         notes=[*general, *((mark, Markup.escape(note)) for note, mark in marks.items())],
         empty=exhibit.empty,
@@ -56,6 +66,27 @@ def draw(exhibit: Exhibit, book: Book, text: Text) -> DrawnTable:
 
 def _aligned(exhibit: Exhibit) -> list[str]:
     return [column.align for column in exhibit.columns]
+
+
+def _places(exhibit: Exhibit, rows: Sequence[dict], columns: Sequence[tuple], spans: Sequence[Markup]) -> list[Place]:
+    """Where each quantity of a table stands; a cell of several quantities has no heads of their own."""
+    heads = [
+        "" if column.head in OWN_LABELS else plain_text(head) + (f" ({plain_text(unit)})" if unit else "")
+        for column, (head, unit, _) in zip(exhibit.columns, columns, strict=True)
+    ]
+    found, section = [], ""
+    for row, drawn in zip(exhibit.rows, rows, strict=True):
+        section = plain_text(drawn["section"]) or section
+        stub = ", ".join(head for head in row.heads if "{{" not in head)
+        for cell, head, over in zip(row.cells, heads, spans, strict=not row.section):
+            own = (stub, head, section, plain_text(over)) if len(cell) == 1 else ("",) * 4
+            found += [Place(exhibit.number, entry.id, *own) for entry in cell if entry.id]
+    return found
+
+
+def plain_text(text: Markup | str) -> str:
+    """A text without its elements."""
+    return Markup(text).striptags()
 
 
 def _spans(heads: Sequence[Markup]) -> list[tuple[Markup, int]]:
@@ -106,10 +137,11 @@ def _drawn_entry(entry: Entry, number: str, book: Book, marks: dict[str, str]) -
     book.prints.append((f"Table {number}", entry.id, printed_text))
     note = book.notes.get(entry.id)
     mark = marks.setdefault(note, chr(ord("a") + len(marks))) if note else ""
-    raw = "" if math.isnan(value) else f"{value:.12g}"
     return {
         "id": entry.id,
-        "raw": raw,
+        "raw": raw(value),
+        "form": entry.form,
+        "origin": anchor_of(entry.id),
         "text": shown(printed_text),
         "before": entry.before,
         "after": entry.after,

@@ -16,6 +16,8 @@ from _exhibits import resolve
 from _faults import with_ids
 from _job import logged
 from _ledger import read_ledger
+from _lint import read_allowed, refuse_naked_numbers
+from _panel import extract_files, panel_head, trace_data
 from _render import environment
 from markupsafe import Markup
 
@@ -100,14 +102,15 @@ def embed_fonts(style: str, folder: Path) -> str:
     return FONT.sub(embedded, style)
 
 
-def page(env, body: str, style: str, config: Mapping) -> str:
-    """A whole HTML page around a body."""
+def page(env, body: str, style: str, head: str, config: Mapping) -> str:
+    """A whole HTML page around a body; `head` stands at the end of the page's head."""
     return env.get_template("page.html.j2").render(
         title=f"{config['title']}: regenerated report",
         description=f"Regenerated final report on the {config['programme']['name']}, run {config['run']}",
         author=AUTHOR,
         created=str(config["programme"]["end"]),
         style=Markup(style),
+        head=head,
         body=Markup(body),
     )
 
@@ -122,6 +125,7 @@ def report_html(
     config: Mapping,
     folder: Path,
     styles: Mapping[str, str],
+    panel: str = "",
 ) -> tuple[str, str, pd.DataFrame]:
     """Render the report.
 
@@ -136,6 +140,7 @@ def report_html(
     config : the study
     folder : the templates
     styles : "screen" and "print" -> stylesheet with its fonts embedded
+    panel : what the page for the screen carries in its head to trace its numbers, from `_panel.panel_head`
 
     Returns
     -------
@@ -154,7 +159,8 @@ def report_html(
     book = Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures)
     env = environment(str(folder), book)
     body = env.get_template("report.html.j2").render(validation=validation_tables(findings), choices=choices)
-    pages = {name: page(env, body, style, config) for name, style in styles.items()}
+    heads = {"screen": panel}
+    pages = {name: page(env, body, style, heads.get(name, ""), config) for name, style in styles.items()}
     return pages["screen"], pages["print"], book.cells()
 
 
@@ -162,14 +168,18 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         templates = next(Path(name).parent for name in snakemake.input.templates if Path(name).name == "report.html.j2")
         declared = yaml.safe_load((templates / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
-        shared = (templates / "report.css").read_text(encoding="utf-8")
-        sheets = {
-            name: embed_fonts(shared + (templates / f"{name}.css").read_text(encoding="utf-8"), templates)
-            for name in ("screen", "print")
+        parts = {"screen": ("report", "screen", "trace"), "print": ("report", "print")}
+        written = {
+            name: "".join((templates / f"{part}.css").read_text(encoding="utf-8") for part in names)
+            for name, names in parts.items()
         }
+        sheets = {name: embed_fonts(style, templates) for name, style in written.items()}
         drawn = {Path(name).stem: Path(name).read_text(encoding="utf-8") for name in snakemake.input.figures}
+        whole = read_ledger(snakemake.input.ledger)
+        files = extract_files(snakemake.params.extract_files, snakemake.input.extracts)
+        traced = trace_data(whole, snakemake.params.config, files, snakemake.params.versions)
         screen, paper, printed_cells = report_html(
-            read_ledger(snakemake.input.ledger),
+            whole,
             pd.read_csv(snakemake.input.validation, keep_default_na=False),
             pd.read_parquet(snakemake.input.activity),
             drawn,
@@ -178,7 +188,10 @@ if __name__ == "__main__":
             snakemake.params.config,
             templates,
             sheets,
+            panel_head(traced, (templates / "trace.js").read_text(encoding="utf-8")),
         )
+        allowed = read_allowed(yaml.safe_load((templates / "numbers_allowed.yaml").read_text(encoding="utf-8")))
+        refuse_naked_numbers([screen, paper], whole, snakemake.params.config, allowed)
         Path(snakemake.output.html).write_text(screen, encoding="utf-8")
         Path(snakemake.output.print_html).write_text(paper, encoding="utf-8")
         printed_cells.to_csv(snakemake.output.cells, index=False, lineterminator="\n")

@@ -1,14 +1,40 @@
-"""Rule report_pdf: the print page, typeset. Any complaint of the typesetter stops the run."""
+"""Rule report_pdf: the print page, typeset, with the ledger and the cells attached. Any complaint stops the run.
 
+The file is PDF/A-3a and PDF/UA-1: made to be kept, to be read aloud, and to carry what its figures rest on.
+"""
+
+import datetime as dt
 import hashlib
 import logging
+import re
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from _job import logged
-from weasyprint import HTML
+from weasyprint import HTML, Attachment
+from weasyprint.document import Document
 from weasyprint.urls import URLFetcher
 
-VARIANT = "pdf/ua-1"
+VARIANT = "pdf/a-3a"
+ATTACHED = {  # what each attached file is, in the words of a PDF reader's list of attachments
+    "ledger.csv": ("Data", "Every quantity: value, formula, inputs, rule, source, records"),
+    "cells.csv": ("Data", "Every cell of the numbered tables: quantity, value, unit, printed form"),
+}
+# PDF/A allows no other properties in its metadata than those it knows; PDF/UA's own have to be described.
+ACCESSIBLE = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 to which the file conforms</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
 
 
 class TypesettingProblem(RuntimeError):
@@ -26,11 +52,16 @@ class _Complaints(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def report_pdf(page: str) -> bytes:
+def report_pdf(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
     """Typeset a self-contained HTML page as a tagged PDF.
 
-    The same page gives the same bytes: dates come from the page, the identifier from its content. Nothing but
-    embedded data may be fetched.
+    The same page and files give the same bytes: dates come from the page, the identifier from its content. Nothing
+    but embedded data may be fetched.
+
+    Parameters
+    ----------
+    page : HTML
+    attached : name -> content of the files to attach, each one of ATTACHED
 
     Raises
     ------
@@ -42,8 +73,14 @@ def report_pdf(page: str) -> bytes:
     logger.addHandler(complaints)
     try:
         fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
-        identifier = hashlib.sha256(page.encode()).digest()[:16]
-        pdf = HTML(string=page, url_fetcher=fetcher).write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier)
+        options = {
+            "pdf_variant": VARIANT,
+            "pdf_identifier": hashlib.sha256(page.encode()).digest()[:16],
+            "attachments": [attachment(*named, _date(page)) for named in (attached or {}).items()],
+        }
+        document = HTML(string=page, url_fetcher=fetcher).render(**options)
+        _declare_accessible(document)
+        pdf = document.write_pdf(**options)
     finally:
         logger.removeHandler(complaints)
     if complaints.messages:
@@ -51,6 +88,32 @@ def report_pdf(page: str) -> bytes:
     return pdf
 
 
+def attachment(name: str, content: bytes, date: dt.datetime) -> Attachment:
+    """A file to attach; its dates are the report's, so that the PDF does not depend on when it is made."""
+    relationship, description = ATTACHED[name]
+    return Attachment(
+        string=content, name=name, description=description, relationship=relationship, created=date, modified=date
+    )
+
+
+def _date(page: str) -> dt.datetime:
+    """The date of the report, from the page."""
+    found = re.search(r'<meta name="dcterms.created" content="([^"]+)">', page)
+    return dt.datetime.fromisoformat(found[1]) if found else dt.datetime(1970, 1, 1)
+
+
+def _declare_accessible(document: Document) -> None:
+    """Add PDF/UA's identification to the metadata of PDF/A (WeasyPrint writes one of the two)."""
+    described = document.metadata.generate_rdf_metadata
+    document.metadata.generate_rdf_metadata = partial(_with_accessible, described)
+
+
+def _with_accessible(described, *variant) -> bytes:
+    return described(*variant).replace(b"</rdf:RDF>", ACCESSIBLE + b"</rdf:RDF>")
+
+
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        Path(snakemake.output.pdf).write_bytes(report_pdf(Path(snakemake.input.print_html).read_text(encoding="utf-8")))
+        files = {Path(path).name: Path(path).read_bytes() for path in snakemake.input.attached}
+        text = Path(snakemake.input.print_html).read_text(encoding="utf-8")
+        Path(snakemake.output.pdf).write_bytes(report_pdf(text, files))

@@ -1,0 +1,176 @@
+"""No naked numbers: what the pages print is in the ledger, or on the declared list; the rest is refused."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from _ledger import read_ledger
+from _lint import NakedNumber, prints_as, read_allowed, read_page, refuse_naked_numbers
+from conftest import RUN, snakemake
+
+PROJECT = Path(__file__).parents[1]
+TEMPLATES = PROJECT / "templates"
+DECLARED = yaml.safe_load((TEMPLATES / "numbers_allowed.yaml").read_text(encoding="utf-8"))
+ALLOWED = read_allowed(DECLARED)
+ONLY_ELSEWHERE = {".fn", "title"}  # a footnote or a study's name with digits: not in the default study
+CELL = r'<td data-q="effective_treatment.rate.pilot_3.pre" [^>]*>'
+RATE = "effective_treatment.rate.pilot_3.pre"
+
+
+@pytest.fixture(scope="module")
+def ledger(default_run):
+    return read_ledger(default_run / "ledger.csv")
+
+
+@pytest.fixture(scope="module")
+def pages(default_run) -> dict[str, str]:
+    names = ("report.html", "work/report_print.html")
+    return {name: (default_run / name).read_text(encoding="utf-8") for name in names}
+
+
+@pytest.fixture(scope="module")
+def page(pages) -> str:
+    return pages["work/report_print.html"]
+
+
+@pytest.fixture
+def faults(ledger, config):
+    return lambda page, of=ledger: read_page(page, of, config, ALLOWED).faults
+
+
+def typed(page: str, after: str, text: str) -> str:
+    """The page with a text typed in after the first place of another."""
+    assert after in page
+    return page.replace(after, after + text, 1)
+
+
+def test_the_report_prints_nothing_but_quantities(pages, ledger, config):
+    for page in pages.values():
+        read = read_page(page, ledger, config, ALLOWED)
+        assert read.faults == []
+        assert len(read.quantities) > 1400
+
+
+def test_the_allow_list_is_short_reasoned_and_in_use(page, ledger, config):
+    used = read_page(page, ledger, config, ALLOWED).used
+    entries = {**DECLARED["elements"], **DECLARED["phrases"]}
+    assert len(entries) <= 45
+    assert all(len(reason) > 5 for reason in entries.values())
+    assert set(entries) - set(used) == ONLY_ELSEWHERE
+
+
+def test_a_typed_number_is_named_with_its_place(page, faults):
+    (found,) = faults(typed(page, "with one of them as the example", " in 42 cases"))
+    assert found.startswith("Appendix D Where every figure comes from: '42' in")
+    assert "in 42 cases" in found
+
+
+def test_a_typed_number_in_a_table_is_named_with_its_table(page, faults):
+    (found,) = faults(typed(page, '<caption><span class="n">Table 6.1</span> ', "77 "))
+    assert found.startswith("6.1 Whole system pilots")
+    (found,) = faults(re.sub(rf"({CELL})", r"<td>77</td>\1", page, count=1))
+    assert "Table 6.1 Effective treatment" in found
+    assert "'77'" in found
+
+
+def test_a_number_typed_into_a_quantity(page, faults):
+    found = faults(re.sub(rf"({CELL}<a [^>]*>)93\.6%", r"\g<1>93.7%", page, count=1))
+    assert len(found) == 1
+    assert f"'93.7%' carries the id {RATE}, which prints as '93.6%'" in found[0]
+
+
+def test_a_quantity_that_the_ledger_does_not_hold(page, faults):
+    (found,) = faults(
+        typed(page, "with one of them as the example", ' <data data-q="made.up" data-form="count">7</data>')
+    )
+    assert "'7' carries the id made.up, which is not in the ledger" in found
+
+
+def test_a_quantity_without_a_form(page, faults):
+    text = f'<data data-q="{RATE}">93.6%</data>'
+    assert "prints as ''" in faults(typed(page, "with one of them as the example", text))[0]
+
+
+@pytest.mark.parametrize(
+    "identifier", [RATE, "constant.social_cost", "validation.rows_in.journeys", "benefit.total.site_3"]
+)
+def test_a_ledger_value_changed_by_a_millionth(page, ledger, faults, identifier):
+    hit = ledger["id"] == identifier
+    assert hit.any()
+    found = faults(page, ledger.assign(value=ledger["value"].mask(hit, ledger["value"] * (1 + 1e-6))))
+    assert any(f"carries the id {identifier}" in fault for fault in found)
+
+
+def test_a_changed_input_is_caught_where_it_is_filled_in(page, ledger, faults):
+    hit = ledger["id"] == "effective_treatment.count.pilot_3.pre"
+    found = faults(page, ledger.assign(value=ledger["value"].mask(hit, ledger["value"] + 1e-6)))
+    assert any(f"is said of {RATE}, whose origin is" in fault for fault in found)
+
+
+@pytest.mark.parametrize("words", ["in three of them", "the share rose", "both of them"])
+def test_counts_and_directions_in_typed_words(page, faults, words):
+    (found,) = faults(typed(page, "with one of them as the example", f", {words},"))
+    assert "rests on no quantity" in found
+    assert words in found
+
+
+def test_words_that_rest_on_nothing(page, faults):
+    (found,) = faults(typed(page, "with one of them as the example", ' <span data-w="made.up">rose</span>'))
+    assert "the words 'rose' rest on made.up, which is not in the ledger" in found
+
+
+def test_a_date_that_is_not_the_studys(page, faults):
+    text = ' <time datetime="2031-01-01">1 January 2031</time>'
+    (found,) = faults(typed(page, "with one of them as the example", text))
+    assert "the date '1 January 2031' is not in the config" in found
+
+
+def test_a_footnote_that_is_not_the_ledgers(page, faults):
+    (found,) = faults(typed(page, "with one of them as the example", '<span class="fn">at least 9</span>'))
+    assert "the footnote 'at least 9' is no note of the ledger" in found
+
+
+def test_text_that_is_only_read_out(page, faults):
+    assert "read out" in faults(typed(page, "<body>", '<p aria-label="9 sites">x</p>'))[0]
+
+
+def test_the_message_is_one_line(page, ledger, config, capsys):
+    wrong = typed(typed(page, "with one of them as the example", " 42"), "Each end of a path", " 43")
+    with pytest.raises(NakedNumber) as caught:
+        refuse_naked_numbers([wrong, wrong], ledger, config, ALLOWED)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith("(and 1 more in the log)")
+    assert "'43'" in capsys.readouterr().out
+
+
+def test_printed_forms():
+    assert prints_as(-3.44, "signed_points1") == "−3.4"
+    assert prints_as(-3.44, "points1 magnitude") == "3.4"
+    assert prints_as(6, "words") == "six"
+    assert prints_as(-0.0349999999, "unrounded") == "−0.035"
+    assert prints_as(0.001, "p2") == "<0.01"
+
+
+def test_templates_hold_no_digit_of_their_own():
+    """A number typed inside a declared element (a label's, say) would pass in the page; here it does not."""
+    for path in sorted(TEMPLATES.rglob("*.j2")):
+        text = re.sub(
+            r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|<cite>.*?</cite>", "", path.read_text(encoding="utf-8"), flags=re.S
+        )
+        assert re.findall(r"\d", re.sub(r"<[^>]*>", "", text)) == [], path.name
+
+
+def test_a_typed_number_stops_the_run(default_study, tmp_path):
+    study = shutil.copytree(default_study, tmp_path / "study")
+    template = study / "templates" / "chapters" / "impacts.html.j2"
+    text = template.read_text(encoding="utf-8")
+    template.write_text(text.replace("Three cautions apply.", "Three cautions apply to 42 sites."), encoding="utf-8")
+    done = snakemake(study, study, "report_html")
+    assert done.returncode != 0
+    assert not (study / RUN / "report.html").exists()
+    said = [line for line in (done.stdout + done.stderr).splitlines() if "'42'" in line]
+    assert any("report_html: error: 6 Impacts: effective treatment" in line for line in said), done.stdout + done.stderr

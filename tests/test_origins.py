@@ -1,0 +1,143 @@
+"""Appendix D: one entry for every statistic printed, told on an example, leading to those that it rests on."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+from _ledger import kind, quantities, read_ledger
+from _origins import LONGEST, Place, anchor_of, example, origins, statistic, title_of
+from _trail import rows_by_id
+
+
+@pytest.fixture(scope="module")
+def ledger(default_run) -> pd.DataFrame:
+    return read_ledger(default_run / "ledger.csv")
+
+
+@pytest.fixture(scope="module")
+def page(default_run) -> str:
+    return (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("identifier", "expected"),
+    [
+        ("effective_treatment.rate.pilot_3.pre", "effective_treatment.rate.{area}.{period}"),
+        ("effective_treatment.rate.all_pilots.pre", "effective_treatment.rate.{area}.{period}"),
+        ("effective_treatment.p.site_3", "{measure}.model.{site}"),
+        ("prison_pickup.odds_ratio_low.site_2", "{measure}.model.{site}"),
+        ("cost.site_1.year_1", "cost.{site}.{year}"),
+        ("cost.site_1.total", "cost.{site}.total"),
+        ("spending_item.pay.training.share", "spending_item.{category}.{item}.share"),
+        ("new_journeys.index.all.before", "new_journeys.index.{site}.{year}"),
+        ("budget_share.workforce_development.site_2", "budget_share.{head}.{site}"),
+        ("validation.missing.journeys.sex", "validation.missing.{extract}"),
+        ("unit_value.expected_value.pv", "unit_value.expected_value.pv"),
+        ("constant.bids", "constant.bids"),
+    ],
+)
+def test_statistics(identifier, expected):
+    assert statistic(identifier) == expected
+
+
+def test_anchors_of_statistics_differ(ledger):
+    statistics = {statistic(identifier) for identifier in ledger["id"]}
+    assert len({anchor_of(one) for one in statistics}) == len(statistics)
+
+
+def test_every_printed_statistic_and_all_that_it_rests_on_has_an_entry(page, ledger):
+    entries = set(re.findall(r'id="(d-[^"]+)"', page))
+    rows = rows_by_id(ledger)
+    todo = set(re.findall(r'data-q="([^"]+)"', page))
+    reached = set()
+    while todo:
+        identifier = todo.pop()
+        reached.add(identifier)
+        todo |= {pair.partition("=")[2] for pair in rows[identifier]["inputs"].split()} - reached
+    assert {anchor_of(identifier) for identifier in reached} == entries
+
+
+def test_entries_are_few_and_told_from_the_ledger(page):
+    assert 80 < page.count('data-field="origin"') < 200
+    assert page.count('class="o" href="#d-') > 1400
+
+
+def test_a_link_holds_text_only(page):
+    assert not re.search(r"<a [^>]*>[^<]*<(?!/a>)", page)
+
+
+def test_links_do_not_look_like_links(page):
+    assert "a { color: inherit; text-decoration: none; }" in page
+
+
+def test_examples_are_short_and_closed(ledger):
+    rows = rows_by_id(ledger)
+    for identifier, row in rows.items():
+        if kind(row) == "derived":
+            text = example(row, rows)
+            assert len(text) <= LONGEST + 8, identifier
+            assert text.count("(") == text.count(")"), identifier
+            assert text.count("[") == text.count("]"), identifier
+
+
+COUNTS = pd.DataFrame({"area": ["pilot_1", "pilot_2"], "count": [3, 5], "base": [4, 8], "rate": [75.0, 62.5]})
+SHARED = {"source": "Appendix B2", "rule": "outcomes", "function": "count"}
+
+
+def small_ledger() -> pd.DataFrame:
+    of = {"extract": "journeys", "filter": "clients of {area}"}
+    return pd.concat(
+        [
+            quantities(COUNTS, id="m.count.{area}.pre", value="count", unit="count", rows="count", **of, **SHARED),
+            quantities(COUNTS, id="m.base.{area}.pre", value="base", unit="count", rows="base", **of, **SHARED),
+            quantities(
+                COUNTS,
+                id="m.rate.{area}.pre",
+                value="rate",
+                unit="percent",
+                formula="100 * count / base",
+                inputs={"count": "m.count.{area}.pre", "base": "m.base.{area}.pre"},
+                **SHARED,
+            ),
+        ],
+        ignore_index=True,
+    )
+
+
+def test_an_entry_is_told_on_the_first_cell_that_prints_it():
+    places = [
+        Place("6.1", "m.rate.pilot_2.pre", "", "Success (per cent)"),
+        Place("6.3", "m.rate.pilot_1.pre", "", "Success"),
+    ]
+    found = origins(small_ledger(), places, [("Table 6.1", "m.rate.pilot_2.pre", "62.5%")])
+    assert list(found) == ["6.1"]
+    rate, count, base = found["6.1"]
+    assert (rate.title, rate.tables, rate.in_prose) == ("Success (per cent)", ["6.1", "6.3"], False)
+    assert [text for text, _ in rate.ways[0].pieces] == [
+        "100 × count / base",
+        ", where count is ",
+        "M: count",
+        "; base is ",
+        "M: base",
+        ".\nm.rate.pilot_2.pre = 100 × 5 / 8 = 62.5. Rule outcomes, function count. Defined in: Appendix B2.",
+    ]
+    assert [anchor for _, anchor in rate.ways[0].pieces if anchor] == [count.anchor, base.anchor]
+    assert "From the extract journeys: clients of pilot_1." in count.ways[0].pieces[0][0]
+    assert "m.count.pilot_1.pre = 3 (rows: 3)." in count.ways[0].pieces[0][0]
+
+
+def test_a_statistic_that_only_a_sentence_prints_stands_apart():
+    found = origins(small_ledger(), [], [("chapters/impacts.html.j2", "m.count.pilot_1.pre", "3")])
+    assert list(found) == ["text"]
+    assert [(entry.title, entry.in_prose) for entry in found["text"]] == [("M: count", True)]
+
+
+def test_titles():
+    cells = [Place("1", f"x.{i}", f"Row {i}", "Head (£)", "", "Over") for i in range(2)]
+    assert title_of("x", cells) == "Over: Head (£)"
+    rows = [Place("1", f"x.{i}", "Total benefits", "", "Value") for i in range(2)]
+    assert title_of("x", rows) == "Value: Total benefits"
+    assert title_of("findings.cost_recurrent.{year}.min", []) == "Cost recurrent: min"
+    assert title_of("constant.bids", []) == "constant bids"

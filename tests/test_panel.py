@@ -1,0 +1,317 @@
+"""The panel that traces numbers on the screen: its data, and the page in a real browser."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from _ledger import read_ledger
+from _panel import GIVEN, extract_files, given, label, names_of, panel_head, reads, settings_of, trace_data
+from browser import NARROW, chromium, page_of, violations
+from playwright.sync_api import Page, expect
+
+PROJECT = Path(__file__).parents[1]
+TOTAL = "benefit.total.site_3"
+COUNT = "effective_treatment.count.pilot_3.post"
+
+
+# What the page carries
+
+
+@pytest.fixture(scope="module")
+def ledger(default_run) -> pd.DataFrame:
+    return read_ledger(default_run / "ledger.csv")
+
+
+@pytest.fixture(scope="module")
+def carried(default_run) -> dict:
+    page = (default_run / "report.html").read_text(encoding="utf-8")
+    return json.loads(re.search(r'id="trace-data">(.*?)</script>', page, re.DOTALL)[1])
+
+
+@pytest.mark.parametrize(
+    ("identifier", "words"),
+    [
+        (COUNT, "Effective treatment: count, Pilot 3, 2009-11"),
+        ("effective_treatment.did.site_2", "Effective treatment: difference in differences, Site 2"),
+        ("spending.pay.y2009_10", "Spending: pay, 2009-10"),
+        ("new_journeys_monthly.comparison_2.2008_04", "New journeys monthly: Comparison 2, April 2008"),
+        ("loner", "Loner"),
+    ],
+)
+def test_ids_in_words(identifier, words, config):
+    assert label(identifier, names_of(config)) == words
+
+
+def test_settings_are_texts(config):
+    settings = settings_of(config)
+    assert settings["definitions.effective_days"] == "83"
+    assert settings["codes.known_exit_reasons"] == "0, 99; 999, 999"
+    assert settings["sites.site_1.analysed"] == "false"
+    assert not any(name.startswith("extracts") for name in settings)
+
+
+def test_records_rest_on_the_settings_of_the_rules_before(config):
+    settings = list(settings_of(config))
+    days, reasons = settings.index("definitions.effective_days"), settings.index("codes.completed_exit_reasons")
+    assert {days, reasons} <= set(given("impact", settings, records=True))
+    assert not {days, reasons} & set(given("impact", settings, records=False))
+    assert given("ledger", settings, records=True) == []
+
+
+def test_settings_of_a_rule_are_those_of_its_params():
+    rules = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "workflow" / "rules").glob("*.smk"))
+    for rule, (paths, _) in GIVEN.items():
+        body = re.search(rf"^rule {rule}:\n(.*?)^    script:", rules, re.DOTALL | re.MULTILINE)[1]
+        params = body.split("    params:")[1] if "    params:" in body else ""
+        params = params.replace("*YEARS_CHECKED", re.search(r"YEARS_CHECKED = \[(.*)\]", rules)[1])
+        groups = [name for names in re.findall(r"\bstudy\(([^)]*)\)", params) for name in re.findall(r'"(\w+)"', names)]
+        groups += ["sites"] * ("=SITES" in params)
+        single = [f"{group}.{name}" for group, name in re.findall(r'STUDY\["(\w+)"\]\["(\w+)"\]', params)]
+        picked = [
+            f"{group}.{name}"
+            for group, names in re.findall(r'pick\(STUDY\["(\w+)"\], ([^)]*)\)', params)
+            for name in re.findall(r'"(\w+)"', names)
+        ]
+        assert set(paths) == {*groups, *single, *picked}, rule
+
+
+def test_every_quantity_is_carried_with_its_inputs(carried, ledger):
+    assert carried["id"] == ledger["id"].tolist()
+    at = carried["id"].index("effective_treatment.rate.pilot_3.post")
+    named = {name: [carried["id"][one] for one in ids] for name, ids in carried["inputs"][at]}
+    assert named["count"] == [COUNT]
+    assert carried["filled"][at].startswith("100 * ")
+    assert set(carried["versions"]) >= set(ledger["rule"])
+
+
+def test_checksums_are_those_of_the_files(carried, default_study):
+    name, told = carried["extracts"]["journeys"][0]
+    file = default_study / "results" / "reference_extracts" / "restricted" / name
+    assert told == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_pick_ups_and_their_models_read_more_than_the_referrals_counted():
+    row = {"extract": "carat_referrals"}
+    assert reads({**row, "id": "prison_pickup.base.pilot_2.pre"}) == ["carat_referrals"]
+    assert reads({**row, "id": "prison_pickup.count.pilot_2.pre"}) == ["carat_referrals", "cjit_forms"]
+    assert reads({**row, "id": "prison_pickup.p.site_2"}) == ["carat_referrals", "cjit_forms", "dirs"]
+    assert reads({"extract": "", "id": "prison_pickup.did.site_2"}) == []
+
+
+def test_every_extract_that_a_rule_reads_is_on_some_trail_of_its_numbers(carried, ledger):
+    """The extracts in a rule's inputs are those that its counts and fits say they read."""
+    told = pd.DataFrame({"rule": ledger["rule"], "reads": [reads(row) for row in ledger.to_dict("records")]})
+    rules = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "workflow" / "rules").glob("*.smk"))
+    for rule in ("fieldwork", "outcomes", "continuity", "spending", "new_journeys"):
+        body = re.search(rf"^rule {rule}:\n(.*?)^    output:", rules, re.DOTALL | re.MULTILINE)[1]
+        own = {name for names in told["reads"][told["rule"].isin([rule, "impact"])] for name in names}
+        assert set(re.findall(r'validated\("(\w+)"\)', body)) <= own, rule
+
+
+def test_a_given_extract_is_named_without_its_folder_or_checksum(tmp_path):
+    file = tmp_path / "journeys.csv"
+    file.write_text("client\n", encoding="utf-8")
+    assert extract_files({"journeys": [str(file)]}, []) == {"journeys": [["journeys.csv", ""]]}
+
+
+def test_what_is_carried_cannot_end_the_script(ledger, config):
+    hostile = ledger.head(1).assign(note="</script><b>")
+    head = panel_head(trace_data(hostile, config, {}, {}), "")
+    assert "</script><b>" not in head
+    assert "\\u003c/script>\\u003cb>" in head
+
+
+def test_only_the_page_for_the_screen_carries_it(default_run):
+    assert "<script" not in (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+    assert (default_run / "report.html").stat().st_size < 1.6e6
+
+
+# The page in a browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser, default_run):
+    with page_of(browser, default_run / "report.html") as opened:
+        yield opened
+
+
+def panel(page: Page):
+    return page.locator("#trace-panel")
+
+
+def choose(page: Page, identifier: str, where: str = "main") -> None:
+    page.locator(f'{where} [data-q="{identifier}"]').first.click()
+
+
+def test_from_a_table_cell_down_to_records_and_back(page):
+    choose(page, TOTAL, "#table-7-10")
+    expect(panel(page)).to_be_visible()
+    expect(page.locator("#trace-title")).to_be_focused()
+    expect(panel(page).locator(".number b")).to_have_text("20,678")
+    expect(panel(page)).to_contain_text("2,852,676.144 + 17,825,104.809 = 20,677,780.953")
+    steps = [
+        "benefit.effective_treatment.site_3",
+        "additional.effective_treatment.site_3",
+        "effective_treatment.base.pilot_3.post",
+    ]
+    for step in steps:
+        panel(page).locator(f'section .numbers a[href="#trace={step}"]').first.click()
+        expect(panel(page).locator("p > code").first).to_have_text(step)
+    expect(panel(page)).to_contain_text("journeys.csv")
+    expect(panel(page)).to_contain_text(re.compile(r"SHA-256 [0-9a-f]{64}"))
+    expect(panel(page)).to_contain_text("clients of Pilot 3 with a journey in the post period")
+    expect(panel(page)).to_contain_text(re.compile(r"Code version\s*[0-9a-f]{16}"))
+    for step in [*reversed(steps[:-1]), TOTAL]:
+        page.go_back()
+        expect(panel(page).locator("p > code").first).to_have_text(step)
+    page.go_back()
+    expect(panel(page)).to_be_hidden()
+
+
+def test_a_number_and_words_of_a_sentence(page):
+    sentence = page.locator("main p:has([data-w])", has=page.locator('[data-q^="effective_treatment.did."]')).first
+    sentence.locator('[data-q^="effective_treatment.did."]').click()
+    expect(panel(page)).to_contain_text("How it is computed")
+    sentence.locator("[data-w]").first.click()
+    expect(page.locator("#trace-title")).to_have_text("Words that follow from numbers")
+    panel(page).locator(".numbers a").first.click()
+    expect(panel(page)).to_contain_text("Settings that matter")
+    panel(page).get_by_role("button", name="Back").click()
+    expect(page.locator("#trace-title")).to_have_text("Words that follow from numbers")
+
+
+def test_a_number_of_a_figure(page):
+    figure = page.locator("#figure-C-8-1")
+    figure.get_by_text("The numbers of this figure").click()
+    figure.locator("td [data-q]").first.click()
+    expect(panel(page)).to_contain_text("new_journeys_monthly.csv")
+
+
+def test_an_address_opens_the_panel(browser, default_run):
+    with page_of(browser, default_run / "report.html", fragment=f"#trace={COUNT}") as page:
+        expect(panel(page).locator("p > code").first).to_have_text(COUNT)
+        page.keyboard.press("Escape")
+        expect(panel(page)).to_be_hidden()
+        assert "#" not in page.url
+    with page_of(browser, default_run / "report.html", fragment="#trace=<b>%E0%A4%A") as page:
+        expect(page.locator("#trace-title")).to_have_text("Not found")
+
+
+def test_by_keyboard_only(page):
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Step through numbers")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("numbers to step through")
+    assert page.locator('main [tabindex="0"][data-q], main [tabindex="0"][data-w]').count() == 1
+    page.evaluate("document.querySelector('#table-7-10 [data-q]').focus()")
+    first = page.evaluate("document.activeElement.dataset.q")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    second = page.evaluate("document.activeElement.dataset.q")
+    assert (first, second) == ("cost.site_1.year_1", "cost.site_2.year_2")
+    expect(page.locator(":focus")).to_have_role("button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#trace-title")).to_be_focused()
+    panel(page).get_by_role("link", name="pilot_spending").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#trace-title")).to_have_text("Extract pilot_spending")
+    expect(page.locator("#trace-title")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel(page)).to_be_hidden()
+    assert page.evaluate("document.activeElement.dataset.q") == second
+
+
+def test_search_by_number_and_by_words(page):
+    page.get_by_role("link", name="Trace a number").click()
+    search = page.get_by_label("Number or words")
+    expect(search).to_be_focused()
+    results = panel(page).locator(".numbers li")
+    for typed in ("1,914", "1914", "base pilot 3 effective 2007-09"):
+        search.fill(typed)
+        expect(results.first).to_contain_text("Effective treatment: base, Pilot 3, 2007-09")
+        expect(page.get_by_role("status")).to_contain_text("found")
+    search.fill("no such thing")
+    expect(page.get_by_role("status")).to_have_text("0 numbers found")
+
+
+def test_what_changes_if_something_changes(page, ledger):
+    page.get_by_role("link", name="Trace a number").click()
+    for choice, printed_in, not_in in [
+        ("extract:triage_quarters", "Table 3.3", "Table 6.1"),
+        ("extract:cjit_forms", "Table 3.1", "Table 6.1"),
+        ("extract:dirs", "Table 3.1", "Table 6.1"),
+        ("constant.social_cost", "Text", "Table 6.1"),
+        ("setting:definitions.effective_days", "Table 6.1", "Table 1.1"),
+        ("setting:economics.benefit_share", "Table 7.10", "Table 3.1"),
+    ]:
+        page.evaluate("location.hash = '#trace=find'")
+        page.get_by_label("Extract, constant or setting").select_option(choice)
+        page.get_by_role("button", name="Show").click()
+        expect(panel(page)).to_contain_text(printed_in)
+        expect(panel(page)).not_to_contain_text(not_in)
+
+
+def test_dependents_are_those_of_the_ledger(page, ledger):
+    from _trail import dependents
+
+    seeds = ledger["id"][ledger["extract"] == "triage_quarters"].tolist()
+    every = {*seeds, *dependents(ledger, seeds)}
+    page.evaluate("location.hash = '#trace=extract:triage_quarters'")
+    told = panel(page).get_by_text(re.compile(r"printed numbers")).inner_text()
+    assert sum(int(number) for number in re.findall(r"\d+", told)) == len(every)
+
+
+def test_the_picture_is_the_numbers_own_path_and_has_an_alternative(page):
+    choose(page, TOTAL, "#table-7-10")
+    picture = panel(page).locator(".picture svg")
+    expect(picture).to_have_attribute("role", "img")
+    expect(picture).to_have_attribute(
+        "aria-label", re.compile(r"^Path of Benefit: total, Site 3\. \d+ computed numbers")
+    )
+    assert panel(page).locator(".picture rect").count() <= 60
+    panel(page).get_by_text("The path as a list").click()
+    expect(panel(page)).to_contain_text("1 step below")
+
+
+def test_axe_finds_nothing(page):
+    assert violations(page) == []
+    page.get_by_role("button", name="Step through numbers").click()
+    choose(page, TOTAL, "#table-7-10")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("view", [TOTAL, COUNT, "find", "extract:journeys", "setting:sites.site_3.kind", "no such"])
+def test_axe_finds_nothing_in_any_view_on_a_narrow_screen(browser, default_run, view):
+    with page_of(browser, default_run / "report.html", NARROW, f"#trace={view}") as page:
+        for summary in panel(page).locator("section > details > summary").all()[:8]:
+            summary.click()
+        assert violations(page, "#trace-panel") == []
+
+
+def test_nothing_runs_over_a_narrow_screen(browser, default_run):
+    with page_of(browser, default_run / "report.html", NARROW) as page:
+        choose(page, COUNT)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        number, sheet = page.locator(".trace-chosen").bounding_box(), panel(page).bounding_box()
+        assert number["y"] + number["height"] <= sheet["y"]
+
+
+def test_without_a_script_the_report_is_all_there_is(browser, default_run):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((default_run / "report.html").as_uri())
+    assert page.locator("#trace-panel, .trace-tools").count() == 0
+    assert page.locator('#table-7-10 [data-q="benefit.total.site_3"]').inner_text() == "20,678"
+    context.close()

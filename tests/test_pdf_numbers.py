@@ -1,0 +1,156 @@
+"""The finished PDF: its numbers are those that were recorded as printed, each a link to its entry; what it carries."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pypdf
+import pypdfium2
+import pytest
+import yaml
+from _book import shown
+from _ledger import read_ledger
+from _lint import SILENT, read_allowed, read_page
+from _origins import anchor_of
+from report_pdf import report_pdf
+
+ALLOWED = Path(__file__).parents[1] / "templates" / "numbers_allowed.yaml"
+MM = 72 / 25.4
+TOP, BOTTOM = 29 * MM, 28 * MM  # the margins of templates/print.css, with the running heads and page numbers
+APART = {"td", "th", "p", "dt", "dd", "li", "br", "sup", "span", "h1", "h2", "h3", "caption", "figcaption"}
+
+
+@pytest.fixture(scope="module")
+def page(default_run) -> str:
+    return (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def recorded(default_run, page, config) -> Counter:
+    """What the renderer recorded as printed outside Appendix D: entry and text, and how often."""
+    allowed = read_allowed(yaml.safe_load(ALLOWED.read_text(encoding="utf-8")))
+    printed = read_page(page, read_ledger(default_run / "ledger.csv"), config, allowed).quantities
+    return Counter((anchor_of(identifier), text) for identifier, form, text in printed if form != "unrounded")
+
+
+@pytest.fixture(scope="module")
+def reader(default_run) -> pypdf.PdfReader:
+    return pypdf.PdfReader(default_run / "report.pdf")
+
+
+@pytest.fixture(scope="module")
+def sheets(default_run) -> list:
+    document = pypdfium2.PdfDocument(default_run / "report.pdf")
+    return [(sheet.get_size(), sheet.get_textpage()) for sheet in document]
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def links(reader, sheets) -> list[tuple[int, str, str]]:
+    """Every link to an entry: page, entry, and the text under it."""
+    found = []
+    for number, (leaf, (_, text)) in enumerate(zip(reader.pages, sheets, strict=True)):
+        for annotation in (one.get_object() for one in leaf.get("/Annots", [])):
+            target = str(annotation.get("/Dest") or annotation["/A"]["/D"])
+            if target.startswith("d-"):
+                left, bottom, right, top = map(float, annotation["/Rect"])
+                found.append((number, target, flat(text.get_text_bounded(left - 0.3, bottom, right + 0.3, top))))
+    return found
+
+
+def first_page_of_the_entries(reader) -> int:
+    return reader.get_destination_page_number(reader.named_destinations["section-D"])
+
+
+def test_every_printed_quantity_is_one_link_to_its_entry(reader, sheets, recorded):
+    start = first_page_of_the_entries(reader)
+    assert Counter(link[1:] for link in links(reader, sheets) if link[0] < start) == recorded
+
+
+def test_every_cell_is_among_them(default_run, recorded):
+    cells = pd.read_csv(default_run / "cells.csv", keep_default_na=False)
+    quantities = cells[cells["id"] != ""]
+    assert len(quantities) > 1100
+    printed = Counter(
+        (anchor_of(identifier), flat(shown(text)))
+        for identifier, text in zip(quantities["id"], quantities["printed"], strict=True)
+    )
+    assert printed - recorded == Counter()
+
+
+def test_every_link_leads_to_an_entry(reader, sheets):
+    start = first_page_of_the_entries(reader)
+    pages = {
+        target: reader.get_destination_page_number(reader.named_destinations[target])
+        for _, target, _ in links(reader, sheets)
+    }
+    assert len(pages) > 100
+    assert min(pages.values()) >= start
+
+
+class Spaced(HTMLParser):
+    """A page's text, with a space where the PDF has one."""
+
+    def __init__(self):
+        super().__init__()
+        self.silent, self.said = 0, []
+
+    def handle_starttag(self, tag, attributes):
+        self.silent += tag in SILENT or tag == "title"
+        self.said += [" "] if tag in APART else []
+
+    def handle_endtag(self, tag):
+        self.silent -= tag in SILENT or tag == "title"
+        self.said += [" "] if tag in APART else []
+
+    def handle_data(self, text):
+        self.said += [] if self.silent else [text]
+
+
+def test_no_other_digit_is_in_the_pdf(page, sheets):
+    """The digits of the PDF are those of the page, which was checked, and the page numbers of its contents list."""
+    spaced = Spaced()
+    spaced.feed(page)
+    expected = Counter(re.findall(r"\d+", "".join(spaced.said)))
+    found = Counter()
+    for (width, height), text in sheets:
+        found += Counter(re.findall(r"\d+", text.get_text_bounded(0, BOTTOM, width, height - TOP)))
+    assert expected - found == Counter()
+    contents = page.split("</nav>")[0].count("<li ") + page.split("</nav>")[0].count("<li>")
+    rest = found - expected
+    assert sum(rest.values()) == contents
+    assert all(1 <= int(number) <= len(sheets) for number in rest)
+
+
+def test_the_pdf_carries_the_ledger_and_the_cells(default_run, reader):
+    for name in ("ledger.csv", "cells.csv"):
+        assert reader.attachments[name] == [(default_run / name).read_bytes()]
+    files = [one.get_object() for one in reader.trailer["/Root"]["/AF"]]
+    assert {one["/UF"]: one["/AFRelationship"] for one in files} == {"ledger.csv": "/Data", "cells.csv": "/Data"}
+    dates = {one["/EF"]["/F"]["/Params"]["/ModDate"] for one in files}
+    assert dates == {"D:20110331000000Z"}
+
+
+def test_the_same_page_and_files_give_the_same_bytes():
+    head = '<title>T</title><meta name="dcterms.created" content="2011-03-31">'
+    page = f"<html lang='en'><head>{head}</head><body><h1>T</h1></body></html>"
+    assert report_pdf(page, {"cells.csv": b"a,b"}) == report_pdf(page, {"cells.csv": b"a,b"})
+
+
+def test_the_pdf_says_what_it_conforms_to(reader):
+    metadata = reader.trailer["/Root"]["/Metadata"].get_object().get_data().decode()
+    assert 'pdfaid:part="3"' in metadata
+    assert 'pdfaid:conformance="A"' in metadata
+    assert 'pdfuaid:part="1"' in metadata
+    assert metadata.count("<rdf:RDF") == 1
+
+
+def test_the_pdf_is_small_and_its_entries_are_few(default_run, reader):
+    assert (default_run / "report.pdf").stat().st_size < 5e6
+    assert len(reader.pages) - first_page_of_the_entries(reader) <= 13

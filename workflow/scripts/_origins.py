@@ -1,0 +1,279 @@
+"""Appendix D: where every figure comes from. One entry stands for a statistic, not for a cell.
+
+The id of a quantity without its area, site, period, year or item is the id of its entry, so that a printed number can
+link to its entry before the entry is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from _ledger import kind, parse_inputs
+from _trail import filled, plain, rows_by_id
+
+MODEL = "model_rows|odds_ratio|odds_ratio_low|odds_ratio_high|effect|effect_low|effect_high|p"
+UNADJUSTED = "log_odds_did|log_odds_se|did_se|p_unadjusted|p_difference"
+# A statistic's ids by measure, first match first; what stands in braces differs between the quantities of an entry.
+STATISTICS = [
+    (r"fieldwork\..+", "fieldwork.{stage}.{group}.{site}"),
+    (r"spending\.[^.]+\.(share|both_years)", r"spending.{category}.\1"),
+    (r"spending\.[^.]+\.[^.]+", "spending.{category}.{year}"),
+    (r"spending_item\.[^.]+\.[^.]+\.(\w+)", r"spending_item.{category}.{item}.\1"),
+    (r"(budget_share|budget_amount)\..+", r"\1.{head}.{site}"),
+    (r"(new_journeys\.\w+)\..+", r"\1.{site}.{year}"),
+    (r"excluded\..+", "excluded.{rule}.{extract}"),
+    (r"(validation\.\w+)\..+", r"\1.{extract}"),
+    (rf"\w+\.(?:{MODEL})\.site_\w+", "{measure}.model.{site}"),
+    (rf"\w+\.({UNADJUSTED})\.site_\w+", r"{measure}.\1.{site}"),
+]
+PARTS = [
+    (r"(?:pilot|comparison)_\w+|all_pilots|all_comparisons", "{area}"),
+    (r"site_\w+", "{site}"),
+    (r"pre|post", "{period}"),
+    (r"y\d{4}_\d+|year_\d+|\d{4}_\d\d", "{year}"),
+]
+PROSE = "text"
+LONGEST = 130  # characters of a formula with its values filled in; a longer one is cut
+LEAVES = ("constant.", "setting.")
+TITLES = {
+    "fieldwork.{stage}.{group}.{site}": "Encounters",
+    ".change.{area}": "Change in percentage points",
+    ".did.{site}": "Difference in differences in percentage points",
+    "{measure}.model.{site}": "Adjusted logistic model: rows, odds ratio, effect, their intervals, p-value",
+    "{measure}.log_odds_did.{site}": "Difference in differences of log odds",
+    "{measure}.log_odds_se.{site}": "Standard error of the difference in differences of log odds",
+    "{measure}.did_se.{site}": "Standard error of the difference in differences",
+    "excluded.{rule}.{extract}": "Records that the method leaves out or treats specially",
+    "validation.rows_in.{extract}": "Rows read",
+    "validation.rows_kept.{extract}": "Rows kept",
+    "validation.excluded.{extract}": "Rows left out, by rule",
+    "validation.missing.{extract}": "Missing values",
+    "validation.information.{extract}": "Other remarks",
+}
+
+
+def statistic(identifier: str) -> str:
+    """The id of a quantity without what differs within a statistic: effective_treatment.rate.{area}.{period}."""
+    for pattern, general in STATISTICS:
+        if found := re.fullmatch(pattern, identifier):
+            return found.expand(general)
+    return ".".join(_general(part) for part in identifier.split("."))
+
+
+def _general(part: str) -> str:
+    return next((name for pattern, name in PARTS if re.fullmatch(pattern, part)), part)
+
+
+def anchor_of(identifier: str) -> str:
+    """The anchor of the entry of a quantity: d-effective_treatment-rate-area-period."""
+    return "d-" + re.sub(r"[{}]", "", statistic(identifier)).replace(".", "-")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a cell of a numbered table stands: heads of its row and column, and those above them.
+
+    A head that only names an area, a year or an item is left empty: it says nothing of the statistic.
+    """
+
+    table: str
+    id: str
+    row: str
+    column: str
+    section: str = ""
+    over: str = ""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way in which quantities of a statistic come about, told on one of them as the example."""
+
+    row: Mapping
+    pieces: list[tuple[str, str]]  # text, and the anchor of the entry that it is the title of, if it is one
+
+
+@dataclass(frozen=True)
+class Origin:
+    """An entry of Appendix D."""
+
+    anchor: str
+    title: str
+    tables: list[str]
+    in_prose: bool
+    ways: list[Way]
+
+
+def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tuple[str, str, str]]) -> dict[str, list]:
+    """All entries of Appendix D, in the order of the report.
+
+    Parameters
+    ----------
+    ledger : every quantity
+    places : every cell drawn so far, in order
+    prints : every print so far: template or table, id, text
+
+    Returns
+    -------
+    Section -> its entries. A section is the number of the first table that prints the statistic or rests on it,
+    "text" for those that only sentences print, "constant" or "setting".
+    """
+    rows = rows_by_id(ledger)
+    members: dict[str, list[str]] = {}
+    for identifier in rows:
+        members.setdefault(statistic(identifier), []).append(identifier)
+    of_places = _by_statistic(places, lambda place: place.id)
+    printed_first = [place.id for place in places]
+    in_prose = [identifier for where, identifier, _ in prints if not where.startswith("Table ")]
+    sections = _sections(printed_first, in_prose, of_places, members, rows)
+    titles = {name: title_of(name, of_places.get(name, ())) for names in sections.values() for name in names}
+    prose = {statistic(identifier) for identifier in in_prose}
+    examples = {name: [*(p.id for p in of_places.get(name, ())), *members[name]] for name in titles}
+    return {
+        section: [
+            Origin(
+                anchor_of(name),
+                titles[name],
+                list(dict.fromkeys(place.table for place in of_places.get(name, ()))),
+                name in prose,
+                [_way(rows[one], rows, titles) for one in _examples(examples[name], rows)],
+            )
+            for name in names
+        ]
+        for section, names in sections.items()
+    }
+
+
+def _by_statistic(items: Iterable, identifier) -> dict[str, list]:
+    found: dict[str, list] = {}
+    for item in items:
+        found.setdefault(statistic(identifier(item)), []).append(item)
+    return found
+
+
+def _sections(printed, in_prose, of_places, members, rows) -> dict[str, list[str]]:
+    """Section -> statistics: each where it is first printed, what it rests on after it unless printed elsewhere."""
+    everywhere = {statistic(identifier) for identifier in [*printed, *in_prose]}
+    sections: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for identifier in [*printed, *in_prose]:
+        name = statistic(identifier)
+        section = of_places[name][0].table if name in of_places else PROSE
+        for one in _with_inputs(name, members, rows, everywhere, seen):
+            leaf = kind(rows[members[one][0]])
+            sections.setdefault(leaf if leaf in ("constant", "setting") else section, []).append(one)
+    ends = (PROSE, "constant", "setting")
+    ordered = {section: names for section, names in sections.items() if section not in ends}
+    return ordered | {section: sections[section] for section in ends if section in sections}
+
+
+def _with_inputs(name: str, members, rows, everywhere: set[str], seen: set[str]) -> Iterator[str]:
+    """A statistic, then those that it rests on and that are not printed themselves, each once in the report."""
+    if name in seen:
+        return
+    seen.add(name)
+    yield name
+    for identifier in members[name]:
+        for below in _input_ids(rows[identifier]):
+            if statistic(below) not in everywhere:
+                yield from _with_inputs(statistic(below), members, rows, everywhere, seen)
+
+
+def _input_ids(row: Mapping) -> list[str]:
+    return [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
+
+
+def _examples(identifiers: Sequence[str], rows: Mapping) -> list[str]:
+    """One quantity for each way in which those of a statistic come about (at most two: counted, and summed)."""
+    ways: dict[tuple, str] = {}
+    for identifier in identifiers:
+        row = rows[identifier]
+        ways.setdefault((kind(row), re.sub(r"\d+", "", row["formula"])), identifier)
+    return list(ways.values())[:2]
+
+
+def _way(row: Mapping, rows: Mapping, titles: Mapping[str, str]) -> Way:
+    told = tell(row, rows)
+    return Way(row, [(titles[statistic(one)], anchor_of(one)) if one else (text, "") for text, one in told])
+
+
+def tell(row: Mapping, rows: Mapping) -> list[tuple[str, str]]:
+    """How a quantity comes about, in pieces: a text, or the id of a quantity whose entry's title stands there."""
+    where = f". Defined in: {row['source']}." if row["source"] != PROSE else "."
+    made = f" Rule {row['rule']}, function {row['function']}{where}"
+    value = typeset(plain(row["value"]))
+    if kind(row) == "records":
+        counted = f"From the extract {row['extract']}: {row['filter']}.\n"
+        return [(f"{counted}{row['id']} = {value} (rows: {plain(float(row['rows']))}).{made}", "")]
+    rest = f".\n{row['id']} = {example(row, rows)} = {value}.{made}"
+    return [(typeset(row["formula"]), ""), *_named(row), (rest, "")]
+
+
+def _named(row: Mapping) -> Iterator[tuple[str, str]]:
+    """What the names in a formula are: those of one statistic together."""
+    names: dict[str, list[str]] = {}
+    for name, ids in parse_inputs(row["inputs"]).items():
+        names.setdefault(statistic(ids[0]), []).append(name)
+    firsts = {statistic(ids[0]): ids[0] for ids in parse_inputs(row["inputs"]).values()}
+    for position, (one, those) in enumerate(names.items()):
+        *most, last = those
+        listed = f"{', '.join(most)} and {last} are " if most else f"{last} is "
+        yield ("; " if position else ", where ") + listed, ""
+        yield "", firsts[one]
+
+
+def title_of(name: str, places: Sequence[Place]) -> str:
+    """What a statistic is called: as the heads of its cells, or as its id reads."""
+    if known := next((title for end, title in TITLES.items() if name.endswith(end)), ""):
+        return known
+    if name.startswith(LEAVES):
+        return f"{name.partition('.')[0]} {name.partition('.')[2]}"
+    if not places:
+        return _read(name)
+    here = [place for place in places if place.table == places[0].table]
+    columns, rows, over, sections = (
+        {getattr(place, part) for place in here} for part in ("column", "row", "over", "section")
+    )
+    if len(columns) == 1 and columns != {""}:
+        return _joined(over, rows, columns)
+    return _joined(sections, rows) or _joined(over) or _read(name)
+
+
+def _joined(*parts: set[str]) -> str:
+    """Heads that all cells share, from the outer to the inner one."""
+    return ": ".join(shared for part in parts if len(part) == 1 and (shared := min(part)))
+
+
+def _read(name: str) -> str:
+    """A statistic's id as words: findings.cost_recurrent.{year}.min -> Cost recurrent: min."""
+    first, *parts = [part for part in name.split(".") if not part.startswith("{") and part != "findings"]
+    words = [part.replace("_", " ") for part in (first, *parts)]
+    return (words[0].capitalize() + ": " + ", ".join(words[1:])).removesuffix(": ")
+
+
+def example(row: Mapping, rows: Mapping) -> str:
+    """A quantity's formula with its values filled in, cut where it is long."""
+    values = {identifier: rows[identifier]["value"] for identifier in _input_ids(row)}
+    text = typeset(filled(row, values))
+    if len(text) <= LONGEST:
+        return text
+    cut = text[: text.rindex(" ", 0, LONGEST)]
+    still_open = ""
+    for sign in cut:
+        if sign in "([":
+            still_open = ")]"["([".index(sign)] + still_open
+        elif sign in ")]":
+            still_open = still_open[1:]
+    return f"{cut} …{still_open}"
+
+
+def typeset(text: str) -> str:
+    """Arithmetic as it is printed: 100 * a - b -> 100 × a − b."""
+    return re.sub(r"(?<![\w)])-|(?<=\s)-(?=\s)", "−", text.replace("**", "^").replace("*", "×"))
+
+
+def said_of(row: Mapping, field: str, rows: Mapping) -> str:
+    """What Appendix D says of a quantity, without the titles of other entries: all of it, or a field of the ledger."""
+    return "".join(text for text, _ in tell(row, rows)) if field == "origin" else row[field]

@@ -1,0 +1,242 @@
+"""What the page on the screen carries besides the report: the ledger, written small, and the script that traces.
+
+The page asks nothing of a server: quantities with their words, formulas with values filled in, extracts with their
+checksums, code versions and settings are in it as data; templates/trace.js shows them.
+"""
+
+from __future__ import annotations
+
+import calendar
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from _book import anchor
+from _digests import of_file
+from _exhibits import arms_of, figure_sites
+from _ledger import kind, parse_inputs
+from _trail import filled, plain
+from markupsafe import Markup
+
+# What each rule is given of the config, and the rules whose records it counts on.
+GIVEN = {
+    "validate": (
+        [
+            "periods",
+            "sites",
+            "codes",
+            "economics.spending_years",
+            "economics.journey_years",
+            "economics.monthly_window",
+        ],
+        [],
+    ),
+    "fieldwork": ([], ["validate"]),
+    "outcomes": (["sites", "periods", "definitions", "codes", "models.length_of_use_bands"], ["validate"]),
+    "continuity": (["sites", "periods", "definitions", "codes", "models.length_of_use_bands"], ["validate"]),
+    "impact": (["sites", "models"], ["outcomes", "continuity"]),
+    "spending": (["economics.spending_years"], ["validate"]),
+    "new_journeys": (["economics.journey_years", "economics.monthly_window"], ["validate"]),
+    "unit_values": (
+        [
+            "economics.method",
+            "economics.discount_rates",
+            "economics.treatment_years",
+            "economics.recovery_years",
+        ],
+        [],
+    ),
+    "benefits": (["sites", "economics.method", "economics.benefit_share"], []),
+    "findings": (["sites", "economics.spending_years", "definitions.effective_days", "definitions.pickup_days"], []),
+}
+# Extracts that a count or fit reads besides the one whose rows it counts (see continuity.py): pick-ups are looked up
+# among the forms, and the models take the characteristics of the clients from the DIRs.
+ALSO_READ = [
+    (r"prison_pickup\.count\..+", ["cjit_forms"]),
+    (r"excluded\.form_answers_several_referrals\..+", ["cjit_forms"]),
+    (r"prison_pickup\.(?!base\.|count\.).+", ["cjit_forms", "dirs"]),
+]
+UNITS = {
+    "count": "",
+    "percent": "per cent",
+    "ppt": "percentage points",
+    "p": "",
+    "gbp": "pounds",
+    "gbp_m": "million pounds",
+    "ratio": "",
+    "index": "",
+    "years": "years",
+    "days": "days",
+    "rate": "",
+    "year": "",
+}
+WORDS = {
+    "did": "difference in differences",
+    "did_se": "standard error of the difference in differences",
+    "p": "p-value",
+    "p_unadjusted": "p-value, unadjusted",
+    "p_difference": "p-value of the difference in proportions",
+    "pv": "present value",
+    "all": "all sites",
+}
+SCRIPT_POLICY = (
+    "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+)
+
+
+def label(identifier: str, names: Mapping[str, str]) -> str:
+    """A quantity's id in words: "Effective treatment: rate, Pilot 3, 2007-09".
+
+    Parameters
+    ----------
+    identifier : a ledger id
+    names : what the config calls sites, areas and periods, as from `names_of`
+    """
+    first, *rest = (_word(part, names) for part in identifier.split("."))
+    return f"{first[:1].upper()}{first[1:]}" + (f": {', '.join(rest)}" if rest else "")
+
+
+def _word(part: str, names: Mapping[str, str]) -> str:
+    if part in names:
+        return names[part]
+    if year := re.fullmatch(r"y(\d{4})_(\d{2})", part):
+        return f"{year[1]}-{year[2]}"
+    if month := re.fullmatch(r"(\d{4})_(\d{2})", part):
+        return f"{calendar.month_name[int(month[2])]} {month[1]}"
+    return WORDS.get(part, part.replace("_", " "))
+
+
+def names_of(config: Mapping) -> dict[str, str]:
+    """What the config calls its periods, sites and areas: name in an id -> label."""
+    names = {period: settings["label"] for period, settings in config["periods"].items()}
+    for site, settings in config["sites"].items():
+        names[site] = settings["label"]
+        names |= {area: settings[arm]["label"] for arm, area in arms_of(site).items() if arm in settings}
+    return names
+
+
+def settings_of(config: Mapping) -> dict[str, str]:
+    """The settings that any rule is given: path -> value as text; a list counts as one setting."""
+    groups = dict.fromkeys(path.split(".")[0] for paths, _ in GIVEN.values() for path in paths)
+    return dict(_flat({group: config[group] for group in groups if group in config}))
+
+
+def _flat(settings: Mapping, path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(one)}" for key, one in value.items())
+    if isinstance(value, list | tuple):
+        nested = any(isinstance(one, Mapping | list | tuple) for one in value)
+        return ("; " if nested else ", ").join(_text(one) for one in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def given(rule: str, settings: Sequence[str], records: bool) -> list[int]:
+    """Positions of the settings that a rule's numbers rest on; for counted records, with those of the rules before."""
+    paths, before = GIVEN.get(rule, ([], []))
+    own = [i for i, name in enumerate(settings) if any(f"{name}.".startswith(f"{path}.") for path in paths)]
+    earlier = [i for other in before for i in given(other, settings, True)] if records else []
+    return sorted({*own, *earlier})
+
+
+def reads(row: Mapping) -> list[str]:
+    """The extracts that a ledger row's records are from: the one whose rows are counted, then those read with it."""
+    if not row["extract"]:
+        return []
+    also = next((names for pattern, names in ALSO_READ if re.fullmatch(pattern, row["id"])), [])
+    return [row["extract"], *also]
+
+
+def extract_files(paths: Mapping[str, Sequence[str]], summed: Sequence[str]) -> dict[str, list[list[str]]]:
+    """Extract -> its files, each [name, SHA-256]; the sum is "" but for the files among `summed`."""
+    return {
+        name: [[Path(path).name, of_file(path) if path in summed else ""] for path in files]
+        for name, files in paths.items()
+    }
+
+
+def figures_of(config: Mapping, positions: Mapping[str, int]) -> dict[str, dict]:
+    """The numbers behind each figure: anchor -> heads, and rows of a month and the position of each area's quantity."""
+    found = {}
+    for number, site in figure_sites(config).items():
+        areas = arms_of(site)
+        stems = {arm: f"new_journeys_monthly.{area}." for arm, area in areas.items()}
+        months = [one.removeprefix(stems["pilot"]) for one in positions if one.startswith(stems["pilot"])]
+        found[anchor("figure", number)] = {
+            "heads": ["Month", *(config["sites"][site][arm]["label"] for arm in areas)],
+            "rows": [[_word(month, {}), *(positions.get(stem + month) for stem in stems.values())] for month in months],
+        }
+    return found
+
+
+def trace_data(
+    ledger: pd.DataFrame, config: Mapping, extracts: Mapping[str, list[list[str]]], versions: Mapping[str, str]
+) -> dict:
+    """Everything that the page needs to trace its numbers.
+
+    Parameters
+    ----------
+    ledger : every quantity
+    config : the study
+    extracts : from `extract_files`
+    versions : rule -> digest of its code
+
+    Returns
+    -------
+    Columns of the ledger by name, a repeating text column as {"of": texts, "at": positions}, inputs as positions;
+    and extracts, versions, settings, the settings given to each rule, and the numbers behind the figures.
+    """
+    rows = ledger.to_dict("records")
+    positions = {row["id"]: i for i, row in enumerate(rows)}
+    values = ledger.set_index("id")["value"].to_dict()
+    names, settings = names_of(config), settings_of(config)
+    return {
+        "run": config["run"],
+        "id": list(positions),
+        "label": [label(identifier, names) for identifier in positions],
+        "value": [plain(value) for value in values.values()],
+        "unit": _repeating(UNITS[row["unit"]] for row in rows),
+        "kind": _repeating(kind(row) for row in rows),
+        **{
+            name: _repeating(row[name] for row in rows)
+            for name in ("formula", "rule", "function", "source", "filter", "note")
+        },
+        "reads": _repeating(" ".join(reads(row)) for row in rows),
+        "filled": [filled(row, values) for row in rows],
+        "inputs": [_positions(row["inputs"], positions) for row in rows],
+        "rows": [None if pd.isna(row["rows"]) else int(row["rows"]) for row in rows],
+        "extracts": dict(extracts),
+        "versions": dict(versions),
+        "settings": list(settings.items()),
+        "given": {rule: [given(rule, list(settings), records) for records in (False, True)] for rule in GIVEN},
+        "figures": figures_of(config, positions),
+    }
+
+
+def _positions(inputs: str, positions: Mapping[str, int]) -> list[list]:
+    return [[name, [positions[one] for one in ids]] for name, ids in parse_inputs(inputs).items()]
+
+
+def _repeating(texts: Iterator[str]) -> dict[str, list]:
+    known: dict[str, int] = {}
+    at = [known.setdefault(text, len(known)) for text in texts]
+    return {"of": list(known), "at": at}
+
+
+def panel_head(content: Mapping, script: str) -> Markup:
+    """What goes into the head of the page: a rule that nothing is fetched, the data, and the script."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return Markup(
+        '<meta http-equiv="Content-Security-Policy" content="{}">\n'
+        '<script type="application/json" id="trace-data">{}</script>\n'
+        "<script>\n{}</script>"
+    ).format(SCRIPT_POLICY, Markup(text), Markup(script))
