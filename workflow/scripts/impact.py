@@ -11,6 +11,7 @@ import pandas as pd
 from _job import logged
 from _ledger import log_odds, normal_tail, quantities, read_ledger, write_ledger
 from _models import fit_interaction
+from _study import analysed
 
 RULE = "impact"
 EMPTY_CELL = "not estimable: a cell of area, period and outcome is empty"
@@ -303,5 +304,5 @@ if __name__ == "__main__":
         clients = pd.read_parquet(snakemake.input.clients)
         frames = dict(iter(clients.groupby("measure")))
         frames["prison_pickup"] = pd.read_parquet(snakemake.input.referrals)
-        analysed = [name for name, site in study["sites"].items() if site.get("analysed", True)]
-        write_ledger(impact(counted, frames, analysed, study["models"]), snakemake.output.ledger)
+        sites = list(analysed(study["sites"]))
+        write_ledger(impact(counted, frames, sites, study["models"]), snakemake.output.ledger)
