@@ -285,6 +285,12 @@ def test_rule_ledger_refuses_an_input_that_is_not_there():
         ledger(pd.concat([counts(x=1), rate]), FOUND, TABLE, CONFIG)
 
 
+def test_rule_ledger_refuses_quantities_that_rest_on_each_other():
+    circle = [derived("one", 1, "a", inputs={"a": "two"}), derived("two", 1, "a", inputs={"a": "one"})]
+    with pytest.raises(ValueError, match=r"quantities rest on each other: .*one"):
+        ledger(pd.concat([counts(x=1), *circle]), FOUND, TABLE, CONFIG)
+
+
 def test_rule_ledger_refuses_a_leaf_of_no_kind():
     with pytest.raises(ValueError, match="orphan: neither inputs, nor records"):
         ledger(pd.concat([counts(x=1), derived("orphan", 1, "")]), FOUND, TABLE, CONFIG)
