@@ -10,11 +10,11 @@ BASE = Path(os.path.relpath(workflow.basedir))
 sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 import _digests
-from _config import check_files, checked
+from _config import check_files, checked, read_config
 
-CONFIG_FILE = os.path.relpath(workflow.configfiles[-1])
+CONFIG_FILE = "config.yaml"
 with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
-    STUDY = checked(config, CONFIG_FILE, yaml.safe_load(stream))
+    STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, yaml.safe_load(stream))
 
 RUN = f"results/{STUDY['run']}"
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]

@@ -9,6 +9,68 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+
+LARGEST = 1_000_000  # bytes
+DEEPEST = 20  # levels of lists and groups
+LONGEST = 200  # characters of a message of the YAML library
+
+
+def read_config(path: str | Path) -> Mapping:
+    """A study's config as plain data, or end with one line. A config is data: nothing in it is run or looked up.
+
+    It is YAML 1.2, in which NO is a word and 1:30 is not a number. A key stands once; aliases, which a few lines can
+    multiply without end, are refused. Snakemake's own reader would run Python that stands in a config.
+    """
+    line = ""
+    try:
+        return _parsed(_text(Path(path)))
+    except FileNotFoundError:
+        fault = "there is no such file"
+    except UnicodeDecodeError:
+        fault = "found bytes that are not text, allowed: YAML in UTF-8"
+    except _NotConfig as error:
+        line, fault = error.args
+    except MarkedYAMLError as error:
+        line, fault = _line(error.problem_mark or error.context_mark), _short(error.problem or error.context)
+    except (YAMLError, ValueError) as error:
+        fault = _short(error)
+    raise SystemExit(f"{Path(path).name}{line}: {fault}")
+
+
+class _NotConfig(Exception):
+    """YAML that no config needs: the place, and what was found and is allowed."""
+
+
+def _text(path: Path) -> str:
+    if (size := path.stat().st_size) > LARGEST:
+        raise _NotConfig("", f"found {size:,} bytes, allowed: at most {LARGEST:,}")
+    return path.read_text(encoding="utf-8")
+
+
+def _parsed(text: str) -> Mapping:
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            raise _NotConfig(_line(event.start_mark), f"found lists within lists, allowed: {DEEPEST} levels")
+        if isinstance(event, AliasEvent):
+            raise _NotConfig(_line(event.start_mark), f"found the alias *{event.anchor}, allowed: values in full")
+    found = YAML(typ="safe", pure=True).load(text)
+    if not isinstance(found, Mapping):
+        raise _NotConfig("", "found no settings, allowed: keys and their values")
+    return found
+
+
+def _line(mark: StringMark | None) -> str:
+    return f", line {mark.line + 1}" if mark else ""
+
+
+def _short(text: object) -> str:
+    """A message of the YAML library on one line."""
+    return " ".join(str(text or "this is not YAML").split())[:LONGEST]
 
 
 def plain(value):
