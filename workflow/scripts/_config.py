@@ -103,15 +103,31 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
 
 
 def check_files(study: Mapping, path: str | Path, made: Container[str]) -> None:
-    """End with one line for each extract file that is not there (and that the workflow does not make itself)."""
+    """End with one line for each extract that is not a file of the study (and that the workflow does not make itself).
+
+    A study is its folder: what its config names lies in it, so that a config from elsewhere cannot have other files of
+    the machine read, and its file names in messages and in the run record tell nothing of the machine.
+    """
     lines = line_numbers(Path(path).read_text(encoding="utf-8"))
     found = []
     for name, value in study["extracts"].items():
         for file in [value] if isinstance(value, str) else value:
-            if file not in made and not Path(file).is_file():
-                found.append((("extracts", name), f"there is no file {file}"))
+            if file not in made and (fault := file_fault(file)):
+                found.append((("extracts", name), fault))
     if found:
         raise SystemExit("\n".join(_message(path, lines, keys, text) for keys, text in found))
+
+
+def file_fault(file: str) -> str:
+    """What is wrong with the path of an extract, seen from the study's folder; "" if nothing is."""
+    allowed = "allowed: a file in the study's folder, by its path from there"
+    if Path(file).is_absolute() or ".." in Path(file).parts:
+        return f"found {file}, {allowed}"
+    if not Path(file).is_file():
+        return f"there is no file {file}"
+    if not Path(file).resolve().is_relative_to(Path.cwd()):
+        return f"found {file}, a link to a file outside, {allowed}"
+    return ""
 
 
 def _message(path: str | Path, lines: Mapping[tuple, int], keys: tuple, text: str) -> str:

@@ -14,8 +14,9 @@ import duckdb
 import pandas as pd
 import pandera.pandas as pa
 from _faults import SHOWN, fault, information
+from _file_limits import FEW_ROWS, MOST_COLUMNS, too_much
 
-LONGEST_HEADER = 1_000_000  # characters
+LONGEST_HEADER = 100_000  # characters
 FORMATS = {".csv": "csv", ".gz": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 XLSX_EXTRACTS = ("triage_quarters",)
 
@@ -69,14 +70,24 @@ def open_source(
         return source, [fault(extract, name, "", f"a file of type {Path(path).suffix or 'unknown'}", allowed)]
     if not Path(path).stat().st_size:
         return source, [fault(extract, name, "", "an empty file", "a header and at least one row")]
+    if found := too_much(path, source.format):
+        return source, [fault(extract, name, "", *found)]
     try:
         header = _header(con, source)
-    except (UnicodeError, csv.Error):
+    except _TooMuch as error:
+        return source, [fault(extract, name, "", *error.args)]
+    except UnicodeError:
         return source, [fault(extract, name, "", "a header that is not text in UTF-8", "CSV in UTF-8")]
+    except csv.Error:
+        return source, [fault(extract, name, "", "a header that is not a line of CSV", "CSV, each row on a line")]
     except Exception as error:  # whatever a damaged file makes its reader raise ends in one line, not in a traceback
         return source, [fault(extract, name, "", f"a file that cannot be read ({type(error).__name__})", allowed)]
     source.width = len(header)
     return source, _match_header(source, header, schema)
+
+
+class _TooMuch(Exception):
+    """A header of more columns, or a file of more rows, than an extract has: what was found, what is allowed."""
 
 
 def literal(text: str) -> str:
@@ -86,15 +97,27 @@ def literal(text: str) -> str:
 
 def _header(con: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
     if source.format == "parquet":
+        rows = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({pattern(source.path)})").fetchone()[0]
+        if rows > FEW_ROWS and rows > Path(source.path).stat().st_size:
+            raise _TooMuch(f"{rows:,} rows", "no more rows than bytes")
         described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({pattern(source.path)})").fetchall()
-        return [row[0] for row in described]
+        return _columns([row[0] for row in described])
     if source.format == "xlsx":
         source.frame = _read_workbook(source.path)
         return list(source.frame.iloc[0].fillna("")) if len(source.frame) else []
     with _open(source.path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        header = next(csv.reader(io.StringIO(text.read(LONGEST_HEADER)), strict=True), [])
+        start = text.read(LONGEST_HEADER)
+    if len(start) == LONGEST_HEADER and not {"\n", "\r"} & set(start):
+        raise _TooMuch(f"a first line of more than {LONGEST_HEADER:,} characters", "a header")
+    header = next(csv.reader(io.StringIO(start), strict=True), [])
     "".join(header).encode()  # raises UnicodeError if the header, which alone matters here, is not UTF-8
+    return _columns(header)
+
+
+def _columns(header: list[str]) -> list[str]:
+    if len(header) > MOST_COLUMNS:
+        raise _TooMuch(f"{len(header):,} columns", f"at most {MOST_COLUMNS:,}")
     return header
 
 

@@ -21,6 +21,7 @@ from _schemas import Limits, schema
 from _study import areas
 
 MONTH_ONLY = r"^\s*(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[A-Za-z]{3,9}[-/ .]?\d{2,4})\s*$"
+TEXTS = ("id", "text", "code", "key")
 ROUNDED_FROM = 100  # rows: so many dates, all on the first day of a month, are months and not dates
 
 
@@ -84,7 +85,7 @@ def _checks(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any
     if not rows:
         return [fault(extract.name, extract.file, "", "no rows", "at least one row below the header")]
     findings = cells_not_kept(extract, columns) + missing_cells(extract, columns, rows)
-    findings += values_not_allowed(extract, columns)
+    findings += values_not_allowed(extract, columns) + control_characters(extract, columns)
     if columns.unique:
         findings += duplicates(extract, columns.unique)
     findings += cross_checks(extract)
@@ -191,6 +192,16 @@ def failing_values(column: pa.Column, values: pd.DataFrame) -> dict[str, list[An
         failing = errors.failure_cases.dropna(subset="index")
         return {text: values.iloc[cases["index"].astype(int), 0].to_list() for text, cases in failing.groupby("check")}
     return {}
+
+
+def control_characters(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
+    """Refuse a NUL byte inside a text: the file is damaged, and two spellings of one client would count as two."""
+    findings = []
+    for name, column in columns.columns.items():
+        if column.metadata["kind"] in TEXTS and (places := extract.located(name, f'contains("{name}", chr(0))')):
+            rows = extract.query(f'SELECT count(*) FROM records WHERE contains("{name}", chr(0))')[0][0]
+            findings += faults_at(extract.name, name, places, "text without NUL bytes", rows)
+    return findings
 
 
 def _rounded(extract: Extract, name: str, column: pa.Column, values: pd.DataFrame) -> list[dict[str, Any]]:

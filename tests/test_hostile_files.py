@@ -1,0 +1,116 @@
+"""Hostile extracts and configs: one clear line each, in little time and memory, before anything is computed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from _config import check_files, read_config
+from conftest import PROJECT
+from hostile_files import csv_files, parquet_files, workbooks
+
+SECONDS, MEGABYTES = 10, 1000  # of one file's refusal
+ONE_FILE = """
+    import json, resource, sys
+    sys.path.insert(0, "workflow/scripts")
+    from _config import plain, read_config
+    from validate import validate
+    extract, path = sys.argv[1:]
+    findings = validate(extract, [path], plain(read_config("config.yaml")), path + ".out", names=[path.split("/")[-1]])
+    peak = [line for line in open("/proc/self/status") if line.startswith("VmHWM")][0].split()[1]
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    faults = findings.loc[findings["severity"] == "fault", "message"].to_list()
+    print(json.dumps([faults, used.ru_utime + used.ru_stime, int(peak) / 1000]))
+"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory) -> dict:
+    """Name -> extract, file, and what is said of it."""
+    folder = tmp_path_factory.mktemp("hostile")
+    found = {}
+    for name, (content, said) in csv_files().items():
+        (folder / name).write_bytes(content)
+        found[name] = ("journeys", folder / name, said)
+    found |= {name: ("triage_quarters", *case) for name, case in workbooks(folder).items()}
+    return found | {name: ("journeys", *case) for name, case in parquet_files(folder).items()}
+
+
+def test_hostile_extracts_are_refused_in_one_line_each(hostile):
+    """Each in a process of its own, whose time and memory are its own."""
+    assert len(hostile) >= 30
+    for name, (extract, path, expected) in hostile.items():
+        command = [sys.executable, "-c", textwrap.dedent(ONE_FILE), extract, str(path)]
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{name}: {done.stderr[-500:]}"
+        faults, seconds, megabytes = json.loads(done.stdout)
+        assert any(expected in fault for fault in faults), (name, faults[:3])
+        assert all("\n" not in fault and fault.startswith(name) and len(fault) < 400 for fault in faults), name
+        assert seconds < SECONDS and megabytes < MEGABYTES, (name, seconds, megabytes)
+
+
+CONFIGS = {
+    "a key twice": ("run: a\nrun: b\n", 'line 2: found duplicate key "run"'),
+    "aliases that multiply": ("a: &a [x, x]\nb: [*a, *a]\n", "line 2: found the alias *a, allowed: values in full"),
+    "an object of Python": (
+        'a: !!python/object/apply:os.system ["true"]\n',
+        "line 1: could not determine a constructor",
+    ),
+    "lists without end": (f"a: {'[' * 50_000}\n", "line 1: found lists within lists, allowed: 20 levels"),
+    "a tab": ("a:\n\tb: 1\n", "line 2: found character"),
+    "two documents": ("a: 1\n---\nb: 2\n", "line 2: but found another document"),
+    "a day that is not": ("a: 2009-02-30\n", "day is out of range"),
+    "nothing": ("", "found no settings"),
+    "a list": ("- a\n", "found no settings"),
+    "a NUL byte": ('a: "\0"\n', "unacceptable character"),
+    "not text": (b"a: \xff\xfe\n", "found bytes that are not text"),
+    "a huge file": (b"#" * 1_000_001, "found 1,000,001 bytes, allowed: at most 1,000,000"),
+}
+
+
+@pytest.mark.parametrize("case", CONFIGS)
+def test_hostile_configs_are_refused_in_one_line(case, tmp_path):
+    content, said = CONFIGS[case]
+    path = tmp_path / "config.yaml"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(SystemExit) as stop:
+        read_config(path)
+    assert said in str(stop.value)
+    assert str(stop.value).startswith("config.yaml") and "\n" not in str(stop.value)
+
+
+def test_a_missing_config_is_said(tmp_path):
+    with pytest.raises(SystemExit, match=r"^config\.yaml: there is no such file$"):
+        read_config(tmp_path / "config.yaml")
+
+
+def test_words_stay_words_and_nothing_in_a_config_is_run(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("label: NO\ntime: 1:30\nswitch: yes\n__use_yte__: true\n?1 + 1: x\n", encoding="utf-8")
+    assert read_config(path) == {
+        "label": "NO", "time": "1:30", "switch": "yes", "__use_yte__": True, "?1 + 1": "x",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value", ["../journeys.csv", "/etc/hostname", "extracts/../../journeys.csv", "link.csv", "folder/j.csv"]
+)
+def test_extracts_outside_the_study_are_refused(value, tmp_path, monkeypatch):
+    study = tmp_path / "study"
+    (study / "extracts").mkdir(parents=True)
+    (tmp_path / "journeys.csv").write_text("x\n")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "j.csv").write_text("x\n")
+    (study / "link.csv").symlink_to(tmp_path / "journeys.csv")
+    (study / "folder").symlink_to(tmp_path / "outside")
+    (study / "good.csv").write_text("x\n")
+    (study / "config.yaml").write_text("extracts: {journeys: good.csv}\n", encoding="utf-8")
+    monkeypatch.chdir(study)
+    check_files({"extracts": {"journeys": "good.csv"}}, "config.yaml", [])
+    with pytest.raises(SystemExit) as stop:
+        check_files({"extracts": {"journeys": value}}, "config.yaml", [])
+    assert "extracts.journeys: found " in str(stop.value)
+    assert "allowed: a file in the study's folder, by its path from there" in str(stop.value)
