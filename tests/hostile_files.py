@@ -48,8 +48,8 @@ def csv_files() -> dict[str, tuple[bytes, str]]:
         "lines_in_cells.csv": (GOOD.replace(b"P02", b'"P\n02"'), "found P 02"),
         "bomb.csv.gz": (gzip.compress(GOOD + f"{ROW}\n".encode() * 1_500_000), "grows to more than 100 times its size"),
         "cut.csv.gz": (gzip.compress(GOOD * 1000)[:-20], "a file that cannot be unpacked to its end"),
-        "year_1899.csv": (GOOD.replace(b"2008-01-02", b"1899-12-30"), "journey_start: found 1899-12-30"),
-        "year_2999.csv": (GOOD.replace(b"2008-05-02", b"2999-01-01"), "journey_end: found 2999-01-01"),
+        "year_1899.csv": (GOOD.replace(b"2008-01-02", b"1899-12-30"), "journey_start: found a value like 9999-99-99"),
+        "year_2999.csv": (GOOD.replace(b"2008-05-02", b"2999-01-01"), "journey_end: found a value like 9999-99-99"),
     }
 
 
@@ -91,7 +91,7 @@ def parquet_files(folder: Path) -> dict[str, tuple[Path, str]]:
     )
     return {
         "damaged.parquet": (damaged, "a file that cannot be read"),
-        "lists.parquet": (_parquet(folder / "lists.parquet", lists), "journey_start: found [2008-01-02]"),
+        "lists.parquet": (_parquet(folder / "lists.parquet", lists), "journey_start: found a value like [9999-99-99]"),
         "many_rows.parquet": (_parquet(folder / "many_rows.parquet", rows), "found 5,000,000 rows"),
         "text.parquet": (_text(folder / "text.parquet"), "a file that cannot be read"),
     }

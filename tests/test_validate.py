@@ -174,21 +174,21 @@ CELL_FAULTS = [
     ("journeys", 3, "journey", "x", "x", "a journey number, zero or more"),
     ("journeys", 3, "journey", "1.5", "1.5", "a journey number, zero or more"),
     ("journeys", 3, "journey", "-1", "-1", "a journey number, zero or more"),
-    ("journeys", 2, "journey_end", "2008-02-30", "2008-02-30", DAYS),
-    ("journeys", 2, "journey_end", "31/11/2008", "31/11/2008", DAYS),
-    ("journeys", 2, "journey_end", "01/02/08", "01/02/08", DAYS),
-    ("journeys", 2, "journey_end", "39600", "39600", DAYS),
+    ("journeys", 2, "journey_end", "2008-02-30", "a value like 9999-99-99", DAYS),
+    ("journeys", 2, "journey_end", "31/11/2008", "a value like 99/99/9999", DAYS),
+    ("journeys", 2, "journey_end", "01/02/08", "a value like 99/99/99", DAYS),
+    ("journeys", 2, "journey_end", "39600", "a value like 99999", DAYS),
     ("journeys", 3, "journey_start", "", "nothing", DAYS),
-    ("journeys", 3, "journey_start", "1989-12-31", "1989-12-31", DAYS),
-    ("journeys", 3, "journey_start", "2012-05-02", "2012-05-02", DAYS),
-    ("journeys", 4, "journey_end", "2999-01-01", "2999-01-01", DAYS),
-    ("journeys", 2, "journey_end", "2008-01-06", "2008-01-06", "the day of journey_start or a later one"),
+    ("journeys", 3, "journey_start", "1989-12-31", "a value like 9999-99-99", DAYS),
+    ("journeys", 3, "journey_start", "2012-05-02", "a value like 9999-99-99", DAYS),
+    ("journeys", 4, "journey_end", "2999-01-01", "a value like 9999-99-99", DAYS),
+    ("journeys", 2, "journey_end", "2008-01-06", "a value like 9999-99-99", "the day of journey_start or a later one"),
     ("journeys", 2, "exit_reason", "100", "100", "an exit reason (0-99, 999)"),
     ("journeys", 2, "exit_reason", "done", "done", "an exit reason (0-99, 999)"),
     ("journeys", 2, "date_of_birth", "", "nothing", BIRTHS),
-    ("journeys", 2, "date_of_birth", "2008-01-08", "2008-01-08", "a date not after journey_start"),
+    ("journeys", 2, "date_of_birth", "2008-01-08", "a value like 9999-99-99", "a date not after journey_start"),
     (
-        "journeys", 2, "date_of_birth", "1897-01-07", "1897-01-07",
+        "journeys", 2, "date_of_birth", "1897-01-07", "a value like 9999-99-99",
         "a date that makes the client at most 110 years old at journey_start",
     ),
     ("journeys", 2, "sex", "", "nothing", "M or F"),
@@ -196,12 +196,12 @@ CELL_FAULTS = [
     ("carat_referrals", 2, "referral", "", "nothing", "a text"),
     ("carat_referrals", 4, "prison", "", "nothing", "a prison code: letters and digits"),
     ("carat_referrals", 2, "referral_date", "", "nothing", DAYS),
-    ("carat_referrals", 2, "release_date", "2007-12-31", "2007-12-31", "the day of referral_date or a later one"),
-    ("carat_referrals", 2, "referred_to_dat", "#REF!", "#REF!", "a DAT code: letters and digits"),
+    ("carat_referrals", 2, "release_date", "2007-12-31", "a value like 9999-99-99", "the day of referral_date or a later one"),
+    ("carat_referrals", 2, "referred_to_dat", "#REF!", "a value like #AAA!", "a DAT code: letters and digits"),
     ("cjit_forms", 2, "form", "AF6", "AF6", "AF5 or AF7"),
     ("cjit_forms", 2, "care_plan_date", "soon", "soon", DAYS),
     ("dirs", 3, "dir_date", "", "nothing", DAYS),
-    ("dirs", 3, "date_of_birth", "2008-01-01", "2008-01-01", "a date not after dir_date"),
+    ("dirs", 3, "date_of_birth", "2008-01-01", "a value like 9999-99-99", "a date not after dir_date"),
     ("triage_quarters", 2, "triaged_within_6_weeks", "11", "11", "at most the number of referrals"),
     ("triage_quarters", 2, "referrals", "", "nothing", COUNT),
     ("triage_quarters", 2, "triaged_within_6_weeks", "-1", "-1", COUNT),
@@ -578,7 +578,7 @@ def test_line_breaks_inside_cells_and_empty_lines(check):
         ),
         (
             "journeys", 2, "dip_flag", "maybe",
-            "dip_flag: a value that is not allowed in 1 row (first: line 2, maybe); treated as missing; "
+            "dip_flag: a value that is not allowed in 1 row (first: line 2, a value like AAAAA); treated as missing; "
             "allowed: Y or N",
         ),
         (
@@ -670,6 +670,13 @@ def test_offending_cell_is_printed_on_one_line():
     assert cell("\n") == "blanks"
 
 
+def test_of_a_client_s_cell_only_a_short_code_is_printed_as_it_is():
+    assert cell("3201", "journeys") == "3201"
+    assert cell("2008-02-30", "journeys") == "a value like 9999-99-99"
+    assert cell("Ann Öz, W1A 1AA", "dirs") == "a value like AAA AA, A9A 9AA"
+    assert cell("2008-02-30", "pilot_spending") == "2008-02-30"
+
+
 def test_rows_keep_their_order_when_read_in_parallel(check):
     header, *rows = JOURNEYS.splitlines()
     fields = rows[0].split(",")
@@ -690,7 +697,7 @@ def test_accept_lists_all_faults_of_all_extracts(check):
     ]
     everything, stops = accept(found)
     assert stops == [
-        f"journeys.csv, line 2, journey_end: found 2008-02-30, allowed: {DAYS}",
+        f"journeys.csv, line 2, journey_end: found a value like 9999-99-99, allowed: {DAYS}",
         "journeys.csv, line 4, sex: found U, allowed: M or F",
         "cjit_forms.csv, line 2, form: found AF6, allowed: AF5 or AF7",
     ]

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pandera.pandas as pa
-from _faults import SHOWN, fault, information
+from _faults import FAULT, SHOWN, fault, information
 from _file_limits import FEW_ROWS, MOST_COLUMNS, too_much
 
 LONGEST_HEADER = 100_000  # characters
@@ -145,7 +145,7 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
         else:
             effect = f"every value is missing; expected {names}"
             findings.append(information(extract, name, column, "no such column", effect, rows=0))
-    if extra:
+    if extra and not any(finding["severity"] == FAULT for finding in findings):  # else it may be no header but a row
         shown = ", ".join(_short(title) for title in extra[:SHOWN]) + (", ..." if len(extra) > SHOWN else "")
         found = f"{len(extra)} extra {'column' if len(extra) == 1 else 'columns'}"
         findings.append(information(extract, name, "", found, f"ignored: {shown}", rows=0))

@@ -15,13 +15,21 @@ FAULT, INFORMATION, EXCLUDED, COUNT = "fault", "information", "excluded", "count
 SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT]
 SHOWN = 20  # faults of one kind that are listed one by one before the rest is summed up
 LONGEST_CELL = 60
+CLIENT_LEVEL = ("journeys", "carat_referrals", "cjit_forms", "dirs")  # extracts with a row or more for each client
+LONGEST_CODE = 4  # characters
 
 
-def cell(value: Any) -> str:
-    """Return an offending cell as it may be printed: on one line, cut at 60 characters."""
+def cell(value: Any, extract: str = "") -> str:
+    """Return an offending cell as it may be printed: on one line, cut at 60 characters.
+
+    Of a client's row only a short code is printed as it is; of anything longer, which may be a name or a date of birth
+    in the wrong column, the shape alone: "like 99/99/9999".
+    """
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         return "nothing"
     text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", str(value)).strip() or "blanks"
+    if extract in CLIENT_LEVEL and len(text) > LONGEST_CODE:
+        text = "a value like " + re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text))
     return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL] + "..."
 
 
