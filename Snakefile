@@ -29,6 +29,10 @@ rule all:
     localrule: True
 
 
+onstart:
+    STARTED.append(lock(Path("results"), STUDY["run"]))
+
+
 onsuccess:
     logger.info(summary(), extra={"result": True})
 

@@ -38,7 +38,7 @@ def cells(other):
 
 
 def test_it_has_its_own_folder(other):
-    assert {path.name for path in (other[0] / "results").iterdir()} == {"other-2012-15"}
+    assert {path.name for path in (other[0] / "results").iterdir()} == {"other-2012-15", ".lock"}
     assert not (other[0] / "results" / "reference_extracts").exists()
 
 

@@ -196,7 +196,10 @@ CELL_FAULTS = [
     ("carat_referrals", 2, "referral", "", "nothing", "a text"),
     ("carat_referrals", 4, "prison", "", "nothing", "a prison code: letters and digits"),
     ("carat_referrals", 2, "referral_date", "", "nothing", DAYS),
-    ("carat_referrals", 2, "release_date", "2007-12-31", "a value like 9999-99-99", "the day of referral_date or a later one"),
+    (
+        "carat_referrals", 2, "release_date", "2007-12-31", "a value like 9999-99-99",
+        "the day of referral_date or a later one",
+    ),
     ("carat_referrals", 2, "referred_to_dat", "#REF!", "a value like #AAA!", "a DAT code: letters and digits"),
     ("cjit_forms", 2, "form", "AF6", "AF6", "AF5 or AF7"),
     ("cjit_forms", 2, "care_plan_date", "soon", "soon", DAYS),

@@ -11,12 +11,14 @@ sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 import _digests
 from _config import check_files, checked, read_config
+from _lock import lock
 
 CONFIG_FILE = "config.yaml"
 with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
     STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, yaml.safe_load(stream))
 
 RUN = f"results/{STUDY['run']}"
+STARTED = []  # the lock of the results folder, while a run is at work
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
 
 
