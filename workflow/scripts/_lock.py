@@ -19,7 +19,7 @@ def lock(folder: Path, run: str) -> IO[str]:
     path = folder / ".lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = open(path, "a+", encoding="utf-8")
+        file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 (held until the process ends)
     except OSError as error:
         raise SystemExit(f"{folder}: results cannot be written there ({error.strerror})") from None
     try:
