@@ -66,6 +66,12 @@ class Study:
         """Labels of sites as a list in a sentence."""
         return setting(words.listed([self._sites[site]["label"] for site in sites]))
 
+    def site_names(self, *sites: str) -> Markup:
+        """Sites of the evaluated programme in a sentence: by label, or by name where the study leaves a site out."""
+        named = {site: site.replace("_", " ").capitalize() for site in sites}
+        labels = {site: self._sites[site]["label"] for site in sites if site in self._sites}
+        return setting(words.listed(list({**named, **labels}.values())))
+
     def sites(self, **where: str) -> list[str]:
         """Names of the analysed sites with these settings, in their order."""
         chosen = analysed(self._sites).items()
