@@ -162,6 +162,7 @@ def test_one_site_only(ledger, config):
     page, _, cells = render(ledger, alone)
     text = text_of(page)
     assert "One site is a whole system pilot: Site 3." in text
+    assert "providers stay separate but sign up to run one system together (Site 4, Site 6 and Site 7)" in text
     assert "Table 6.3. No site of this study is a criminal justice pilot" in text
     assert "6.3" not in set(cells["exhibit"])
     assert read_page(page, with_findings(ledger), alone, ALLOWED).faults == []
