@@ -93,9 +93,9 @@ def test_a_citation_links_to_its_reference():
     }
     citations = Citations(works)
     assert citations.cited("c-2001", "a-1999") == (
-        '<cite>(<a href="#reference-c-2001">C, 2001a</a>; <a href="#reference-a-1999">A &amp; B, 1999</a>)</cite>'
+        '<cite class="work">(<a href="#reference-c-2001">C, 2001a</a>; <a href="#reference-a-1999">A &amp; B, 1999</a>)</cite>'
     )
-    assert citations.cited_as("c-2001") == '<cite><a href="#reference-c-2001">C (2001a)</a></cite>'
+    assert citations.cited_as("c-2001") == '<cite class="work"><a href="#reference-c-2001">C (2001a)</a></cite>'
     assert citations.references() == [
         ("reference-a-1999", "A and B (1999) <em>T</em>."),
         ("reference-c-2001", "C (2001a) U."),
@@ -116,5 +116,7 @@ def test_no_citation_is_typed(printed):
     text = printed.split("<main>")[1].split('id="section-references"')[0]
     listed = re.findall(r'<li id="(reference-[^"]+)"', printed)
     assert sorted(set(re.findall(r'href="#(reference-[^"]+)"', text))) == sorted(listed)
-    typed = [cite for cite in re.findall(r"<cite>(.*?)</cite>", text, flags=re.S) if re.search(r"[a-z].*\d{4}", cite)]
+    typed = [
+        cite for cite in re.findall(r"<cite\b[^>]*>(.*?)</cite>", text, flags=re.S) if re.search(r"[a-z].*\d{4}", cite)
+    ]
     assert [cite for cite in typed if "<a href=" not in cite] == []

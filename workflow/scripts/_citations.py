@@ -28,11 +28,13 @@ class Citations:
 
     def cited(self, *keys: str) -> Markup:
         """Works in brackets, as links to their references: (Berry et al., 2011; NTA, 2009)."""
-        return Markup("<cite>({})</cite>").format(Markup("; ").join(self._link(key, "{short}, {year}") for key in keys))
+        return Markup('<cite class="work">({})</cite>').format(
+            Markup("; ").join(self._link(key, "{short}, {year}") for key in keys)
+        )
 
     def cited_as(self, key: str) -> Markup:
         """A work as part of a sentence: Berry et al. (2011)."""
-        return Markup("<cite>{}</cite>").format(self._link(key, "{short} ({year})"))
+        return Markup('<cite class="work">{}</cite>').format(self._link(key, "{short} ({year})"))
 
     def references(self) -> list[tuple[str, Markup]]:
         """Anchor and entry of every work cited so far, in the order of references.yaml."""
