@@ -157,6 +157,12 @@ def test_a_point_of_one_is_singular(ledger, config):
     assert "rose by 1 percentage point between" in text_of(render(one, config)[0])
 
 
+def test_budgets_are_compared_from_the_first_year_to_the_last(ledger, config):
+    shrunk = changed(ledger, r"budget\.adults_in_effective_treatment\.y2004_05", 200000.0)
+    text = text_of(render(shrunk, config)[0])
+    assert "the number of adults in effective treatment fell from 200,000 to 195,000" in text
+
+
 def test_one_site_only(ledger, config):
     alone = {**config, "sites": {name: config["sites"][name] for name in ("site_1", "site_3")}}
     page, _, cells = render(ledger, alone)

@@ -270,6 +270,11 @@ class Results:
         year = max(ids, key=lambda key: self._book.values[ids[key]])
         return said(year.removeprefix("y").replace("_", "-"), *ids.values())
 
+    def ends(self, pattern: str) -> list[str]:
+        """The ids of a yearly quantity in its first and its last year."""
+        years = sorted(found["item"] for found in ledger_items(self._book.values, pattern))
+        return [pattern.format(item=year) for year in (years[0], years[-1])]
+
     def exclusions(self) -> list[tuple[Markup, str, str]]:
         """What the method leaves out or treats specially: rule in words, extract, id of the number of records."""
         ids = [identifier for identifier in self._book.values if identifier.startswith("excluded.")]

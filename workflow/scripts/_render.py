@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from pathlib import Path
 
 import _phrases as phrases
+import yaml
 from _book import Book, Heading, anchor, raw, setting, shown
+from _citations import Citations
 from _exhibits import figure_sites
 from _origins import Origin, Way, origins
 from _tables import DrawnTable, draw
@@ -23,7 +26,9 @@ def environment(folder: str, book: Book) -> Environment:
     loader = FileSystemLoader(folder)
     env = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     said = {**phrases.functions_of(phrases.Study(book)), **phrases.functions_of(phrases.Results(book))}
-    env.globals = {"config": book.config, **said, **phrases.functions_of(Structure(book, env))}
+    works = Citations(yaml.safe_load((Path(folder) / "references.yaml").read_text(encoding="utf-8")))
+    structure = {**phrases.functions_of(Structure(book, env)), **phrases.functions_of(works)}
+    env.globals = {"config": book.config, **said, **structure}
     return env
 
 
