@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from _book import MINUS
 from _packages import repacked
 from _print import FORMS
-from _sheets import CONTENTS, COVER, Cell, Sheet, Workbook
+from _sheets import COVER, COVER_WIDTH, Cell, Sheet, Workbook
 from markupsafe import escape
-from odfdo import Column, Document, Element, HeaderRows, Link, Paragraph, Row, Style, Table
 from odfdo import Cell as OdsCell
+from odfdo import Column, Document, Element, HeaderRows, Link, Paragraph, Row, Style, Table
 
 NAMESPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{urn}:1.0"'
@@ -22,8 +22,29 @@ NAMESPACES = " ".join(
     }.items()
 )  # fmt: skip
 STYLES, SETTINGS = "styles.xml", "settings.xml"
-WIDE = 0.235  # cm, a digit of the font
-COVER_WIDTH = 85  # characters
+# In place of those of odfdo's template, which are French and have a program's own styles.
+STYLES_XML = """<office:document-styles {} office:version="1.3">
+<office:font-face-decls><style:font-face style:name="Arial" svg:font-family="Arial"/></office:font-face-decls>
+<office:styles>
+<style:default-style style:family="table-cell">
+<style:text-properties style:font-name="Arial" fo:font-size="12pt" fo:language="{language}" fo:country="{country}"/>
+</style:default-style>
+<style:style style:name="Default" style:family="table-cell"/>
+{looks}
+<style:style style:name="Height" style:family="table-row">
+<style:table-row-properties style:use-optimal-row-height="true"/>
+</style:style>
+</office:styles>
+<office:automatic-styles>
+<style:page-layout style:name="Page">
+<style:page-layout-properties style:print-orientation="landscape" fo:page-width="29.7cm" fo:page-height="21cm"
+ style:scale-to-X="1" style:scale-to-Y="0"/>
+</style:page-layout>
+</office:automatic-styles>
+<office:master-styles><style:master-page style:name="Default" style:page-layout-name="Page"/></office:master-styles>
+</office:document-styles>"""
+SETTINGS_XML = """<office:document-settings {} office:version="1.3"><office:settings/></office:document-settings>"""
+WIDTH = 0.3  # cm, of a character
 # Looks after the theme of gptables: style -> (parent, properties of its text, of its paragraph, of its cell).
 LOOKS = {
     "Title": ("Default", 'fo:font-size="16pt" fo:font-weight="bold"', "", ""),
@@ -46,7 +67,7 @@ def ods(workbook: Workbook) -> bytes:
     for name in [name for name in document.parts if name.startswith(("Thumbnails/", "Configurations2/"))]:
         document.del_part(name)
     document.set_part(STYLES, _styles(workbook).encode())
-    document.set_part(SETTINGS, _settings().encode())
+    document.set_part(SETTINGS, SETTINGS_XML.format(NAMESPACES).encode())
     _describe(document, workbook)
     body = document.body
     body.clear()
@@ -105,7 +126,7 @@ def _table(document: Document, name: str, widths: Iterable[int], above, rows, he
     for width in widths:
         style = f"Column_{width}"
         if not document.get_style("table-column", style):
-            properties = {"style:column-width": f"{width * WIDE + 0.3:.2f}cm"}
+            properties = {"style:column-width": f"{width * WIDTH:.2f}cm"}
             document.insert_style(Style("table-column", name=style, **properties), automatic=True)
         table.append(Column(style=style))
     for cells in above:
@@ -127,7 +148,7 @@ def _row(cells: Iterable[OdsCell]) -> Row:
 
 
 def _cell(cell: Cell, style: str) -> OdsCell:
-    """A cell: a number with its text as printed, or text, which is never a formula; a link goes to A1 of a worksheet."""
+    """A cell: a number with its text as printed, or text, never a formula; a link goes to A1 of a worksheet."""
     if cell.number is not None:
         return OdsCell(cell.value, text=cell.text, style=style)
     if cell.to:
@@ -162,41 +183,13 @@ def _letters(column: int) -> str:
     return (_letters(rest) if rest else "") + chr(ord("A") + last)
 
 
-def _settings() -> str:
-    """The worksheet that a program opens first."""
-    item = '<config:config-item config:name="ActiveTable" config:type="string">Cover</config:config-item>'
-    return (
-        f'<office:document-settings {NAMESPACES} office:version="1.3"><office:settings>'
-        '<config:config-item-set config:name="ooo:view-settings"><config:config-item-map-indexed config:name="Views">'
-        f"<config:config-item-map-entry>{item}</config:config-item-map-entry>"
-        "</config:config-item-map-indexed></config:config-item-set></office:settings></office:document-settings>"
-    )
-
-
 def _styles(workbook: Workbook) -> str:
     """The styles of the workbook: those of LOOKS, and one for each printed form that a cell has."""
     language, country = workbook.language.split("-")
     forms = sorted({cell.form for sheet in workbook.sheets for row in sheet.rows for cell in row if cell.form})
-    default = (
-        '<style:default-style style:family="table-cell"><style:text-properties style:font-name="Arial" '
-        f'fo:font-size="12pt" fo:language="{language}" fo:country="{country}"/></style:default-style>'
-        '<style:style style:name="Default" style:family="table-cell"/>'
-    )
     looks = "".join(_look(name, *look) for name, look in LOOKS.items())
     numbers = "".join(part for form in forms for part in _number_style(form))
-    row = (
-        '<style:style style:name="Height" style:family="table-row">'
-        '<style:table-row-properties style:use-optimal-row-height="true"/></style:style>'
-    )
-    return (
-        f'<office:document-styles {NAMESPACES} office:version="1.3"><office:font-face-decls>'
-        '<style:font-face style:name="Arial" svg:font-family="Arial"/></office:font-face-decls>'
-        f"<office:styles>{default}{looks}{numbers}{row}</office:styles>"
-        '<office:automatic-styles><style:page-layout style:name="Page"><style:page-layout-properties '
-        'style:print-orientation="landscape" fo:page-width="29.7cm" fo:page-height="21cm"/></style:page-layout>'
-        '</office:automatic-styles><office:master-styles><style:master-page style:name="Default" '
-        'style:page-layout-name="Page"/></office:master-styles></office:document-styles>'
-    )
+    return STYLES_XML.format(NAMESPACES, language=language, country=country, looks=looks + numbers)
 
 
 def _look(name: str, parent: str, text: str, paragraph: str, cell: str, data: str = "") -> str:

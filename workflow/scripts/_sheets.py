@@ -11,16 +11,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
 
 from _book import MINUS, Book
 from _print import FORMS, NOT_COMPUTED, number_shown
 from _tables import DrawnTable, plain_text
 from markupsafe import Markup
 
+COVER_WIDTH = 75  # characters
 COVER, CONTENTS, NOTES = "Cover", "Contents", "Notes"
 SECTION_HEAD, ROW_HEAD, NOTES_HEAD, NO_NOTES = "Section", "Item", "Notes", "none"
 # What a spreadsheet program may take for the start of a formula (OWASP, CSV Injection): typed, and in full width.
-FORMULA_SIGNS = tuple("=+-@＝＋－＠")  # noqa: RUF001
+FORMULA_SIGNS = tuple("=+-@＝＋－＠")
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What gptables would take for a link or for a reference to a note.
 MARKUP = (("](", "] ("), ("$$", "$ $"))
@@ -65,7 +67,7 @@ class Sheet:
 
     def is_numeric(self, column: int) -> bool:
         """Whether a column holds numbers, and so stands to the right."""
-        return any(row[column].number is not None for row in self.rows)
+        return column >= self.stubs and any(row[column].number is not None for row in self.rows)
 
     def width(self, column: int) -> int:
         """Characters that a column needs: its longest word or value, its head in about three lines, within limits."""
@@ -73,6 +75,11 @@ class Sheet:
         words = [word for text in (self.heads[column], *texts) for word in text.split()]
         needed = max(*map(len, words), *map(len, texts), len(self.heads[column]) // 3)
         return min(max(needed, NARROWEST), WIDEST)
+
+    def height(self, row: int) -> int:
+        """Lines of text that a row of the table needs; the heads are row -1."""
+        texts = self.heads if row < 0 else [cell.text for cell in self.rows[row]]
+        return max(lines(text, self.width(column)) for column, text in enumerate(texts))
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,11 @@ class _Notes:
         if table not in tables:
             tables.append(table)
         return f"[note {list(self.where).index(note) + 1}]"
+
+
+def lines(text: str, width: int) -> int:
+    """Lines that a text fills in a column of a width in digits: letters are narrower than digits on average."""
+    return sum(max(len(wrap(line, width + width // 8)), 1) for line in text.split("\n"))
 
 
 def workbook_of(book: Book, tables: Sequence[DrawnTable], texts: Mapping, author: str) -> Workbook:
@@ -268,7 +280,7 @@ def _above(rows: Iterable[Sequence[Cell]], has_notes: bool, missing: bool, texts
 def _notes_sheets(notes: _Notes, texts: Mapping) -> list[Sheet]:
     """The worksheet of the notes, if there are any."""
     rows = [
-        (Cell(f"{i}", float(i), "count"), Cell(note), Cell(", ".join(tables)))
+        (Cell(f"[note {i}]"), Cell(note), Cell(", ".join(tables)))
         for i, (note, tables) in enumerate(notes.where.items(), start=1)
     ]
     heads = tuple(map(safe, texts["notes_heads"]))

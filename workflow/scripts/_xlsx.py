@@ -8,13 +8,15 @@ from zipfile import ZipFile
 
 import pandas as pd
 from _packages import repacked
-from _sheets import CONTENTS, COVER, Cell, Sheet, Workbook, number_format
+from _sheets import COVER, COVER_WIDTH, Cell, Sheet, Workbook, lines, number_format
 from gptables import Cover, GPTable, GPWorkbook
+from gptables.core.wrappers import GPWorksheet
 
 CORE = "docProps/core.xml"
-COVER_WIDTH = 85  # characters
-# Excel counts widths in digits of a smaller font than the theme's.
-WIDER = 1.25
+# Excel counts widths in digits of a smaller font than the theme's, heights in points.
+WIDTH, LINE = 1.55, 15.75
+A4 = 9
+LEVELS = 3  # of heads of rows that gptables knows; the last ones look least like headings
 # Text stays text, whatever it looks like.
 OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
@@ -26,14 +28,39 @@ def xlsx(workbook: Workbook) -> bytes:
     created = dt.datetime.combine(dt.date.fromisoformat(workbook.created), dt.time())
     book.set_properties({"title": workbook.title, "author": workbook.author, "created": created})
     about, intro = (list(map(_written, lines)) for lines in (workbook.about, workbook.intro))
-    book.add_worksheet(COVER).write_cover(Cover(workbook.title, intro, about, cover_label=COVER, width=COVER_WIDTH))
+    cover = book.add_worksheet(COVER)
+    cover.write_cover(Cover(workbook.title, intro, about, cover_label=COVER, width=COVER_WIDTH * WIDTH))
+    for row, text in _long_lines(workbook):
+        cover.set_row(row, lines(text, COVER_WIDTH) * LINE)
+    _print_whole(cover)
     for sheet in workbook.sheets:
-        page = book.add_worksheet(sheet.name)
-        page.write_gptable(_table(sheet), auto_width=False)
-        for column in range(len(sheet.heads)):
-            page.set_column(column, column, sheet.width(column) * WIDER + 1)
+        _write(book.add_worksheet(sheet.name), sheet)
     book.close()
     return repacked(target.getvalue(), {CORE: _with_language(target, workbook.language)})
+
+
+def _long_lines(workbook: Workbook) -> list[tuple[int, str]]:
+    """The cover's lines with their rows: a title and a heading stand above them, another heading between them."""
+    intro = [(row, line.text) for row, line in enumerate(workbook.intro, start=2)]
+    return intro + [(row, line.text) for row, line in enumerate(workbook.about, start=len(intro) + 3)]
+
+
+def _write(page: GPWorksheet, sheet: Sheet) -> None:
+    """Write a worksheet, with columns and rows that show all of their text."""
+    page.write_gptable(_table(sheet), auto_width=False)
+    for column in range(len(sheet.heads)):
+        page.set_column(column, column, sheet.width(column) * WIDTH)
+    heads = len(sheet.lines) + 1
+    for row in range(-1, len(sheet.rows)):
+        page.set_row(heads + 1 + row, sheet.height(row) * LINE)
+    page.repeat_rows(heads)
+    _print_whole(page)
+
+
+def _print_whole(page: GPWorksheet) -> None:
+    page.set_landscape()
+    page.set_paper(A4)
+    page.fit_to_pages(1, 0)
 
 
 def _with_language(package: io.BytesIO, language: str) -> bytes:
@@ -52,7 +79,7 @@ def _table(sheet: Sheet) -> GPTable:
         title=sheet.title,
         instructions=first,
         legend=legend,
-        index_columns={3 - sheet.stubs + i + 1: i for i in range(sheet.stubs)},
+        index_columns={LEVELS - sheet.stubs + i: i - 1 for i in range(1, sheet.stubs + 1)},
         additional_formatting=list(_formats(sheet)),
     )
 
