@@ -14,16 +14,14 @@ from markupsafe import escape
 from odfdo import Cell as OdsCell
 from odfdo import Column, Document, Element, HeaderRows, Link, Paragraph, Row, Style, Table
 
-NAMESPACES = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{urn}:1.0"'
-    for name, urn in {
-        "office": "office", "style": "style", "text": "text", "table": "table", "number": "datastyle",
-        "fo": "xsl-fo-compatible", "svg": "svg-compatible", "config": "config",
-    }.items()
-)  # fmt: skip
-STYLES, SETTINGS = "styles.xml", "settings.xml"
+URN = "urn:oasis:names:tc:opendocument:xmlns"
+NAMESPACES = f"""xmlns:office="{URN}:office:1.0" xmlns:style="{URN}:style:1.0" xmlns:table="{URN}:table:1.0"
+ xmlns:text="{URN}:text:1.0" xmlns:number="{URN}:datastyle:1.0" xmlns:fo="{URN}:xsl-fo-compatible:1.0"
+ xmlns:svg="{URN}:svg-compatible:1.0" xmlns:xlink="http://www.w3.org/1999/xlink" """
+CONTENT, STYLES, SETTINGS = "content.xml", "styles.xml", "settings.xml"
+UNUSED = ("Thumbnails/", "Configurations2/")  # parts of odfdo's template
 # In place of those of odfdo's template, which are French and have a program's own styles.
-STYLES_XML = """<office:document-styles {} office:version="1.3">
+STYLES_XML = """<office:document-styles {} office:version="1.4">
 <office:font-face-decls><style:font-face style:name="Arial" svg:font-family="Arial"/></office:font-face-decls>
 <office:styles>
 <style:default-style style:family="table-cell">
@@ -43,7 +41,9 @@ STYLES_XML = """<office:document-styles {} office:version="1.3">
 </office:automatic-styles>
 <office:master-styles><style:master-page style:name="Default" style:page-layout-name="Page"/></office:master-styles>
 </office:document-styles>"""
-SETTINGS_XML = """<office:document-settings {} office:version="1.3"><office:settings/></office:document-settings>"""
+CONTENT_XML = """<office:document-content {} office:version="1.4"><office:automatic-styles/>
+<office:body><office:spreadsheet/></office:body></office:document-content>"""
+SETTINGS_XML = """<office:document-settings {} office:version="1.4"><office:settings/></office:document-settings>"""
 WIDTH = 0.3  # cm, of a character
 # Looks after the theme of gptables: style -> (parent, properties of its text, of its paragraph, of its cell).
 LOOKS = {
@@ -52,9 +52,12 @@ LOOKS = {
     "Line": ("Default", "", "", ""),
     "Link": ("Default", 'fo:color="#0000ff" style:text-underline-style="solid"', "", ""),
     "Words": ("Default", "", 'fo:text-align="start"', 'fo:wrap-option="wrap" style:vertical-align="top"'),
+    "Beside": ("Words", "", 'fo:margin-left="0.3cm"', ""),
+    "BesideTotal": ("Beside", 'fo:font-weight="bold"', "", ""),
     "WordsLink": ("Words", 'fo:color="#0000ff" style:text-underline-style="solid"', "", ""),
     "WordsTotal": ("Words", 'fo:font-weight="bold"', "", ""),
     "Head": ("Words", 'fo:font-weight="bold"', "", 'fo:border-bottom="0.75pt solid #000000"'),
+    "HeadBeside": ("Head", "", 'fo:margin-left="0.3cm"', ""),
     "HeadRight": ("Head", "", 'fo:text-align="end"', ""),
     "Right": ("Words", "", 'fo:text-align="end"', ""),
     "RightTotal": ("Right", 'fo:font-weight="bold"', "", ""),
@@ -64,13 +67,15 @@ LOOKS = {
 def ods(workbook: Workbook) -> bytes:
     """Write a workbook; the same workbook gives the same bytes."""
     document = Document("spreadsheet")
-    for name in [name for name in document.parts if name.startswith(("Thumbnails/", "Configurations2/"))]:
+    for name in [name for name in document.manifest.get_paths() if name.startswith(UNUSED)]:
+        document.manifest.del_full_path(name)
+    for name in [name for name in document.parts if name.startswith(UNUSED)]:
         document.del_part(name)
+    document.set_part(CONTENT, CONTENT_XML.format(NAMESPACES).encode())
     document.set_part(STYLES, _styles(workbook).encode())
     document.set_part(SETTINGS, SETTINGS_XML.format(NAMESPACES).encode())
     _describe(document, workbook)
     body = document.body
-    body.clear()
     for table in [_cover(document, workbook), *(_sheet(document, sheet) for sheet in workbook.sheets)]:
         body.append(table)
     body.append(_marked(workbook.sheets))
@@ -86,7 +91,8 @@ def _describe(document: Document, workbook: Workbook) -> None:
     meta.initial_creator = meta.creator = workbook.author
     meta.creation_date = meta.date = day
     meta.clear_user_defined_metadata()
-    meta.editing_cycles = 1
+    cells = sum(len(sheet.rows) * len(sheet.heads) for sheet in workbook.sheets)
+    meta.statistic = {"meta:table-count": len(workbook.sheets) + 1, "meta:cell-count": cells, "meta:object-count": 0}
 
 
 def _cover(document: Document, workbook: Workbook) -> Table:
@@ -103,18 +109,18 @@ def _cover(document: Document, workbook: Workbook) -> Table:
 
 def _sheet(document: Document, sheet: Sheet) -> Table:
     above = [[_cell(Cell(sheet.title), "Title")], *([_cell(line, "Line")] for line in sheet.lines)]
-    right = [sheet.is_numeric(i) for i in range(len(sheet.heads))]
-    heads = [_cell(Cell(head), "HeadRight" if side else "Head") for head, side in zip(sheet.heads, right, strict=True)]
+    sides = ["Right" if sheet.is_numeric(i) else "Beside" if i else "" for i in range(len(sheet.heads))]
+    heads = [_cell(Cell(head), f"Head{side}") for head, side in zip(sheet.heads, sides, strict=True)]
     rows = (
-        [_cell(cell, _style(cell, side, i in sheet.totals)) for cell, side in zip(row, right, strict=True)]
+        [_cell(cell, _style(cell, side, i in sheet.totals)) for cell, side in zip(row, sides, strict=True)]
         for i, row in enumerate(sheet.rows)
     )
     widths = [sheet.width(i) for i in range(len(sheet.heads))]
     return _table(document, sheet.name, widths, above, rows, heads)
 
 
-def _style(cell: Cell, right: bool, total: bool) -> str:
-    kind = f"Number_{cell.form}" if cell.form else "Right" if right else "Words"
+def _style(cell: Cell, side: str, total: bool) -> str:
+    kind = f"Number_{cell.form}" if cell.form else side or "Words"
     return kind + ("Total" if total else "")
 
 

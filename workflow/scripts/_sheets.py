@@ -14,15 +14,14 @@ from dataclasses import dataclass, field
 from textwrap import wrap
 
 from _book import MINUS, Book
+from _inert import inert
 from _print import FORMS, NOT_COMPUTED, number_shown
 from _tables import DrawnTable, plain_text
 from markupsafe import Markup
 
-COVER_WIDTH = 75  # characters
+COVER_WIDTH = 60  # characters
 COVER, CONTENTS, NOTES = "Cover", "Contents", "Notes"
 SECTION_HEAD, ROW_HEAD, NOTES_HEAD, NO_NOTES = "Section", "Item", "Notes", "none"
-# What a spreadsheet program may take for the start of a formula (OWASP, CSV Injection): typed, and in full width.
-FORMULA_SIGNS = tuple("=+-@＝＋－＠")
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What gptables would take for a link or for a reference to a note.
 MARKUP = (("](", "] ("), ("$$", "$ $"))
@@ -110,7 +109,7 @@ class _Notes:
 
 def lines(text: str, width: int) -> int:
     """Lines that a text fills in a column of a width in digits: letters are narrower than digits on average."""
-    return sum(max(len(wrap(line, width + width // 8)), 1) for line in text.split("\n"))
+    return sum(max(len(wrap(line, width + width // 4)), 1) for line in text.split("\n"))
 
 
 def workbook_of(book: Book, tables: Sequence[DrawnTable], texts: Mapping, author: str) -> Workbook:
@@ -138,15 +137,14 @@ def workbook_of(book: Book, tables: Sequence[DrawnTable], texts: Mapping, author
 
 
 def safe(text: str | Markup) -> str:
-    """A text that no spreadsheet program runs, and gptables takes for nothing else: elements and controls left out.
+    """A text without elements and controls, which no program runs and gptables takes for nothing else.
 
-    A text that could start a formula gets an apostrophe before it, as OWASP advises, so that it stays a text when
-    someone saves the worksheet as CSV.
+    A typed cell of text is never run; the apostrophe of `inert` is for whoever saves the worksheet as CSV.
     """
     plain = NOT_XML.sub("", plain_text(FOOTNOTE.sub(r" (\1)", Markup.escape(text))))
     for sign, instead in MARKUP:
         plain = plain.replace(sign, instead)
-    return f"'{plain}" if plain.startswith(FORMULA_SIGNS) else plain
+    return inert(plain)
 
 
 def number_format(form: str) -> str:
@@ -289,7 +287,7 @@ def _notes_sheets(notes: _Notes, texts: Mapping) -> list[Sheet]:
 
 def _contents_sheet(sheets: Sequence[Sheet], texts: Mapping) -> Sheet:
     """The worksheet of the contents, with a link to every other one."""
-    listed = [(COVER, texts["title"]), *((sheet.name, sheet.title) for sheet in sheets)]
+    listed = [(COVER, safe(texts["title"])), *((sheet.name, sheet.title) for sheet in sheets)]
     rows = [(Cell(name, to=name), Cell(safe(re.sub(r" \[note \d+\]", "", title)))) for name, title in listed]
     heads = tuple(map(safe, texts["contents_heads"]))
     return Sheet(CONTENTS, CONTENTS, _lines([texts["one_table"]]), heads, tuple(rows))

@@ -16,6 +16,12 @@ CORE = "docProps/core.xml"
 # Excel counts widths in digits of a smaller font than the theme's, heights in points.
 WIDTH, LINE = 1.55, 15.75
 A4 = 9
+# Where a column's texts stand; one that may follow numbers keeps a little apart from them.
+SIDES = {
+    "right": {"align": "right", "valign": "top"},
+    "left": {"align": "left", "valign": "top", "indent": 1},
+    "first": {"align": "left", "valign": "top"},
+}
 LEVELS = 3  # of heads of rows that gptables knows; the last ones look least like headings
 # Text stays text, whatever it looks like.
 OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -87,7 +93,7 @@ def _table(sheet: Sheet) -> GPTable:
 def _formats(sheet: Sheet) -> list[dict]:
     """Numbers to the right and as printed, everything at the top of its row, totals bold. Row 0 has the heads."""
     columns = range(len(sheet.heads))
-    sides = [{"align": "right" if sheet.is_numeric(i) else "left", "valign": "top"} for i in columns]
+    sides = [SIDES["right" if sheet.is_numeric(i) else "left" if i else "first"] for i in columns]
     aligned = [{"column": {"columns": [i], "format": side, "include_names": True}} for i, side in enumerate(sides)]
     totals = [{"row": {"rows": [i + 1], "format": {"bold": True}, "include_names": True}} for i in sheet.totals]
     numbers = [

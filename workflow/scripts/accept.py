@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 from _faults import COLUMNS, FAULT, SEVERITIES
+from _inert import inert
 from _job import logged
 
 
@@ -44,7 +45,7 @@ if __name__ == "__main__":
         read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
                 for path in snakemake.input.findings]  # fmt: skip
         everything, stops = accept(read)
-        everything.to_csv(snakemake.output.validation, index=False)
+        everything.assign(found=everything["found"].map(inert)).to_csv(snakemake.output.validation, index=False)
         listed = Path(snakemake.params.faults)
         listed.unlink(missing_ok=True)
         if stops:
