@@ -18,7 +18,8 @@ def accept(findings: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:
 
     Returns
     -------
-    All findings, by extract (in the order given), severity, file, column and line; and the faults, one line each.
+    All findings, by extract (in the order given), severity, file, column and line, with what was found as a text that
+    no spreadsheet program runs; and the faults, one line each.
     """
     joined = pd.concat(findings, ignore_index=True)[COLUMNS]
     order = pd.DataFrame(
@@ -31,6 +32,7 @@ def accept(findings: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:
         }
     ).sort_values(["extract", "severity", "file", "number", "position"])
     joined = joined.loc[order.index].reset_index(drop=True)
+    joined["found"] = joined["found"].map(inert)
     return joined, joined.loc[joined["severity"] == FAULT, "message"].to_list()
 
 
@@ -45,7 +47,7 @@ if __name__ == "__main__":
         read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
                 for path in snakemake.input.findings]  # fmt: skip
         everything, stops = accept(read)
-        everything.assign(found=everything["found"].map(inert)).to_csv(snakemake.output.validation, index=False)
+        everything.to_csv(snakemake.output.validation, index=False)
         listed = Path(snakemake.params.faults)
         listed.unlink(missing_ok=True)
         if stops:
