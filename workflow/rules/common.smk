@@ -87,8 +87,8 @@ def project_tree(folder, but="-"):
 
 def summary():
     """What was made and where: the last lines of a run."""
-    made = [("report", "report.pdf"), ("", "report.html"), ("every printed cell", "cells.csv"),
-            ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
+    made = [("report", "report.pdf"), ("", "report.html"), ("its tables", "report.xlsx"), ("", "report.ods"),
+            ("every printed cell", "cells.csv"), ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
             ("run record", "ro-crate-metadata.json")]  # fmt: skip
     sizes = {name: (Path(RUN) / name).stat().st_size / 1e6 for _, name in made if (Path(RUN) / name).exists()}
     lines = [f"  {what:<20}{RUN}/{name}  ({sizes[name]:.1f} MB)" for what, name in made if name in sizes]

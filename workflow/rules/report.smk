@@ -2,6 +2,7 @@
 
 TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
+WORDS = [f"templates/{name}.yaml" for name in ("exhibits", "workbook", "numbers_allowed")]
 PARTS = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys", "unit_values", "benefits"]
 
 
@@ -79,6 +80,24 @@ rule report_html:
         digest=digest("report_html", *TEMPLATES),
     script:
         "../scripts/report_html.py"
+
+
+rule workbook:
+    """Every numbered table as an accessible spreadsheet, the same in two formats."""
+    input:
+        ledger=rules.ledger.output.ledger,
+        activity=validated("pilot_activity"),
+        templates=sources(WORDS),
+    output:
+        xlsx=f"{RUN}/report.xlsx",
+        ods=f"{RUN}/report.ods",
+    log:
+        f"{RUN}/logs/workbook.log",
+    params:
+        config=STUDY,
+        digest=digest("workbook", *WORDS),
+    script:
+        "../scripts/workbook.py"
 
 
 rule report_pdf:

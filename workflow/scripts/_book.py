@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
-from _exhibits import Exhibit, cells
+from _exhibits import Exhibit, cells, resolve
 from _origins import Place, anchor_of
 from markupsafe import Markup
 
@@ -32,6 +32,7 @@ DEFAULT_FORMS = {
     "days": "days",
     "rate": "rate1",
 }
+AUTHOR = "Regenerated after NatCen Social Research and University of York (2012)"
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
@@ -93,6 +94,39 @@ class Book:
         """Every cell of the numbered tables drawn, in their order."""
         frames = [cells(self.exhibits[number], self.values) for number, _ in self.tables]
         return pd.concat(frames, ignore_index=True)
+
+
+def open_book(
+    ledger: pd.DataFrame,
+    activity: pd.DataFrame,
+    declarations: Mapping[str, Mapping],
+    config: Mapping,
+    figures: Mapping[str, str] | None = None,
+) -> Book:
+    """A rendering that has printed nothing yet.
+
+    Parameters
+    ----------
+    ledger : every quantity
+    activity : one row per site, text columns of Table 1.3
+    declarations : the numbered tables, as in exhibits.yaml
+    config : the study
+    figures : figure number -> SVG
+    """
+    texts = activity_texts(activity)
+    exhibits = {
+        number: resolve(number, declaration, config, ledger["id"].tolist(), texts)
+        for number, declaration in declarations.items()
+    }
+    return Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures or {})
+
+
+def activity_texts(activity: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """Site -> column -> items of a text cell; items are separated by "; "."""
+    columns = [column for column in activity.columns if column != "site"]
+    return {
+        row["site"]: {column: str(row[column]).split("; ") for column in columns} for row in activity.to_dict("records")
+    }
 
 
 def shown(text: str) -> str:

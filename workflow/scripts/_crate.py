@@ -44,6 +44,8 @@ TYPES = {
     ".csv": "text/csv",
     ".html": "text/html",
     ".pdf": "application/pdf",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".svg": "image/svg+xml",
     ".yaml": "application/yaml",
     ".py": "text/x-python",

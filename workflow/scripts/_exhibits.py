@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
+from _inert import inert
 from _print import FORMS, in_unit, printed
 from _study import ARMS, PERIODS, analysed, areas, year_key
 
@@ -314,7 +315,7 @@ def entries(exhibit: Exhibit) -> list[Entry]:
 
 def _printed_entry(number: str, entry: Entry, values: Mapping[str, float]) -> tuple:
     if not entry.id:
-        return number, entry.row, entry.column, "", float("nan"), "", " ".join(entry.lines)
+        return number, entry.row, entry.column, "", float("nan"), "", inert(" ".join(entry.lines))
     if entry.id not in values:
         place = f"Table {number}, row {entry.row}, column {entry.column}"
         raise KeyError(f"{place}: no quantity {entry.id!r} in the ledger")

@@ -92,6 +92,16 @@ def printed(value: float, form: str) -> str:
     return f"{sign}{f.prefix}{body}{f.suffix}"
 
 
+def number_shown(value: float, form: str) -> float | None:
+    """The number that a printed form shows, in the unit that it prints; nothing where it shows something else."""
+    f = FORMS[form]
+    value = value * f.scale
+    shows_sign = f.negative is not None and value < 0
+    if math.isnan(value) or shows_sign or (f.floor is not None and value < f.floor):
+        return None
+    return round_half_up(value, f.decimals) + 0.0  # no -0
+
+
 def in_unit(value: float, form: str) -> float:
     """The unrounded value in the unit that the form prints (Table 7.10 prints thousands of pounds)."""
     return value * FORMS[form].scale

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _book import Book, setting
-from _exhibits import resolve
+from _book import AUTHOR, open_book, setting
 from _faults import with_ids
 from _job import logged
 from _ledger import read_ledger
@@ -23,7 +22,6 @@ from markupsafe import Markup
 
 FONT = re.compile(r"url\((fonts/[^)]+\.woff2)\)")
 NO_VALUE = "no value"  # what validation calls a missing cell
-AUTHOR = "Regenerated after NatCen Social Research and University of York (2012)"
 
 
 @dataclass(frozen=True)
@@ -85,14 +83,6 @@ def _line(row: tuple, treatment: str) -> tuple:
     return row.extract, setting(row.column), setting(treatment), row.id
 
 
-def activity_texts(activity: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
-    """Site -> column -> items of a text cell; items are separated by "; "."""
-    columns = [column for column in activity.columns if column != "site"]
-    return {
-        row["site"]: {column: str(row[column]).split("; ") for column in columns} for row in activity.to_dict("records")
-    }
-
-
 def embed_fonts(style: str, folder: Path) -> str:
     """Replace the stylesheet's font files by their data."""
 
@@ -151,12 +141,7 @@ def report_html(
     UnknownQuantity
         A template or table asks for a quantity that the ledger does not hold.
     """
-    texts = activity_texts(activity)
-    exhibits = {
-        number: resolve(number, declaration, config, ledger["id"].tolist(), texts)
-        for number, declaration in declarations.items()
-    }
-    book = Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures)
+    book = open_book(ledger, activity, declarations, config, figures)
     env = environment(str(folder), book)
     body = env.get_template("report.html.j2").render(validation=validation_tables(findings), choices=choices)
     heads = {"screen": panel}
