@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import _digests
 from _config import line_numbers, plain
-from _ledger import read_ledger
-from _trail import BrokenTrail, Node, Rows, filled, rows_by_id, tree, walk
+from _ledger import extracts_of, read_ledger, shaped_by
+from _study import value_at
+from _trail import BrokenTrail, Node, Rows, dependents, filled, rows_by_id, tree, walk
 from trace_records import described, records_of
 
 WIDTH = 118
@@ -171,15 +172,27 @@ def _is_printed(text: str, printed: str) -> bool:
 
 
 def _unknown(run: Run, text: str) -> tuple[str, list[Place]]:
-    """Say that nothing is called so, with the nearest names: of the exhibit's cells where an exhibit is named."""
-    exhibit, _, rest = text.partition("/")
-    cells = run.cells[run.cells["exhibit"] == exhibit]
-    if len(cells):
-        orders = [cells["row"] + "/" + cells["column"], cells["column"] + "/" + cells["row"]]
-        nearest = [f"{exhibit}/{name}" for name in _nearest(rest, pd.concat(orders).tolist())]
+    """Say that nothing is called so, with what is: in the exhibit where one is named, else the nearest ids."""
+    exhibit, *names = text.split("/")
+    cells = run.cells[run.cells["exhibit"] == exhibit.removeprefix("Table ").removeprefix("Figure ")]
+    if names and cells.empty:
+        allowed = f"; exhibits: {', '.join(run.cells['exhibit'].unique())}"
+    elif names:
+        allowed = _allowed(cells, exhibit, names)
     else:
         nearest = _nearest(text, list(run.rows)) if re.search("[a-z]", text) else []
-    raise NotFound(f'nothing is called "{text}"' + (f"; nearest: {', '.join(nearest)}" if nearest else ""))
+        allowed = f"; nearest: {', '.join(nearest)}" if nearest else ""
+    raise NotFound(f'nothing is called "{text}"{allowed}')
+
+
+def _allowed(cells: pd.DataFrame, exhibit: str, names: list[str]) -> str:
+    """What may be named in an exhibit: with a row (or column) that it has, the columns (or rows) of that one."""
+    for own, other in (("row", "column"), ("column", "row")):
+        if (known := next((name for name in names if name in set(cells[own])), None)) is not None:
+            found = cells.loc[cells[own] == known, other].unique()
+            return f"; {own} {known} of {exhibit} has the {other}s {', '.join(found)}"
+    parts = (f"{part}s {', '.join(cells[part].unique())}" for part in ("row", "column"))
+    return f"; {exhibit} has the {' and the '.join(parts)}"
 
 
 def _nearest(text: str, known: list[str]) -> list[str]:
@@ -192,10 +205,53 @@ def trail(run: Run, identifier: str, printed: list[Place], with_records: bool = 
         yield f'printed "{place.printed}" in {place.where}'
     top = tree(run.rows, identifier)
     yield from _branch(run, top, "", with_records, set())
-    extracts = {node.row["extract"]: None for node in walk(top) if node.kind == "records"}
-    for extract in extracts:
+    nodes = walk(top)
+    for extract in dict.fromkeys(name for node in nodes for name in extracts_of(node.row)):
         yield ""
         yield from _files(run, extract)
+    yield from _settings(run, list(dict.fromkeys(path for node in nodes for path in shaped_by(node.row))))
+    if top.kind in ("setting", "constant"):
+        yield from resting(run, identifier)
+
+
+def is_named(run: Run, text: str) -> bool:
+    """Whether a text names a setting that is no quantity, or an extract: setting.definitions.age_at, extract.dirs."""
+    what, _, name = text.partition(".")
+    if what == "setting" and text not in run.rows:
+        try:
+            value_at(run.config, name)
+        except KeyError:
+            return False
+        return True
+    return what == "extract" and name in run.config["extracts"]
+
+
+def resting(run: Run, identifier: str) -> Iterator[str]:
+    """What rests on a setting, a constant or an extract: how many quantities, and where the report prints them."""
+    found = set(dependents(run.rows, [identifier]))
+    yield ""
+    yield f"{len(found):,} {'quantity rests' if len(found) == 1 else 'quantities rest'} on {identifier}"
+    printed_in: dict[str, int] = {}
+    for place in dict.fromkeys([*places(run), *sentences(run)]):
+        if place.identifier in found:
+            exhibit, cell, _ = place.where.partition("/")
+            where = f"Table {exhibit}" if cell else exhibit
+            printed_in[where] = printed_in.get(where, 0) + 1
+    for where, times in printed_in.items():
+        yield f"{STEP}{where}: {times:,} {'number' if times == 1 else 'numbers'}"
+
+
+def _settings(run: Run, paths: list[str]) -> Iterator[str]:
+    """The settings that shape what was counted, as the config has them now."""
+    if not paths:
+        return
+    lines = line_numbers(run.config_text)
+    yield ""
+    yield "settings of config.yaml that decide what is counted, or by which formula:"
+    for path in paths:
+        number = lines.get(tuple(path.split(".")))
+        text = run.config_text.splitlines()[number - 1].split("#")[0].strip() if number else "not in the config now"
+        yield f"{STEP}{path}{f', line {number}' if number else ''}: {text}"
 
 
 def _branch(run: Run, node: Node, label: str, with_records: bool, seen: set[str], indent: str = "") -> Iterator[str]:
@@ -236,14 +292,17 @@ def _origin(run: Run, node: Node, with_records: bool) -> Iterator[str]:
         yield f"= {filled(row, run.amounts)}"
         yield f"{rule(row)}; {row['source']}"
     elif node.kind == "records":
-        yield f"{row['rows']:,} {'row' if row['rows'] == 1 else 'rows'} of extract {row['extract']}: {row['filter']}"
+        own, *others = extracts_of(row)
+        read = f"{own}, read with {' and '.join(others)}" if others else own
+        yield f"{row['rows']:,} {'row' if row['rows'] == 1 else 'rows'} of extract {read}: {row['filter']}"
         yield f"{rule(row)}; {row['source']}"
-        if with_records:
-            yield from described(
-                records_of(row, run.folder, run.config), run.files(row["extract"]), run.rows_in, run.study
-            )
     else:
         yield f"cited: {row['source']}" if node.kind == "constant" else setting_line(run, row)
+    if shaped_by(row):
+        yield f"settings: {', '.join(shaped_by(row))}"
+    if node.kind == "records" and with_records:
+        files = run.files(extracts_of(row)[0])
+        yield from described(records_of(row, run.folder, run.config), files, run.rows_in, run.study)
 
 
 def rule(row: Mapping) -> str:
@@ -310,7 +369,9 @@ def _wrapped(text: str, indent: str) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Print the trail; 1 with one line of error where there is none."""
     parser = argparse.ArgumentParser(description="How a number of the report came to be.")
-    parser.add_argument("id", help="exhibit/row/column, a ledger id, or a number as printed")
+    parser.add_argument(
+        "id", help="exhibit/row/column, a ledger id, a number as printed; setting.<path>, extract.<name>"
+    )
     parser.add_argument("--study", type=Path, default=Path(), help="folder of the study (default: here)")
     parser.add_argument("--run", default="", help="name of the run (default: the one of config.yaml)")
     parser.add_argument("--records", action="store_true", help="list file and line numbers of the records counted")
@@ -320,7 +381,10 @@ def main(arguments: list[str] | None = None) -> int:
             raise NotFound("which number? make trace ID=7.10/site_3/value_total (or a ledger id, or a printed number)")
         name = chosen.run or yaml.safe_load((chosen.study / "config.yaml").read_text(encoding="utf-8"))["run"]
         run = Run(chosen.study, name)
-        print("\n".join(trail(run, *find(run, chosen.id), chosen.records)), flush=True)
+        if is_named(run, name := chosen.id.strip()):
+            print("\n".join([name, *resting(run, name)]), flush=True)
+        else:
+            print("\n".join(trail(run, *find(run, name), chosen.records)), flush=True)
     except BrokenPipeError:  # whoever reads has read enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (NotFound, BrokenTrail) as error:
