@@ -30,11 +30,16 @@ def page(default_run) -> str:
 
 
 @pytest.fixture(scope="module")
-def recorded(default_run, page, config) -> Counter:
-    """What the renderer recorded as printed outside Appendix D: entry and text, and how often."""
+def read(default_run, page, config):
+    """The page as the check of its numbers has read it."""
     allowed = read_allowed(yaml.safe_load(ALLOWED.read_text(encoding="utf-8")))
-    printed = read_page(page, read_ledger(default_run / "ledger.csv"), config, allowed).quantities
-    return Counter((anchor_of(identifier), text) for identifier, form, text in printed if form != "unrounded")
+    return read_page(page, read_ledger(default_run / "ledger.csv"), config, allowed)
+
+
+@pytest.fixture(scope="module")
+def recorded(read) -> Counter:
+    """What the renderer recorded as printed outside Appendix D: entry and text, and how often."""
+    return Counter((anchor_of(identifier), text) for identifier, form, text in read.quantities if form != "unrounded")
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +73,14 @@ def first_page_of_the_entries(reader) -> int:
     return reader.get_destination_page_number(reader.named_destinations["section-D"])
 
 
-def test_every_printed_quantity_is_one_link_to_its_entry(reader, sheets, recorded):
+def test_every_printed_quantity_is_one_link_to_its_entry_and_so_are_words(reader, sheets, recorded, read):
+    """A link that is broken over lines is one for each line: words are compared one by one."""
     start = first_page_of_the_entries(reader)
-    assert Counter(link[1:] for link in links(reader, sheets) if link[0] < start) == recorded
+    found = Counter(link[1:] for link in links(reader, sheets) if link[0] < start)
+    assert recorded - found == Counter()
+    said = Counter((anchor_of(first), word) for first, text in read.words for word in text.split())
+    assert len(read.words) > 60
+    assert Counter((entry, word) for entry, text in (found - recorded).elements() for word in text.split()) == said
 
 
 def test_every_cell_is_among_them(default_run, recorded):
@@ -128,11 +138,15 @@ def test_no_other_digit_is_in_the_pdf(page, sheets):
     assert all(1 <= int(number) <= len(sheets) for number in rest)
 
 
-def test_the_pdf_carries_the_ledger_and_the_cells(default_run, reader):
-    for name in ("ledger.csv", "cells.csv"):
-        assert reader.attachments[name] == [(default_run / name).read_bytes()]
+def test_the_pdf_carries_the_ledger_the_cells_and_the_record(default_run, reader):
+    for name, path in {"ledger.csv": "", "cells.csv": "", "ro-crate-metadata.json": "work"}.items():
+        assert reader.attachments[name] == [(default_run / path / name).read_bytes()]
     files = [one.get_object() for one in reader.trailer["/Root"]["/AF"]]
-    assert {one["/UF"]: one["/AFRelationship"] for one in files} == {"ledger.csv": "/Data", "cells.csv": "/Data"}
+    assert {one["/UF"]: one["/AFRelationship"] for one in files} == {
+        "ledger.csv": "/Data",
+        "cells.csv": "/Data",
+        "ro-crate-metadata.json": "/Supplement",
+    }
     dates = {one["/EF"]["/F"]["/Params"]["/ModDate"] for one in files}
     assert dates == {"D:20110331000000Z"}
 
@@ -140,7 +154,9 @@ def test_the_pdf_carries_the_ledger_and_the_cells(default_run, reader):
 def test_the_same_page_and_files_give_the_same_bytes():
     head = '<title>T</title><meta name="dcterms.created" content="2011-03-31">'
     page = f"<html lang='en'><head>{head}</head><body><h1>T</h1></body></html>"
-    assert report_pdf(page, {"cells.csv": b"a,b"}) == report_pdf(page, {"cells.csv": b"a,b"})
+    files = {"cells.csv": b"a,b", "ro-crate-metadata.json": b"{}"}
+    assert report_pdf(page, files) == report_pdf(page, files)
+    assert report_pdf(page, {**files, "ro-crate-metadata.json": b"{ }"}) != report_pdf(page, files)
 
 
 def test_the_pdf_says_what_it_conforms_to(reader):

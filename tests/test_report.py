@@ -17,7 +17,7 @@ from _exhibits import figure_sites
 from _ledger import FIELDS, read_ledger
 from _lint import read_allowed, read_page
 from ledger import validated
-from report_html import assumptions, embed_fonts, report_html, validation_tables
+from report_html import assumptions, embed_fonts, quoted, report_html, validation_tables
 from report_pdf import TypesettingProblem, report_pdf
 from weasyprint import HTML
 from weasyprint.formatting_structure import boxes
@@ -171,7 +171,8 @@ def test_one_site_only(ledger, config):
     assert "providers stay separate but sign up to run one system together (Site 4, Site 6 and Site 7)" in text
     assert "Table 6.3. No site of this study is a criminal justice pilot" in text
     assert "6.3" not in set(cells["exhibit"])
-    assert read_page(page, with_findings(ledger), alone, ALLOWED).faults == []
+    remarks = quoted(FINDINGS, {}, [])
+    assert read_page(page, with_findings(ledger), alone, ALLOWED, remarks).faults == []
 
 
 def test_labels_of_the_config_are_escaped_and_never_run(ledger, config):

@@ -13,6 +13,11 @@ NAN = math.nan
 LABELS = ["Site 2", "Site 3", "Site 4", "Site 5"]
 
 
+def test_characteristics_are_listed_by_their_labels():
+    names = ["age", "opiates_crack", "treated_last_two_years"]
+    assert words.characteristics(names) == "age, use of opiates or crack and treatment now or in the last two years"
+
+
 @pytest.mark.parametrize(("number", "text"), [(0, "no"), (1, "one"), (12, "twelve"), (13, "13"), (1234, "1,234")])
 def test_spelt(number, text):
     assert words.spelt(number) == text

@@ -11,6 +11,7 @@ sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 import _digests
 from _config import check_files, checked
+from _jobs import extract_names, recorded_jobs
 
 CONFIG_FILE = os.path.relpath(workflow.configfiles[-1])
 with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
@@ -83,6 +84,12 @@ def project_tree(folder, but="-"):
     """All the project's files under a folder but for one of its folders, sorted, as paths relative to the project."""
     found = (path.relative_to(BASE) for path in (BASE / folder).rglob("*") if path.is_file())
     return sorted(str(path) for path in found if "__pycache__" not in path.parts and not path.is_relative_to(but))
+
+
+# What a record of a run names: the project's files, as they are called inside the project, and the extracts' files.
+CODE_PARTS = ["Snakefile", *project_tree("workflow", but="workflow/tools"), *project_tree("templates")]
+CODE = {**{str(BASE / path): path for path in CODE_PARTS}, CONFIG_FILE: "config.yaml"}
+EXTRACT_NAMES = extract_names(STUDY["extracts"])
 
 
 def summary():

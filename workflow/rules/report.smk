@@ -34,7 +34,10 @@ rule ledger:
     log:
         f"{RUN}/logs/ledger.log",
     params:
-        config={**study("definitions", "models", "economics"), "assumed": STUDY.get("assumed", {})},
+        config={
+            **study("sites", "periods", "definitions", "codes", "models", "economics"),
+            "assumed": STUDY.get("assumed", {}),
+        },
         digest=digest("ledger", CONSTANTS),
     script:
         "../scripts/ledger.py"
@@ -100,11 +103,35 @@ rule workbook:
         "../scripts/workbook.py"
 
 
+JOBS_BEFORE_PDF = recorded_jobs(workflow.rules, EXTRACTS, RUN)
+
+
+rule attached_record:
+    """Record the jobs up to here, without times: what the PDF carries with it of how it was made."""
+    input:
+        made=[path for job in JOBS_BEFORE_PDF for path in job["outputs"]],
+        code=sources(CODE_PARTS),
+        config_file=ancient(CONFIG_FILE),
+    output:
+        crate=f"{RUN}/work/ro-crate-metadata.json",
+    log:
+        f"{RUN}/logs/attached_record.log",
+    params:
+        jobs=JOBS_BEFORE_PDF,
+        study=STUDY,
+        extracts=EXTRACT_NAMES,
+        code=CODE,
+        config_file=_digests.of_file(CONFIG_FILE),
+        digest=digest("attached_record", *CODE_PARTS),
+    script:
+        "../scripts/attached_record.py"
+
+
 rule report_pdf:
     """Typeset the print HTML, which holds its stylesheet, fonts and figures; attach what its figures rest on."""
     input:
         print_html=rules.report_html.output.print_html,
-        attached=[rules.ledger.output.ledger, rules.report_html.output.cells],
+        attached=[rules.ledger.output.ledger, rules.report_html.output.cells, rules.attached_record.output.crate],
     output:
         pdf=f"{RUN}/report.pdf",
     log:

@@ -147,12 +147,16 @@ def data(identifier: str, value: float, form: str, text: str) -> Markup:
 
 
 def said(text: str, *identifiers: str) -> Markup:
-    """The element of words that depend on quantities."""
-    return Markup('<span data-w="{}">{}</span>').format(" ".join(identifiers), text)
+    """The element of words that depend on quantities: a link to the entry of the first of them in Appendix D."""
+    return Markup('<span data-w="{}"><a class="o" href="#{}">{}</a></span>').format(
+        " ".join(identifiers), anchor_of(identifiers[0]), text
+    )
 
 
-def setting(text: str) -> Markup:
-    """The element of a label of the config."""
+def setting(text: str, reading: str = "") -> Markup:
+    """The element of a label of the config; `reading` says how a count was read from it, as in _lint.READINGS."""
+    if reading:
+        return Markup('<span class="s" data-s="{}">{}</span>').format(reading, text)
     return Markup('<span class="s">{}</span>').format(text)
 
 

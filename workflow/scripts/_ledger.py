@@ -24,6 +24,7 @@ FIELDS = [
     "extract",
     "filter",
     "rows",
+    "settings",
     "note",
 ]
 UNITS = {"count", "percent", "ppt", "p", "gbp", "gbp_m", "ratio", "index", "years", "days", "rate", "year"}
@@ -44,6 +45,7 @@ def quantities(
     extract: str = "",
     filter: str = "",
     rows: str | None = None,
+    settings: str = "",
     note: str = "",
     missing: str = "not computed: an input is missing",
 ) -> pd.DataFrame:
@@ -52,12 +54,15 @@ def quantities(
     Parameters
     ----------
     frame : any analysis result; its columns fill the templates
-    id, formula, filter, note, missing : templates such as "effective_treatment.rate.{area}.{period}"
+    id, formula, filter, settings, note, missing : templates such as "effective_treatment.rate.{area}.{period}"
     value : name of the column with the unrounded value (nan: could not be computed)
     missing : template that joins the note where the value is nan and says why
     unit : one of UNITS, or a template
     inputs : name in the formula -> id template, a list of them, or "@column" for a column of lists of ids
-    extract, filter, rows : for a leaf that counts records: extract, filter in plain words, column with their number
+    extract, filter, rows : for a leaf that counts records: every extract read, the one whose rows are counted first,
+        filter in plain words, column with their number
+    settings : paths in the config of what decides which records are counted or which formula is used, besides the
+        numbers among the inputs: "definitions.minimum_age periods.{period}.outcomes"
     source : report section of the definition, or citation and page of a constant
     """
     records = frame.to_dict("records")
@@ -77,6 +82,7 @@ def quantities(
                 extract.format(**row),
                 filter.format(**row),
                 row[rows] if rows else None,
+                settings.format(**row),
                 _note(note.format(**row), missing.format(**row) if math.isnan(row[value]) else ""),
             )
             for row in records
@@ -105,6 +111,21 @@ def parse_inputs(text: str) -> dict[str, list[str]]:
         name, _, identifier = pair.partition("=")
         named.setdefault(name, []).append(identifier)
     return named
+
+
+def extracts_of(row: Mapping) -> list[str]:
+    """The extracts that a ledger row's records are from: the one whose rows are counted, then those read with it."""
+    return row["extract"].split()
+
+
+def shaped_by(row: Mapping) -> list[str]:
+    """Paths in the config of what shapes a quantity besides its inputs."""
+    return row["settings"].split()
+
+
+def within(path: str, other: str) -> bool:
+    """Whether a path of the config is another one, or stands above or below it."""
+    return f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.")
 
 
 def kind(row: Mapping) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from _ledger import kind, parse_inputs
+from _ledger import extracts_of, kind, parse_inputs, shaped_by
 from _trail import filled, plain, rows_by_id
 
 MODEL = "model_rows|odds_ratio|odds_ratio_low|odds_ratio_high|effect|effect_low|effect_high|p"
@@ -176,13 +176,18 @@ def _with_inputs(name: str, members, rows, everywhere: set[str], seen: set[str])
     seen.add(name)
     yield name
     for identifier in members[name]:
-        for below in _input_ids(rows[identifier]):
+        for below in [*_input_ids(rows[identifier]), *_shaping_ids(rows[identifier], rows)]:
             if statistic(below) not in everywhere:
                 yield from _with_inputs(statistic(below), members, rows, everywhere, seen)
 
 
 def _input_ids(row: Mapping) -> list[str]:
     return [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
+
+
+def _shaping_ids(row: Mapping, rows: Mapping) -> list[str]:
+    """Ids of the numbers of the config that shape a quantity without being its inputs."""
+    return [identifier for path in shaped_by(row) if (identifier := f"setting.{path}") in rows]
 
 
 def _examples(identifiers: Sequence[str], rows: Mapping) -> list[str]:
@@ -205,10 +210,24 @@ def tell(row: Mapping, rows: Mapping) -> list[tuple[str, str]]:
     made = f" Rule {row['rule']}, function {row['function']}{where}"
     value = typeset(plain(row["value"]))
     if kind(row) == "records":
-        counted = f"From the extract {row['extract']}: {row['filter']}.\n"
-        return [(f"{counted}{row['id']} = {value} (rows: {plain(float(row['rows']))}).{made}", "")]
+        counted = f"From the extract {', read with '.join(extracts_of(row))}: {row['filter']}.\n"
+        rest = f"{counted}{row['id']} = {value} (rows: {plain(float(row['rows']))}).{made}"
+        return [(rest, ""), *_shaping(row, rows)]
     rest = f".\n{row['id']} = {example(row, rows)} = {value}.{made}"
-    return [(typeset(row["formula"]), ""), *_named(row), (rest, "")]
+    return [(typeset(row["formula"]), ""), *_named(row), (rest, ""), *_shaping(row, rows)]
+
+
+def _shaping(row: Mapping, rows: Mapping) -> Iterator[tuple[str, str]]:
+    """The settings that decide what is counted or by which formula: numbers by their entries, then the others."""
+    numbers = _shaping_ids(row, rows)
+    names = [path for path in shaped_by(row) if f"setting.{path}" not in numbers]
+    for position, identifier in enumerate(numbers):
+        yield (", " if position else " Decided by "), ""
+        yield "", identifier
+    if names:
+        yield f"{', ' if numbers else ' Decided by setting '}{', '.join(names)}", ""
+    if numbers or names:
+        yield ".", ""
 
 
 def _named(row: Mapping) -> Iterator[tuple[str, str]]:

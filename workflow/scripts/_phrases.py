@@ -8,7 +8,7 @@ import _words as words
 from _book import DEFAULT_FORMS, Book, data, said, setting, time
 from _exhibits import arms_of, figure_sites, ledger_items
 from _print import IN_WORDS, MAGNITUDE, printed
-from _study import analysed, day, year_key
+from _study import analysed, day, months_touched, value_at, year_key
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -19,17 +19,6 @@ MEASURE_LABELS = {
     "community_triage": "CJIT to community",
     "effective_treatment": "Effective treatment",
     "successful_completion": "Successful completion",
-}
-COVARIATE_LABELS = {
-    "opiates_crack": "use of opiates or crack",
-    "cannabis": "use of cannabis",
-    "stimulants": "use of cocaine or amphetamines",
-    "other_drugs": "use of other drugs",
-    "criminal_justice_referral": "referral by the criminal justice system",
-    "previously_treated": "earlier treatment",
-    "treated_last_two_years": "treatment now or in the last two years",
-    "no_fixed_abode": "having no fixed abode",
-    "length_of_use": "length of drug use",
 }
 
 
@@ -89,19 +78,20 @@ class Study:
         """Names of the sites that are not analysed."""
         return [name for name in self._sites if name not in analysed(self._sites)]
 
-    def how_many(self, items: Sequence, one: str, many: str, start: bool = False) -> Markup:
-        """A count of sites, areas or years with what follows it: three pilots; `start` opens a sentence."""
-        count = words.spelt(len(items))
-        return Markup("{} {}").format(
-            setting(count.capitalize() if start else count), words.plural(len(items), one, many)
-        )
+    def how_many(self, items: Sequence[str] | str, one: str, many: str, start: bool = False) -> Markup:
+        """A count of sites, or of the items at a path of the config, with what follows it: three pilots.
+
+        `start` opens a sentence.
+        """
+        paths = [items] if isinstance(items, str) else [f"sites.{site}" for site in items]
+        number = len(value_at(self._config, items)) if isinstance(items, str) else len(items)
+        count = words.spelt(number)
+        element = setting(count.capitalize() if start else count, " ".join(["count", *paths]))
+        return Markup("{} {}").format(element, words.plural(number, one, many))
 
     def date(self, path: str) -> Markup:
         """A date of the config by its path, such as programme.start."""
-        value = self._config
-        for key in path.split("."):
-            value = value[key]
-        return time(day(value))
+        return time(day(value_at(self._config, path)))
 
     def span(self, window: str, period: str) -> Markup:
         """From first to last day of a window of a period."""
@@ -115,8 +105,8 @@ class Study:
 
     def months_in(self, window: str, period: str) -> Markup:
         """The number of months that a window touches, in words."""
-        first, last = self._window(window, period)
-        return setting(words.spelt((last.year - first.year) * 12 + last.month - first.month + 1))
+        months = words.spelt(months_touched(*self._window(window, period)))
+        return setting(months, f"months periods.{period}.{window}")
 
     def _window(self, window: str, period: str) -> tuple:
         return tuple(day(value) for value in self._periods[period][window])
@@ -153,8 +143,7 @@ class Study:
 
     def covariates(self, key: str) -> Markup:
         """The characteristics that a model allows for, as a list."""
-        names = self._config["models"][key]
-        return setting(words.listed([COVARIATE_LABELS.get(name, name.replace("_", " ")) for name in names]))
+        return setting(words.characteristics(self._config["models"][key]), f"characteristics models.{key}")
 
     def measure_label(self, measure: str) -> str:
         """A measure's name in the table of tests."""
@@ -167,6 +156,11 @@ class Results:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._labels = {name: site["label"] for name, site in book.config["sites"].items()}
+
+    def _said(self, context: Context, text: str, *identifiers: str) -> Markup:
+        """Words that depend on quantities; these count as printed, so that Appendix D has their entries."""
+        self._book.prints += [(context.name or "", identifier, text) for identifier in identifiers]
+        return said(text, *identifiers)
 
     @pass_context
     def q(self, context: Context, identifier: str, form: str = "", magnitude: bool = False) -> Markup:
@@ -191,7 +185,7 @@ class Results:
     def shift(self, context: Context, identifier: str, decimals: int = 1) -> Markup:
         """rose by 2.8 percentage points; did not change; could not be compared."""
         change = self._book.value(identifier, context.name)
-        verb = said(words.moved(change, decimals), identifier)
+        verb = self._said(context, words.moved(change, decimals), identifier)
         if words.direction(change, decimals) not in (words.UP, words.DOWN):
             return verb
         return Markup("{} by {}").format(verb, self.points(context, identifier, f"points{decimals}", True))
@@ -207,13 +201,13 @@ class Results:
     def went(self, context: Context, before: str, after: str, decimals: int = 1) -> Markup:
         """rose, fell or did not change, from one quantity to another."""
         change = self._book.value(after, context.name) - self._book.value(before, context.name)
-        return said(words.moved(change, decimals), before, after)
+        return self._said(context, words.moved(change, decimals), before, after)
 
     @pass_context
     def against(self, context: Context, pilot: str, comparison: str, decimals: int = 1) -> Markup:
         """it also; by contrast, it."""
         changes = (self._book.value(identifier, context.name) for identifier in (pilot, comparison))
-        return said(words.against(*changes, decimals), pilot, comparison)
+        return self._said(context, words.against(*changes, decimals), pilot, comparison)
 
     @pass_context
     def p_value(self, context: Context, identifier: str, form: str = "p2") -> Markup:
@@ -227,7 +221,7 @@ class Results:
         """Statistically significant or not at the level of the config."""
         level = "setting.models.significance"
         values = (self._book.value(name, context.name) for name in (identifier, level))
-        return said(words.significance(*values), identifier, level)
+        return self._said(context, words.significance(*values), identifier, level)
 
     @pass_context
     def verdicts(self, context: Context, measure: str, sites: Sequence[str], decimals: int = 1) -> Markup:
@@ -238,7 +232,7 @@ class Results:
             self._labels[site]: words.verdict(*(self._book.value(i, context.name) for i in pair), level, decimals)
             for site, pair in ids.items()
         }
-        return said(words.verdict_sentence(found), *(i for pair in ids.values() for i in pair))
+        return self._said(context, words.verdict_sentence(found), *(i for pair in ids.values() for i in pair))
 
     @pass_context
     def signs(self, context: Context, pattern: str, sites: Sequence[str]) -> Markup:
@@ -248,7 +242,7 @@ class Results:
             self._labels[site]: words.SIGNS[words.direction(self._book.value(i, context.name), 0)]
             for site, i in ids.items()
         }
-        return said(words.shared_out(ways), *ids.values())
+        return self._said(context, words.shared_out(ways), *ids.values())
 
     @pass_context
     def largest(self, context: Context, pattern: str, count: int) -> Markup:
@@ -257,18 +251,19 @@ class Results:
         ranked = sorted(items, key=lambda item: -self._book.values[pattern.format(item=item)])[:count]
         parts = [
             Markup("{} ({} per cent)").format(
-                said(item.replace("_", " "), pattern.format(item=item)),
+                self._said(context, item.replace("_", " "), pattern.format(item=item)),
                 self.q(context, pattern.format(item=item), "plain_percent1"),
             )
             for item in ranked
         ]
         return Markup(words.listed(parts))
 
-    def peak(self, pattern: str) -> Markup:
+    @pass_context
+    def peak(self, context: Context, pattern: str) -> Markup:
         """The fiscal year with the largest value."""
         ids = {found["item"]: pattern.format(**found) for found in ledger_items(self._book.values, pattern)}
         year = max(ids, key=lambda key: self._book.values[ids[key]])
-        return said(year.removeprefix("y").replace("_", "-"), *ids.values())
+        return self._said(context, year.removeprefix("y").replace("_", "-"), *ids.values())
 
     def ends(self, pattern: str) -> list[str]:
         """The ids of a yearly quantity in its first and its last year."""
@@ -290,13 +285,14 @@ class Results:
             self._book.values[TREND.format(site=site)],
         )
 
-    def trends(self) -> Markup:
+    @pass_context
+    def trends(self, context: Context) -> Markup:
         """Which way the fitted lines of the pilots go, as a clause."""
         sites = list(figure_sites(self._book.config).values())
         ids = [TREND.format(site=site) for site in sites]
         slopes = [words.direction(self._book.values[identifier], 2) for identifier in ids]
         ways = {self._labels[site]: words.TRENDS[slope] for site, slope in zip(sites, slopes, strict=True)}
-        return said(words.shared_out(ways), *ids)
+        return self._said(context, words.shared_out(ways), *ids)
 
 
 def functions_of(thing: object) -> dict:

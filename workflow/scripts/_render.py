@@ -95,7 +95,7 @@ class Structure:
 
     def told(self, way: Way) -> Markup:
         """How a quantity comes about, with links to the entries of what it is computed from."""
-        link = Markup('<a class="s" href="#{1}">{0}</a>')
+        link = Markup('<a class="r" href="#{1}">{0}</a>')
         texts = (link.format(*piece) if piece[1] else Markup.escape(piece[0]) for piece in way.pieces)
         return Markup().join(texts).replace("\n", Markup("\n<br>"))
 

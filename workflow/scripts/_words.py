@@ -28,6 +28,24 @@ def listed(items: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+COVARIATE_LABELS = {
+    "opiates_crack": "use of opiates or crack",
+    "cannabis": "use of cannabis",
+    "stimulants": "use of cocaine or amphetamines",
+    "other_drugs": "use of other drugs",
+    "criminal_justice_referral": "referral by the criminal justice system",
+    "previously_treated": "earlier treatment",
+    "treated_last_two_years": "treatment now or in the last two years",
+    "no_fixed_abode": "having no fixed abode",
+    "length_of_use": "length of drug use",
+}
+
+
+def characteristics(names: Sequence[str]) -> str:
+    """The characteristics that a model allows for, as a list: age, sex and use of cannabis."""
+    return listed([COVARIATE_LABELS.get(name, name.replace("_", " ")) for name in names])
+
+
 def plural(number: float, one: str, many: str) -> str:
     """The word that agrees with a number."""
     return one if number == 1 else many

@@ -69,6 +69,7 @@ def additional_rows(additional: pd.DataFrame, method: str) -> list[pd.DataFrame]
             unit="ppt",
             formula="round_half_up(did, 1)" if published else "did",
             inputs={"did": "{measure}.did.{site}"},
+            settings="economics.method",
             **common,
         ),
         quantities(

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _book import AUTHOR, open_book, setting
+from _book import AUTHOR, activity_texts, open_book, setting
 from _faults import with_ids
 from _job import logged
 from _ledger import read_ledger
 from _lint import read_allowed, refuse_naked_numbers
-from _panel import extract_files, panel_head, trace_data
+from _panel import extract_files, panel_head, script_of, trace_data
 from _render import environment
 from markupsafe import Markup
 
@@ -81,6 +81,13 @@ def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
 
 def _line(row: tuple, treatment: str) -> tuple:
     return row.extract, setting(row.column), setting(treatment), row.id
+
+
+def quoted(findings: pd.DataFrame, texts: Mapping[str, Mapping[str, list[str]]], choices: Sequence[Choice]) -> set[str]:
+    """Texts that the report quotes from validation, from Table 1.3's extract and from the config's comments."""
+    remarks = findings[["found", "column", "allowed"]].astype(str).to_numpy().ravel()
+    items = (item for columns in texts.values() for listed in columns.values() for item in listed)
+    return {*remarks, *items, *(part for choice in choices for part in (choice.value, choice.sentence))}
 
 
 def embed_fonts(style: str, folder: Path) -> str:
@@ -163,20 +170,24 @@ if __name__ == "__main__":
         whole = read_ledger(snakemake.input.ledger)
         files = extract_files(snakemake.params.extract_files, snakemake.input.extracts)
         traced = trace_data(whole, snakemake.params.config, files, snakemake.params.versions)
+        remarks = pd.read_csv(snakemake.input.validation, keep_default_na=False)
+        activity = pd.read_parquet(snakemake.input.activity)
+        choices = assumptions(Path(snakemake.input.config_file).read_text(encoding="utf-8"))
         screen, paper, printed_cells = report_html(
             whole,
-            pd.read_csv(snakemake.input.validation, keep_default_na=False),
-            pd.read_parquet(snakemake.input.activity),
+            remarks,
+            activity,
             drawn,
             declared,
-            assumptions(Path(snakemake.input.config_file).read_text(encoding="utf-8")),
+            choices,
             snakemake.params.config,
             templates,
             sheets,
-            panel_head(traced, (templates / "trace.js").read_text(encoding="utf-8")),
+            panel_head(traced, script_of(templates / "trace")),
         )
         allowed = read_allowed(yaml.safe_load((templates / "numbers_allowed.yaml").read_text(encoding="utf-8")))
-        refuse_naked_numbers([screen, paper], whole, snakemake.params.config, allowed)
+        sources = quoted(remarks, activity_texts(activity), choices)
+        refuse_naked_numbers([screen, paper], whole, snakemake.params.config, allowed, sources)
         Path(snakemake.output.html).write_text(screen, encoding="utf-8")
         Path(snakemake.output.print_html).write_text(paper, encoding="utf-8")
         printed_cells.to_csv(snakemake.output.cells, index=False, lineterminator="\n")

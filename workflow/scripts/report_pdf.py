@@ -20,6 +20,7 @@ VARIANT = "pdf/a-3a"
 ATTACHED = {  # what each attached file is, in the words of a PDF reader's list of attachments
     "ledger.csv": ("Data", "Every quantity: value, formula, inputs, rule, source, records"),
     "cells.csv": ("Data", "Every cell of the numbered tables: quantity, value, unit, printed form"),
+    "ro-crate-metadata.json": ("Supplement", "How it was made: jobs, files with checksums, settings, code, packages"),
 }
 # PDF/A allows no other properties in its metadata than those it knows; PDF/UA's own have to be described.
 ACCESSIBLE = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>

@@ -11,6 +11,8 @@ from _ledger import quantities, round_half_up, write_ledger
 
 RULE = "unit_values"
 SOURCE = "Appendix C6"
+OF_METHOD = "economics.method"
+OF_YEARS = "economics.treatment_years economics.recovery_years"
 
 
 def discount_rate(year: int, schedule: list[Mapping]) -> Mapping:
@@ -164,6 +166,7 @@ def profile_rows(profile: pd.DataFrame) -> list[pd.DataFrame]:
             unit="gbp",
             formula="sum(part)",
             inputs={"part": [f"unit_value.{{column}}.year_{year}" for year in years]},
+            settings=OF_YEARS,
             function="harm_profile",
             **common,
         ),
@@ -245,6 +248,7 @@ def sensitivity(constants: Mapping[str, float], profile: pd.DataFrame, treatment
             id="unit_value.sensitivity_decay",
             value="decay",
             inputs=inputs,
+            settings=OF_YEARS,
             formula="pv + p * sum((untreated - treated * kept ** (n + 1)) * f for n, f in enumerate(factor))",
             **common,
         ),
@@ -253,6 +257,7 @@ def sensitivity(constants: Mapping[str, float], profile: pd.DataFrame, treatment
             id="unit_value.sensitivity_decline",
             value="decline",
             inputs={**inputs, "decline": "constant.untreated_decline"},
+            settings=OF_YEARS,
             formula="pv + p * sum((untreated * (1 - decline) ** n - treated * kept ** (n + 1)) * f "
             "for n, f in enumerate(factor))",
             **common,
@@ -285,7 +290,7 @@ def values_used(constants: Mapping[str, float], profile: pd.DataFrame, method: s
             }
         ]
     )
-    common = {"unit": "gbp", "source": "Section 7.5", "rule": RULE, "function": "values_used"}
+    common = {"unit": "gbp", "source": "Section 7.5", "rule": RULE, "function": "values_used", "settings": OF_METHOD}
     return [
         quantities(
             one,
