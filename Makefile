@@ -1,6 +1,7 @@
 # make report   the whole report, from the extracts named in config.yaml
 # make test     everything that is checked on every change
 # make trace    how a number came to be: ID=7.10/site_3/value_total, a ledger id or a printed number; RECORDS=1 lists lines
+#               and what rests on ID=setting.<path of config.yaml>, constant.<name> or extract.<name>
 # make verify   names every file of a run that was altered, is missing or was added since its run record; RUN=name
 # make compare  what changed from run A to run B, and why
 # STUDY=folder  another study: a folder with its own config.yaml; its results go there too
