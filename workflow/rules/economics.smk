@@ -71,3 +71,25 @@ rule benefits:
         digest=digest("benefits"),
     script:
         "../scripts/benefits.py"
+
+
+rule sensitivity:
+    """Figure S.4: how the benefit of all sites moves with each assumption."""
+    input:
+        parts=[
+            rules.outcomes.output.ledger,
+            rules.impact.output.ledger,
+            rules.unit_values.output.ledger,
+            rules.benefits.output.ledger,
+        ],
+        constants=source(CONSTANTS),
+    output:
+        ledger=f"{RUN}/ledger/sensitivity.csv",
+    log:
+        f"{RUN}/logs/sensitivity.log",
+    params:
+        sites=SITES,
+        settings={**study("economics"), "models": pick(STUDY["models"], "confidence")},
+        digest=digest("sensitivity", CONSTANTS),
+    script:
+        "../scripts/sensitivity.py"

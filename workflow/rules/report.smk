@@ -2,7 +2,8 @@
 
 TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
-PARTS = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys", "unit_values", "benefits"]
+ANALYSES = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys"]
+PARTS = [*ANALYSES, "unit_values", "benefits", "sensitivity"]
 
 
 rule findings:

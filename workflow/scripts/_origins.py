@@ -15,7 +15,7 @@ from _ledger import kind, parse_inputs
 from _trail import filled, plain, rows_by_id
 
 MODEL = "model_rows|odds_ratio|odds_ratio_low|odds_ratio_high|effect|effect_low|effect_high|p"
-UNADJUSTED = "log_odds_did|log_odds_se|did_se|p_unadjusted|p_difference"
+UNADJUSTED = "log_odds_did|log_odds_se|did_se|did_low|did_high|p_unadjusted|p_difference"
 # A statistic's ids by measure, first match first; what stands in braces differs between the quantities of an entry.
 STATISTICS = [
     (r"fieldwork\..+", "fieldwork.{stage}.{group}.{site}"),
@@ -25,6 +25,7 @@ STATISTICS = [
     (r"(budget_share|budget_amount)\..+", r"\1.{head}.{site}"),
     (r"(new_journeys\.\w+)\..+", r"\1.{site}.{year}"),
     (r"excluded\..+", "excluded.{rule}.{extract}"),
+    (r"(sensitivity\.\w+)\..+", r"\1.{assumption}"),
     (r"(validation\.\w+)\..+", r"\1.{extract}"),
     (rf"\w+\.(?:{MODEL})\.site_\w+", "{measure}.model.{site}"),
     (rf"\w+\.({UNADJUSTED})\.site_\w+", r"{measure}.\1.{site}"),
