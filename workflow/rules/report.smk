@@ -41,17 +41,18 @@ rule ledger:
 
 
 rule figures:
-    """Figures C.8.1-C.8.6, one per analysed site."""
+    """Every figure of templates/figures.yaml that the study has."""
     input:
-        ledger=rules.new_journeys.output.ledger,
+        ledger=rules.ledger.output.ledger,
+        declared=source(FIGURES),
         fonts=sources(FONTS),
     output:
-        figures=[f"{RUN}/figures/C.8.{i}.svg" for i, _ in enumerate(SITES, start=1)],
+        figures=expand(f"{RUN}/figures/{{number}}.svg", number=figure_numbers()),
     log:
         f"{RUN}/logs/figures.log",
     params:
-        config={**study("sites", "programme"), "reference_run": STUDY.get("reference_run", False)},
-        digest=digest("figures", *FONTS),
+        config=study("sites", "programme", "periods", "economics"),
+        digest=digest("figures", FIGURES, *FONTS),
     script:
         "../scripts/figures.py"
 

@@ -61,6 +61,7 @@ class Book:
     config: Mapping
     exhibits: Mapping[str, Exhibit]
     figures: Mapping[str, str] = field(default_factory=dict)
+    plans: Mapping = field(default_factory=dict)  # figure number -> what is declared of it (_figure_data.Planned)
     headings: list[Heading] = field(default_factory=list)
     tables: list[tuple[str, Markup]] = field(default_factory=list)
     drawn_figures: list[tuple[str, Markup]] = field(default_factory=list)

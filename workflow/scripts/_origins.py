@@ -36,7 +36,7 @@ PARTS = [
     (r"pre|post", "{period}"),
     (r"y\d{4}_\d+|year_\d+|\d{4}_\d\d", "{year}"),
 ]
-PROSE = "text"
+PROSE, FIGURE = "text", "Figure "
 LONGEST = 130  # characters of a formula with its values filled in; a longer one is cut
 LEAVES = ("constant.", "setting.")
 TITLES = {
@@ -103,6 +103,7 @@ class Origin:
     anchor: str
     title: str
     tables: list[str]
+    figures: list[str]
     in_prose: bool
     ways: list[Way]
 
@@ -114,23 +115,26 @@ def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tupl
     ----------
     ledger : every quantity
     places : every cell drawn so far, in order
-    prints : every print so far: template or table, id, text
+    prints : every print so far: template, table or figure, id, text
 
     Returns
     -------
     Section -> its entries. A section is the number of the first table that prints the statistic or rests on it,
-    "text" for those that only sentences print, "constant" or "setting".
+    "text" for those that only sentences and figures print, "constant" or "setting".
     """
     rows = rows_by_id(ledger)
     members: dict[str, list[str]] = {}
     for identifier in rows:
         members.setdefault(statistic(identifier), []).append(identifier)
+    prints = list(prints)
     of_places = _by_statistic(places, lambda place: place.id)
+    of_figures = _by_statistic((one for one in prints if one[0].startswith(FIGURE)), lambda one: one[1])
     printed_first = [place.id for place in places]
-    in_prose = [identifier for where, identifier, _ in prints if not where.startswith("Table ")]
+    outside = [(where, identifier) for where, identifier, _ in prints if not where.startswith("Table ")]
+    in_prose = [identifier for _, identifier in outside]
     sections = _sections(printed_first, in_prose, of_places, members, rows)
     titles = {name: title_of(name, of_places.get(name, ())) for names in sections.values() for name in names}
-    prose = {statistic(identifier) for identifier in in_prose}
+    prose = {statistic(identifier) for where, identifier in outside if not where.startswith(FIGURE)}
     examples = {name: [*(p.id for p in of_places.get(name, ())), *members[name]] for name in titles}
     return {
         section: [
@@ -138,6 +142,7 @@ def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tupl
                 anchor_of(name),
                 titles[name],
                 list(dict.fromkeys(place.table for place in of_places.get(name, ()))),
+                list(dict.fromkeys(where.removeprefix(FIGURE) for where, *_ in of_figures.get(name, ()))),
                 name in prose,
                 [_way(rows[one], rows, titles) for one in _examples(examples[name], rows)],
             )

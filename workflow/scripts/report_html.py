@@ -14,6 +14,7 @@ import yaml
 from _book import Book, setting
 from _exhibits import resolve
 from _faults import with_ids
+from _figure_data import planned
 from _job import logged
 from _ledger import read_ledger
 from _lint import read_allowed, refuse_naked_numbers
@@ -126,6 +127,8 @@ def report_html(
     folder: Path,
     styles: Mapping[str, str],
     panel: str = "",
+    *,
+    declared_figures: Mapping[str, Mapping],
 ) -> tuple[str, str, pd.DataFrame]:
     """Render the report.
 
@@ -140,6 +143,7 @@ def report_html(
     config : the study
     folder : the templates
     styles : "screen" and "print" -> stylesheet with its fonts embedded
+    declared_figures : the numbered figures, as in figures.yaml
     panel : what the page for the screen carries in its head to trace its numbers, from `_panel.panel_head`
 
     Returns
@@ -156,7 +160,8 @@ def report_html(
         number: resolve(number, declaration, config, ledger["id"].tolist(), texts)
         for number, declaration in declarations.items()
     }
-    book = Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures)
+    plans = planned(declared_figures, config, ledger["id"].tolist())
+    book = Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures, plans=plans)
     env = environment(str(folder), book)
     body = env.get_template("report.html.j2").render(validation=validation_tables(findings), choices=choices)
     heads = {"screen": panel}
@@ -168,6 +173,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         templates = next(Path(name).parent for name in snakemake.input.templates if Path(name).name == "report.html.j2")
         declared = yaml.safe_load((templates / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
+        figures_declared = yaml.safe_load((templates / "figures.yaml").read_text(encoding="utf-8"))["figures"]
         parts = {"screen": ("report", "screen", "trace"), "print": ("report", "print")}
         written = {
             name: "".join((templates / f"{part}.css").read_text(encoding="utf-8") for part in names)
@@ -189,6 +195,7 @@ if __name__ == "__main__":
             templates,
             sheets,
             panel_head(traced, (templates / "trace.js").read_text(encoding="utf-8")),
+            declared_figures=figures_declared,
         )
         allowed = read_allowed(yaml.safe_load((templates / "numbers_allowed.yaml").read_text(encoding="utf-8")))
         refuse_naked_numbers([screen, paper], whole, snakemake.params.config, allowed)
