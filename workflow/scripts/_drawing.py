@@ -84,6 +84,25 @@ def round_ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [round(step * tick, 10) for tick in range(first, last + 1)]
 
 
+def room_for(
+    marks: Sequence[tuple[float, float]], always: Sequence[float], width: float, gap: float = 1.6
+) -> tuple[float, float]:
+    """Limits of an axis so many millimetres wide that leave room for what is written beside its marks.
+
+    Parameters
+    ----------
+    marks : a value and the width of the text beside it in millimetres, negative for a text on its left
+    always : values that the axis shows besides
+    """
+    low, high = min([*always, *(at for at, _ in marks)]), max([*always, *(at for at, _ in marks)])
+    high = max(high, low + 1e-9)
+    for _ in range(60):
+        unit = (high - low) / width
+        low = min([low, *(at + (text - gap) * unit for at, text in marks if text < 0)])
+        high = max([high, *(at + (text + gap) * unit for at, text in marks if text > 0)])
+    return low, high
+
+
 def text_width(text: str, font: FontProperties) -> float:
     """How wide a text is set, in millimetres."""
     return _set_width(text, font.get_file(), font.get_size_in_points())

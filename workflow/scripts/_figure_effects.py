@@ -15,14 +15,17 @@ from _drawing import (
     Faces,
     grid,
     panel,
+    room_for,
     round_ticks,
     scale,
     sheet,
     shortened,
+    text_width,
 )
 from _figure_data import Datum, FigureData
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 HEADS = {
     "prison_pickup": "Picked up after prison",
@@ -124,14 +127,14 @@ METHODS = {  # name, ground, line
 
 def methods(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     """Each site's benefit by the conventions of the published tables and corrected, side by side (section 7.5)."""
-    step = min(12.0, TALLEST / max(len(data.rows), 1))
+    step = min(9.6, TALLEST / max(len(data.rows), 1))
     high = step * len(data.rows)
-    figure = sheet(high + 21)
+    figure = sheet(high + 18)
     axes, words = panel(figure, 26, 8, 120, high), _words(figure, 8, high)
     axes.set_ylim(high, 0)
     axes.set_yticks([])
-    known = [datum.value for datum in data.cells.values() if datum.known]
-    _money_scale(axes, [0, *known], faces, room=0.1)
+    ends = [(datum.value, datum.text) for datum in data.cells.values() if datum.known]
+    _money_scale(axes, ends, 0.0, 120, faces)
     for i, (name, row) in enumerate(data.rows.items()):
         middle = i * step + step / 2
         label = shortened(row["label"], 24, faces.bold)
@@ -140,35 +143,23 @@ def methods(data: FigureData, config: Mapping, faces: Faces) -> Figure:
             y, datum = middle + shift * 0.19 * step, data.at(name, method)
             if datum.known:
                 axes.barh(y, datum.value, 0.32 * step, color=ground, edgecolor=line, linewidth=0.8)
-            _at_end(axes, datum, y, faces, bold=method == "as_published")
+            value = datum.value if datum.known else 0.0
+            font = faces.bold if method == "as_published" else faces.plain
+            _beside(axes, value, y, datum.text, value < 0, font)
     _methods_key(words, faces)
     return figure
 
 
-def _money_scale(axes: Axes, values: Sequence[float], faces: Faces, room: float = 0.0) -> None:
-    """Millions of pounds; `room` is the share of the range kept free at either end for numbers."""
-    spare = room * max(max(values) - min(values), 0.1)
-    ticks = round_ticks(min(values) - spare, max(values) + spare, 7)
-    axes.set_xlim(ticks[0], ticks[-1])
+def _money_scale(axes: Axes, ends: Sequence[tuple[float, str]], base: float, width: float, faces: Faces) -> None:
+    """Millions of pounds, nought included, with room for the text at the end of each bar, which starts at `base`."""
+    marks = [(at, text_width(text, faces.bold) * (1 if at >= base else -1)) for at, text in ends]
+    low, high = room_for(marks, [0.0, base, 0.1], width)
+    ticks = [tick for tick in round_ticks(low, high, 7) if low <= tick <= high]
+    axes.set_xlim(low, high)
     grid(axes, "x")
     scale(axes, "x", faces, ticks, "{:g}")
     axes.set_xlabel("Million pounds", fontproperties=faces.plain, color=MUTED, labelpad=2)
     axes.axvline(0, color=INK, linewidth=0.8)
-
-
-def _at_end(axes: Axes, datum: Datum, y: float, faces: Faces, bold: bool = False) -> None:
-    """A number at the end of its bar, outside it."""
-    value = datum.value if datum.known else 0.0
-    axes.annotate(
-        datum.text,
-        (value, y),
-        (-3 if value < 0 else 3, 0),
-        textcoords="offset points",
-        ha="right" if value < 0 else "left",
-        va="center",
-        color=INK,
-        fontproperties=faces.bold if bold else faces.plain,
-    )
 
 
 def _methods_key(words: Axes, faces: Faces) -> None:
@@ -187,18 +178,20 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     moved = {name: _ends(data, name) for name in data.rows if name != "base"}
     moved = {name: ends for name, ends in moved.items() if ends}
     moved = dict(sorted(moved.items(), key=lambda item: -_width(item[1], base.value)))
-    step = 9.0
-    figure = sheet(step * len(moved) + 23)
+    step = 7.8
+    figure = sheet(step * len(moved) + 19)
     axes, words = panel(figure, 50, 9, 96, step * len(moved)), _words(figure, 9, step * len(moved))
     axes.set_ylim(step * len(moved), 0)
     axes.set_yticks([])
-    _money_scale(
-        axes, [0, base.value, *(datum.value for ends in moved.values() for datum, _ in ends)], faces, room=0.12
-    )
+    sides = {name: _sides(ends, base.value) for name, ends in moved.items()}
+    written = [(end, text) for found in sides.values() for end, text in found]
+    _money_scale(axes, written, base.value, 96, faces)
     for i, (name, ends) in enumerate(moved.items()):
         middle = i * step + step / 2
         words.text(0, middle, data.rows[name]["heads"][0], va="center", color=INK, fontproperties=faces.plain)
-        _tornado_row(axes, ends, base.value, middle, step, faces)
+        _tornado_row(axes, ends, base.value, middle, step)
+        for end, text in sides[name]:
+            _beside(axes, end, middle, text, end < base.value, faces.plain)
     axes.axvline(base.value, color=INK, linewidth=1)
     axes.annotate(
         f"as estimated, {base.text}",
@@ -229,27 +222,32 @@ def _width(ends: Sequence[tuple[Datum, str]], base: float) -> float:
     return max(values) - min(values)
 
 
-def _tornado_row(
-    axes: Axes, ends: Sequence[tuple[Datum, str]], base: float, middle: float, step: float, faces: Faces
-) -> None:
-    """Bars from the benefit as estimated to either end, with what is changed; two on one side, the nearer first."""
-    for (datum, _), ground in sorted(
-        zip(ends, (ACCENT, PALE), strict=False), key=lambda end: -abs(end[0][0].value - base)
-    ):
+def _sides(ends: Sequence[tuple[Datum, str]], base: float) -> list[tuple[float, str]]:
+    """Where on either side of the benefit as estimated a row ends, and what is written there: the nearer end first."""
+    found = []
+    for sign in (-1, 1):
+        side = sorted((sign * (datum.value - base), text) for datum, text in ends if sign * (datum.value - base) > 0)
+        if side:
+            found.append((base + sign * side[-1][0], ", ".join(text for _, text in side)))
+    return found
+
+
+def _tornado_row(axes: Axes, ends: Sequence[tuple[Datum, str]], base: float, middle: float, step: float) -> None:
+    """Bars from the benefit as estimated to either end, the longer one first."""
+    grounds = zip(ends, (ACCENT, PALE), strict=False)
+    for (datum, _), ground in sorted(grounds, key=lambda end: -abs(end[0][0].value - base)):
         axes.barh(middle, datum.value - base, 0.56 * step, left=base, color=ground, edgecolor=ACCENT, linewidth=0.8)
-    for below in (True, False):
-        side = [(datum, word) for datum, word in ends if datum.value != base and (datum.value < base) == below]
-        if not side:
-            continue
-        side.sort(key=lambda end: abs(end[0].value - base))
-        datum = side[-1][0]
-        axes.annotate(
-            ", ".join(word for _, word in side),
-            (datum.value, middle),
-            (-3 if below else 3, 0),
-            textcoords="offset points",
-            ha="right" if below else "left",
-            va="center",
-            color=INK,
-            fontproperties=faces.plain,
-        )
+
+
+def _beside(axes: Axes, at: float, y: float, text: str, left: bool, font: FontProperties) -> None:
+    """A text at the end of a bar, outside it."""
+    axes.annotate(
+        text,
+        (at, y),
+        (-3 if left else 3, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        color=INK,
+        fontproperties=font,
+    )

@@ -6,7 +6,7 @@ import math
 
 import _figure_words as words
 from _book import Book, shown
-from _figure_data import FigureData
+from _figure_data import FigureData, site_named
 from _print import printed
 from markupsafe import Markup
 
@@ -75,6 +75,10 @@ class FigureTexts:
             else:
                 reached[row["heads"][0][:1].lower() + row["heads"][0][1:]] = found
         return words.assumptions_told(base, reached)
+
+    def named(self, site: str) -> str:
+        """A site of the evaluated programme by name."""
+        return site_named(self._book.config, site)
 
     def said_as(self, identifier: str, form: str) -> str:
         """A quantity's printed form as plain text, for a description that is read out."""

@@ -52,6 +52,7 @@ def new_journeys(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     axes.plot(at, line, color=ACCENT, linewidth=1, linestyle=DASHES)
     axes.set_xlim(-0.5, len(months) - 0.5)
     axes.set_ylim(0, ticks[-1])
+    axes.tick_params(axis="x", pad=6)
     scale(axes, "y", faces, ticks, "{:,.0f}")
     grid(axes, "y")
     site = config["sites"][data.variables["site"]]
@@ -158,9 +159,9 @@ def _slope(axes: Axes, data: FigureData, measure: str, site: str, faces: Faces, 
             clip_on=False,
         )
     for when, at, align, shift in (("pre", 0, "right", -4), ("post", 1, "left", 4)):
-        known = [arm for arm in ARMS if cells[arm, when].known]
-        heights = spread([cells[arm, when].value for arm in known], gap)
-        for arm, height in zip(known, heights, strict=True):
+        here = [cells[arm, when] for arm in ARMS]
+        heights = spread([datum.value if datum.known else np.mean(axes.get_ylim()) for datum in here], gap)
+        for arm, height in zip(ARMS, heights, strict=True):
             axes.annotate(
                 cells[arm, when].text,
                 (at, height),

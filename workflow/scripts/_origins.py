@@ -47,6 +47,8 @@ TITLES = {
     "{measure}.log_odds_did.{site}": "Difference in differences of log odds",
     "{measure}.log_odds_se.{site}": "Standard error of the difference in differences of log odds",
     "{measure}.did_se.{site}": "Standard error of the difference in differences",
+    "{measure}.did_low.{site}": "Lower end of the interval of the difference in differences",
+    "{measure}.did_high.{site}": "Upper end of the interval of the difference in differences",
     "excluded.{rule}.{extract}": "Records that the method leaves out or treats specially",
     "validation.rows_in.{extract}": "Rows read",
     "validation.rows_kept.{extract}": "Rows kept",
