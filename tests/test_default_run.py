@@ -135,7 +135,7 @@ def scripts(folder: Path) -> Path:
     return folder / "workflow" / "scripts"
 
 
-END = {"ledger", "report_html", "report_pdf", "run_record"}
+END = {"ledger", "figures", "report_html", "report_pdf", "run_record"}
 
 
 def test_nothing_reruns(study):
@@ -151,12 +151,12 @@ def test_touching_every_source_reruns_nothing(study):
 
 def test_discount_rate_reruns_economics_and_report(study):
     edit(study / "config.yaml", "rate: 0.035", "rate: 0.03")
-    assert would_run(study) == {"unit_values", "benefits", "findings", *END}
+    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "findings", *END}
 
 
 def test_constant_reruns_what_reads_constants(study):
     edit(study / "workflow" / "resources" / "constants.csv", "treatment_cost,3000", "treatment_cost,3100")
-    assert would_run(study) == {"unit_values", "benefits", "findings", *END}
+    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "findings", *END}
 
 
 def test_effective_days_reruns_from_outcomes(study):
@@ -196,7 +196,7 @@ def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
 def test_an_edited_script_reruns_its_rule(study):
     with open(scripts(study) / "benefits.py", "a", encoding="utf-8") as stream:
         stream.write("\n# edited\n")
-    assert would_run(study) == {"benefits", "findings", *END}
+    assert would_run(study) == {"benefits", "sensitivity", "findings", *END}
 
 
 def test_a_replaced_extract_with_an_older_date_reruns(study):

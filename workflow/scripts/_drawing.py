@@ -149,12 +149,12 @@ def balanced(text: str, width: float, font: FontProperties) -> list[str]:
 
 
 def shortened(text: str, width: float, font: FontProperties) -> str:
-    """A text that ends in an ellipsis where it would be wider than so many millimetres."""
-    if text_width(text, font) <= width:
-        return text
-    while text and text_width(f"{text}…", font) > width:
-        text = text[:-1].rstrip()
-    return f"{text}…"
+    """A text, with an ellipsis in its middle where it is wider than so many millimetres: names differ at their ends."""
+    kept, short = len(text), text
+    while kept and text_width(short, font) > width:
+        kept -= 1
+        short = f"{text[: kept - kept // 2].rstrip()}…{text[len(text) - kept // 2 :].lstrip()}"
+    return short
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

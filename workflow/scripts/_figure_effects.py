@@ -60,7 +60,7 @@ def forest(data: FigureData, config: Mapping, faces: Faces) -> Figure:
         for name in names:
             label = shortened(data.rows[name]["label"], 28, faces.plain)
             words.text(2, y + step / 2, label, va="center", color=INK, fontproperties=faces.plain)
-            _estimates(axes, words, data, name, y + step / 2, faces)
+            _estimates(axes, words, data, name, (y + step / 2, step / 6.0), faces)
             y += step
     _forest_key(panel(figure, 0, high + 18.5, WIDTH, 5), faces)
     return figure
@@ -87,17 +87,22 @@ def _difference_scale(axes: Axes, values: Sequence[float], faces: Faces) -> None
     axes.set_xlabel("Percentage points", fontproperties=faces.plain, color=MUTED, labelpad=2)
 
 
-def _estimates(axes: Axes, words: Axes, data: FigureData, name: str, y: float, faces: Faces) -> None:
-    """One row: the difference with its interval, the adjusted effect below it, the difference in numbers."""
+def _estimates(axes: Axes, words: Axes, data: FigureData, name: str, place: tuple[float, float], faces: Faces) -> None:
+    """One row: the difference with its interval, the adjusted effect below it, the difference in numbers.
+
+    `place` is the middle of the row and how much closer its marks stand than in a row of full height.
+    """
+    y, closer = place
+    above, below = y - 0.6 * closer, y + 1.3 * closer
     did, low, high = (data.at(name, column) for column in ("did", "did_low", "did_high"))
     if did.known:
-        axes.plot([low.value, high.value], [y - 0.6] * 2, color=ACCENT, linewidth=1.8, solid_capstyle="butt")
-        axes.plot([did.value], [y - 0.6], color=ACCENT, marker="o", markersize=4.4, linestyle="none")
+        axes.plot([low.value, high.value], [above] * 2, color=ACCENT, linewidth=1.8, solid_capstyle="butt")
+        axes.plot([did.value], [above], color=ACCENT, marker="o", markersize=4.4, linestyle="none")
     effect = [data.get(name, column) for column in ("effect", "effect_low", "effect_high")]
     if all(datum is not None and datum.known for datum in effect):
         middle, *ends = (datum.value for datum in effect)
-        axes.plot(ends, [y + 1.3] * 2, color=GREY, linewidth=1, solid_capstyle="butt")
-        axes.plot([middle], [y + 1.3], marker="D", markersize=3, color=MUTED, markerfacecolor="white", linestyle="none")
+        axes.plot(ends, [below] * 2, color=GREY, linewidth=1, solid_capstyle="butt")
+        axes.plot([middle], [below], marker="D", markersize=3, color=MUTED, markerfacecolor="white", linestyle="none")
     words.text(134, y, did.text, ha="right", va="center", color=ACCENT, fontproperties=faces.bold)
     reach = f"{low.text} to {high.text}" if low.known else low.text
     words.text(RIGHT, y, reach, ha="right", va="center", color=INK, fontproperties=faces.plain)
