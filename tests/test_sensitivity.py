@@ -96,7 +96,7 @@ def test_the_models_own_variants_change_completions_only():
 
 
 def test_sites_are_independent_in_the_interval_of_an_effect():
-    """Effective treatment: 44,244 x sqrt((.0109 x 3,169)^2 + (.0098 x 1,791)^2) = 1,714,866; 1.959964 of it each way."""
+    """Standard error 44,244 x sqrt((.0109 x 3,169)^2 + (.0098 x 1,791)^2) = 1,714,261; 1.959964 of it each way."""
     values = values_of(whole())
     se = 44_244 * math.hypot(0.0109 * 3169, 0.0098 * 1791)
     reach = values["sensitivity.total.effect_effective_treatment.high"] - values["sensitivity.total.base"]
