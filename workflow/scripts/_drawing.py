@@ -8,7 +8,8 @@ colour, in greyscale and by the colour-blind. Lengths are in millimetres, from t
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -40,6 +41,15 @@ class Faces:
     def of(cls, plain: str, bold: str) -> Faces:
         """From two font files."""
         return cls(*(FontProperties(fname=path, size=SMALL) for path in (plain, bold)))
+
+
+@contextmanager
+def own_settings() -> Iterator[None]:
+    """Draw with the library's defaults and ours, whatever its user has set on this machine."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(SETTINGS)
+        yield
 
 
 def sheet(height: float) -> Figure:
@@ -174,8 +184,7 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
 
 
 def to_svg(figure: Figure) -> str:
-    """A figure as SVG text, without a date; letters are paths, so that they are the same everywhere."""
+    """A figure as SVG text, without a date; under `own_settings` its letters are paths, alike everywhere."""
     out = io.StringIO()
-    with matplotlib.rc_context(SETTINGS):
-        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
+    FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _drawing import Faces, to_svg
+from _drawing import Faces, own_settings, to_svg
 from _figure_data import FigureData, Planned, planned
 from _figure_diagrams import (
     consortium,
@@ -75,11 +75,12 @@ def figures(
     """
     faces, values = Faces.of(**fonts), ledger.set_index("id")["value"].to_dict()
     plans = planned(declared, config, ledger["id"].tolist())
-    return {
-        number: to_svg(drawn(plan, values, config, faces))
-        for number, plan in plans.items()
-        if wanted(plan.declaration, config)
-    }
+    with own_settings():
+        return {
+            number: to_svg(drawn(plan, values, config, faces))
+            for number, plan in plans.items()
+            if wanted(plan.declaration, config)
+        }
 
 
 if __name__ == "__main__":
