@@ -89,7 +89,17 @@ rule sensitivity:
         f"{RUN}/logs/sensitivity.log",
     params:
         sites=SITES,
-        settings={**study("economics"), "models": pick(STUDY["models"], "confidence")},
+        settings={
+            "economics": pick(
+                STUDY["economics"],
+                "discount_rates",
+                "treatment_years",
+                "recovery_years",
+                "benefit_share",
+                "sensitivity",
+            ),
+            "models": pick(STUDY["models"], "confidence"),
+        },
         digest=digest("sensitivity", CONSTANTS),
     script:
         "../scripts/sensitivity.py"

@@ -48,7 +48,18 @@ GIVEN = {
         [],
     ),
     "benefits": (["sites", "economics.method", "economics.benefit_share"], []),
-    "sensitivity": (["sites", "economics.sensitivity", "economics.benefit_share", "models.confidence"], []),
+    "sensitivity": (
+        [
+            "sites",
+            "economics.discount_rates",
+            "economics.treatment_years",
+            "economics.recovery_years",
+            "economics.benefit_share",
+            "economics.sensitivity",
+            "models.confidence",
+        ],
+        [],
+    ),
     "findings": (["sites", "economics.spending_years", "definitions.effective_days", "definitions.pickup_days"], []),
 }
 # Extracts that a count or fit reads besides the one whose rows it counts (see continuity.py): pick-ups are looked up

@@ -285,13 +285,11 @@ def values_used(constants: Mapping[str, float], profile: pd.DataFrame, method: s
     ]
     frame = pd.DataFrame(declared, columns=["outcome", "method", "value", "formula", "of"])
     common = {"value": "value", "unit": "gbp", "source": "Section 7.5", "rule": RULE, "function": "values_used"}
-    either = {"id": "unit_value.{outcome}.{method}", "formula": "{formula}", "inputs": {"value": "{of}"}}
-    used = {
-        "id": "unit_value.{outcome}",
-        "formula": "value",
-        "inputs": {"value": f"unit_value.{{outcome}}.{method}"},
-    }
-    return [quantities(frame, **either, **common), quantities(frame[frame["method"] == method], **used, **common)]
+    common |= {"formula": "{formula}", "inputs": {"value": "{of}"}}
+    return [
+        quantities(frame, id="unit_value.{outcome}.{method}", **common),
+        quantities(frame[frame["method"] == method], id="unit_value.{outcome}", **common),
+    ]
 
 
 def unit_values(constants: Mapping[str, float], economics: Mapping) -> list[pd.DataFrame]:
