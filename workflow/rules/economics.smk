@@ -89,17 +89,9 @@ rule sensitivity:
         f"{RUN}/logs/sensitivity.log",
     params:
         sites=SITES,
-        settings={
-            "economics": pick(
-                STUDY["economics"],
-                "discount_rates",
-                "treatment_years",
-                "recovery_years",
-                "benefit_share",
-                "sensitivity",
-            ),
-            "models": pick(STUDY["models"], "confidence"),
-        },
+        assumed=pick(STUDY["economics"], "discount_rates", "treatment_years", "recovery_years"),
+        varied=pick(STUDY["economics"], "benefit_share", "sensitivity"),
+        models=pick(STUDY["models"], "confidence"),
         digest=digest("sensitivity", CONSTANTS),
     script:
         "../scripts/sensitivity.py"

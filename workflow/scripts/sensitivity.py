@@ -137,5 +137,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
         cited = pd.read_csv(snakemake.input.constants).set_index("name")["value"]
-        known |= {f"constant.{name}": value for name, value in cited.items()} | dict(numbers(snakemake.params.settings))
-        write_ledger(sensitivity(known, snakemake.params.sites), snakemake.output.ledger)
+        given = snakemake.params
+        settings = {"economics": {**given.assumed, **given.varied}, "models": given.models}
+        known |= {f"constant.{name}": value for name, value in cited.items()} | dict(numbers(settings))
+        write_ledger(sensitivity(known, given.sites), snakemake.output.ledger)
