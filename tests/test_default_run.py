@@ -138,7 +138,7 @@ def scripts(folder: Path) -> Path:
 
 
 REPORT = {"report_html", "workbook", "attached_record", "report_pdf", "run_record"}
-END = {"ledger", *REPORT}
+END = {"ledger", "figures", *REPORT}
 
 
 def test_nothing_reruns(study):
@@ -154,12 +154,12 @@ def test_touching_every_source_reruns_nothing(study):
 
 def test_discount_rate_reruns_economics_and_report(study):
     edit(study / "config.yaml", "rate: 0.035", "rate: 0.03")
-    assert would_run(study) == {"unit_values", "benefits", "findings", *END}
+    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "findings", *END}
 
 
 def test_constant_reruns_what_reads_constants(study):
     edit(study / "workflow" / "resources" / "constants.csv", "treatment_cost,3000", "treatment_cost,3100")
-    assert would_run(study) == {"unit_values", "benefits", "findings", *END}
+    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "findings", *END}
 
 
 def test_effective_days_reruns_from_outcomes(study):
@@ -199,7 +199,7 @@ def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
 def test_an_edited_script_reruns_its_rule(study):
     with open(scripts(study) / "benefits.py", "a", encoding="utf-8") as stream:
         stream.write("\n# edited\n")
-    assert would_run(study) == {"benefits", "findings", *END}
+    assert would_run(study) == {"benefits", "sensitivity", "findings", *END}
 
 
 def test_a_replaced_extract_with_an_older_date_reruns(study):

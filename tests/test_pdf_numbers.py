@@ -26,7 +26,9 @@ APART = {"td", "th", "p", "dt", "dd", "li", "br", "sup", "span", "h1", "h2", "h3
 
 @pytest.fixture(scope="module")
 def page(default_run) -> str:
-    return (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+    """The page that is typeset, without the tables that open under its figures on the screen only."""
+    whole = (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+    return re.sub(r"<details.*?</details>", "", whole, flags=re.DOTALL)
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,13 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import figures as figures_rule
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from _book import UnknownQuantity
-from _exhibits import figure_sites
-from _ledger import FIELDS, read_ledger
+from _figure_numbers import numbers
+from _ledger import read_ledger
 from _lint import read_allowed, read_page
 from ledger import validated
 from report_html import assumptions, embed_fonts, quoted, report_html, validation_tables
@@ -25,10 +24,7 @@ from weasyprint.formatting_structure import boxes
 PROJECT = Path(__file__).parents[1]
 TEMPLATES = PROJECT / "templates"
 DECLARED = yaml.safe_load((TEMPLATES / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
-FONTS = {
-    "plain": TEMPLATES / "fonts" / "source-sans-3-latin-400-normal.ttf",
-    "bold": TEMPLATES / "fonts" / "source-sans-3-latin-600-normal.ttf",
-}
+FIGURES = yaml.safe_load((TEMPLATES / "figures.yaml").read_text(encoding="utf-8"))["figures"]
 FINDINGS = pd.DataFrame(
     [
         ("journeys", "count", "", "rows in", "", 10),
@@ -76,9 +72,12 @@ def ledger(default_run) -> pd.DataFrame:
 
 def render(ledger: pd.DataFrame, config: dict, folder: Path = TEMPLATES) -> tuple[str, str, pd.DataFrame]:
     activity = pd.DataFrame([{"site": site, **dict.fromkeys(ACTIVITY, "None")} for site in config["sites"]])
-    drawings = dict.fromkeys(figure_sites(config), "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    drawings = dict.fromkeys(numbers(FIGURES, config), "<svg xmlns='http://www.w3.org/2000/svg'/>")
     styles = {"screen": "", "print": ""}
-    return report_html(with_findings(ledger), FINDINGS, activity, drawings, DECLARED, [], config, folder, styles)
+    told = with_findings(ledger)
+    return report_html(
+        told, FINDINGS, activity, drawings, DECLARED, [], config, folder, styles, declared_figures=FIGURES
+    )
 
 
 def with_findings(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -251,43 +250,19 @@ def test_nothing_is_fetched_for_the_pdf(address):
         report_pdf(PAGE.format("", f"<img alt='x' src='{address}'>"))
 
 
-def journeys() -> pd.DataFrame:
-    months = [f"{year}_{month:02d}" for year in (2008, 2009) for month in range(1, 13)]
-    rows = [
-        {"id": f"new_journeys_monthly.{area}.{month}", "value": 100 + i * slope}
-        for area, slope in (("pilot_2", -1), ("comparison_2", 1))
-        for i, month in enumerate(months)
-    ]
-    return pd.DataFrame(rows, columns=FIELDS)
+def test_another_programme_has_no_figures_of_this_one(ledger, config):
+    other = {**config, "programme": {**config["programme"], "short_name": "OP"}}
+    text = text_of(render(ledger, other)[0])
+    assert "Figure 1.1. This study has no figure of this kind." in text
+    assert "Figure S.1 Every difference in differences, with its interval" in text
 
 
-ONE_SITE = {
-    "programme": {"start": "2009-04-01"},
-    "sites": {"site_2": {"pilot": {"label": "Pilot 2"}, "comparison": {"label": "Comparison 2"}}},
-}
-
-
-def test_figures_are_the_same_twice_and_grey():
-    fonts = {name: str(path) for name, path in FONTS.items()}
-    first, second = (figures_rule.figures(journeys(), ONE_SITE, fonts) for _ in range(2))
-    assert first == second
-    assert list(first) == ["C.8.1"]
-    colours = set(re.findall(r"#([0-9a-f]{6})", first["C.8.1"]))
-    assert all(colour[:2] == colour[2:4] == colour[4:] for colour in colours)
-    assert "<text" not in first["C.8.1"]
-
-
-def test_figures_say_which_area_has_no_months():
-    with pytest.raises(ValueError, match="no monthly new journeys of comparison_2"):
-        figures_rule.figures(journeys().iloc[:24], ONE_SITE, {name: str(path) for name, path in FONTS.items()})
-
-
-def test_the_trend_is_the_least_squares_line():
-    assert np.allclose(figures_rule.trend(pd.Series([1.0, 2.0, 3.0, 6.0])), [0.6, 2.2, 3.8, 5.4])
-
-
-def test_labels_are_moved_apart_in_order():
-    assert np.allclose(figures_rule.spread([10, 10.2, 30], 4), [8.1, 12.1, 30])
+def test_the_description_of_a_figure_follows_the_numbers(ledger, config):
+    high = changed(ledger, r"\w+\.did_low\.site_\d", 1.0)
+    alt = re.search(r'<figure id="figure-S-1">\s*<img [^>]*alt="([^"]*)"', render(high, config)[0])[1]
+    assert "In effective treatment: the interval is above nought in all six." in alt
+    usual = re.search(r'<figure id="figure-S-1">\s*<img [^>]*alt="([^"]*)"', render(ledger, config)[0])[1]
+    assert "below nought in Site 2, Site 5 and Site 6" in usual
 
 
 NARROW = 300  # px: a cell of a table, where lines are short

@@ -1,20 +1,5 @@
 // Where the report prints a quantity
 
-function figureTables() {
-  for (const [anchor, { heads, rows }] of Object.entries(data.figures)) {
-    const figure = document.getElementById(anchor);
-    if (!figure) continue;
-    const cell = (i) => (i === null ? h("td") : h("td", { "data-q": q.id[i] }, q.value[i]));
-    const body = rows.map(([month, ...cells]) => h("tr", {}, h("th", { scope: "row" }, month), cells.map(cell)));
-    const title = figure.querySelector("figcaption .n").textContent;
-    figure.append(
-      h("details", { class: "exhibit figure-numbers" }, h("summary", {}, "The numbers of this figure"),
-        h("table", {}, h("caption", {}, h("span", { class: "n" }, title), " New journeys by month"),
-          h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, body))),
-    );
-  }
-}
-
 // A number's link to Appendix D gives way to the panel, which has the link; without this script it stays.
 function unlink() {
   for (const anchor of document.querySelectorAll("[data-q] > a.o, [data-w] > a.o")) {
@@ -34,7 +19,6 @@ function wrapCells() {
   }
 }
 
-figureTables();
 unlink();
 wrapCells();
 const stops = [...document.querySelectorAll(NUMBERS)];

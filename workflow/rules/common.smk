@@ -11,12 +11,14 @@ sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 import _digests
 from _config import check_files, checked
+from _figure_numbers import numbers
 from _jobs import extract_names, recorded_jobs
 
 CONFIG_FILE = os.path.relpath(workflow.configfiles[-1])
 with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
     STUDY = checked(config, CONFIG_FILE, yaml.safe_load(stream))
 
+FIGURES = "templates/figures.yaml"
 RUN = f"results/{STUDY['run']}"
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
 
@@ -111,3 +113,9 @@ def failure():
     ends = {path: text.splitlines()[-1] for path, text in logs.items() if text}
     said = [f"{path.stem}: {end}  (more in {path})" for path, end in ends.items() if end.startswith("error: ")]
     return "\n".join(said) or "The run stopped."
+
+
+def figure_numbers():
+    """Numbers of the study's figures, as templates/figures.yaml declares them."""
+    with open(BASE / FIGURES, encoding="utf-8") as stream:
+        return numbers(yaml.safe_load(stream)["figures"], STUDY)

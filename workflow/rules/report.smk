@@ -3,7 +3,8 @@
 TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
 WORDS = [f"templates/{name}.yaml" for name in ("exhibits", "workbook", "numbers_allowed")]
-PARTS = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys", "unit_values", "benefits"]
+ANALYSES = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys"]
+PARTS = [*ANALYSES, "unit_values", "benefits", "sensitivity"]
 
 
 rule findings:
@@ -44,17 +45,18 @@ rule ledger:
 
 
 rule figures:
-    """Figures C.8.1-C.8.6, one per analysed site."""
+    """Every figure of templates/figures.yaml that the study has."""
     input:
-        ledger=rules.new_journeys.output.ledger,
+        ledger=rules.ledger.output.ledger,
+        declared=source(FIGURES),
         fonts=sources(FONTS),
     output:
-        figures=[f"{RUN}/figures/C.8.{i}.svg" for i, _ in enumerate(SITES, start=1)],
+        figures=expand(f"{RUN}/figures/{{number}}.svg", number=figure_numbers()),
     log:
         f"{RUN}/logs/figures.log",
     params:
-        config={**study("sites", "programme"), "reference_run": STUDY.get("reference_run", False)},
-        digest=digest("figures", *FONTS),
+        config=study("sites", "programme", "periods", "economics"),
+        digest=digest("figures", FIGURES, *FONTS),
     script:
         "../scripts/figures.py"
 

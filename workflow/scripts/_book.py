@@ -62,6 +62,7 @@ class Book:
     config: Mapping
     exhibits: Mapping[str, Exhibit]
     figures: Mapping[str, str] = field(default_factory=dict)
+    plans: Mapping = field(default_factory=dict)  # figure number -> what is declared of it (_figure_data.Planned)
     headings: list[Heading] = field(default_factory=list)
     tables: list[tuple[str, Markup]] = field(default_factory=list)
     drawn_figures: list[tuple[str, Markup]] = field(default_factory=list)
@@ -102,6 +103,7 @@ def open_book(
     declarations: Mapping[str, Mapping],
     config: Mapping,
     figures: Mapping[str, str] | None = None,
+    plans: Mapping | None = None,
 ) -> Book:
     """A rendering that has printed nothing yet.
 
@@ -112,13 +114,14 @@ def open_book(
     declarations : the numbered tables, as in exhibits.yaml
     config : the study
     figures : figure number -> SVG
+    plans : figure number -> what is declared of it, from _figure_data.planned
     """
     texts = activity_texts(activity)
     exhibits = {
         number: resolve(number, declaration, config, ledger["id"].tolist(), texts)
         for number, declaration in declarations.items()
     }
-    return Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures or {})
+    return Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures or {}, plans=plans or {})
 
 
 def activity_texts(activity: pd.DataFrame) -> dict[str, dict[str, list[str]]]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import NormalDist
 
 import pandas as pd
 
@@ -153,6 +154,16 @@ def normal_tail(z: float) -> float:
     return math.erfc(z / math.sqrt(2)) / 2
 
 
+def normal_quantile(share: float) -> float:
+    """The value that a standard normal value stays below with a probability of `share`."""
+    return NormalDist().inv_cdf(share)
+
+
+def annuity(rate: float, years: float) -> float:
+    """Present value of one a year at the ends of years 1 to `years`, at one yearly discount rate."""
+    return sum((1 + rate) ** -year for year in range(1, int(years) + 1))
+
+
 # What a formula may use besides the names of its inputs and plain arithmetic.
 FUNCTIONS = {
     "sum": sum,
@@ -167,6 +178,8 @@ FUNCTIONS = {
     "round_half_up": round_half_up,
     "log_odds": log_odds,
     "normal_tail": normal_tail,
+    "normal_quantile": normal_quantile,
+    "annuity": annuity,
 }
 
 
@@ -183,6 +196,18 @@ def _is_list(formula: str, name: str) -> bool:
     """A name is a list where a function takes it alone, `sum(part)`, or a loop runs over it, `for p in part`."""
     alone, looped = rf"\b(sum|min|max|len|prod|enumerate)\({name}\)|\bin {name}\b", rf"\bzip\([^)]*\b{name}\b"
     return bool(re.search(f"{alone}|{looped}", formula))
+
+
+def numbers(settings: Mapping | list, path: str = "setting") -> Iterator[tuple[str, float]]:
+    """All numbers of the config, as (id, value); an item of a list of steps is named by its from_year."""
+    items = settings.items() if isinstance(settings, Mapping) else enumerate(settings, start=1)
+    for key, value in items:
+        if isinstance(value, Mapping) and "from_year" in value:
+            yield f"{path}.from_year_{value['from_year']}", float(value["rate"])
+        elif isinstance(value, Mapping | list):
+            yield from numbers(value, f"{path}.{key}")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield f"{path}.{key}", float(value)
 
 
 def write_ledger(parts: Sequence[pd.DataFrame], path: str | Path) -> None:

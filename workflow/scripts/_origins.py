@@ -15,7 +15,7 @@ from _ledger import extracts_of, kind, parse_inputs, shaped_by
 from _trail import filled, plain, rows_by_id
 
 MODEL = "model_rows|odds_ratio|odds_ratio_low|odds_ratio_high|effect|effect_low|effect_high|p"
-UNADJUSTED = "log_odds_did|log_odds_se|did_se|p_unadjusted|p_difference"
+UNADJUSTED = "log_odds_did|log_odds_se|did_se|did_low|did_high|p_unadjusted|p_difference"
 # A statistic's ids by measure, first match first; what stands in braces differs between the quantities of an entry.
 STATISTICS = [
     (r"fieldwork\..+", "fieldwork.{stage}.{group}.{site}"),
@@ -25,6 +25,7 @@ STATISTICS = [
     (r"(budget_share|budget_amount)\..+", r"\1.{head}.{site}"),
     (r"(new_journeys\.\w+)\..+", r"\1.{site}.{year}"),
     (r"excluded\..+", "excluded.{rule}.{extract}"),
+    (r"(sensitivity\.\w+)\..+", r"\1.{assumption}"),
     (r"(validation\.\w+)\..+", r"\1.{extract}"),
     (rf"\w+\.(?:{MODEL})\.site_\w+", "{measure}.model.{site}"),
     (rf"\w+\.({UNADJUSTED})\.site_\w+", r"{measure}.\1.{site}"),
@@ -35,7 +36,7 @@ PARTS = [
     (r"pre|post", "{period}"),
     (r"y\d{4}_\d+|year_\d+|\d{4}_\d\d", "{year}"),
 ]
-PROSE = "text"
+PROSE, FIGURE = "text", "Figure "
 LONGEST = 130  # characters of a formula with its values filled in; a longer one is cut
 LEAVES = ("constant.", "setting.")
 TITLES = {
@@ -46,6 +47,8 @@ TITLES = {
     "{measure}.log_odds_did.{site}": "Difference in differences of log odds",
     "{measure}.log_odds_se.{site}": "Standard error of the difference in differences of log odds",
     "{measure}.did_se.{site}": "Standard error of the difference in differences",
+    "{measure}.did_low.{site}": "Lower end of the interval of the difference in differences",
+    "{measure}.did_high.{site}": "Upper end of the interval of the difference in differences",
     "excluded.{rule}.{extract}": "Records that the method leaves out or treats specially",
     "validation.rows_in.{extract}": "Rows read",
     "validation.rows_kept.{extract}": "Rows kept",
@@ -102,6 +105,7 @@ class Origin:
     anchor: str
     title: str
     tables: list[str]
+    figures: list[str]
     in_prose: bool
     ways: list[Way]
 
@@ -113,23 +117,26 @@ def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tupl
     ----------
     ledger : every quantity
     places : every cell drawn so far, in order
-    prints : every print so far: template or table, id, text
+    prints : every print so far: template, table or figure, id, text
 
     Returns
     -------
     Section -> its entries. A section is the number of the first table that prints the statistic or rests on it,
-    "text" for those that only sentences print, "constant" or "setting".
+    "text" for those that only sentences and figures print, "constant" or "setting".
     """
     rows = rows_by_id(ledger)
     members: dict[str, list[str]] = {}
     for identifier in rows:
         members.setdefault(statistic(identifier), []).append(identifier)
+    prints = list(prints)
     of_places = _by_statistic(places, lambda place: place.id)
+    of_figures = _by_statistic((one for one in prints if one[0].startswith(FIGURE)), lambda one: one[1])
     printed_first = [place.id for place in places]
-    in_prose = [identifier for where, identifier, _ in prints if not where.startswith("Table ")]
+    outside = [(where, identifier) for where, identifier, _ in prints if not where.startswith("Table ")]
+    in_prose = [identifier for _, identifier in outside]
     sections = _sections(printed_first, in_prose, of_places, members, rows)
     titles = {name: title_of(name, of_places.get(name, ())) for names in sections.values() for name in names}
-    prose = {statistic(identifier) for identifier in in_prose}
+    prose = {statistic(identifier) for where, identifier in outside if not where.startswith(FIGURE)}
     examples = {name: [*(p.id for p in of_places.get(name, ())), *members[name]] for name in titles}
     return {
         section: [
@@ -137,6 +144,7 @@ def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tupl
                 anchor_of(name),
                 titles[name],
                 list(dict.fromkeys(place.table for place in of_places.get(name, ()))),
+                list(dict.fromkeys(where.removeprefix(FIGURE) for where, *_ in of_figures.get(name, ()))),
                 name in prose,
                 [_way(rows[one], rows, titles) for one in _examples(examples[name], rows)],
             )

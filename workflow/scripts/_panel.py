@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from _book import anchor
 from _digests import of_file
-from _exhibits import arms_of, figure_sites
+from _exhibits import arms_of
 from _ledger import kind, parse_inputs, shaped_by, within
 from _trail import filled, plain
 from markupsafe import Markup
@@ -116,20 +115,6 @@ def extract_files(paths: Mapping[str, Sequence[str]], summed: Sequence[str]) -> 
     }
 
 
-def figures_of(config: Mapping, positions: Mapping[str, int]) -> dict[str, dict]:
-    """The numbers behind each figure: anchor -> heads, and rows of a month and the position of each area's quantity."""
-    found = {}
-    for number, site in figure_sites(config).items():
-        areas = arms_of(site)
-        stems = {arm: f"new_journeys_monthly.{area}." for arm, area in areas.items()}
-        months = [one.removeprefix(stems["pilot"]) for one in positions if one.startswith(stems["pilot"])]
-        found[anchor("figure", number)] = {
-            "heads": ["Month", *(config["sites"][site][arm]["label"] for arm in areas)],
-            "rows": [[_word(month, {}), *(positions.get(stem + month) for stem in stems.values())] for month in months],
-        }
-    return found
-
-
 def trace_data(
     ledger: pd.DataFrame, config: Mapping, extracts: Mapping[str, list[list[str]]], versions: Mapping[str, str]
 ) -> dict:
@@ -145,7 +130,7 @@ def trace_data(
     Returns
     -------
     Columns of the ledger by name, a repeating text column as {"of": texts, "at": positions}, inputs as positions;
-    settings that shape a quantity likewise; and extracts, versions, settings, and the numbers behind the figures.
+    settings that shape a quantity likewise; and extracts, versions and settings.
     """
     rows = ledger.to_dict("records")
     positions = {row["id"]: i for i, row in enumerate(rows)}
@@ -170,7 +155,6 @@ def trace_data(
         "extracts": dict(extracts),
         "versions": dict(versions),
         "settings": list(settings.items()),
-        "figures": figures_of(config, positions),
     }
 
 

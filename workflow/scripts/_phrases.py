@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import _words as words
 from _book import DEFAULT_FORMS, Book, data, said, setting, time
 from _exhibits import arms_of, figure_sites, ledger_items
+from _figure_numbers import evaluated
 from _print import IN_WORDS, MAGNITUDE, printed
 from _study import analysed, day, months_touched, value_at, year_key
 from jinja2 import pass_context
@@ -72,7 +73,7 @@ class Study:
 
     def evaluated_programme(self) -> bool:
         """Whether the study is of the programme that some cited constants are about."""
-        return self._config["programme"]["short_name"] == "DSCP"
+        return evaluated(self._config)
 
     def not_analysed(self) -> list[str]:
         """Names of the sites that are not analysed."""

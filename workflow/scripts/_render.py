@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import _phrases as phrases
@@ -14,21 +15,40 @@ import yaml
 from _book import Book, Heading, anchor, raw, setting, shown
 from _citations import Citations
 from _exhibits import figure_sites
+from _figure_numbers import wanted
+from _figure_phrases import FigureTexts
 from _origins import Origin, Way, origins
 from _tables import DrawnTable, draw
 from _trail import plain
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+# Variables of a table or figure that are labels of the study, and stand in an element of their own.
+LABELS = ("label", "year_label", "month_label")
+
+
+@dataclass(frozen=True)
+class DrawnFigure:
+    """A figure as its macro needs it; one that this study does not have holds its number and anchor only."""
+
+    number: str
+    anchor: str
+    title: Markup | str = ""
+    uri: Markup | str = ""
+    alt: str = ""
+    note: Markup | str = ""
+    table: DrawnTable | None = None
+
 
 def environment(folder: str, book: Book) -> Environment:
     """The Jinja environment of the report: undefined names fail, everything is escaped, no loader but `folder`."""
     loader = FileSystemLoader(folder)
     env = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    said = {**phrases.functions_of(phrases.Study(book)), **phrases.functions_of(phrases.Results(book))}
     works = Citations(yaml.safe_load((Path(folder) / "references.yaml").read_text(encoding="utf-8")))
-    structure = {**phrases.functions_of(Structure(book, env)), **phrases.functions_of(works)}
-    env.globals = {"config": book.config, **said, **structure}
+    parts = (phrases.Study(book), phrases.Results(book), FigureTexts(book), Structure(book, env), works)
+    env.globals = {"config": book.config}
+    for part in parts:
+        env.globals |= phrases.functions_of(part)
     return env
 
 
@@ -58,7 +78,7 @@ class Structure:
     def _text(self, template: str, variables: Mapping) -> Markup:
         if "{{" not in template:
             return Markup(template)
-        labels = {key: setting(value) for key, value in variables.items() if key in ("label", "year_label")}
+        labels = {key: setting(value) for key, value in variables.items() if key in LABELS}
         return Markup(self._env.from_string(template).render({**variables, **labels}))
 
     def table_ref(self, number: str) -> Markup:
@@ -76,10 +96,25 @@ class Structure:
     def _reference(self, kind: str, number: str, text: str) -> Markup:
         return Markup('<a class="n" href="#{}">{}</a>').format(anchor(kind, number), text)
 
-    def figure_uri(self, number: str, title: Markup) -> Markup:
-        """Record a figure for the list of figures; its image as a data URI."""
+    def figure_drawn(self, number: str) -> DrawnFigure:
+        """A numbered figure, ready for the macro that draws it; its image is a data URI."""
+        plan, name = self._book.plans[number], anchor("figure", number)
+        if not wanted(plan.declaration, self._book.config):
+            return DrawnFigure(number, name)
+        title, alt, note = (
+            self._text(plan.declaration.get(part, ""), plan.variables) for part in ("title", "alt", "note")
+        )
         self._book.drawn_figures.append((number, title))
-        return Markup("data:image/svg+xml;base64," + base64.b64encode(self._book.figures[number].encode()).decode())
+        image = base64.b64encode(self._book.figures[number].encode()).decode()
+        return DrawnFigure(
+            number=number,
+            anchor=name,
+            title=title,
+            uri=Markup("data:image/svg+xml;base64," + image),
+            alt=alt.striptags(),
+            note=note,
+            table=draw(plan.table, self._book, self._text) if plan.table else None,
+        )
 
     def figure_sites(self) -> dict[str, str]:
         """Figure number -> site."""

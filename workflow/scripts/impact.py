@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 from _job import logged
-from _ledger import log_odds, normal_tail, quantities, read_ledger, write_ledger
+from _ledger import log_odds, normal_quantile, normal_tail, quantities, read_ledger, write_ledger
 from _models import fit_interaction
 from _study import analysed
 
@@ -117,6 +117,13 @@ def _tests(count: list[float], base: list[float], did: float) -> dict:
     return found
 
 
+def intervals_of(differences: pd.DataFrame, tests: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Normal intervals of the differences without characteristics, one row per site: low, high, percentage points."""
+    frame = differences.merge(tests[["site", "did_se"]], on="site")
+    reach = normal_quantile((1 + confidence) / 2) * frame["did_se"]
+    return frame.assign(low=frame["did"] - reach, high=frame["did"] + reach)
+
+
 def with_age(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
     """Deal with an unknown age, by the rule of the config: enter at the mean of the model, or leave out."""
     if rule == "leave_out":
@@ -161,8 +168,8 @@ def impact(
         changes = changes_of(rates)
         differences = differences_of(changes, sites)
         parts += [rate_rows(measure, rates), *change_rows(measure, changes, differences)]
-        if measure.name != "completion_of_treated":
-            parts += test_rows(measure, unadjusted_of(rates, differences))
+        tests = unadjusted_of(rates, differences)
+        parts += [*test_rows(measure, tests), *interval_rows(measure, differences, tests, models["confidence"])]
         if measure.covariates and not differences.empty:
             chosen = models[f"{measure.covariates}_covariates"]
             fitted = adjusted_of(clients[measure.name], differences["site"].tolist(), chosen, models)
@@ -252,6 +259,7 @@ def test_rows(measure: Measure, tests: pd.DataFrame) -> list[pd.DataFrame]:
     rows = [
         quantities(tests, id=f"{name}.{part}.{{site}}", value=part, unit=unit, formula=formula, inputs=of, **common)
         for part, unit, formula, of in declared
+        if name != "completion_of_treated" or part == "did_se"  # no table prints a test of it
     ]
     if measure.name == "community_triage":  # no characteristics exist: the printed p is the unadjusted one
         rows.append(
@@ -266,6 +274,27 @@ def test_rows(measure: Measure, tests: pd.DataFrame) -> list[pd.DataFrame]:
             )
         )
     return rows
+
+
+def interval_rows(
+    measure: Measure, differences: pd.DataFrame, tests: pd.DataFrame, confidence: float
+) -> list[pd.DataFrame]:
+    """Ledger rows of the ends of the unadjusted intervals."""
+    inputs = {part: f"{measure.name}.{part}.{{site}}" for part in ("did", "did_se")}
+    return [
+        quantities(
+            intervals_of(differences, tests, confidence),
+            id=f"{measure.name}.did_{end}.{{site}}",
+            value=end,
+            unit="ppt",
+            formula=f"did {sign} normal_quantile((1 + confidence) / 2) * did_se",
+            inputs={**inputs, "confidence": "setting.models.confidence"},
+            source=measure.source,
+            rule=RULE,
+            function="intervals_of",
+        )
+        for end, sign in (("low", "-"), ("high", "+"))
+    ]
 
 
 # What a model rests on besides what its clients or referrals are counted with.

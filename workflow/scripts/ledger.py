@@ -1,12 +1,12 @@
 """Rule ledger: bring all quantities together with the constants and settings they rest on, and check closure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 import pandas as pd
 from _faults import with_ids
 from _job import logged
-from _ledger import extracts_of, kind, parse_inputs, quantities, read_ledger, shaped_by, write_ledger
+from _ledger import extracts_of, kind, numbers, parse_inputs, quantities, read_ledger, shaped_by, write_ledger
 from _study import value_at
 
 RULE = "ledger"
@@ -17,18 +17,6 @@ def constants(table: pd.DataFrame) -> pd.DataFrame:
     return quantities(
         table, id="constant.{name}", value="value", unit="{unit}", source="{source}", rule=RULE, function="constants"
     )
-
-
-def numbers(settings: Mapping | list, path: str = "setting") -> Iterator[tuple[str, float]]:
-    """All numbers of the config, as (id, value); an item of a list of steps is named by its from_year."""
-    items = settings.items() if isinstance(settings, Mapping) else enumerate(settings, start=1)
-    for key, value in items:
-        if isinstance(value, Mapping) and "from_year" in value:
-            yield f"{path}.from_year_{value['from_year']}", float(value["rate"])
-        elif isinstance(value, Mapping | list):
-            yield from numbers(value, f"{path}.{key}")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"{path}.{key}", float(value)
 
 
 def settings(config: Mapping) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 from _book import AUTHOR, activity_texts, open_book, setting
 from _faults import with_ids
+from _figure_data import planned
 from _job import logged
 from _ledger import read_ledger
 from _lint import read_allowed, refuse_naked_numbers
@@ -123,6 +124,8 @@ def report_html(
     folder: Path,
     styles: Mapping[str, str],
     panel: str = "",
+    *,
+    declared_figures: Mapping[str, Mapping],
 ) -> tuple[str, str, pd.DataFrame]:
     """Render the report.
 
@@ -137,6 +140,7 @@ def report_html(
     config : the study
     folder : the templates
     styles : "screen" and "print" -> stylesheet with its fonts embedded
+    declared_figures : the numbered figures, as in figures.yaml
     panel : what the page for the screen carries in its head to trace its numbers, from `_panel.panel_head`
 
     Returns
@@ -148,7 +152,9 @@ def report_html(
     UnknownQuantity
         A template or table asks for a quantity that the ledger does not hold.
     """
-    book = open_book(ledger, activity, declarations, config, figures)
+    book = open_book(
+        ledger, activity, declarations, config, figures, planned(declared_figures, config, ledger["id"].tolist())
+    )
     env = environment(str(folder), book)
     body = env.get_template("report.html.j2").render(validation=validation_tables(findings), choices=choices)
     heads = {"screen": panel}
@@ -160,6 +166,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         templates = next(Path(name).parent for name in snakemake.input.templates if Path(name).name == "report.html.j2")
         declared = yaml.safe_load((templates / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
+        figures_declared = yaml.safe_load((templates / "figures.yaml").read_text(encoding="utf-8"))["figures"]
         parts = {"screen": ("report", "screen", "trace"), "print": ("report", "print")}
         written = {
             name: "".join((templates / f"{part}.css").read_text(encoding="utf-8") for part in names)
@@ -184,6 +191,7 @@ if __name__ == "__main__":
             templates,
             sheets,
             panel_head(traced, script_of(templates / "trace")),
+            declared_figures=figures_declared,
         )
         allowed = read_allowed(yaml.safe_load((templates / "numbers_allowed.yaml").read_text(encoding="utf-8")))
         sources = quoted(remarks, activity_texts(activity), choices)

@@ -274,40 +274,26 @@ def sensitivity(constants: Mapping[str, float], profile: pd.DataFrame, treatment
 
 
 def values_used(constants: Mapping[str, float], profile: pd.DataFrame, method: str) -> list[pd.DataFrame]:
-    """Ledger rows of the two unit values that benefits are computed with, by the method of the config.
+    """Ledger rows of the unit values by either method, and of the two that benefits are computed with.
 
     as_published: £44,244 (what Table 7.10 implies) and the expected value rounded to a pound.
     corrected: the model's own present values, unrounded.
     """
-    pv, expected = profile["discounted_value_treatment"].sum(), profile["expected_value"].sum()
-    published = method == "as_published"
     table = "effective_treatment_value_table_7_10"
-    one = pd.DataFrame(
-        [
-            {
-                "effective": constants[table] if published else pv,
-                "completion": round_half_up(expected) if published else expected,
-            }
-        ]
-    )
-    common = {"unit": "gbp", "source": "Section 7.5", "rule": RULE, "function": "values_used", "settings": OF_METHOD}
+    pv, expected = profile["discounted_value_treatment"].sum(), profile["expected_value"].sum()
+    model, whole = "unit_value.discounted_value_treatment.pv", "unit_value.expected_value.pv"
+    declared = [  # outcome, method, value, formula, what it rests on
+        ("effective_treatment", "as_published", constants[table], "value", f"constant.{table}"),
+        ("effective_treatment", "corrected", pv, "value", model),
+        ("completion", "as_published", round_half_up(expected), "round_half_up(value)", whole),
+        ("completion", "corrected", expected, "value", whole),
+    ]
+    frame = pd.DataFrame(declared, columns=["outcome", "method", "value", "formula", "of"])
+    common = {"value": "value", "unit": "gbp", "source": "Section 7.5", "rule": RULE, "function": "values_used"}
+    common |= {"formula": "{formula}", "inputs": {"value": "{of}"}}
     return [
-        quantities(
-            one,
-            id="unit_value.effective_treatment",
-            value="effective",
-            formula="value",
-            inputs={"value": f"constant.{table}" if published else "unit_value.discounted_value_treatment.pv"},
-            **common,
-        ),
-        quantities(
-            one,
-            id="unit_value.completion",
-            value="completion",
-            formula="round_half_up(value)" if published else "value",
-            inputs={"value": "unit_value.expected_value.pv"},
-            **common,
-        ),
+        quantities(frame, id="unit_value.{outcome}.{method}", **common),
+        quantities(frame[frame["method"] == method], id="unit_value.{outcome}", settings=OF_METHOD, **common),
     ]
 
 
