@@ -204,47 +204,6 @@ class Results:
         return said(words.moved(change, decimals), before, after)
 
     @pass_context
-    def against(self, context: Context, pilot: str, comparison: str, decimals: int = 1) -> Markup:
-        """it also; by contrast, it."""
-        changes = (self._book.value(identifier, context.name) for identifier in (pilot, comparison))
-        return said(words.against(*changes, decimals), pilot, comparison)
-
-    @pass_context
-    def p_value(self, context: Context, identifier: str, form: str = "p2") -> Markup:
-        """p = 0.04, or p <0.01."""
-        value = self._book.value(identifier, context.name)
-        equals = "" if printed(value, form).startswith("<") else "= "
-        return Markup("p {}{}").format(equals, self.q(context, identifier, form))
-
-    @pass_context
-    def significance(self, context: Context, identifier: str) -> Markup:
-        """Statistically significant or not at the level of the config."""
-        level = "setting.models.significance"
-        values = (self._book.value(name, context.name) for name in (identifier, level))
-        return said(words.significance(*values), identifier, level)
-
-    @pass_context
-    def verdicts(self, context: Context, measure: str, sites: Sequence[str], decimals: int = 1) -> Markup:
-        """What the differences in differences of several sites say, as one clause."""
-        level = self._book.value("setting.models.significance", context.name)
-        ids = {site: (f"{measure}.did.{site}", f"{measure}.p.{site}") for site in sites}
-        found = {
-            self._labels[site]: words.verdict(*(self._book.value(i, context.name) for i in pair), level, decimals)
-            for site, pair in ids.items()
-        }
-        return said(words.verdict_sentence(found), *(i for pair in ids.values() for i in pair))
-
-    @pass_context
-    def signs(self, context: Context, pattern: str, sites: Sequence[str]) -> Markup:
-        """positive in Site 3, and negative in Site 2 and Site 6: by the sign of each site's quantity."""
-        ids = {site: pattern.format(site=site) for site in sites}
-        ways = {
-            self._labels[site]: words.SIGNS[words.direction(self._book.value(i, context.name), 0)]
-            for site, i in ids.items()
-        }
-        return said(words.shared_out(ways), *ids.values())
-
-    @pass_context
     def largest(self, context: Context, pattern: str, count: int) -> Markup:
         """The items with the largest shares: training (22.8 per cent) and consultancy (16.6 per cent)."""
         items = [found["item"] for found in ledger_items(self._book.values, pattern)]

@@ -13,6 +13,7 @@ from _book import Book, Heading, anchor, raw, setting, shown
 from _exhibits import figure_sites
 from _origins import Origin, Way, origins
 from _tables import DrawnTable, draw
+from _telling import Telling
 from _trail import plain
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,7 +23,9 @@ def environment(folder: str, book: Book) -> Environment:
     """The Jinja environment of the report: undefined names fail, everything is escaped, no loader but `folder`."""
     loader = FileSystemLoader(folder)
     env = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    said = {**phrases.functions_of(phrases.Study(book)), **phrases.functions_of(phrases.Results(book))}
+    results = phrases.Results(book)
+    said = {**phrases.functions_of(phrases.Study(book)), **phrases.functions_of(results)}
+    said |= phrases.functions_of(Telling(book, results))
     env.globals = {"config": book.config, **said, **phrases.functions_of(Structure(book, env))}
     return env
 
@@ -75,6 +78,10 @@ class Structure:
         """Record a figure for the list of figures; its image as a data URI."""
         self._book.drawn_figures.append((number, title))
         return Markup("data:image/svg+xml;base64," + base64.b64encode(self._book.figures[number].encode()).decode())
+
+    def has_figure(self, number: str) -> bool:
+        """Whether a figure has been drawn."""
+        return number in self._book.figures
 
     def figure_sites(self) -> dict[str, str]:
         """Figure number -> site."""
