@@ -157,22 +157,26 @@ class Teller:
         form = f"plain_percent{result.decimals}"
         before, after = (Number(result.rate(period), form) for period in ("pre", "post"))
         opening, closing = around
+        alike = printed(self._values[before.id], form) == printed(self._values[after.id], form)
+        if result.pilot == FLAT and alike:
+            return [opening, after, f" per cent in either period{closing}"]
         if result.pilot == FLAT:
             return [opening, before, ", then ", after, f" per cent{closing}"]
-        if printed(self._values[before.id], form) == printed(self._values[after.id], form):
+        if alike:
             return [f"{opening}to ", after, f" per cent{closing}"]
         return [f"{opening}from ", before, " to ", after, f" per cent{closing}"]
 
     def _comparisons(self, group: Sequence[SiteResult]) -> Sentence:
         one, several = group[0], len(group) > 1
-        ids = tuple(identifier for r in group for identifier in (r.change("pilot"), r.change("comparison")))
+        moved = tuple(result.change("comparison") for result in group)
+        ids = tuple(result.change("pilot") for result in group) + moved
         where = "their comparison areas" if several else "its comparison area"
         amounts = self._amounts([result.change("comparison") for result in group], one.decimals)
         if one.pilot == UNKNOWN:
             return []
         if one.comparison == UNKNOWN:
             notes = [Note(result.change("comparison")) for result in group]
-            return [f"; for {where} ", Words("no change can be computed", ids), *notes]
+            return [f"; for {where} ", Words("no change can be computed", moved), *notes]
         if one.pilot == one.comparison == FLAT:
             return [", ", Words("nor did it", ids), f" in {where}"]
         if one.pilot == one.comparison:
@@ -181,15 +185,15 @@ class Teller:
             told = Words(f"in each case {more}" if several else more, ids)
             return [", ", told, f" in {where} (", *amounts, ")"]
         if one.comparison == FLAT:
-            return [", while it ", Words("did not change", ids), f" in {where}"]
-        return [", while it ", Words(MOVED[one.comparison], ids), " by ", *amounts, f" in {where}"]
+            return [", while it ", Words("did not change", moved), f" in {where}"]
+        return [", while it ", Words(MOVED[one.comparison], moved), " by ", *amounts, f" in {where}"]
 
     def _amounts(self, ids: Sequence[str], decimals: int) -> Sentence:
-        """1.3 and 4.1 points."""
-        *most, (last, unit) = (self.points(identifier, decimals) for identifier in ids)
-        if not most:
-            return [last, unit]
-        return [*series([[number] for number, _ in most] + [[last]]), " points"]
+        """1.3 and 4.1 points; 2.0 points each."""
+        texts = {printed(self._values[identifier], f"points{decimals}").lstrip("+-") for identifier in ids}
+        if len(texts) == 1:
+            return [*self.points(ids[0], decimals), " each" if len(ids) > 1 else ""]
+        return [*series([self.points(identifier, decimals)[:1] for identifier in ids]), " points"]
 
     # What the differences in differences say
 
@@ -272,7 +276,8 @@ class Teller:
 
     def _missing(self, group: Sequence[SiteResult], name: str, first: bool, alone: bool) -> Sentence:
         notes = [Note(result.of_site("did")) for result in group]
-        return [f"{name} ", Words("could not be computed", self._ids(group)), " for ", Label(labels_of(group)), *notes]
+        where = [] if alone else [" for ", Label(labels_of(group))]
+        return [f"{name} ", Words("could not be computed", self._ids(group)), *where, *notes]
 
     def odds(self, results: Sequence[SiteResult]) -> Sentence:
         """The adjusted odds ratios with their confidence intervals; nothing where no model was fitted."""
@@ -296,10 +301,11 @@ class Teller:
         percentage points; there was no clear difference in Site 4"
         """
         clauses: list[Sentence] = []
-        total = len(results)
+        total, told = len(results), 0
         for kind in (BETTER, WORSE):
             if group := with_verdict(results, kind):
-                clauses.append(self._did(group, kind, noun, total, bool(clauses), amounts))
+                clauses.append(self._did(group, kind, noun, total, told, amounts))
+                told += len(group)
         others = bool(clauses) and not with_verdict(results, *IN_SHORT)
         if group := with_verdict(results, UNCLEAR, NIL):
             clauses.append(self._no_difference(group, noun, total, others))
@@ -311,17 +317,19 @@ class Teller:
             joined += ["; ", *clause]
         return joined
 
-    def _who(self, group: Sequence[SiteResult], noun: str, total: int) -> str:
-        if len(group) == 1:
-            return group[0].label
-        return f"{out_of(len(group), total)} {noun} ({labels_of(group)})"
-
     def _did(
-        self, group: Sequence[SiteResult], kind: str, noun: str, total: int, again: bool, amounts: bool
+        self, group: Sequence[SiteResult], kind: str, noun: str, total: int, before: int, amounts: bool
     ) -> Sentence:
+        """`before`: how many sites have been told of in an earlier clause."""
         n = len(group)
-        than = "" if again else " than its comparison area" if n == 1 else " than their comparison areas"
-        said: Sentence = [Words(f"{self._who(group, noun, total)} did {kind}{than}", self._ids(group))]
+        if n == 1:
+            who = group[0].label
+        elif not before:
+            who = f"{out_of(n, total)} {noun} ({labels_of(group)})"
+        else:
+            who = f"{f'the other {spelt(n)}' if before + n == total else f'{spelt(n)} others'} ({labels_of(group)})"
+        than = "" if before else " than its comparison area" if n == 1 else " than their comparison areas"
+        said: Sentence = [Words(f"{who} did {kind}{than}", self._ids(group))]
         return [*said, *(self._by_how_much(group) if amounts else [])]
 
     def _by_how_much(self, group: Sequence[SiteResult]) -> Sentence:

@@ -111,7 +111,7 @@ def site_results(
 
 
 def by_pattern(results: Sequence[SiteResult]) -> list[list[SiteResult]]:
-    """Results that can be told in one sentence: the same ways in both areas; larger groups first."""
+    """Results that can be told in one sentence: the same ways in both areas; larger groups first, unknown ones last."""
 
     def pattern(result: SiteResult) -> tuple:
         if result.pilot == UNKNOWN:
@@ -122,7 +122,7 @@ def by_pattern(results: Sequence[SiteResult]) -> list[list[SiteResult]]:
     groups: dict[tuple, list[SiteResult]] = {}
     for result in results:
         groups.setdefault(pattern(result), []).append(result)
-    return sorted(groups.values(), key=lambda group: -len(group))
+    return sorted(groups.values(), key=lambda group: (group[0].pilot == UNKNOWN, -len(group)))
 
 
 def with_verdict(results: Sequence[SiteResult], *verdicts: str) -> list[SiteResult]:

@@ -9,14 +9,15 @@ import _words as words
 from _book import Book, said, setting
 from _print import printed
 from _sentences import Label, Note, Number, Sentence, Teller, Words, capital, series
-from _site_results import MIXED, SiteResult, site_results, with_verdict
-from _study import year_key
+from _site_results import MIXED, NIL, UNCLEAR, SiteResult, site_results, with_verdict
+from _study import analysed, year_key
 from _worth import both_outcomes, break_even, money_form, still_worth, totals, worth
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 LEVEL = "setting.models.significance"
+KINDS = {"whole_system": "whole system", "criminal_justice": "criminal justice"}
 
 
 class Telling:
@@ -94,38 +95,80 @@ class Telling:
         """The same as a sentence of its own, with amounts."""
         return self._drawn(context, capital(self._teller().summary(self._results(measure, sites), noun))) + "."
 
+    def sites_with(self, measure: str) -> list[str]:
+        """The sites in which a measure was compared, in their order."""
+        return [site for site in self._labels if f"{measure}.did.{site}" in self._book.values]
+
+    @pass_context
+    def in_short_by_kind(self, context: Context, measure: str) -> Markup:
+        """The same for all sites, by kind of pilot; in one sentence where all kinds have the same verdict."""
+        chosen = {kind: self._of_kind(kind) for kind in KINDS}
+        told = {kind: sites for kind, sites in chosen.items() if sites}
+        every = [site for sites in told.values() for site in sites]
+        verdicts = {UNCLEAR if r.verdict == NIL else r.verdict for r in self._results(measure, every)}
+        if len(told) > 1 and len(verdicts) == 1:
+            return self.in_short(context, measure, [site for site in self._labels if site in every])
+        texts = (self.in_short(context, measure, sites, f"{KINDS[kind]} pilots") for kind, sites in told.items())
+        return Markup(" ").join(texts)
+
+    def _of_kind(self, kind: str) -> list[str]:
+        return [name for name, site in analysed(self._book.config["sites"]).items() if site["kind"] == kind]
+
     def opposite(self, measure: str, sites: Sequence[str]) -> list[str]:
         """The sites whose test is significant with an effect on the odds of the other sign."""
         return [result.site for result in with_verdict(self._results(measure, sites), MIXED)]
 
     @pass_context
     def tally(self, context: Context) -> Markup:
-        """How many of all comparisons came out which way; nothing where there is only one."""
-        values = self._book.values
-        compared = values["findings.compared.all"]
-        if compared < 2:
-            return Markup()
+        """How many of all comparisons came out which way."""
+        compared = Number("findings.compared.all", "words")
+        if self._book.values[compared.id] < 2:
+            some = "Only one comparison" if self._book.values[compared.id] else "None of the comparisons"
+            return self._drawn(context, [Words(f"{some} could be tested", (compared.id,))]) + "."
         counts = (
-            ("better", "favours the pilot clearly", "favour the pilots clearly"),
-            ("worse", "goes clearly against it", "go clearly against them"),
+            ("better", "favours the pilot clearly", "favour the pilot clearly"),
+            ("worse", "goes clearly against it", "go clearly against it"),
             ("unclear", "shows no clear difference", "show no clear difference"),
         )
         parts = []
+        opening = ["Of the ", compared, " comparisons that could be tested, "]
+        for name, _, many in counts:
+            if self._book.values[f"findings.{name}.all"] == self._book.values[compared.id]:
+                return self._drawn(context, [*opening, Words(f"all {many}", (f"findings.{name}.all",))]) + "."
         for name, one, many in counts:
             identifier = f"findings.{name}.all"
-            count = values[identifier]
-            number = [Words("none", (identifier,))] if not count else [Number(identifier, "words")]
-            parts.append([*number, " ", Words(words.plural(max(count, 1), one, many), (identifier,))])
-        opening = ["Of the ", Number("findings.compared.all", "words"), " comparisons that could be tested, "]
+            count = self._book.values[identifier]
+            number = Number(identifier, "words") if count else Words("none", (identifier,))
+            parts.append([number, " ", Words(words.plural(max(count, 1), one, many), (identifier,))])
         return self._drawn(context, [*opening, *series(parts)]) + "."
 
     @pass_context
+    def by_chance(self, context: Context) -> Markup:
+        """How many clear results chance would bring among several tests; nothing where there are not several."""
+        if self._book.values["findings.compared.all"] < 2:
+            return Markup()
+        expected = Number("findings.clear_by_chance", "ratio1")
+        told = ["Had no pilot made any difference, chance alone would still be expected to make about ", expected]
+        return self._drawn(context, [*told, " of them look clear."])
+
+    @pass_context
+    def ran(self, context: Context, name: str, form: str) -> Markup:
+        """ran from 88.6 to 96.4 per cent; was 40.0 per cent: the range of a finding."""
+        ends = [Number(f"findings.{name}.{end}", form) for end in ("min", "max")]
+        texts = {printed(self._book.values[end.id], form) for end in ends}
+        if any(math.isnan(self._book.values[end.id]) for end in ends):
+            return said("could not be computed", *(end.id for end in ends))
+        told = ["was ", ends[0]] if len(texts) == 1 else ["ran from ", ends[0], " to ", ends[1]]
+        return self._drawn(context, [*told, " per cent"])
+
+    @pass_context
     def spread(self, context: Context, measure: str, sites: Sequence[str]) -> Markup:
-        """From the smallest to the largest difference, with the sites: −20.2 percentage points in Site 6 to …"""
+        """run from −20.2 percentage points in Site 6 to +7.8 points in Site 3; are +2.0 points in all six."""
         teller, results = self._teller(), self._results(measure, sites)
+        ids = tuple(result.of_site("did") for result in results)
         known = [r for r in results if not math.isnan(self._book.values[r.of_site("did")])]
         if not known:
-            return said("could not be computed", *(result.of_site("did") for result in results))
+            return said("could not be computed", *ids)
         ordered = sorted(known, key=lambda result: self._book.values[result.of_site("did")])
         ends = [ordered[0], ordered[-1]]
         texts = [self._text(end) for end in ends]
@@ -133,10 +176,12 @@ class Telling:
         for n, (end, text) in enumerate(zip(ends, texts, strict=True)):
             alike = [result.label for result in results if self._text(result) == text]
             amount = teller.points(end.of_site("did"), end.decimals, first=not n, signed=True)
-            told.append([*amount, " in ", Label(words.listed(alike))])
+            every = 1 < len(alike) == len(results)
+            where = Words(f"{words.out_of(len(alike), len(alike))} sites", ids) if every else Label(words.listed(alike))
+            told.append([*amount, " in ", where])
         if texts[0] == texts[1]:
-            return self._drawn(context, told[0])
-        return self._drawn(context, ["from ", *told[0], " to ", *told[1]])
+            return self._drawn(context, ["are ", *told[0]])
+        return self._drawn(context, ["run from ", *told[0], " to ", *told[1]])
 
     def _text(self, result: SiteResult) -> str:
         return printed(self._book.values[result.of_site("did")], f"signed_points{result.decimals}")

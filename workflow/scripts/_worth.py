@@ -27,13 +27,14 @@ WORTH = {
     NIL: "the benefits are nil",
     MISSING: "the benefits could not be computed",
 }
+MONEY = [(950_000_000, "gbp_to_bn1"), (950_000, "gbp_to_m1"), (9_500, "gbp_k_unit")]
 FEW = 3  # sites whose amounts one sentence can hold
 
 
 def money_form(value: float) -> str:
-    """The printed form that suits an amount in prose: millions, thousands or pounds."""
+    """The printed form that suits an amount in prose: billions, millions, thousands or pounds."""
     size = 0 if math.isnan(value) else abs(value)
-    return "gbp_to_m1" if size >= 950_000 else "gbp_k_unit" if size >= 9_500 else "gbp"
+    return next((form for least, form in MONEY if size >= least), "gbp")
 
 
 def benefit_verdict(total: float, cost: float) -> str:
@@ -60,8 +61,13 @@ def both_outcomes(values: Mapping[str, float], labels: Mapping[str, str]) -> lis
     for what, sites in grouped(said).items():
         rests_on = tuple(identifier for site in sites for identifier in ids[site])
         who = listed([labels[site] for site in sites])
-        if not what:
+        if not what and len(sites) == len(labels):
+            told.append([Words("Not all of these numbers could be computed", rests_on)])
+        elif not what:
             told.append(["For ", Label(who), " ", Words("not all of these numbers could be computed", rests_on)])
+        elif len(labels) > 1 and len(sites) == len(labels) and what == BOTH_OUTCOMES[FLAT, FLAT]:
+            nobody = "neither site" if len(sites) == 2 else f"{out_of(0, len(sites))} sites"
+            told.append(capital([Words(f"{nobody} gained or lost clients on either count", rests_on)]))
         elif 1 < len(sites) == len(labels):
             told.append(capital([Words(f"{out_of(len(sites), len(sites))} sites {what}", rests_on)]))
         else:
@@ -81,10 +87,9 @@ def worth(values: Mapping[str, float], labels: Mapping[str, str]) -> list[Senten
     told: list[Sentence] = []
     if above:
         told.append([*_where(above, labels, total, rests_on), *_against(above, labels, values)])
-    elif MISSING not in verdicts.values():
-        nowhere = f"in {out_of(0, total)} sites do" if total > 2 else "in neither site do"
-        one = f"in {next(iter(labels.values()))} the benefits do not exceed the cost"
-        told.append(capital([Words(one if total == 1 else f"{nowhere} the benefits exceed the cost", rests_on)]))
+    elif MISSING not in verdicts.values() and len(set(verdicts.values())) > 1:
+        nowhere = f"none of the {spelt(total)} sites" if total > 2 else "neither site"
+        told.append([Words(f"In {nowhere} do the benefits exceed the cost", rests_on)])
     groups = {said: sites for said, sites in grouped(verdicts).items() if said != ABOVE}
     for position, (said, sites) in enumerate(groups.items(), start=1):
         rest = bool(above) and position == len(groups) == 1
@@ -98,10 +103,13 @@ def _ids(site: str) -> tuple[str, str]:
 
 def _where(above: Sequence[str], labels: Mapping[str, str], total: int, ids: tuple[str, ...]) -> Sentence:
     who = listed([labels[site] for site in above])
+    told_later = 1 < len(above) <= FEW
     if total == 1:
         where = f"In {who}"
     elif len(above) == total:
         where = f"In {out_of(total, total)} sites"
+    elif told_later:
+        where = f"In {out_of(len(above), total)} sites"
     else:
         where = f"In {out_of(len(above), total)} sites, {who},"
     return [Words(f"{where} the benefits exceed the cost", ids)]
@@ -155,9 +163,12 @@ def totals(values: Mapping[str, float], sites: int) -> Sentence:
     if math.isnan(values[benefit]) or math.isnan(values[cost]):
         return [Words("The totals over all sites could not be computed", (benefit, cost)), Note(benefit)]
     ends = [Number(identifier, money_form(values[identifier])) for identifier in (benefit, cost)]
-    gain = "a benefit of " if values[benefit] >= 0 else "a loss of "
-    ends[0] = Number(ends[0].id, ends[0].form, magnitude=True)
     who = f"Taken together, the {spelt(sites)} sites show"
+    way = direction(values[benefit], 0)
+    if way == FLAT:
+        return [Words(f"{who} no benefit", (benefit,)), " against costs of ", ends[1]]
+    gain = "a benefit of " if way == UP else "a loss of "
+    ends[0] = Number(ends[0].id, ends[0].form, magnitude=True)
     return [Words(f"{who} {gain}", (benefit,)), ends[0], " against costs of ", ends[1]]
 
 
