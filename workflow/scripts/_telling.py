@@ -39,7 +39,15 @@ class Telling:
         return {site: self._labels[site] for site in sites}
 
     def _drawn(self, context: Context, sentence: Sentence) -> Markup:
-        return Markup().join(self._element(context, piece) for piece in sentence)
+        told, noted = Markup(), set()
+        for piece in sentence:
+            element = self._element(context, piece)
+            note = self._note(piece.id) if isinstance(piece, Number | Note) else Markup()
+            if note and note in noted:
+                element = Markup(element.removesuffix(note))
+            noted.add(note)
+            told += element
+        return told
 
     def _element(self, context: Context, piece: object) -> Markup:
         if isinstance(piece, Words):
