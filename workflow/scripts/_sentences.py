@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from _book import NO_BREAK_SPACE
 from _print import printed
 from _site_results import (
     BETTER,
@@ -232,7 +233,8 @@ class Teller:
         value = self._values[identifier]
         if form == "p2" and printed(value, form) == printed(self._level, form):
             form = "p3"
-        return ["p " if printed(value, form).startswith("<") else "p = ", Number(identifier, form)]
+        equals = "" if printed(value, form).startswith("<") else f"={NO_BREAK_SPACE}"
+        return [f"p{NO_BREAK_SPACE}{equals}", Number(identifier, form)]
 
     def _ids(self, group: Sequence[SiteResult]) -> tuple[str, ...]:
         tests = tuple(i for result in group for i in (result.of_site("did"), result.of_site("p")))

@@ -11,9 +11,9 @@ from _site_results import PRINTED
 RULE = "findings"
 LEVEL = "setting.models.significance"
 # A difference for the better or worse, as _site_results.verdict has it: significant, not nil at the printed precision,
-# and with an effect on the odds of the same sign. {sign} is 1 or -1, {even} the effect that means no effect.
+# and with an effect on the odds of the same sign. {beyond} is > or <, {even} the effect on the odds that is none.
 CLEAR = (
-    "sum(d == d and p < level and {sign} * round_half_up(d, {decimals}) > 0 and {sign} * (o - {even}) > 0"
+    "sum(p < level and o {beyond} {even} and round_half_up(d, {decimals}) {beyond} 0"
     " for d, p, o in zip(did, p_value, odds))"
 )
 # Least-squares slope of a monthly series, journeys a month.
@@ -71,11 +71,11 @@ def verdicts(ids: Iterable[str]) -> Iterator[tuple[str, str, str, dict[str, list
         effect, even = ("odds_ratio", 1) if f"{measure}.odds_ratio.{sites[0]}" in known else ("log_odds_did", 0)
         parts = {"did": "did", "p_value": "p", "odds": effect}
         inputs = {name: [f"{measure}.{part}.{site}" for site in sites] for name, part in parts.items()}
-        for name, sign in (("better", 1), ("worse", -1)):
-            formula = CLEAR.format(sign=sign, decimals=decimals, even=even)
+        for name, beyond in (("better", ">"), ("worse", "<")):
+            formula = CLEAR.format(beyond=beyond, decimals=decimals, even=even)
             yield f"findings.{name}.{measure}", "count", formula, {**inputs, "level": [LEVEL]}
-        tested = {name: inputs[name] for name in ("did", "p_value")}
-        yield f"findings.compared.{measure}", "count", "sum(d == d and p == p for d, p in zip(did, p_value))", tested
+        tested = {"p_value": inputs["p_value"]}
+        yield f"findings.compared.{measure}", "count", "sum(p >= 0 for p in p_value)", tested
         counted.append(measure)
     if counted:
         for name in ("better", "worse", "compared"):
