@@ -233,7 +233,7 @@ def test_a_typed_number_stops_the_run(default_study, tmp_path):
     study = shutil.copytree(default_study, tmp_path / "study")
     template = study / "templates" / "chapters" / "impacts.html.j2"
     text = template.read_text(encoding="utf-8")
-    template.write_text(text.replace("Three cautions apply.", "Three cautions apply to 42 sites."), encoding="utf-8")
+    template.write_text(text.replace("Some caution is needed.", "Some caution in 42 sites."), encoding="utf-8")
     done = snakemake(study, study, "report_html")
     assert done.returncode != 0
     assert not (study / RUN / "report.html").exists()

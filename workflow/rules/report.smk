@@ -19,6 +19,7 @@ rule findings:
         sites=SITES,
         years=len(STUDY["economics"]["spending_years"]),
         days=pick(STUDY["definitions"], "effective_days", "pickup_days"),
+        level=STUDY["models"]["significance"],
         digest=digest("findings"),
     script:
         "../scripts/findings.py"

@@ -91,6 +91,11 @@ class Book:
             raise UnknownQuantity(f"{template}: no quantity {identifier!r} in the ledger")
         return self.values[identifier]
 
+    def words(self, template: str | None, text: str, *identifiers: str) -> Markup:
+        """Words that depend on quantities; these count as printed, so that Appendix D has their entries."""
+        self.prints += [(template or "", identifier, text) for identifier in identifiers]
+        return said(text, *identifiers)
+
     def cells(self) -> pd.DataFrame:
         """Every cell of the numbered tables drawn, in their order."""
         frames = [cells(self.exhibits[number], self.values) for number, _ in self.tables]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import _words as words
-from _book import DEFAULT_FORMS, Book, data, said, setting, time
+from _book import DEFAULT_FORMS, Book, data, setting, time
 from _exhibits import arms_of, figure_sites, ledger_items
 from _figure_numbers import evaluated
 from _print import IN_WORDS, MAGNITUDE, printed
@@ -158,11 +158,6 @@ class Results:
         self._book = book
         self._labels = {name: site["label"] for name, site in book.config["sites"].items()}
 
-    def _said(self, context: Context, text: str, *identifiers: str) -> Markup:
-        """Words that depend on quantities; these count as printed, so that Appendix D has their entries."""
-        self._book.prints += [(context.name or "", identifier, text) for identifier in identifiers]
-        return said(text, *identifiers)
-
     @pass_context
     def q(self, context: Context, identifier: str, form: str = "", magnitude: bool = False) -> Markup:
         """A quantity in its unit's form, or in a named one; `magnitude` drops the sign."""
@@ -186,7 +181,7 @@ class Results:
     def shift(self, context: Context, identifier: str, decimals: int = 1) -> Markup:
         """rose by 2.8 percentage points; did not change; could not be compared."""
         change = self._book.value(identifier, context.name)
-        verb = self._said(context, words.moved(change, decimals), identifier)
+        verb = self._book.words(context.name, words.moved(change, decimals), identifier)
         if words.direction(change, decimals) not in (words.UP, words.DOWN):
             return verb
         return Markup("{} by {}").format(verb, self.points(context, identifier, f"points{decimals}", True))
@@ -202,48 +197,7 @@ class Results:
     def went(self, context: Context, before: str, after: str, decimals: int = 1) -> Markup:
         """rose, fell or did not change, from one quantity to another."""
         change = self._book.value(after, context.name) - self._book.value(before, context.name)
-        return self._said(context, words.moved(change, decimals), before, after)
-
-    @pass_context
-    def against(self, context: Context, pilot: str, comparison: str, decimals: int = 1) -> Markup:
-        """it also; by contrast, it."""
-        changes = (self._book.value(identifier, context.name) for identifier in (pilot, comparison))
-        return self._said(context, words.against(*changes, decimals), pilot, comparison)
-
-    @pass_context
-    def p_value(self, context: Context, identifier: str, form: str = "p2") -> Markup:
-        """p = 0.04, or p <0.01."""
-        value = self._book.value(identifier, context.name)
-        equals = "" if printed(value, form).startswith("<") else "= "
-        return Markup("p {}{}").format(equals, self.q(context, identifier, form))
-
-    @pass_context
-    def significance(self, context: Context, identifier: str) -> Markup:
-        """Statistically significant or not at the level of the config."""
-        level = "setting.models.significance"
-        values = (self._book.value(name, context.name) for name in (identifier, level))
-        return self._said(context, words.significance(*values), identifier, level)
-
-    @pass_context
-    def verdicts(self, context: Context, measure: str, sites: Sequence[str], decimals: int = 1) -> Markup:
-        """What the differences in differences of several sites say, as one clause."""
-        level = self._book.value("setting.models.significance", context.name)
-        ids = {site: (f"{measure}.did.{site}", f"{measure}.p.{site}") for site in sites}
-        found = {
-            self._labels[site]: words.verdict(*(self._book.value(i, context.name) for i in pair), level, decimals)
-            for site, pair in ids.items()
-        }
-        return self._said(context, words.verdict_sentence(found), *(i for pair in ids.values() for i in pair))
-
-    @pass_context
-    def signs(self, context: Context, pattern: str, sites: Sequence[str]) -> Markup:
-        """positive in Site 3, and negative in Site 2 and Site 6: by the sign of each site's quantity."""
-        ids = {site: pattern.format(site=site) for site in sites}
-        ways = {
-            self._labels[site]: words.SIGNS[words.direction(self._book.value(i, context.name), 0)]
-            for site, i in ids.items()
-        }
-        return self._said(context, words.shared_out(ways), *ids.values())
+        return self._book.words(context.name, words.moved(change, decimals), before, after)
 
     @pass_context
     def largest(self, context: Context, pattern: str, count: int) -> Markup:
@@ -252,7 +206,7 @@ class Results:
         ranked = sorted(items, key=lambda item: -self._book.values[pattern.format(item=item)])[:count]
         parts = [
             Markup("{} ({} per cent)").format(
-                self._said(context, item.replace("_", " "), pattern.format(item=item)),
+                self._book.words(context.name, item.replace("_", " "), pattern.format(item=item)),
                 self.q(context, pattern.format(item=item), "plain_percent1"),
             )
             for item in ranked
@@ -264,7 +218,7 @@ class Results:
         """The fiscal year with the largest value."""
         ids = {found["item"]: pattern.format(**found) for found in ledger_items(self._book.values, pattern)}
         year = max(ids, key=lambda key: self._book.values[ids[key]])
-        return self._said(context, year.removeprefix("y").replace("_", "-"), *ids.values())
+        return self._book.words(context.name, year.removeprefix("y").replace("_", "-"), *ids.values())
 
     def ends(self, pattern: str) -> list[str]:
         """The ids of a yearly quantity in its first and its last year."""
@@ -293,7 +247,7 @@ class Results:
         ids = [TREND.format(site=site) for site in sites]
         slopes = [words.direction(self._book.values[identifier], 2) for identifier in ids]
         ways = {self._labels[site]: words.TRENDS[slope] for site, slope in zip(sites, slopes, strict=True)}
-        return self._said(context, words.shared_out(ways), *ids)
+        return self._book.words(context.name, words.shared_out(ways), *ids)
 
 
 def functions_of(thing: object) -> dict:

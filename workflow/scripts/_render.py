@@ -19,6 +19,7 @@ from _figure_numbers import wanted
 from _figure_phrases import FigureTexts
 from _origins import Origin, Way, origins
 from _tables import DrawnTable, draw
+from _telling import Telling
 from _trail import plain
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -44,8 +45,9 @@ def environment(folder: str, book: Book) -> Environment:
     """The Jinja environment of the report: undefined names fail, everything is escaped, no loader but `folder`."""
     loader = FileSystemLoader(folder)
     env = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    results = phrases.Results(book)
     works = Citations(yaml.safe_load((Path(folder) / "references.yaml").read_text(encoding="utf-8")))
-    parts = (phrases.Study(book), phrases.Results(book), FigureTexts(book), Structure(book, env), works)
+    parts = (phrases.Study(book), results, Telling(book, results), FigureTexts(book), Structure(book, env), works)
     env.globals = {"config": book.config}
     for part in parts:
         env.globals |= phrases.functions_of(part)
@@ -115,6 +117,10 @@ class Structure:
             note=note,
             table=draw(plan.table, self._book, self._text) if plan.table else None,
         )
+
+    def has_figure(self, number: str) -> bool:
+        """Whether a figure has been drawn."""
+        return number in self._book.figures
 
     def figure_sites(self) -> dict[str, str]:
         """Figure number -> site."""
