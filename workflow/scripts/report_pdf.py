@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from _job import logged
+from _pdf_tags import mend_tags
 from weasyprint import HTML, Attachment
 from weasyprint.document import Document
 from weasyprint.urls import URLFetcher
@@ -85,7 +86,7 @@ def report_pdf(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
         logger.removeHandler(complaints)
     if complaints.messages:
         raise TypesettingProblem("the PDF could not be typeset cleanly:\n" + "\n".join(complaints.messages))
-    return pdf
+    return mend_tags(pdf, page)
 
 
 def attachment(name: str, content: bytes, date: dt.datetime) -> Attachment:
