@@ -33,6 +33,7 @@ class Structure:
     def __init__(self, book: Book, env: Environment) -> None:
         self._book = book
         self._env = env
+        self._referred: set[tuple[str, str]] = set()
 
     def heading(self, level: int, number: str, title: str) -> Markup:
         """A numbered heading; chapters and appendices are level 1."""
@@ -69,7 +70,12 @@ class Structure:
         return self._reference("section", number, f"{name} {number}".strip())
 
     def _reference(self, kind: str, number: str, text: str) -> Markup:
-        return Markup('<a class="n" href="#{}">{}</a>').format(anchor(kind, number), text)
+        """A chapter's first reference to a place in another chapter is "far": print adds the page."""
+        here = next((h.number.removeprefix("Appendix ") for h in reversed(self._book.headings) if h.level == 1), "")
+        first = (here, text) not in self._referred
+        self._referred.add((here, text))
+        far = " far" if first and chapter_of(number) != here else ""
+        return Markup('<a class="n{}" href="#{}">{}</a>').format(far, anchor(kind, number), text)
 
     def figure_uri(self, number: str, title: Markup) -> Markup:
         """Record a figure for the list of figures; its image as a data URI."""
@@ -113,3 +119,8 @@ class Structure:
     def drawn_figures(self) -> list[tuple[str, Markup]]:
         """All figures so far: number and title."""
         return self._book.drawn_figures
+
+
+def chapter_of(number: str) -> str:
+    """7.10 -> 7, C.8.1 -> C, B3 -> B."""
+    return number[0] if number[0].isalpha() else number.split(".")[0]
