@@ -169,10 +169,11 @@ def test_the_same_page_gives_the_same_tags():
 
 
 def test_what_is_attached_stays_attached():
-    document = pikepdf.open(io.BytesIO(report_pdf(page_of(BODY, STYLE), {"cells.csv": b"a,b"})))
-    (attached,) = document.Root.AF
-    assert (str(attached.UF), str(attached.AFRelationship)) == ("cells.csv", "/Data")
-    assert attached.EF.F.read_bytes() == b"a,b"
+    files = {"cells.csv": b"a,b", "ledger.csv": b"id"}
+    document = pikepdf.open(io.BytesIO(report_pdf(page_of("<p>Text</p>"), files)))
+    assert {str(one.UF): one.EF.F.read_bytes() for one in document.Root.AF} == files
+    assert {str(one.AFRelationship) for one in document.Root.AF} == {"/Data"}
+    assert len(document.Root.AF) == len(files)
 
 
 def test_verapdf_passes_the_report_and_what_each_part_of_it_rests_on(default_run, tmp_path):

@@ -46,6 +46,7 @@ def mend_tags(pdf: bytes, page: str) -> bytes:
         prune(top)
         leave_unread(document, tree)
         describe_links(document, names_of_anchors(page))
+        associate_once(document.Root)
         mended = io.BytesIO()
         document.save(mended, deterministic_id=True)
     return mended.getvalue()
@@ -281,3 +282,10 @@ def describe_links(document: Pdf, names: Mapping[str, str]) -> None:
         for link in page.get("/Annots", []):
             if name := names.get(str(link.get("/Dest", ""))):
                 link.Contents = String(name if len(name) <= LONGEST else name[: LONGEST - 1] + "…")
+
+
+def associate_once(catalogue: Object) -> None:
+    """Name every attached file once; WeasyPrint names each as often as there are files."""
+    if "/AF" in catalogue:
+        files = {file.objgen: file for file in catalogue.AF}
+        catalogue.AF = Array(list(files.values()))

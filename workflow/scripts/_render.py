@@ -34,6 +34,7 @@ class Structure:
         self._book = book
         self._env = env
         self._referred: set[tuple[str, str]] = set()
+        self._in_table = False
 
     def heading(self, level: int, number: str, title: str) -> Markup:
         """A numbered heading; chapters and appendices are level 1."""
@@ -46,7 +47,9 @@ class Structure:
     def table_data(self, number: str) -> DrawnTable:
         """A numbered table, ready for the macro that draws it."""
         exhibit = self._book.exhibits[number]
+        self._in_table = True
         drawn = draw(exhibit, self._book, self._text)
+        self._in_table = False
         if exhibit.has_rows:
             self._book.tables.append((number, drawn.title))
         return drawn
@@ -70,11 +73,12 @@ class Structure:
         return self._reference("section", number, f"{name} {number}".strip())
 
     def _reference(self, kind: str, number: str, text: str) -> Markup:
-        """A chapter's first reference to a place in another chapter is "far": print adds the page."""
+        """A link; a chapter's first one to a place in another chapter is "far", and print adds the page."""
         here = next((h.number.removeprefix("Appendix ") for h in reversed(self._book.headings) if h.level == 1), "")
-        first = (here, text) not in self._referred
-        self._referred.add((here, text))
-        far = " far" if first and chapter_of(number) != here else ""
+        far = ""
+        if not self._in_table and chapter_of(number) != here and (here, text) not in self._referred:
+            self._referred.add((here, text))
+            far = " far"
         return Markup('<a class="n{}" href="#{}">{}</a>').format(far, anchor(kind, number), text)
 
     def figure_uri(self, number: str, title: Markup) -> Markup:
