@@ -14,6 +14,7 @@ import yaml
 from _book import UnknownQuantity
 from _figure_numbers import numbers
 from _ledger import read_ledger
+from _line_breaks import last_spaces_take_no_room
 from _lint import read_allowed, read_page
 from ledger import validated
 from report_html import assumptions, embed_fonts, quoted, report_html, validation_tables
@@ -269,17 +270,38 @@ NARROW = 300  # px: a cell of a table, where lines are short
 
 
 def test_no_line_of_a_paragraph_is_broken_too_early(default_run):
-    """WeasyPrint can leave one word on a line of its own before an element; a reworded sentence mends it."""
     page = (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+    with last_spaces_take_no_room():
+        document = HTML(string=page).render()
     short = [
         (number, line)
-        for number, sheet in enumerate(HTML(string=page).render().pages, start=1)
+        for number, sheet in enumerate(document.pages, start=1)
         for box in sheet._page_box.descendants()
         if isinstance(box, boxes.BlockContainerBox) and box.element_tag == "p" and box.width > NARROW
         for line, filled in lines_of(box)[:-1]
         if filled < 0.5
     ]
     assert short == []
+
+
+def one_word_lines() -> list[str]:
+    """The lines of one word, but for last lines, of a paragraph set in many widths."""
+    style = embed_fonts((TEMPLATES / "report.css").read_text(encoding="utf-8"), TEMPLATES)
+    text = "What did it cost, and was it worth it? This chapter looks at the signs of <a href='#x'>Chapter 6</a>."
+    body = "".join(f"<p style='width: {240 + i / 2}px'>{text}</p>" for i in range(60))
+    document = HTML(string=f"<style>{style} @page {{ size: 600px 9000px }}</style><div id='x'>{body}</div>").render()
+    paragraphs = [box for box in document.pages[0]._page_box.descendants() if box.element_tag == "p" and box.children]
+    lines = [line for paragraph in paragraphs for line in paragraph.children[:-1] if isinstance(line, boxes.LineBox)]
+    texts = ["".join(getattr(child, "text", "") for child in line.descendants()) for line in lines]
+    assert len(texts) > 60
+    return [text for text in texts if " " not in text.strip()]
+
+
+def test_a_space_at_the_end_of_a_line_takes_no_room():
+    """When WeasyPrint breaks these lines well by itself, _line_breaks.py can go."""
+    assert one_word_lines() != []
+    with last_spaces_take_no_room():
+        assert one_word_lines() == []
 
 
 def lines_of(paragraph) -> list[tuple[str, float]]:

@@ -60,6 +60,8 @@ class Structure:
     def __init__(self, book: Book, env: Environment) -> None:
         self._book = book
         self._env = env
+        self._referred: set[tuple[str, str]] = set()
+        self._in_table = False
 
     def heading(self, level: int, number: str, title: str) -> Markup:
         """A numbered heading; chapters and appendices are level 1."""
@@ -72,7 +74,9 @@ class Structure:
     def table_data(self, number: str) -> DrawnTable:
         """A numbered table, ready for the macro that draws it."""
         exhibit = self._book.exhibits[number]
+        self._in_table = True
         drawn = draw(exhibit, self._book, self._text)
+        self._in_table = False
         if exhibit.has_rows:
             self._book.tables.append((number, drawn.title))
         return drawn
@@ -96,7 +100,13 @@ class Structure:
         return self._reference("section", number, f"{name} {number}".strip())
 
     def _reference(self, kind: str, number: str, text: str) -> Markup:
-        return Markup('<a class="n" href="#{}">{}</a>').format(anchor(kind, number), text)
+        """A link; a chapter's first one to a place in another chapter is "far", and print adds the page."""
+        here = next((h.number.removeprefix("Appendix ") for h in reversed(self._book.headings) if h.level == 1), "")
+        far = ""
+        if not self._in_table and chapter_of(number) != here and (here, text) not in self._referred:
+            self._referred.add((here, text))
+            far = " far"
+        return Markup('<a class="n{}" href="#{}">{}</a>').format(far, anchor(kind, number), text)
 
     def figure_drawn(self, number: str) -> DrawnFigure:
         """A numbered figure, ready for the macro that draws it; its image is a data URI."""
@@ -159,3 +169,8 @@ class Structure:
     def drawn_figures(self) -> list[tuple[str, Markup]]:
         """All figures so far: number and title."""
         return self._book.drawn_figures
+
+
+def chapter_of(number: str) -> str:
+    """7.10 -> 7, C.8.1 -> C, B3 -> B."""
+    return number[0] if number[0].isalpha() else number.split(".")[0]
