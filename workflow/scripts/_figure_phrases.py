@@ -84,7 +84,7 @@ class FigureTexts:
         """A quantity's printed form as plain text, for a description that is read out."""
         return shown(printed(self._book.values[identifier], form))
 
-    def cited(self, identifier: str) -> Markup:
+    def source_of(self, identifier: str) -> Markup:
         """Where a constant is from."""
         source = self._book.ledger.set_index("id").at[identifier, "source"]
         return Markup('<span data-of="{}" data-field="source">{}</span>').format(identifier, source)

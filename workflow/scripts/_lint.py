@@ -19,7 +19,7 @@ from _origins import said_of
 from _print import FORMS, IN_WORDS, MAGNITUDE, UNROUNDED, printed
 from _study import day, months_touched, value_at
 from _trail import plain, rows_by_id
-from _words import characteristics, spelt
+from _words import characteristics, month_name, spelt
 
 VOID = {"meta", "br", "img", "link", "hr", "wbr", "input", "col", "source"}
 SILENT = {"style", "script", "template"}  # what no reader sees
@@ -252,7 +252,7 @@ def _numbered(text: str) -> set[str]:
 
 
 def _parts(rows: Mapping[str, Mapping]) -> Iterator[str]:
-    """What ids of the ledger say in the page: their parts, also as words or as a fiscal year."""
+    """What ids of the ledger say in the page: their parts, also as words, as a fiscal year or as a month."""
     for identifier in rows:
         yield identifier.partition(".")[2]
         for part in identifier.split("."):
@@ -260,6 +260,8 @@ def _parts(rows: Mapping[str, Mapping]) -> Iterator[str]:
                 yield part
                 yield part.replace("_", " ").capitalize()
                 yield part.removeprefix("y").replace("_", "-")
+                if re.fullmatch(r"\d{4}_(0[1-9]|1[0-2])", part):
+                    yield month_name(part.replace("_", "-"))
 
 
 def _dates(config: Mapping) -> set[str]:

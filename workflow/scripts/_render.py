@@ -50,7 +50,10 @@ def environment(folder: str, book: Book) -> Environment:
     parts = (phrases.Study(book), results, Telling(book, results), FigureTexts(book), Structure(book, env), works)
     env.globals = {"config": book.config}
     for part in parts:
-        env.globals |= phrases.functions_of(part)
+        named = phrases.functions_of(part)
+        if twice := sorted(env.globals.keys() & named.keys()):
+            raise ValueError(f"two parts of the report offer the templates a function {twice[0]}")
+        env.globals |= named
     return env
 
 
