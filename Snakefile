@@ -22,6 +22,8 @@ rule all:
     input:
         f"{RUN}/report.pdf",
         f"{RUN}/report.html",
+        f"{RUN}/report.xlsx",
+        f"{RUN}/report.ods",
         f"{RUN}/cells.csv",
         f"{RUN}/ledger.csv",
         f"{RUN}/validation.csv",

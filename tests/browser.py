@@ -21,7 +21,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
-WIDE, NARROW = (1440, 900), (390, 844)
+WIDE, NARROW, SMALLEST = (1440, 900), (390, 844), (320, 640)
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def chromium() -> Iterator[Browser]:
     """A running browser; the test is skipped where there is none."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
-        pytest.skip("no chromium: `make browser` installs it (with root rights)")
+        pytest.skip("no chromium: `make checkers` installs it (with root rights)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -37,9 +37,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def page_of(browser: Browser, file: Path, size: tuple[int, int] = WIDE, fragment: str = "") -> Iterator[Page]:
+def page_of(
+    browser: Browser, file: Path, size: tuple[int, int] = WIDE, fragment: str = "", scheme: str = "light"
+) -> Iterator[Page]:
     """A page opened from a file. At the end it must have asked for nothing else, and no script may have failed."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+    view = {"width": size[0], "height": size[1]}
+    page = browser.new_page(viewport=view, reduced_motion="reduce", color_scheme=scheme)
     asked, failed = [], []
     page.on("pageerror", lambda error: failed.append(str(error)))
     page.on("console", lambda message: failed.append(message.text) if message.type == "error" else None)

@@ -134,8 +134,8 @@ def test_a_value_that_could_not_be_computed_before():
 def test_a_setting_that_decides_what_counts_is_named_for_its_measure():
     rows = [
         {"id": "setting.definitions.effective_days", "value": 83.0},
-        {"id": "effective_treatment.count.pilot_2.pre", "extract": "journeys", "filter": "c", "rows": 8, "value": 8.0},
-        {"id": "prison_pickup.count.pilot_2.pre", "extract": "carat_referrals", "filter": "c", "rows": 8, "value": 8.0},
+        {**COUNT, "id": "effective_treatment.count.pilot_2.pre", "settings": "definitions.effective_days"},
+        {**COUNT, "id": "prison_pickup.count.pilot_2.pre", "settings": "definitions.pickup_days"},
     ]
     fewer = [{**row, "value": 7.0, "rows": 7} for row in rows[1:]]
     found = moves(ledger_of(*rows), ledger_of({**rows[0], "value": 90.0}, *fewer))
@@ -200,19 +200,39 @@ def test_a_definition_is_named_only_for_the_measures_that_it_decides(tmp_path):
         "extract": "triage_quarters",
         "filter": "q",
         "rule": "continuity",
+        "settings": "definitions.missing_release",
     }
     found = moves(ledger_of({**leaf, "value": 8.0}), ledger_of({**leaf, "value": 7.0}), tmp_path)
     assert "latest_journey" not in reasons(found, leaf["id"])
 
 
-def test_every_definition_decides_some_measure(config):
-    assert {name for names in compare.DECIDING.values() for name in names} == set(config["definitions"])
-
-
 def test_an_extract_that_a_measure_is_counted_with_is_named_too():
-    leaf = {"id": "prison_pickup.count.pilot_2.pre", "extract": "carat_referrals", "filter": "c", "rows": 8}
-    found = moves(ledger_of({**leaf, "value": 8.0}), ledger_of({**leaf, "value": 7.0}))
-    assert "extract cjit_forms, which prison_pickup is counted with" in reasons(found, leaf["id"])
+    leaf = {**COUNT, "id": "prison_pickup.count.pilot_2.pre", "extract": "carat_referrals cjit_forms"}
+    found = moves(ledger_of(leaf), ledger_of({**leaf, "value": 7.0}))
+    assert "extract cjit_forms, which carat_referrals is read with" in reasons(found, leaf["id"])
+
+
+def test_a_setting_that_chooses_a_formula_is_named(tmp_path):
+    job = {"@id": "#job/benefits", "object": {"@id": "#setting/benefits/economics"}}
+    for name, method in (("a", "as_published"), ("b", "corrected")):
+        setting = {"@id": "#setting/benefits/economics", "name": "economics", "value": json.dumps({"method": method})}
+        record(tmp_path / name, job, setting)
+    did = {"id": "m.did", "value": 3.6, "extract": "journeys", "filter": "c", "rows": 8, "rule": "outcomes"}
+    used = {"id": "used", "inputs": "did=m.did", "rule": "benefits", "settings": "economics.method"}
+    before = ledger_of(did, {**used, "value": 4.0, "formula": "round_half_up(did)"})
+    after = ledger_of(did, {**used, "value": 3.6, "formula": "did"})
+    assert "setting benefits.economics.method: as_published → corrected" in reasons(
+        moves(before, after, tmp_path), "used"
+    )
+
+
+def test_the_jobs_between_an_extract_and_a_fit_are_known(default_study, default_run):
+    record = compare.read_run(default_study, default_run.name).record
+    before = compare.jobs_before
+    assert before(record, "outcomes", ("journeys",)) == ["validate/journeys"]
+    assert before(record, "impact", ("journeys",)) == ["validate/journeys", "outcomes"]
+    prison = before(record, "impact", ("carat_referrals", "cjit_forms", "dirs"))
+    assert prison == ["validate/carat_referrals", "validate/cjit_forms", "validate/dirs", "continuity"]
 
 
 # A real pair, and the program

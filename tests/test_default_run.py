@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from _crate import CRATE
 from _ledger import read_ledger
 from conftest import PROJECT, RUN, copy_project, snakemake
 from ledger_checks import assert_closed
@@ -97,7 +98,8 @@ def test_assumed_cells_are_marked(default_run):
 def test_two_clean_runs_give_the_same_bytes(default_run, tmp_path):
     folder = copy_project(tmp_path)
     assert snakemake(folder, folder).returncode == 0
-    for name in ("report.pdf", "report.html", "cells.csv", "ledger.csv", "validation.csv"):
+    for name in ("report.pdf", "report.html", "report.xlsx", "report.ods", "cells.csv", "ledger.csv", "validation.csv",
+                 f"work/{CRATE}"):  # fmt: skip
         assert (folder / RUN / name).read_bytes() == (default_run / name).read_bytes(), name
 
 
@@ -135,7 +137,8 @@ def scripts(folder: Path) -> Path:
     return folder / "workflow" / "scripts"
 
 
-END = {"ledger", "report_html", "report_pdf", "run_record"}
+REPORT = {"report_html", "workbook", "attached_record", "report_pdf", "run_record"}
+END = {"ledger", "figures", *REPORT}
 
 
 def test_nothing_reruns(study):
@@ -151,12 +154,12 @@ def test_touching_every_source_reruns_nothing(study):
 
 def test_discount_rate_reruns_economics_and_report(study):
     edit(study / "config.yaml", "rate: 0.035", "rate: 0.03")
-    assert would_run(study) == {"unit_values", "benefits", "findings", *END}
+    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "findings", *END}
 
 
 def test_constant_reruns_what_reads_constants(study):
     edit(study / "workflow" / "resources" / "constants.csv", "treatment_cost,3000", "treatment_cost,3100")
-    assert would_run(study) == {"unit_values", "benefits", "findings", *END}
+    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "findings", *END}
 
 
 def test_effective_days_reruns_from_outcomes(study):
@@ -168,7 +171,7 @@ def test_effective_days_reruns_from_outcomes(study):
 
 def test_title_reruns_the_report_only(study):
     edit(study / "config.yaml", "title: Evaluation", "title: An evaluation")
-    assert would_run(study) == {"report_html", "report_pdf", "run_record"}
+    assert would_run(study) == REPORT
 
 
 @pytest.mark.parametrize("module", ["_models", "_records", "_words", "_schemas", "_study"])
@@ -190,13 +193,13 @@ def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
     rerun = would_run(study)
     assert importing <= rerun
     if module == "_words":
-        assert rerun <= {"report_html", "report_pdf", "figures", "run_record"}
+        assert rerun <= {*REPORT, "figures"}
 
 
 def test_an_edited_script_reruns_its_rule(study):
     with open(scripts(study) / "benefits.py", "a", encoding="utf-8") as stream:
         stream.write("\n# edited\n")
-    assert would_run(study) == {"benefits", "findings", *END}
+    assert would_run(study) == {"benefits", "sensitivity", "findings", *END}
 
 
 def test_a_replaced_extract_with_an_older_date_reruns(study):

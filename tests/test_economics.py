@@ -223,6 +223,10 @@ KNOWN = {
     "cost.site_2.total": 541_000.0,
     "unit_value.effective_treatment": 44_244.0,
     "unit_value.completion": 195_149.0,
+    "unit_value.effective_treatment.as_published": 44_244.0,
+    "unit_value.effective_treatment.corrected": 44_223.9,
+    "unit_value.completion.as_published": 195_149.0,
+    "unit_value.completion.corrected": 195_148.8,
 }
 
 

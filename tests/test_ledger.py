@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from _ledger import (
     FIELDS,
+    extracts_of,
     kind,
     log_odds,
     normal_tail,
@@ -14,6 +15,8 @@ from _ledger import (
     read_ledger,
     recompute,
     round_half_up,
+    shaped_by,
+    within,
     write_ledger,
 )
 from _print import FORMS, NOT_COMPUTED, in_unit, printed
@@ -247,7 +250,7 @@ def test_numbers_of_the_config_become_settings():
 
 
 TABLE = pd.DataFrame([{"name": "harm", "value": 55127, "unit": "gbp", "source": "a citation"}])
-CONFIG = {"definitions": {}, "models": {}, "economics": {"benefit_share": 0.5}}
+CONFIG = {"sites": {}, "codes": {}, "definitions": {}, "models": {}, "economics": {"benefit_share": 0.5}}
 FOUND = pd.DataFrame(
     [
         {"extract": "journeys", "severity": "count", "found": "rows in", "column": "", "rows": 7},
@@ -291,6 +294,33 @@ def test_rule_ledger_refuses_quantities_that_rest_on_each_other():
         ledger(pd.concat([counts(x=1), *circle]), FOUND, TABLE, CONFIG)
 
 
+def test_rule_ledger_refuses_a_count_that_is_not_whole():
+    altered = counts(x=1791).assign(value=1791 * (1 + 1e-7))
+    with pytest.raises(ValueError, match=r"x: counts records and is not a whole number: 1791\.0001"):
+        ledger(altered, FOUND, TABLE, CONFIG)
+    check_closure(counts(x=math.nan).assign(rows=0))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"extract": "journeys forms"}, "x: there is no extract forms"),
+        ({"settings": "economics.benefit_share economics.gone"}, r"x: there is no setting economics\.gone"),
+    ],
+)
+def test_rule_ledger_refuses_an_extract_or_a_setting_that_is_not_there(fields, words):
+    with pytest.raises(ValueError, match=words):
+        ledger(counts(x=1).assign(**fields), FOUND, TABLE, CONFIG)
+
+
+def test_extracts_and_settings_are_read_in_their_order():
+    row = {"extract": "carat_referrals cjit_forms", "settings": "definitions.pickup_days sites.site_2"}
+    assert extracts_of(row) == ["carat_referrals", "cjit_forms"]
+    assert shaped_by(row) == ["definitions.pickup_days", "sites.site_2"]
+    assert within("sites.site_2.pilot.dats", "sites.site_2") and within("sites", "sites.site_2")
+    assert not within("sites.site_21", "sites.site_2")
+
+
 def test_rule_ledger_refuses_a_leaf_of_no_kind():
     with pytest.raises(ValueError, match="orphan: neither inputs, nor records"):
         ledger(pd.concat([counts(x=1), derived("orphan", 1, "")]), FOUND, TABLE, CONFIG)
@@ -323,6 +353,7 @@ LOOP = {"extract": "", "formula": "rate", "inputs": "rate=success.rate.pilot_3"}
         ("success.rate.pilot_3", {"source": ""}, "no source"),
         ("success.count.pilot_3", {"filter": ""}, "without a filter"),
         ("success.count.pilot_3", {"rows": pd.NA}, "without their number"),
+        ("success.count.pilot_3", {"value": 30 * (1 + 1e-9)}, "not a whole number"),
         ("success.count.pilot_3", {"inputs": "x=success.base.all"}, "a leaf (records) with inputs"),
         ("constant.harm", {"value": math.nan}, "a constant without a value"),
         ("constant.harm", {"source": ""}, "no source"),
@@ -372,8 +403,9 @@ def test_rows_of_the_rule_impact_are_closed(empty):
     base = {f"effective_treatment.base.{arm}_3.{period}": 30 for arm, period in successes}
     count = {f"effective_treatment.count.{arm}_3.{period}": yes for (arm, period), yes in successes.items()}
     models = {"treatment_covariates": ["age", "sex"], "confidence": 0.95, "age_without_dir": "mean_of_model"}
-    rows = impact({**base, **count}, {"effective_treatment": clients}, ["site_3"], models)
-    whole = pd.concat([counts(**base), counts(**count), *rows], ignore_index=True)
+    counted = pd.concat([counts(**base), counts(**count)])
+    rows = impact(counted, {"effective_treatment": clients}, ["site_3"], models)
+    whole = pd.concat([counted, *rows], ignore_index=True)
     assert_closed(whole)
     values = whole.set_index("id")["value"]
     assert values["effective_treatment.did.site_3"] == pytest.approx(

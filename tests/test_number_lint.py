@@ -6,11 +6,13 @@ import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from _ledger import read_ledger
-from _lint import NakedNumber, prints_as, read_allowed, read_page, refuse_naked_numbers
+from _lint import NakedNumber, prints_as, read_again, read_allowed, read_page, refuse_naked_numbers
 from conftest import RUN, snakemake
+from report_html import activity_texts, assumptions, quoted
 
 PROJECT = Path(__file__).parents[1]
 TEMPLATES = PROJECT / "templates"
@@ -37,9 +39,18 @@ def page(pages) -> str:
     return pages["work/report_print.html"]
 
 
+@pytest.fixture(scope="module")
+def texts(default_run) -> set[str]:
+    """What the page quotes from the extracts and the config's comments."""
+    remarks = pd.read_csv(default_run / "validation.csv", keep_default_na=False)
+    activity = pd.read_parquet(default_run / "restricted" / "validated" / "pilot_activity.parquet")
+    choices = assumptions((PROJECT / "config.yaml").read_text(encoding="utf-8"))
+    return quoted(remarks, activity_texts(activity), choices)
+
+
 @pytest.fixture
-def faults(ledger, config):
-    return lambda page, of=ledger: read_page(page, of, config, ALLOWED).faults
+def faults(ledger, config, texts):
+    return lambda page, of=ledger: read_page(page, of, config, ALLOWED, texts).faults
 
 
 def typed(page: str, after: str, text: str) -> str:
@@ -48,9 +59,9 @@ def typed(page: str, after: str, text: str) -> str:
     return page.replace(after, after + text, 1)
 
 
-def test_the_report_prints_nothing_but_quantities(pages, ledger, config):
+def test_the_report_prints_nothing_but_quantities(pages, ledger, config, texts):
     for page in pages.values():
-        read = read_page(page, ledger, config, ALLOWED)
+        read = read_page(page, ledger, config, ALLOWED, texts)
         assert read.faults == []
         assert len(read.quantities) > 1400
 
@@ -123,6 +134,60 @@ def test_words_that_rest_on_nothing(page, faults):
     assert "the words 'rose' rest on made.up, which is not in the ledger" in found
 
 
+@pytest.mark.parametrize(
+    ("element", "words"),
+    [
+        ('<span class="s">42</span>', "the label '42' stands neither in the config nor in the ledger or an extract"),
+        ('<span class="s">83</span>', "the label '83' stands neither"),
+        ('<span class="s">seven</span>', "the label 'seven' stands neither"),
+        ('<span class="s">Site 2, Site 9 and Site 4</span>', "the label 'Site 2, Site 9 and Site 4' stands neither"),
+        ('<span class="s">2012-13</span>', "the label '2012-13' stands neither"),
+        (
+            '<span class="s" data-s="count sites">six</span>',
+            "'six' is said to be read from the config as 'count sites'",
+        ),
+        ('<span class="s" data-s="months periods.pre.outcomes">19</span>', "which gives '18'"),
+        ('<span class="s" data-s="count nowhere">two</span>', "as 'count nowhere', which gives ''"),
+        (
+            '<span class="r">Table of 42 things</span>',
+            "'42' in the repeated head 'Table of 42 things' stands in no head",
+        ),
+    ],
+)
+def test_a_number_typed_into_a_label(page, faults, element, words):
+    (found,) = faults(typed(page, "with one of them as the example", f" {element}"))
+    assert words in found
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<span class="s">Site 2, Site 5 and Site 4</span>',
+        '<span class="s">2007-08 and 2008-09</span>',
+        '<span class="s">2004-05</span>',
+        '<span class="s" data-s="count sites">Seven</span>',
+        '<span class="s" data-s="count sites.site_2 sites.site_4">two</span>',
+        '<span class="s" data-s="months periods.pre.outcomes">18</span>',
+        '<span class="r">Sensitivity: benefits at 50%</span>',
+    ],
+)
+def test_a_label_of_the_config_or_the_ledger_passes(page, faults, element):
+    assert faults(typed(page, "with one of them as the example", f" {element}")) == []
+
+
+def test_what_is_read_from_the_config_is_read_again(config):
+    assert read_again("count economics.spending_years", config) == "two"
+    assert read_again("count sites.site_2", config) == "one"
+    assert read_again("count sites.site_2 sites.site_2 sites.site_3", config) == "two"
+    assert read_again("characteristics models.prison_covariates", config).startswith("age, sex, ethnicity, use of")
+    assert read_again("length sites", config) == ""
+
+
+def test_a_count_of_the_config_carries_where_it_is_from(page):
+    assert page.count('class="s" data-s="') >= 8
+    assert '<span class="s" data-s="months periods.post.outcomes">18</span>' in page
+
+
 def test_a_date_that_is_not_the_studys(page, faults):
     text = ' <time datetime="2031-01-01">1 January 2031</time>'
     (found,) = faults(typed(page, "with one of them as the example", text))
@@ -138,10 +203,10 @@ def test_text_that_is_only_read_out(page, faults):
     assert "read out" in faults(typed(page, "<body>", '<p aria-label="9 sites">x</p>'))[0]
 
 
-def test_the_message_is_one_line(page, ledger, config, capsys):
+def test_the_message_is_one_line(page, ledger, config, texts, capsys):
     wrong = typed(typed(page, "with one of them as the example", " 42"), "Each end of a path", " 43")
     with pytest.raises(NakedNumber) as caught:
-        refuse_naked_numbers([wrong, wrong], ledger, config, ALLOWED)
+        refuse_naked_numbers([wrong, wrong], ledger, config, ALLOWED, texts)
     assert "\n" not in str(caught.value)
     assert str(caught.value).endswith("(and 1 more in the log)")
     assert "'43'" in capsys.readouterr().out
@@ -168,7 +233,7 @@ def test_a_typed_number_stops_the_run(default_study, tmp_path):
     study = shutil.copytree(default_study, tmp_path / "study")
     template = study / "templates" / "chapters" / "impacts.html.j2"
     text = template.read_text(encoding="utf-8")
-    template.write_text(text.replace("Three cautions apply.", "Three cautions apply to 42 sites."), encoding="utf-8")
+    template.write_text(text.replace("Some caution is needed.", "Some caution in 42 sites."), encoding="utf-8")
     done = snakemake(study, study, "report_html")
     assert done.returncode != 0
     assert not (study / RUN / "report.html").exists()

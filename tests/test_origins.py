@@ -6,8 +6,8 @@ import re
 
 import pandas as pd
 import pytest
-from _ledger import kind, quantities, read_ledger
-from _origins import LONGEST, Place, anchor_of, example, origins, statistic, title_of
+from _ledger import kind, quantities, read_ledger, shaped_by
+from _origins import LONGEST, Place, anchor_of, example, origins, said_of, statistic, tell, title_of
 from _trail import rows_by_id
 
 
@@ -50,12 +50,14 @@ def test_anchors_of_statistics_differ(ledger):
 def test_every_printed_statistic_and_all_that_it_rests_on_has_an_entry(page, ledger):
     entries = set(re.findall(r'id="(d-[^"]+)"', page))
     rows = rows_by_id(ledger)
-    todo = set(re.findall(r'data-q="([^"]+)"', page))
+    todo = set(re.findall(r'data-q="([^"]+)"', page.split('id="section-D"')[0]))
+    todo |= {identifier for ids in re.findall(r'data-w="([^"]+)"', page) for identifier in ids.split()}
     reached = set()
     while todo:
         identifier = todo.pop()
         reached.add(identifier)
         todo |= {pair.partition("=")[2] for pair in rows[identifier]["inputs"].split()} - reached
+        todo |= {f"setting.{path}" for path in shaped_by(rows[identifier])} & set(rows) - reached
     assert {anchor_of(identifier) for identifier in reached} == entries
 
 
@@ -126,6 +128,39 @@ def test_an_entry_is_told_on_the_first_cell_that_prints_it():
     assert [anchor for _, anchor in rate.ways[0].pieces if anchor] == [count.anchor, base.anchor]
     assert "From the extract journeys: clients of pilot_1." in count.ways[0].pieces[0][0]
     assert "m.count.pilot_1.pre = 3 (rows: 3)." in count.ways[0].pieces[0][0]
+
+
+def test_an_entry_names_every_extract_and_links_to_the_settings_that_are_numbers():
+    setting = quantities(
+        pd.DataFrame({"v": [42]}), id="setting.definitions.days", value="v", unit="count", source="config.yaml",
+        rule="ledger", function="settings",
+    )  # fmt: skip
+    count = (
+        small_ledger()
+        .head(1)
+        .assign(extract="referrals forms", settings="definitions.from definitions.days periods.pre.referrals")
+    )
+    whole = pd.concat([count, setting], ignore_index=True)
+    found = origins(whole, [], [("chapters/impacts.html.j2", count["id"][0], "3")])
+    assert [entry.title for entry in found["setting"]] == ["setting definitions.days"]
+    (way,) = found["text"][0].ways
+    assert [piece for piece in way.pieces if piece[1]] == [("setting definitions.days", "d-setting-definitions-days")]
+    text = "".join(text for text, _ in way.pieces)
+    assert text.startswith("From the extract referrals, read with forms: clients of pilot_1.")
+    assert text.endswith(" Decided by setting definitions.days, definitions.from, periods.pre.referrals.")
+    rows = rows_by_id(whole)
+    assert said_of(rows[count["id"][0]], "origin", rows).endswith(
+        " Decided by , definitions.from, periods.pre.referrals."
+    )
+    del rows["setting.definitions.days"]
+    assert tell(rows[count["id"][0]], rows)[-2][0].startswith(" Decided by setting definitions.from, definitions.days")
+
+
+def test_words_that_follow_from_numbers_are_links_to_the_entry_of_the_first(page):
+    found = re.findall(r'<span data-w="(\S+)[^"]*"><a class="o" href="#([^"]+)">([^<]+)</a></span>', page)
+    assert len(found) == page.count("data-w=") > 60
+    assert all(anchor == anchor_of(first) for first, anchor, _ in found)
+    assert {"rose", "fell"} <= {text for _, _, text in found}
 
 
 def test_a_statistic_that_only_a_sentence_prints_stands_apart():

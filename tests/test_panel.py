@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from _ledger import read_ledger
-from _panel import GIVEN, extract_files, given, label, names_of, panel_head, reads, settings_of, trace_data
+from _panel import SCRIPT, extract_files, label, names_of, panel_head, settings_of, trace_data
+from _trail import dependents
 from browser import NARROW, chromium, page_of, violations
 from playwright.sync_api import Page, expect
 
@@ -47,37 +48,27 @@ def test_ids_in_words(identifier, words, config):
     assert label(identifier, names_of(config)) == words
 
 
-def test_settings_are_texts(config):
-    settings = settings_of(config)
+def test_settings_are_texts(config, ledger):
+    settings = settings_of(config, ledger.to_dict("records"))
     assert settings["definitions.effective_days"] == "83"
     assert settings["codes.known_exit_reasons"] == "0, 99; 999, 999"
     assert settings["sites.site_1.analysed"] == "false"
     assert not any(name.startswith("extracts") for name in settings)
 
 
-def test_records_rest_on_the_settings_of_the_rules_before(config):
-    settings = list(settings_of(config))
-    days, reasons = settings.index("definitions.effective_days"), settings.index("codes.completed_exit_reasons")
-    assert {days, reasons} <= set(given("impact", settings, records=True))
-    assert not {days, reasons} & set(given("impact", settings, records=False))
-    assert given("ledger", settings, records=True) == []
+def test_a_quantity_carries_the_settings_that_shape_it(carried):
+    names = [name for name, _ in carried["settings"]]
+    shaped = [carried["shaped"]["of"][at] for at in carried["shaped"]["at"]]
+    of_count = {names[int(at)] for at in shaped[carried["id"].index(COUNT)].split()}
+    assert {"definitions.effective_days", "codes.completed_exit_reasons", "periods.post.outcomes"} <= of_count
+    assert "definitions.pickup_days" not in of_count
+    whole = {names[int(at)] for at in shaped[carried["id"].index("excluded.outside_study_areas.journeys")].split()}
+    assert whole == {name for name in names if name.startswith("sites.")}, "a group stands for all in it"
+    assert shaped[carried["id"].index(TOTAL)] == ""
 
 
-def test_settings_of_a_rule_are_those_of_its_params():
-    rules = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "workflow" / "rules").glob("*.smk"))
-    for rule, (paths, _) in GIVEN.items():
-        body = re.search(rf"^rule {rule}:\n(.*?)^    script:", rules, re.DOTALL | re.MULTILINE)[1]
-        params = body.split("    params:")[1] if "    params:" in body else ""
-        params = params.replace("*YEARS_CHECKED", re.search(r"YEARS_CHECKED = \[(.*)\]", rules)[1])
-        groups = [name for names in re.findall(r"\bstudy\(([^)]*)\)", params) for name in re.findall(r'"(\w+)"', names)]
-        groups += ["sites"] * ("=SITES" in params)
-        single = [f"{group}.{name}" for group, name in re.findall(r'STUDY\["(\w+)"\]\["(\w+)"\]', params)]
-        picked = [
-            f"{group}.{name}"
-            for group, names in re.findall(r'pick\(STUDY\["(\w+)"\], ([^)]*)\)', params)
-            for name in re.findall(r'"(\w+)"', names)
-        ]
-        assert set(paths) == {*groups, *single, *picked}, rule
+def test_the_script_is_all_files_of_its_folder():
+    assert {f"{name}.js" for name in SCRIPT} == {path.name for path in (PROJECT / "templates" / "trace").iterdir()}
 
 
 def test_every_quantity_is_carried_with_its_inputs(carried, ledger):
@@ -95,17 +86,9 @@ def test_checksums_are_those_of_the_files(carried, default_study):
     assert told == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def test_pick_ups_and_their_models_read_more_than_the_referrals_counted():
-    row = {"extract": "carat_referrals"}
-    assert reads({**row, "id": "prison_pickup.base.pilot_2.pre"}) == ["carat_referrals"]
-    assert reads({**row, "id": "prison_pickup.count.pilot_2.pre"}) == ["carat_referrals", "cjit_forms"]
-    assert reads({**row, "id": "prison_pickup.p.site_2"}) == ["carat_referrals", "cjit_forms", "dirs"]
-    assert reads({"extract": "", "id": "prison_pickup.did.site_2"}) == []
-
-
-def test_every_extract_that_a_rule_reads_is_on_some_trail_of_its_numbers(carried, ledger):
+def test_every_extract_that_a_rule_reads_is_on_some_trail_of_its_numbers(ledger):
     """The extracts in a rule's inputs are those that its counts and fits say they read."""
-    told = pd.DataFrame({"rule": ledger["rule"], "reads": [reads(row) for row in ledger.to_dict("records")]})
+    told = pd.DataFrame({"rule": ledger["rule"], "reads": ledger["extract"].str.split()})
     rules = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "workflow" / "rules").glob("*.smk"))
     for rule in ("fieldwork", "outcomes", "continuity", "spending", "new_journeys"):
         body = re.search(rf"^rule {rule}:\n(.*?)^    output:", rules, re.DOTALL | re.MULTILINE)[1]
@@ -128,7 +111,7 @@ def test_what_is_carried_cannot_end_the_script(ledger, config):
 
 def test_only_the_page_for_the_screen_carries_it(default_run):
     assert "<script" not in (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
-    assert (default_run / "report.html").stat().st_size < 1.6e6
+    assert (default_run / "report.html").stat().st_size < 2.6e6
 
 
 # The page in a browser
@@ -185,6 +168,7 @@ def test_a_number_and_words_of_a_sentence(page):
     expect(panel(page)).to_contain_text("How it is computed")
     sentence.locator("[data-w]").first.click()
     expect(page.locator("#trace-title")).to_have_text("Words that follow from numbers")
+    expect(panel(page)).to_contain_text("The entry of the first in Appendix D")
     panel(page).locator(".numbers a").first.click()
     expect(panel(page)).to_contain_text("Settings that matter")
     panel(page).get_by_role("button", name="Back").click()
@@ -209,7 +193,7 @@ def test_an_address_opens_the_panel(browser, default_run):
 
 
 def test_by_keyboard_only(page):
-    for _ in range(2):
+    for _ in range(3):  # the first is the link that skips to the report
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Step through numbers")).to_be_focused()
     page.keyboard.press("Enter")
@@ -253,7 +237,10 @@ def test_what_changes_if_something_changes(page, ledger):
         ("extract:cjit_forms", "Table 3.1", "Table 6.1"),
         ("extract:dirs", "Table 3.1", "Table 6.1"),
         ("constant.social_cost", "Text", "Table 6.1"),
-        ("setting:definitions.effective_days", "Table 6.1", "Table 1.1"),
+        ("setting:definitions.effective_days", "Table 6.1", "Table 3.1"),
+        ("setting:definitions.pickup_days", "Table 3.1", "Table 6.1"),
+        ("setting:periods.pre.triage_quarters", "Table 3.3", "Table 3.1"),
+        ("setting:economics.method", "Table 7.10", "Table 6.1"),
         ("setting:economics.benefit_share", "Table 7.10", "Table 3.1"),
     ]:
         page.evaluate("location.hash = '#trace=find'")
@@ -263,14 +250,19 @@ def test_what_changes_if_something_changes(page, ledger):
         expect(panel(page)).not_to_contain_text(not_in)
 
 
-def test_dependents_are_those_of_the_ledger(page, ledger):
-    from _trail import dependents
-
-    seeds = ledger["id"][ledger["extract"] == "triage_quarters"].tolist()
-    every = {*seeds, *dependents(ledger, seeds)}
-    page.evaluate("location.hash = '#trace=extract:triage_quarters'")
+@pytest.mark.parametrize(
+    "view, name",
+    [
+        ("extract:triage_quarters", "extract.triage_quarters"),
+        ("extract:dirs", "extract.dirs"),
+        ("setting:definitions.latest_journey", "setting.definitions.latest_journey"),
+        ("setting:economics.treatment_years", "setting.economics.treatment_years"),
+    ],
+)
+def test_dependents_are_those_of_the_ledger(page, ledger, view, name):
+    page.evaluate(f"location.hash = '#trace={view}'")
     told = panel(page).get_by_text(re.compile(r"printed numbers")).inner_text()
-    assert sum(int(number) for number in re.findall(r"\d+", told)) == len(every)
+    assert sum(int(number) for number in re.findall(r"\d+", told)) == len(dependents(ledger, [name]))
 
 
 def test_the_picture_is_the_numbers_own_path_and_has_an_alternative(page):

@@ -26,15 +26,22 @@ APART = {"td", "th", "p", "dt", "dd", "li", "br", "sup", "span", "h1", "h2", "h3
 
 @pytest.fixture(scope="module")
 def page(default_run) -> str:
-    return (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+    """The page that is typeset, without the tables that open under its figures on the screen only."""
+    whole = (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+    return re.sub(r"<details.*?</details>", "", whole, flags=re.DOTALL)
 
 
 @pytest.fixture(scope="module")
-def recorded(default_run, page, config) -> Counter:
-    """What the renderer recorded as printed outside Appendix D: entry and text, and how often."""
+def read(default_run, page, config):
+    """The page as the check of its numbers has read it."""
     allowed = read_allowed(yaml.safe_load(ALLOWED.read_text(encoding="utf-8")))
-    printed = read_page(page, read_ledger(default_run / "ledger.csv"), config, allowed).quantities
-    return Counter((anchor_of(identifier), text) for identifier, form, text in printed if form != "unrounded")
+    return read_page(page, read_ledger(default_run / "ledger.csv"), config, allowed)
+
+
+@pytest.fixture(scope="module")
+def recorded(read) -> Counter:
+    """What the renderer recorded as printed outside Appendix D: entry and text, and how often."""
+    return Counter((anchor_of(identifier), text) for identifier, form, text in read.quantities if form != "unrounded")
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +75,14 @@ def first_page_of_the_entries(reader) -> int:
     return reader.get_destination_page_number(reader.named_destinations["section-D"])
 
 
-def test_every_printed_quantity_is_one_link_to_its_entry(reader, sheets, recorded):
+def test_every_printed_quantity_is_one_link_to_its_entry_and_so_are_words(reader, sheets, recorded, read):
+    """A link that is broken over lines is one for each line: words are compared one by one."""
     start = first_page_of_the_entries(reader)
-    assert Counter(link[1:] for link in links(reader, sheets) if link[0] < start) == recorded
+    found = Counter(link[1:] for link in links(reader, sheets) if link[0] < start)
+    assert recorded - found == Counter()
+    said = Counter((anchor_of(first), word) for first, text in read.words for word in text.split())
+    assert len(read.words) > 60
+    assert Counter((entry, word) for entry, text in (found - recorded).elements() for word in text.split()) == said
 
 
 def test_every_cell_is_among_them(default_run, recorded):
@@ -114,7 +126,7 @@ class Spaced(HTMLParser):
 
 
 def test_no_other_digit_is_in_the_pdf(page, sheets):
-    """The digits of the PDF are those of the page, which was checked, and the page numbers of its contents list."""
+    """The digits of the PDF are those of the page, which was checked, and the page numbers that lists and links add."""
     spaced = Spaced()
     spaced.feed(page)
     expected = Counter(re.findall(r"\d+", "".join(spaced.said)))
@@ -122,17 +134,21 @@ def test_no_other_digit_is_in_the_pdf(page, sheets):
     for (width, height), text in sheets:
         found += Counter(re.findall(r"\d+", text.get_text_bounded(0, BOTTOM, width, height - TOP)))
     assert expected - found == Counter()
-    contents = page.split("</nav>")[0].count("<li ") + page.split("</nav>")[0].count("<li>")
+    front = page.split("</nav>")[0]
     rest = found - expected
-    assert sum(rest.values()) == contents
+    assert sum(rest.values()) == front.count("<li ") + front.count("<li>") + page.count('<a class="n far"')
     assert all(1 <= int(number) <= len(sheets) for number in rest)
 
 
-def test_the_pdf_carries_the_ledger_and_the_cells(default_run, reader):
-    for name in ("ledger.csv", "cells.csv"):
-        assert reader.attachments[name] == [(default_run / name).read_bytes()]
+def test_the_pdf_carries_the_ledger_the_cells_and_the_record(default_run, reader):
+    for name, path in {"ledger.csv": "", "cells.csv": "", "ro-crate-metadata.json": "work"}.items():
+        assert reader.attachments[name] == [(default_run / path / name).read_bytes()]
     files = [one.get_object() for one in reader.trailer["/Root"]["/AF"]]
-    assert {one["/UF"]: one["/AFRelationship"] for one in files} == {"ledger.csv": "/Data", "cells.csv": "/Data"}
+    assert {one["/UF"]: one["/AFRelationship"] for one in files} == {
+        "ledger.csv": "/Data",
+        "cells.csv": "/Data",
+        "ro-crate-metadata.json": "/Supplement",
+    }
     dates = {one["/EF"]["/F"]["/Params"]["/ModDate"] for one in files}
     assert dates == {"D:20110331000000Z"}
 
@@ -140,7 +156,9 @@ def test_the_pdf_carries_the_ledger_and_the_cells(default_run, reader):
 def test_the_same_page_and_files_give_the_same_bytes():
     head = '<title>T</title><meta name="dcterms.created" content="2011-03-31">'
     page = f"<html lang='en'><head>{head}</head><body><h1>T</h1></body></html>"
-    assert report_pdf(page, {"cells.csv": b"a,b"}) == report_pdf(page, {"cells.csv": b"a,b"})
+    files = {"cells.csv": b"a,b", "ro-crate-metadata.json": b"{}"}
+    assert report_pdf(page, files) == report_pdf(page, files)
+    assert report_pdf(page, {**files, "ro-crate-metadata.json": b"{ }"}) != report_pdf(page, files)
 
 
 def test_the_pdf_says_what_it_conforms_to(reader):
@@ -153,4 +171,5 @@ def test_the_pdf_says_what_it_conforms_to(reader):
 
 def test_the_pdf_is_small_and_its_entries_are_few(default_run, reader):
     assert (default_run / "report.pdf").stat().st_size < 5e6
-    assert len(reader.pages) - first_page_of_the_entries(reader) <= 13
+    after = reader.get_destination_page_number(reader.named_destinations["section-glossary"])
+    assert after - first_page_of_the_entries(reader) <= 13

@@ -7,17 +7,17 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import figures as figures_rule
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from _book import UnknownQuantity
-from _exhibits import figure_sites
-from _ledger import FIELDS, read_ledger
+from _figure_numbers import numbers
+from _ledger import read_ledger
+from _line_breaks import last_spaces_take_no_room
 from _lint import read_allowed, read_page
 from ledger import validated
-from report_html import assumptions, embed_fonts, report_html, validation_tables
+from report_html import assumptions, embed_fonts, quoted, report_html, validation_tables
 from report_pdf import TypesettingProblem, report_pdf
 from weasyprint import HTML
 from weasyprint.formatting_structure import boxes
@@ -25,10 +25,7 @@ from weasyprint.formatting_structure import boxes
 PROJECT = Path(__file__).parents[1]
 TEMPLATES = PROJECT / "templates"
 DECLARED = yaml.safe_load((TEMPLATES / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
-FONTS = {
-    "plain": TEMPLATES / "fonts" / "source-sans-3-latin-400-normal.ttf",
-    "bold": TEMPLATES / "fonts" / "source-sans-3-latin-600-normal.ttf",
-}
+FIGURES = yaml.safe_load((TEMPLATES / "figures.yaml").read_text(encoding="utf-8"))["figures"]
 FINDINGS = pd.DataFrame(
     [
         ("journeys", "count", "", "rows in", "", 10),
@@ -76,9 +73,12 @@ def ledger(default_run) -> pd.DataFrame:
 
 def render(ledger: pd.DataFrame, config: dict, folder: Path = TEMPLATES) -> tuple[str, str, pd.DataFrame]:
     activity = pd.DataFrame([{"site": site, **dict.fromkeys(ACTIVITY, "None")} for site in config["sites"]])
-    drawings = dict.fromkeys(figure_sites(config), "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    drawings = dict.fromkeys(numbers(FIGURES, config), "<svg xmlns='http://www.w3.org/2000/svg'/>")
     styles = {"screen": "", "print": ""}
-    return report_html(with_findings(ledger), FINDINGS, activity, drawings, DECLARED, [], config, folder, styles)
+    told = with_findings(ledger)
+    return report_html(
+        told, FINDINGS, activity, drawings, DECLARED, [], config, folder, styles, declared_figures=FIGURES
+    )
 
 
 def with_findings(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -127,34 +127,40 @@ def test_assumed_cells_are_marked_with_their_note(default_run):
 def test_no_effect_anywhere(ledger, config):
     flat = changed(ledger, r"\w+\.(change|did)\.\w+", 0.0)
     text = text_of(render(flat, config)[0])
-    assert (
-        "the difference in differences is nil at printed precision in all four (Site 2, Site 4, Site 5 and Site 6)"
-        in text
-    )
-    assert "did not change between 2007-09 and 2009-11" in text
-    assert " rose by" not in text.split("Impacts: effective treatment", 2)[2].split("Benefits and costs")[0]
+    assert "The difference in differences is nil at the printed precision in Site 2, Site 4, Site 5 and Site 6." in text
+    assert "There was no clear difference in any of the six pilots." in text
+    chapter = text.split("Did more people stay in treatment", 1)[1].split("What did the pilots cost")[0]
+    assert "nor did it in their comparison areas" in chapter
+    assert " rose by" not in chapter
 
 
 def test_everything_positive_and_significant(ledger, config):
     good = changed(changed(ledger, r"\w+\.(change|did)\.\w+", 9.0), r"\w+\.p\.site_\d", 0.001)
-    text = text_of(render(good, config)[0])
-    assert "positive and statistically significant in both (Site 3 and Site 7)" in text
-    assert "In Comparison 3, it also rose by 9.0 percentage points" in text
+    text = text_of(render(changed(good, r"\w+\.odds_ratio\.site_\d", 2.0), config)[0])
+    assert "Both whole system pilots (Site 3 and Site 7) did better than their comparison areas." in text
+    assert "(p <0.01); all four are statistically significant at the 5 per cent level" in text
+    assert "in each case more than in the comparison area (9.0 points each)" in text
 
 
 def test_a_test_that_failed_is_said_to_have_failed(ledger, config):
     untested = changed(ledger, r"effective_treatment\.p\.site_3", math.nan, "not estimable: an empty cell")
     page = render(untested, config)[0]
     text = text_of(page)
-    assert "is not testable with these data (p = [z]" in text
-    assert "positive but not testable in Site 3" in text
+    assert "It is +3.6 points in Site 3, but no test could be computed" in text
+    assert "the difference in Site 3 could not be tested" in text
     assert page.count("not estimable: an empty cell") >= 2
     assert "nan" not in re.sub(r"\w*nan\w+|\w+nan\w*", "", text)
 
 
 def test_a_point_of_one_is_singular(ledger, config):
     one = changed(ledger, r"prison_pickup\.change\.pilot_2", 1.2)
-    assert "rose by 1 percentage point between" in text_of(render(one, config)[0])
+    assert "rose by 1 percentage point in Site 2 (" in text_of(render(one, config)[0])
+
+
+def test_budgets_are_compared_from_the_first_year_to_the_last(ledger, config):
+    shrunk = changed(ledger, r"budget\.adults_in_effective_treatment\.y2004_05", 200000.0)
+    text = text_of(render(shrunk, config)[0])
+    assert "the number of adults in effective treatment fell from 200,000 to 195,000" in text
 
 
 def test_one_site_only(ledger, config):
@@ -162,9 +168,11 @@ def test_one_site_only(ledger, config):
     page, _, cells = render(ledger, alone)
     text = text_of(page)
     assert "One site is a whole system pilot: Site 3." in text
+    assert "providers stay separate but sign up to run one system together (Site 4, Site 6 and Site 7)" in text
     assert "Table 6.3. No site of this study is a criminal justice pilot" in text
     assert "6.3" not in set(cells["exhibit"])
-    assert read_page(page, with_findings(ledger), alone, ALLOWED).faults == []
+    remarks = quoted(FINDINGS, {}, [])
+    assert read_page(page, with_findings(ledger), alone, ALLOWED, remarks).faults == []
 
 
 def test_labels_of_the_config_are_escaped_and_never_run(ledger, config):
@@ -243,60 +251,57 @@ def test_nothing_is_fetched_for_the_pdf(address):
         report_pdf(PAGE.format("", f"<img alt='x' src='{address}'>"))
 
 
-def journeys() -> pd.DataFrame:
-    months = [f"{year}_{month:02d}" for year in (2008, 2009) for month in range(1, 13)]
-    rows = [
-        {"id": f"new_journeys_monthly.{area}.{month}", "value": 100 + i * slope}
-        for area, slope in (("pilot_2", -1), ("comparison_2", 1))
-        for i, month in enumerate(months)
-    ]
-    return pd.DataFrame(rows, columns=FIELDS)
+def test_another_programme_has_no_figures_of_this_one(ledger, config):
+    other = {**config, "programme": {**config["programme"], "short_name": "OP"}}
+    text = text_of(render(ledger, other)[0])
+    assert "Figure 1.1. This study has no figure of this kind." in text
+    assert "Figure S.1 Every difference in differences, with its interval" in text
 
 
-ONE_SITE = {
-    "programme": {"start": "2009-04-01"},
-    "sites": {"site_2": {"pilot": {"label": "Pilot 2"}, "comparison": {"label": "Comparison 2"}}},
-}
-
-
-def test_figures_are_the_same_twice_and_grey():
-    fonts = {name: str(path) for name, path in FONTS.items()}
-    first, second = (figures_rule.figures(journeys(), ONE_SITE, fonts) for _ in range(2))
-    assert first == second
-    assert list(first) == ["C.8.1"]
-    colours = set(re.findall(r"#([0-9a-f]{6})", first["C.8.1"]))
-    assert all(colour[:2] == colour[2:4] == colour[4:] for colour in colours)
-    assert "<text" not in first["C.8.1"]
-
-
-def test_figures_say_which_area_has_no_months():
-    with pytest.raises(ValueError, match="no monthly new journeys of comparison_2"):
-        figures_rule.figures(journeys().iloc[:24], ONE_SITE, {name: str(path) for name, path in FONTS.items()})
-
-
-def test_the_trend_is_the_least_squares_line():
-    assert np.allclose(figures_rule.trend(pd.Series([1.0, 2.0, 3.0, 6.0])), [0.6, 2.2, 3.8, 5.4])
-
-
-def test_labels_are_moved_apart_in_order():
-    assert np.allclose(figures_rule.spread([10, 10.2, 30], 4), [8.1, 12.1, 30])
+def test_the_description_of_a_figure_follows_the_numbers(ledger, config):
+    high = changed(ledger, r"\w+\.did_low\.site_\d", 1.0)
+    alt = re.search(r'<figure id="figure-S-1">\s*<img [^>]*alt="([^"]*)"', render(high, config)[0])[1]
+    assert "In effective treatment: the interval is above nought in all six." in alt
+    usual = re.search(r'<figure id="figure-S-1">\s*<img [^>]*alt="([^"]*)"', render(ledger, config)[0])[1]
+    assert "below nought in Site 2, Site 5 and Site 6" in usual
 
 
 NARROW = 300  # px: a cell of a table, where lines are short
 
 
 def test_no_line_of_a_paragraph_is_broken_too_early(default_run):
-    """WeasyPrint can leave one word on a line of its own before an element; a reworded sentence mends it."""
     page = (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+    with last_spaces_take_no_room():
+        document = HTML(string=page).render()
     short = [
         (number, line)
-        for number, sheet in enumerate(HTML(string=page).render().pages, start=1)
+        for number, sheet in enumerate(document.pages, start=1)
         for box in sheet._page_box.descendants()
         if isinstance(box, boxes.BlockContainerBox) and box.element_tag == "p" and box.width > NARROW
         for line, filled in lines_of(box)[:-1]
         if filled < 0.5
     ]
     assert short == []
+
+
+def one_word_lines() -> list[str]:
+    """The lines of one word, but for last lines, of a paragraph set in many widths."""
+    style = embed_fonts((TEMPLATES / "report.css").read_text(encoding="utf-8"), TEMPLATES)
+    text = "What did it cost, and was it worth it? This chapter looks at the signs of <a href='#x'>Chapter 6</a>."
+    body = "".join(f"<p style='width: {240 + i / 2}px'>{text}</p>" for i in range(60))
+    document = HTML(string=f"<style>{style} @page {{ size: 600px 9000px }}</style><div id='x'>{body}</div>").render()
+    paragraphs = [box for box in document.pages[0]._page_box.descendants() if box.element_tag == "p" and box.children]
+    lines = [line for paragraph in paragraphs for line in paragraph.children[:-1] if isinstance(line, boxes.LineBox)]
+    texts = ["".join(getattr(child, "text", "") for child in line.descendants()) for line in lines]
+    assert len(texts) > 60
+    return [text for text in texts if " " not in text.strip()]
+
+
+def test_a_space_at_the_end_of_a_line_takes_no_room():
+    """When WeasyPrint breaks these lines well by itself, _line_breaks.py can go."""
+    assert one_word_lines() != []
+    with last_spaces_take_no_room():
+        assert one_word_lines() == []
 
 
 def lines_of(paragraph) -> list[tuple[str, float]]:

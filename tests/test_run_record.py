@@ -17,6 +17,7 @@ import rocrate
 import run_record
 from _crate import CRATE, Facts, crate, is_confidential, keyed, reproducible
 from _jobs import extract_names
+from attached_record import attached_record, imported
 from conftest import PROJECT, RUN, snakemake
 from requests_cache import CachedSession
 from rocrate_validator import services
@@ -93,19 +94,24 @@ def offline_cache(tmp_path_factory) -> Path:
 )
 def test_the_record_is_a_valid_crate(default_run, offline_cache, profile, inherited):
     """Against the profile and all that it builds on, every requirement."""
+    assert inherited | {f"{profile}-0.5"} <= assert_valid(default_run, profile, offline_cache)
+
+
+def assert_valid(folder: Path, profile: str, cache: Path) -> set[str]:
+    """Fail with every issue of a crate; return the profiles that were checked."""
     result = services.validate(
         ValidationSettings(
-            rocrate_uri=str(default_run),
+            rocrate_uri=str(folder),
             profile_identifier=profile,
             requirement_severity=Severity.REQUIRED,
             offline=True,
-            cache_path=offline_cache,
+            cache_path=cache,
             cache_max_age=-1,
         )
     )
     assert not [issue.message for issue in result.get_issues()]
     assert not result.skipped_checks
-    assert inherited | {f"{profile}-0.5"} <= {check.requirement.profile.identifier for check in result.executed_checks}
+    return {check.requirement.profile.identifier for check in result.executed_checks}
 
 
 # --- what it says ----------------------------------------------------------------------------------------------------
@@ -246,6 +252,64 @@ def test_a_run_without_a_readable_record_is_refused(study):
     assert problems(study) == [f"{RUN}/{CRATE}: missing"]
 
 
+# --- what the PDF carries of it ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def carried(default_run) -> dict[str, dict]:
+    """The record that is attached to the PDF: entities by identifier."""
+    entities = json.loads((default_run / "work" / CRATE).read_text(encoding="utf-8"))["@graph"]
+    return {entity["@id"]: entity for entity in entities}
+
+
+def test_every_checksum_that_the_pdf_carries_is_true(carried, default_run, default_study):
+    summed = {name: entity["sha256"] for name, entity in carried.items() if "sha256" in entity}
+    assert {"ledger.csv", "cells.csv", "report.html", "validation.csv", "code/config.yaml"} <= set(summed)
+    assert sum(name.startswith("code/") for name in summed) > 100
+    for name, told in summed.items():
+        path = default_study / carried[name]["alternateName"] if name.startswith("#") else default_run / name
+        assert run_record.sha256(path) == told, name
+    assert not [name for name in summed if is_confidential(name)]
+
+
+def test_what_the_pdf_carries_is_a_valid_crate_beside_the_files_it_names(default_run, offline_cache, tmp_path):
+    folder = Path(shutil.copytree(default_run, tmp_path / "run", ignore=shutil.ignore_patterns("restricted", "logs")))
+    shutil.copy(default_run / "work" / CRATE, folder / CRATE)
+    assert_valid(folder, "provenance-run-crate", offline_cache)
+
+
+def test_the_pdf_carries_every_job_before_it_and_refers_to_nothing_else(carried, graph):
+    jobs = {name for name in graph if name.startswith("#job/")}
+    assert jobs - set(carried) == {"#job/report_pdf", "#job/attached_record"}
+    document = verify.Record(Path(), NAME, Path())
+    document.__dict__["graph"] = list(carried.values())
+    assert list(verify.graph_problems(document)) == []
+    told = json.dumps(list(carried.values()))
+    assert "startTime" not in told and "hmac" not in told and "reference_extracts/restricted" not in told
+    assert "weasyprint" in told and "pkg:generic/python" not in told
+
+
+def test_an_altered_output_or_code_file_alters_what_the_pdf_carries(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files = [*FACTS.code, "results/r/ledger.csv"]
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+    parts = {"jobs": [JOB], "study": {**FACTS.study, "run": "r", "title": "R"}, "extracts": FACTS.extracts}
+    first = attached_record(**parts, code=FACTS.code)
+    assert attached_record(**parts, code=FACTS.code) == first
+    for name in files:
+        (tmp_path / name).write_text("x = 2\n")
+        assert attached_record(**parts, code=FACTS.code) != first, name
+        (tmp_path / name).write_text("x = 1\n")
+
+
+def test_packages_are_those_that_the_code_imports(tmp_path):
+    (tmp_path / "a.py").write_text("import pandas as pd\nfrom markupsafe import Markup\nimport json\nimport _own\n")
+    (tmp_path / "b.css").write_text("import x")
+    assert set(imported([tmp_path / "a.py", tmp_path / "b.css"])) == {"pandas", "markupsafe"}
+
+
 # --- the parts -------------------------------------------------------------------------------------------------------
 
 JOB = {
@@ -270,17 +334,17 @@ FACTS = Facts(
     code_version="v",
     commit="git:c",
     times={"count": ("2026-01-02T03:00:00+00:00", "2026-01-02T03:04:05+00:00")},
-    agent="someone",
 )
 
 
-def test_the_reproducible_part_knows_no_time_key_or_person():
+def test_the_reproducible_part_knows_no_time_key_or_folder():
     other = replace(FACTS, date="2027-01-01", checksums={**FACTS.checksums, "given/j.csv": "hmac-sha256:9"})
-    other = replace(other, times={}, agent="else", commit="")
-    part = reproducible([JOB, PRINT], FACTS, but="typeset")
-    assert part == reproducible([JOB, PRINT], other, but="typeset")
+    other = replace(other, times={}, commit="")
+    job = {**JOB, "settings": {**JOB["settings"], "extracts": {"journeys": "given/j.csv"}}}
+    part = reproducible([job, PRINT], FACTS)
+    assert part == reproducible([job, PRINT], other)
     text = json.dumps(part)
-    assert "2026" not in text and "report.pdf" not in text and "hmac" not in text
+    assert not [word for word in ("2026", "hmac", "keyed", "given/") if word in text]
     assert crate([JOB, PRINT], FACTS) != crate([JOB, PRINT], other)
     graph = {entity["@id"]: entity for entity in part["@graph"]}
     assert graph["ledger.csv"]["sha256"] == "2"
@@ -289,6 +353,12 @@ def test_the_reproducible_part_knows_no_time_key_or_person():
         {"@id": "#restricted/j.parquet"},
         {"@id": "#setting/days"},
     ]
+
+
+def test_a_record_names_no_account(graph):
+    assert graph["#agent"]["@type"] == "Organization"
+    assert not [name for name, entity in graph.items() if entity["@type"] == "Person"]
+    assert {entity["agent"]["@id"] for name, entity in graph.items() if name.startswith("#job/")} == {"#agent"}
 
 
 def test_an_extract_of_several_files_has_a_name_for_each():

@@ -137,10 +137,19 @@ def test_a_value_changed_by_a_millionth_is_named(ledger):
     assert "100 * count / base" in found
 
 
-def test_a_counted_value_changed_by_a_millionth_is_named_by_what_rests_on_it(ledger):
+def test_a_counted_value_changed_by_a_millionth_is_named_and_what_rests_on_it(ledger):
     broken = ledger.copy()
     broken.loc[broken["id"] == "effective_treatment.count.pilot_3.pre", "value"] *= 1 + 1e-6
-    assert f"{RATE}: stored" in "\n".join(faults(broken))
+    found = "\n".join(faults(broken))
+    assert f"{RATE}: stored" in found
+    assert "effective_treatment.count.pilot_3.pre: counts records and is not a whole number" in found
+
+
+def test_every_count_of_records_changed_by_a_thousand_millionth_is_named(ledger):
+    counted = (ledger["extract"] != "") & (ledger["unit"] == "count") & (ledger["value"] > 0)
+    broken = ledger.assign(value=ledger["value"].mask(counted, ledger["value"] * (1 + 1e-9)))
+    named = {fault.split(": ")[0] for fault in faults(broken) if "not a whole number" in fault}
+    assert named == set(ledger.loc[counted, "id"])
 
 
 def test_a_dropped_input_is_named(ledger):
@@ -201,18 +210,56 @@ def test_a_number_printed_for_several_quantities_lists_them(run):
 
 
 @pytest.mark.parametrize(
-    "text, near",
+    "text, known, absent",
     [
-        ("benefit.totl.site_3", "benefit.total.site_3"),
-        ("7.10/site_3/valu_total", "7.10/site_3/value_total"),
+        ("benefit.totl.site_3", "; nearest: benefit.total.site_3", "7.10"),
+        ("7.10/site_3/total_benefits", "; column site_3 of 7.10 has the rows cost_year_1, ", "site_2"),
+        ("7.10/value_total/site_9", "; row value_total of 7.10 has the columns site_2, site_3, ", "cost_total"),
+        ("7.10/total/site_9", "; 7.10 has the rows cost_year_1, ", "pilot_3"),
+        ("9.9/site_3/value_total", "; exhibits: 1.1, 1.2, ", "site_2"),
     ],
 )
-def test_what_nothing_is_called_is_answered_in_one_line_with_the_nearest(run, text, near):
+def test_what_nothing_is_called_is_answered_in_one_line_with_what_is(run, text, known, absent):
     with pytest.raises(trace.NotFound) as error:
         trace.find(run, text)
-    assert str(error.value).startswith(f'nothing is called "{text}"; nearest: ')
-    assert near in str(error.value)
-    assert "\n" not in str(error.value)
+    said = str(error.value)
+    assert said.startswith(f'nothing is called "{text}"{known}')
+    assert absent not in said.removeprefix(f'nothing is called "{text}"{known}')
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    "name, table, not_in",
+    [
+        ("setting.definitions.pickup_days", "Table 3.1: 24 numbers", "Table 6.1"),
+        ("setting.definitions.latest_journey", "Table 6.1: 24 numbers", "Table 3.1"),
+        ("setting.economics.benefit_share", "Table 7.10: ", "Table 7.9"),
+        ("extract.cjit_forms", "Table 3.1: 24 numbers", "Table 6.1"),
+        ("constant.recovery_probability", "Table C.6.1: ", "Table 6.1"),
+    ],
+)
+def test_what_rests_on_a_setting_a_constant_or_an_extract(run, name, table, not_in):
+    lines = list(trace.resting(run, name))
+    assert lines[1] == f"{len(dependents(run.rows, [name])):,} quantities rest on {name}"
+    assert any(line.strip().startswith(table) for line in lines)
+    assert not any(not_in in line for line in lines)
+
+
+def test_a_setting_in_words_and_an_extract_have_names(run):
+    assert trace.is_named(run, "setting.definitions.latest_journey")
+    assert trace.is_named(run, "extract.dirs")
+    assert not trace.is_named(run, "setting.definitions.minimum_age"), "a quantity, with a trail of its own"
+    assert not trace.is_named(run, "setting.definitions.nothing")
+    assert not trace.is_named(run, "extract.nothing")
+
+
+def test_a_trail_names_the_settings_with_their_lines_and_every_extract(run):
+    text = printed(run, "prison_pickup.count.pilot_7.pre")
+    assert "34 rows of extract carat_referrals, read with cjit_forms: local referrals" in text
+    assert re.search(r"\n    definitions\.pickup_days, line \d+: pickup_days: 42\n", text)
+    assert "extract cjit_forms:\n" in text
+    assert "rest on" not in text
+    assert "quantities rest on setting.definitions.pickup_days" in printed(run, "setting.definitions.pickup_days")
 
 
 def test_a_text_of_a_table_is_no_number(run):

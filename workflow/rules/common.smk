@@ -11,12 +11,15 @@ sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 import _digests
 from _config import check_files, checked, read_config
+from _figure_numbers import numbers
+from _jobs import extract_names, recorded_jobs
 from _lock import lock
 
 CONFIG_FILE = "config.yaml"
 with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
     STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, yaml.safe_load(stream))
 
+FIGURES = "templates/figures.yaml"
 RUN = f"results/{STUDY['run']}"
 STARTED = []  # the lock of the results folder, while a run is at work
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
@@ -87,10 +90,16 @@ def project_tree(folder, but="-"):
     return sorted(str(path) for path in found if "__pycache__" not in path.parts and not path.is_relative_to(but))
 
 
+# What a record of a run names: the project's files, as they are called inside the project, and the extracts' files.
+CODE_PARTS = ["Snakefile", *project_tree("workflow", but="workflow/tools"), *project_tree("templates")]
+CODE = {**{str(BASE / path): path for path in CODE_PARTS}, CONFIG_FILE: "config.yaml"}
+EXTRACT_NAMES = extract_names(STUDY["extracts"])
+
+
 def summary():
     """What was made and where: the last lines of a run."""
-    made = [("report", "report.pdf"), ("", "report.html"), ("every printed cell", "cells.csv"),
-            ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
+    made = [("report", "report.pdf"), ("", "report.html"), ("its tables", "report.xlsx"), ("", "report.ods"),
+            ("every printed cell", "cells.csv"), ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
             ("run record", "ro-crate-metadata.json")]  # fmt: skip
     sizes = {name: (Path(RUN) / name).stat().st_size / 1e6 for _, name in made if (Path(RUN) / name).exists()}
     lines = [f"  {what:<20}{RUN}/{name}  ({sizes[name]:.1f} MB)" for what, name in made if name in sizes]
@@ -106,3 +115,9 @@ def failure():
     ends = {path: text.splitlines()[-1] for path, text in logs.items() if text}
     said = [f"{path.stem}: {end}  (more in {path})" for path, end in ends.items() if end.startswith("error: ")]
     return "\n".join(said) or "The run stopped."
+
+
+def figure_numbers():
+    """Numbers of the study's figures, as templates/figures.yaml declares them."""
+    with open(BASE / FIGURES, encoding="utf-8") as stream:
+        return numbers(yaml.safe_load(stream)["figures"], STUDY)

@@ -71,3 +71,27 @@ rule benefits:
         digest=digest("benefits"),
     script:
         "../scripts/benefits.py"
+
+
+rule sensitivity:
+    """Figure S.4: how the benefit of all sites moves with each assumption."""
+    input:
+        parts=[
+            rules.outcomes.output.ledger,
+            rules.impact.output.ledger,
+            rules.unit_values.output.ledger,
+            rules.benefits.output.ledger,
+        ],
+        constants=source(CONSTANTS),
+    output:
+        ledger=f"{RUN}/ledger/sensitivity.csv",
+    log:
+        f"{RUN}/logs/sensitivity.log",
+    params:
+        sites=SITES,
+        assumed=pick(STUDY["economics"], "discount_rates", "treatment_years", "recovery_years"),
+        varied=pick(STUDY["economics"], "benefit_share", "sensitivity"),
+        models=pick(STUDY["models"], "confidence"),
+        digest=digest("sensitivity", CONSTANTS),
+    script:
+        "../scripts/sensitivity.py"

@@ -3,11 +3,6 @@
 This file comes last: the record tells of the rules of all others.
 """
 
-from _jobs import extract_names, recorded_jobs
-
-CODE_PARTS = ["Snakefile", *project_tree("workflow", but="workflow/tools"), *project_tree("templates")]
-CODE = {**{str(BASE / path): path for path in CODE_PARTS}, CONFIG_FILE: "config.yaml"}
-EXTRACT_NAMES = extract_names(STUDY["extracts"])
 JOBS = recorded_jobs(workflow.rules, EXTRACTS, RUN)
 MADE = [path for job in JOBS for path in job["outputs"]]
 

@@ -2,7 +2,9 @@
 
 TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
-PARTS = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys", "unit_values", "benefits"]
+WORDS = [f"templates/{name}.yaml" for name in ("exhibits", "workbook", "numbers_allowed")]
+ANALYSES = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys"]
+PARTS = [*ANALYSES, "unit_values", "benefits", "sensitivity"]
 
 
 rule findings:
@@ -17,6 +19,7 @@ rule findings:
         sites=SITES,
         years=len(STUDY["economics"]["spending_years"]),
         days=pick(STUDY["definitions"], "effective_days", "pickup_days"),
+        level=STUDY["models"]["significance"],
         digest=digest("findings"),
     script:
         "../scripts/findings.py"
@@ -33,24 +36,28 @@ rule ledger:
     log:
         f"{RUN}/logs/ledger.log",
     params:
-        config={**study("definitions", "models", "economics"), "assumed": STUDY.get("assumed", {})},
+        config={
+            **study("sites", "periods", "definitions", "codes", "models", "economics"),
+            "assumed": STUDY.get("assumed", {}),
+        },
         digest=digest("ledger", CONSTANTS),
     script:
         "../scripts/ledger.py"
 
 
 rule figures:
-    """Figures C.8.1-C.8.6, one per analysed site."""
+    """Every figure of templates/figures.yaml that the study has."""
     input:
-        ledger=rules.new_journeys.output.ledger,
+        ledger=rules.ledger.output.ledger,
+        declared=source(FIGURES),
         fonts=sources(FONTS),
     output:
-        figures=[f"{RUN}/figures/C.8.{i}.svg" for i, _ in enumerate(SITES, start=1)],
+        figures=expand(f"{RUN}/figures/{{number}}.svg", number=figure_numbers()),
     log:
         f"{RUN}/logs/figures.log",
     params:
-        config={**study("sites", "programme"), "reference_run": STUDY.get("reference_run", False)},
-        digest=digest("figures", *FONTS),
+        config=study("sites", "programme", "periods", "economics"),
+        digest=digest("figures", FIGURES, *FONTS),
     script:
         "../scripts/figures.py"
 
@@ -81,11 +88,53 @@ rule report_html:
         "../scripts/report_html.py"
 
 
+rule workbook:
+    """Every numbered table as an accessible spreadsheet, the same in two formats."""
+    input:
+        ledger=rules.ledger.output.ledger,
+        activity=validated("pilot_activity"),
+        templates=sources(WORDS),
+    output:
+        xlsx=f"{RUN}/report.xlsx",
+        ods=f"{RUN}/report.ods",
+    log:
+        f"{RUN}/logs/workbook.log",
+    params:
+        config=STUDY,
+        digest=digest("workbook", *WORDS),
+    script:
+        "../scripts/workbook.py"
+
+
+JOBS_BEFORE_PDF = recorded_jobs(workflow.rules, EXTRACTS, RUN)
+
+
+rule attached_record:
+    """Record the jobs up to here, without times: what the PDF carries with it of how it was made."""
+    input:
+        made=[path for job in JOBS_BEFORE_PDF for path in job["outputs"]],
+        code=sources(CODE_PARTS),
+        config_file=ancient(CONFIG_FILE),
+    output:
+        crate=f"{RUN}/work/ro-crate-metadata.json",
+    log:
+        f"{RUN}/logs/attached_record.log",
+    params:
+        jobs=JOBS_BEFORE_PDF,
+        study=STUDY,
+        extracts=EXTRACT_NAMES,
+        code=CODE,
+        config_file=_digests.of_file(CONFIG_FILE),
+        digest=digest("attached_record", *CODE_PARTS),
+    script:
+        "../scripts/attached_record.py"
+
+
 rule report_pdf:
     """Typeset the print HTML, which holds its stylesheet, fonts and figures; attach what its figures rest on."""
     input:
         print_html=rules.report_html.output.print_html,
-        attached=[rules.ledger.output.ledger, rules.report_html.output.cells],
+        attached=[rules.ledger.output.ledger, rules.report_html.output.cells, rules.attached_record.output.crate],
     output:
         pdf=f"{RUN}/report.pdf",
     log:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
-from _exhibits import Exhibit, cells
+from _exhibits import Exhibit, cells, resolve
 from _origins import Place, anchor_of
 from markupsafe import Markup
 
@@ -32,6 +32,7 @@ DEFAULT_FORMS = {
     "days": "days",
     "rate": "rate1",
 }
+AUTHOR = "Regenerated after NatCen Social Research and University of York (2012)"
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
@@ -61,6 +62,7 @@ class Book:
     config: Mapping
     exhibits: Mapping[str, Exhibit]
     figures: Mapping[str, str] = field(default_factory=dict)
+    plans: Mapping = field(default_factory=dict)  # figure number -> what is declared of it (_figure_data.Planned)
     headings: list[Heading] = field(default_factory=list)
     tables: list[tuple[str, Markup]] = field(default_factory=list)
     drawn_figures: list[tuple[str, Markup]] = field(default_factory=list)
@@ -89,10 +91,50 @@ class Book:
             raise UnknownQuantity(f"{template}: no quantity {identifier!r} in the ledger")
         return self.values[identifier]
 
+    def words(self, template: str | None, text: str, *identifiers: str) -> Markup:
+        """Words that depend on quantities; these count as printed, so that Appendix D has their entries."""
+        self.prints += [(template or "", identifier, text) for identifier in identifiers]
+        return said(text, *identifiers)
+
     def cells(self) -> pd.DataFrame:
         """Every cell of the numbered tables drawn, in their order."""
         frames = [cells(self.exhibits[number], self.values) for number, _ in self.tables]
         return pd.concat(frames, ignore_index=True)
+
+
+def open_book(
+    ledger: pd.DataFrame,
+    activity: pd.DataFrame,
+    declarations: Mapping[str, Mapping],
+    config: Mapping,
+    figures: Mapping[str, str] | None = None,
+    plans: Mapping | None = None,
+) -> Book:
+    """A rendering that has printed nothing yet.
+
+    Parameters
+    ----------
+    ledger : every quantity
+    activity : one row per site, text columns of Table 1.3
+    declarations : the numbered tables, as in exhibits.yaml
+    config : the study
+    figures : figure number -> SVG
+    plans : figure number -> what is declared of it, from _figure_data.planned
+    """
+    texts = activity_texts(activity)
+    exhibits = {
+        number: resolve(number, declaration, config, ledger["id"].tolist(), texts)
+        for number, declaration in declarations.items()
+    }
+    return Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures or {}, plans=plans or {})
+
+
+def activity_texts(activity: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """Site -> column -> items of a text cell; items are separated by "; "."""
+    columns = [column for column in activity.columns if column != "site"]
+    return {
+        row["site"]: {column: str(row[column]).split("; ") for column in columns} for row in activity.to_dict("records")
+    }
 
 
 def shown(text: str) -> str:
@@ -113,12 +155,16 @@ def data(identifier: str, value: float, form: str, text: str) -> Markup:
 
 
 def said(text: str, *identifiers: str) -> Markup:
-    """The element of words that depend on quantities."""
-    return Markup('<span data-w="{}">{}</span>').format(" ".join(identifiers), text)
+    """The element of words that depend on quantities: a link to the entry of the first of them in Appendix D."""
+    return Markup('<span data-w="{}"><a class="o" href="#{}">{}</a></span>').format(
+        " ".join(identifiers), anchor_of(identifiers[0]), text
+    )
 
 
-def setting(text: str) -> Markup:
-    """The element of a label of the config."""
+def setting(text: str, reading: str = "") -> Markup:
+    """The element of a label of the config; `reading` says how a count was read from it, as in _lint.READINGS."""
+    if reading:
+        return Markup('<span class="s" data-s="{}">{}</span>').format(reading, text)
     return Markup('<span class="s">{}</span>').format(text)
 
 

@@ -2,8 +2,9 @@
 
 Publishable outputs and the project's files (copied to `code/`) are files of the crate, each with its SHA-256. What is
 confidential, or only a step on the way, is described: an entity with an identifier that no reader of a crate takes for
-a file. `crate` is a pure function of the jobs and of what is known of the run; with no times, no agent and no keyed
-checksums among the facts, the same run gives the same graph.
+a file. `crate` is a pure function of the jobs and of what is known of the run; with no times and no keyed checksums
+among the facts, the same run gives the same graph. The record names no person: the account that a machine runs the
+workflow under says nothing to its readers.
 """
 
 from __future__ import annotations
@@ -35,15 +36,16 @@ LICENCE = "https://spdx.org/licenses/MIT"
 WORKFLOW = f"{CODE}/Snakefile"
 ENGINE = "#engine/snakemake"
 AGENT = "#agent"
-ACCESS = (
-    "Confidential. Held by the data's owner and by whoever runs the workflow, never published and not part of this "
-    "crate. The checksum is keyed: only a holder of the run's key and of the file can check it."
-)
+RUNNER = "The holders of the extracts, who ran the workflow"
+ACCESS = "Confidential. Held by the data's owner and by whoever runs the workflow; never published, not in this crate."
+CHECKABLE = " The checksum is keyed: only a holder of the run's key and of the file can check it."
 INTERMEDIATE = "A step between two jobs, not published and not part of this crate."
 TYPES = {
     ".csv": "text/csv",
     ".html": "text/html",
     ".pdf": "application/pdf",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".svg": "image/svg+xml",
     ".yaml": "application/yaml",
     ".py": "text/x-python",
@@ -70,7 +72,6 @@ class Facts:
     packages : package -> version
     times : job -> start and end, ISO 8601
     rewritten : path of an output whose content or date changed after its job -> when
-    agent : who ran the workflow, or ""
     """
 
     run: str
@@ -85,7 +86,6 @@ class Facts:
     packages: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     rewritten: Mapping[str, str] = field(default_factory=dict)
-    agent: str = ""
 
     def within(self, path: str) -> str:
         """Return a path's part inside the run's folder, or "" for a path outside it."""
@@ -165,14 +165,14 @@ def crate(jobs: Sequence[Mapping], facts: Facts) -> dict:
     return {"@context": [f"{RO_CRATE}/context", TERMS], "@graph": graph}
 
 
-def reproducible(jobs: Sequence[Mapping], facts: Facts, but: str) -> dict:
+def reproducible(jobs: Sequence[Mapping], facts: Facts) -> dict:
     """Build the part of the record that the same run on the same packages gives again, byte for byte.
 
-    Left out: times, who ran it, the commit (the code's digest stays), checksums that need the run's key, and the rule
-    `but`, so that the output of that rule can hold the record.
+    Left out: times, the commit (the code's digest stays), checksums that need the run's key, and the folders that the
+    extracts lie in.
     """
-    kept = [job for job in jobs if job["rule"] != but]
-    return crate(
+    kept = [{**job, "settings": {k: value for k, value in job["settings"].items() if k != "extracts"}} for job in jobs]
+    record = crate(
         kept,
         replace(
             facts,
@@ -181,9 +181,17 @@ def reproducible(jobs: Sequence[Mapping], facts: Facts, but: str) -> dict:
             commit="",
             times={},
             rewritten={},
-            agent="",
         ),
     )
+    for one in record["@graph"]:
+        if is_confidential(one["@id"]):
+            one["alternateName"] = PurePosixPath(one["alternateName"]).name
+    return record
+
+
+def as_text(record: Mapping) -> str:
+    """A record as its file holds it."""
+    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
 
 
 def _code_of(jobs: Sequence[Mapping]) -> set[str]:
@@ -272,7 +280,7 @@ def _workflow(jobs: Sequence[Mapping], facts: Facts) -> list[dict]:
 
 def _actions(jobs: Sequence[Mapping], facts: Facts) -> list[dict]:
     """The run, its jobs, and the engine's control of them."""
-    agent = {"@id": AGENT} if facts.agent else None
+    agent = {"@id": AGENT}
     made = {path for job in jobs for path in job["outputs"]}
     given = [path for job in jobs for path in job["inputs"] if path not in made]
     published = [path for job in jobs for path in job["outputs"] if not facts.identifier(path).startswith("#")]
@@ -326,8 +334,7 @@ def _actions(jobs: Sequence[Mapping], facts: Facts) -> list[dict]:
         result={"@id": "#run"},
         agent=agent,
     )
-    who = [entity(AGENT, "Person", name=facts.agent)] if facts.agent else []
-    return [whole, organised, *single, *controls, *who]
+    return [whole, organised, *single, *controls, entity(AGENT, "Organization", name=RUNNER)]
 
 
 def _setting(job: Mapping, name: str, facts: Facts) -> str:
@@ -371,7 +378,7 @@ def _file(path: str, facts: Facts) -> dict:
             name=identifier.removeprefix("#"),
             alternateName=path,
             identifier=checksum,
-            conditionsOfAccess=ACCESS,
+            conditionsOfAccess=ACCESS + (CHECKABLE if checksum else ""),
             isAccessibleForFree=False,
             dateModified=facts.rewritten.get(path),
         )

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
+from _inert import inert
 from _print import FORMS, in_unit, printed
 from _study import ARMS, PERIODS, analysed, areas, year_key
 
@@ -75,6 +76,7 @@ class Exhibit:
     empty: str
     layout: str
     variables: Mapping
+    kind: str = "Table"  # or Figure: the numbers that a figure is drawn from
 
     @property
     def has_rows(self) -> bool:
@@ -88,6 +90,7 @@ def resolve(
     config: Mapping,
     ids: Sequence[str],
     texts: Mapping[str, Mapping[str, Sequence[str]]],
+    kind: str = "Table",
 ) -> Exhibit:
     """Turn one declaration into an exhibit of this study.
 
@@ -98,6 +101,7 @@ def resolve(
     config : the study
     ids : all ids of the ledger, in its order (rows made from the ledger follow it)
     texts : row name -> column name -> lines of a text cell
+    kind : Table, or Figure for the numbers of one
 
     Raises
     ------
@@ -117,13 +121,14 @@ def resolve(
         empty=declaration.get("empty", ""),
         layout=declaration.get("layout", ""),
         variables=shared,
+        kind=kind,
     )
 
 
 def _columns(declared: Sequence[Mapping], shared: Mapping, config: Mapping, ids: Sequence[str]):
     for spec in declared:
-        for generated in _each(spec, config, ids):
-            variables = {**spec.get("vars", {}), **generated}
+        for each in generated(spec, config, ids):
+            variables = {**spec.get("vars", {}), **each}
             values = {**shared, **variables}
             column = Column(
                 name=spec["name"].format(**values),
@@ -138,7 +143,7 @@ def _columns(declared: Sequence[Mapping], shared: Mapping, config: Mapping, ids:
 
 def _rows(declared: Sequence[Mapping], columns, shared: Mapping, config: Mapping, ids: Sequence[str], texts: Mapping):
     for spec in declared:
-        for variables in _each(spec, config, ids):
+        for variables in generated(spec, config, ids):
             values = {**shared, **spec.get("vars", {}), **variables}
             if "section" in spec:
                 yield Row("", (), (), variables=values, section=spec["section"])
@@ -190,7 +195,7 @@ def _without_empty_sections(rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(row for row, opened in zip(rows, opens[: len(rows)], strict=True) if not row.section or opened)
 
 
-def _each(spec: Mapping, config: Mapping, ids: Sequence[str]) -> Iterable[dict]:
+def generated(spec: Mapping, config: Mapping, ids: Sequence[str]) -> Iterable[dict]:
     """The variables of every row or column that a declaration stands for."""
     if "each" not in spec:
         return [{}]
@@ -263,6 +268,12 @@ def _model_year_rows(config: Mapping) -> list[dict]:
     return [{"t": t, "year": f"year_{t}"} for t in range(1, years + 1)]
 
 
+def _month_rows(config: Mapping) -> list[dict]:
+    """The months of the monthly series."""
+    months = pd.period_range(*(str(month)[:7] for month in config["economics"]["monthly_window"]), freq="M")
+    return [{"month": str(month).replace("-", "_"), "month_label": month.strftime("%B %Y")} for month in months]
+
+
 def _worked_rows(config: Mapping) -> list[dict]:
     return [row for row in _site_rows(config) if row["site"] == config["economics"]["worked_example"]]
 
@@ -290,6 +301,7 @@ GENERATORS = {
     "site_years": _site_year_rows,
     "spending_years": _spending_year_rows,
     "model_years": _model_year_rows,
+    "months": _month_rows,
     "worked_example": _worked_rows,
     "tested": _tested_rows,
 }
@@ -314,7 +326,7 @@ def entries(exhibit: Exhibit) -> list[Entry]:
 
 def _printed_entry(number: str, entry: Entry, values: Mapping[str, float]) -> tuple:
     if not entry.id:
-        return number, entry.row, entry.column, "", float("nan"), "", " ".join(entry.lines)
+        return number, entry.row, entry.column, "", float("nan"), "", inert(" ".join(entry.lines))
     if entry.id not in values:
         place = f"Table {number}, row {entry.row}, column {entry.column}"
         raise KeyError(f"{place}: no quantity {entry.id!r} in the ledger")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import NormalDist
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ FIELDS = [
     "extract",
     "filter",
     "rows",
+    "settings",
     "note",
 ]
 UNITS = {"count", "percent", "ppt", "p", "gbp", "gbp_m", "ratio", "index", "years", "days", "rate", "year"}
@@ -44,6 +46,7 @@ def quantities(
     extract: str = "",
     filter: str = "",
     rows: str | None = None,
+    settings: str = "",
     note: str = "",
     missing: str = "not computed: an input is missing",
 ) -> pd.DataFrame:
@@ -52,12 +55,15 @@ def quantities(
     Parameters
     ----------
     frame : any analysis result; its columns fill the templates
-    id, formula, filter, note, missing : templates such as "effective_treatment.rate.{area}.{period}"
+    id, formula, filter, settings, note, missing : templates such as "effective_treatment.rate.{area}.{period}"
     value : name of the column with the unrounded value (nan: could not be computed)
     missing : template that joins the note where the value is nan and says why
     unit : one of UNITS, or a template
     inputs : name in the formula -> id template, a list of them, or "@column" for a column of lists of ids
-    extract, filter, rows : for a leaf that counts records: extract, filter in plain words, column with their number
+    extract, filter, rows : for a leaf that counts records: every extract read, the one whose rows are counted first,
+        filter in plain words, column with their number
+    settings : paths in the config of what decides which records are counted or which formula is used, besides the
+        numbers among the inputs: "definitions.minimum_age periods.{period}.outcomes"
     source : report section of the definition, or citation and page of a constant
     """
     records = frame.to_dict("records")
@@ -77,6 +83,7 @@ def quantities(
                 extract.format(**row),
                 filter.format(**row),
                 row[rows] if rows else None,
+                settings.format(**row),
                 _note(note.format(**row), missing.format(**row) if math.isnan(row[value]) else ""),
             )
             for row in records
@@ -107,6 +114,21 @@ def parse_inputs(text: str) -> dict[str, list[str]]:
     return named
 
 
+def extracts_of(row: Mapping) -> list[str]:
+    """The extracts that a ledger row's records are from: the one whose rows are counted, then those read with it."""
+    return row["extract"].split()
+
+
+def shaped_by(row: Mapping) -> list[str]:
+    """Paths in the config of what shapes a quantity besides its inputs."""
+    return row["settings"].split()
+
+
+def within(path: str, other: str) -> bool:
+    """Whether a path of the config is another one, or stands above or below it."""
+    return f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.")
+
+
 def kind(row: Mapping) -> str:
     """Say which kind of quantity a ledger row is: one of KINDS."""
     if row["id"].startswith("setting."):
@@ -132,6 +154,16 @@ def normal_tail(z: float) -> float:
     return math.erfc(z / math.sqrt(2)) / 2
 
 
+def normal_quantile(share: float) -> float:
+    """The value that a standard normal value stays below with a probability of `share`."""
+    return NormalDist().inv_cdf(share)
+
+
+def annuity(rate: float, years: float) -> float:
+    """Present value of one a year at the ends of years 1 to `years`, at one yearly discount rate."""
+    return sum((1 + rate) ** -year for year in range(1, int(years) + 1))
+
+
 # What a formula may use besides the names of its inputs and plain arithmetic.
 FUNCTIONS = {
     "sum": sum,
@@ -146,6 +178,8 @@ FUNCTIONS = {
     "round_half_up": round_half_up,
     "log_odds": log_odds,
     "normal_tail": normal_tail,
+    "normal_quantile": normal_quantile,
+    "annuity": annuity,
 }
 
 
@@ -162,6 +196,18 @@ def _is_list(formula: str, name: str) -> bool:
     """A name is a list where a function takes it alone, `sum(part)`, or a loop runs over it, `for p in part`."""
     alone, looped = rf"\b(sum|min|max|len|prod|enumerate)\({name}\)|\bin {name}\b", rf"\bzip\([^)]*\b{name}\b"
     return bool(re.search(f"{alone}|{looped}", formula))
+
+
+def numbers(settings: Mapping | list, path: str = "setting") -> Iterator[tuple[str, float]]:
+    """All numbers of the config, as (id, value); an item of a list of steps is named by its from_year."""
+    items = settings.items() if isinstance(settings, Mapping) else enumerate(settings, start=1)
+    for key, value in items:
+        if isinstance(value, Mapping) and "from_year" in value:
+            yield f"{path}.from_year_{value['from_year']}", float(value["rate"])
+        elif isinstance(value, Mapping | list):
+            yield from numbers(value, f"{path}.{key}")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield f"{path}.{key}", float(value)
 
 
 def write_ledger(parts: Sequence[pd.DataFrame], path: str | Path) -> None:

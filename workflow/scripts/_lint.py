@@ -1,12 +1,13 @@
 """No naked numbers: every digit of a page is a quantity as the ledger has it, or declared in numbers_allowed.yaml.
 
-Three checks: what an element with a quantity's id shows is what the ledger's value prints as; no other digit stands
-outside the declared elements; no count or direction stands in words of the page's own, but for the declared phrases.
+Four checks: what an element with a quantity's id shows is what the ledger's value prints as; a label stands in the
+config, the ledger or an extract, and what was counted in the config is counted again; no other digit stands outside the
+declared elements; no count or direction stands in words of the page's own, but for the declared phrases.
 """
 
 from __future__ import annotations
 
-import math
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,8 +17,9 @@ import pandas as pd
 from _book import raw, shown
 from _origins import said_of
 from _print import FORMS, IN_WORDS, MAGNITUDE, UNROUNDED, printed
+from _study import day, months_touched, value_at
 from _trail import plain, rows_by_id
-from _words import spelt
+from _words import characteristics, month_name, spelt
 
 VOID = {"meta", "br", "img", "link", "hr", "wbr", "input", "col", "source"}
 SILENT = {"style", "script", "template"}  # what no reader sees
@@ -63,15 +65,21 @@ class _Element:
 class _Page(HTMLParser):
     """Walks through a page and keeps its faults, and how often each exception was used."""
 
-    def __init__(self, rows: Mapping[str, Mapping], dates: set[str], allowed: Allowed) -> None:
+    def __init__(self, rows: Mapping[str, Mapping], config: Mapping, allowed: Allowed, quoted: Iterable[str]) -> None:
         super().__init__()
-        self._rows, self._dates, self._allowed = rows, dates, allowed
+        self._rows, self._config, self._allowed = rows, config, allowed
+        self._dates = _dates(config)
         self._notes = {row["note"] for row in rows.values()}
+        parts = set(_parts(rows))
+        self._told = {_flat(text) for text in {*_texts(config), *parts, *self._notes, *quoted}}
+        self._heads = set().union(*map(_numbered, parts))
+        self._repeats: list[tuple[str, str]] = []
         self._stack: list[_Element] = []
         self._section = self._exhibit = ""
         self.faults: list[str] = []
         self.used: dict[str, int] = {}
         self.quantities: list[tuple[str, str, str]] = []
+        self.words: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self._read_out(dict(attributes))
@@ -92,8 +100,11 @@ class _Page(HTMLParser):
         else:
             self._fault(fault)
 
-    def _fault(self, text: str) -> None:
-        self.faults.append(f"{', '.join(filter(None, (self._section, self._exhibit))) or 'front'}: {text}")
+    def _fault(self, text: str, where: str = "") -> None:
+        self.faults.append(f"{where or self._where()}: {text}")
+
+    def _where(self) -> str:
+        return ", ".join(filter(None, (self._section, self._exhibit))) or "front"
 
     def handle_endtag(self, tag: str) -> None:
         if tag in VOID:
@@ -107,6 +118,8 @@ class _Page(HTMLParser):
         self._check(element.attributes, element.tag, text)
         if self._stack and element.tag not in SILENT and not self._aside(element):
             self._stack[-1].text += element.text
+        if element.tag in ("caption", "figcaption", "th"):
+            self._heads |= _numbered(text)
         if element.tag in ("h1", "h2", "h3"):
             self._section, self._exhibit = text, ""
         elif element.tag in ("caption", "figcaption"):
@@ -122,15 +135,41 @@ class _Page(HTMLParser):
     def _check(self, attributes: Mapping[str, str], tag: str, text: str) -> None:
         if "data-q" in attributes:
             self._check_quantity(attributes, text)
-        for identifier in attributes.get("data-w", "").split():
+        if ids := attributes.get("data-w", "").split():
+            self.words.append((ids[0], text))
+        for identifier in ids:
             if identifier not in self._rows:
                 self._fault(f"the words {text!r} rest on {identifier}, which is not in the ledger")
         if "data-of" in attributes:
             self._check_said(attributes["data-of"], attributes.get("data-field", ""), text)
         if tag == "time" and attributes.get("datetime", "") not in self._dates:
             self._fault(f"the date {text!r} is not in the config")
-        if "fn" in attributes.get("class", "").split() and text not in self._notes:
+        classes = attributes.get("class", "").split()
+        if "fn" in classes and text not in self._notes:
             self._fault(f"the footnote {text!r} is no note of the ledger")
+        if "s" in classes:
+            self._check_label(attributes.get("data-s", ""), text)
+        if "r" in classes:
+            self._repeats.append((self._where(), text))
+
+    def _check_label(self, reading: str, text: str) -> None:
+        """A label with a number in it is one of the config, the ledger or an extract, or a list; a count is right."""
+        if reading:
+            expected = read_again(reading, self._config)
+            if text not in (expected, expected.capitalize()):
+                self._fault(f"{text!r} is said to be read from the config as {reading!r}, which gives {expected!r}")
+        elif text not in self._told:
+            for piece in re.split(r", | and |[:;()]", text):
+                if _numbered(piece) and piece.strip() not in self._told:
+                    self._fault(f"the label {text!r} stands neither in the config nor in the ledger or an extract")
+                    return
+
+    def close(self) -> None:
+        """End of the page: heads that are repeated stand somewhere as heads."""
+        super().close()
+        for where, text in self._repeats:
+            for token in sorted(_numbered(text) - self._heads):
+                self._fault(f"{token!r} in the repeated head {text!r} stands in no head of a table or figure", where)
 
     def _check_quantity(self, attributes: Mapping[str, str], text: str) -> None:
         identifier, form = attributes["data-q"], attributes.get("data-form", "")
@@ -173,6 +212,26 @@ class _Page(HTMLParser):
             )
 
 
+def read_again(reading: str, config: Mapping) -> str:
+    """Read again what an element says that it reads from the config; "" where the config does not have it.
+
+    Parameters
+    ----------
+    reading : "count" and paths (of a single one that is no site, its items are counted), "months" and the path of two
+        dates, or "characteristics" and the path of a model's list
+    """
+    how, *paths = reading.split()
+    try:
+        values = [value_at(config, path) for path in dict.fromkeys(paths)]
+    except KeyError:
+        return ""
+    if how == "count":
+        inside = len(paths) == 1 and not paths[0].startswith("sites.")
+        return spelt(len(values[0]) if inside else len(values))
+    readings = {"months": lambda dates: spelt(months_touched(*map(day, dates))), "characteristics": characteristics}
+    return readings[how](values[0]) if how in readings else ""
+
+
 def prints_as(value: float, form: str) -> str:
     """What an element of a quantity has to show: its value in the form that the element names ("" if unknown)."""
     name, _, sign = form.partition(" ")
@@ -184,6 +243,30 @@ def prints_as(value: float, form: str) -> str:
         return ""
     text = printed(value, name)
     return _flat(shown(text.lstrip("+-") if sign == MAGNITUDE else text))
+
+
+def _numbered(text: str) -> set[str]:
+    """The words of a text that hold a digit, or are a count or a direction."""
+    words = (part.strip(".,:;()") for part in text.split())
+    return {word for word in words if re.search(r"\d", word) or WORDS.search(word)}
+
+
+def _parts(rows: Mapping[str, Mapping]) -> Iterator[str]:
+    """What ids of the ledger say in the page: their parts, also as words, as a fiscal year or as a month."""
+    for identifier in rows:
+        yield identifier.partition(".")[2]
+        for part in identifier.split("."):
+            if not part.isdigit():
+                yield part
+                yield part.replace("_", " ").capitalize()
+                yield part.removeprefix("y").replace("_", "-")
+                if re.fullmatch(r"\d{4}_(0[1-9]|1[0-2])", part):
+                    yield month_name(part.replace("_", "-"))
+
+
+def _dates(config: Mapping) -> set[str]:
+    """The dates that a page may print."""
+    return {text[:length] for text in _texts(config) for length in (7, 10) if re.match(r"\d{4}-\d\d(-\d\d)?$", text)}
 
 
 def _flat(text: str) -> str:
@@ -201,7 +284,7 @@ def _spans(phrase: str, text: str, found: re.Match) -> bool:
     return any(start <= found.start() and found.end() <= start + len(phrase) for start in starts)
 
 
-def read_page(page: str, ledger: pd.DataFrame, config: Mapping, allowed: Allowed) -> _Page:
+def read_page(page: str, ledger: pd.DataFrame, config: Mapping, allowed: Allowed, quoted: Iterable[str] = ()) -> _Page:
     """Walk through a page.
 
     Parameters
@@ -210,28 +293,33 @@ def read_page(page: str, ledger: pd.DataFrame, config: Mapping, allowed: Allowed
     ledger : every quantity
     config : the study; its dates are the dates that a page may print
     allowed : the declared exceptions
+    quoted : texts of the extracts, of their validation and of the config's comments that the page quotes
 
     Returns
     -------
-    `faults`, one line each; `used`, exception -> how often; `quantities` printed, in order: id, form, text.
+    `faults`, one line each; `used`, exception -> how often; `quantities` printed, in order: id, form, text; `words`
+    that follow from quantities, in order: first id, text.
     """
-    dates = {text[:length] for text in _texts(config) for length in (7, 10) if re.match(r"\d{4}-\d\d(-\d\d)?$", text)}
-    reader = _Page(rows_by_id(ledger), dates, allowed)
+    reader = _Page(rows_by_id(ledger), config, allowed, quoted)
     reader.feed(page)
+    reader.close()
     return reader
 
 
 def _texts(config: object) -> Iterator[str]:
+    """The texts and dates of the config, without its numbers."""
     if isinstance(config, Mapping):
         config = list(config.values())
     if isinstance(config, list):
         for value in config:
             yield from _texts(value)
-    elif not isinstance(config, float) or not math.isnan(config):
+    elif isinstance(config, str | dt.date):
         yield str(config)
 
 
-def refuse_naked_numbers(pages: Iterable[str], ledger: pd.DataFrame, config: Mapping, allowed: Allowed) -> None:
+def refuse_naked_numbers(
+    pages: Iterable[str], ledger: pd.DataFrame, config: Mapping, allowed: Allowed, quoted: Iterable[str] = ()
+) -> None:
     """Stop at pages that print a number which is not a quantity; prints every fault.
 
     Raises
@@ -239,7 +327,8 @@ def refuse_naked_numbers(pages: Iterable[str], ledger: pd.DataFrame, config: Map
     NakedNumber
         With the first fault.
     """
-    faults = list(dict.fromkeys(fault for page in pages for fault in read_page(page, ledger, config, allowed).faults))
+    read = (read_page(page, ledger, config, allowed, quoted) for page in pages)
+    faults = list(dict.fromkeys(fault for page in read for fault in page.faults))
     if faults:
         print("\n".join(faults))
         raise NakedNumber(faults[0] + (f" (and {len(faults) - 1} more in the log)" if len(faults) > 1 else ""))

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from _ledger import kind, parse_inputs
+from _ledger import extracts_of, kind, parse_inputs, shaped_by
 from _trail import filled, plain, rows_by_id
 
 MODEL = "model_rows|odds_ratio|odds_ratio_low|odds_ratio_high|effect|effect_low|effect_high|p"
-UNADJUSTED = "log_odds_did|log_odds_se|did_se|p_unadjusted|p_difference"
+UNADJUSTED = "log_odds_did|log_odds_se|did_se|did_low|did_high|p_unadjusted|p_difference"
 # A statistic's ids by measure, first match first; what stands in braces differs between the quantities of an entry.
 STATISTICS = [
     (r"fieldwork\..+", "fieldwork.{stage}.{group}.{site}"),
@@ -25,6 +25,7 @@ STATISTICS = [
     (r"(budget_share|budget_amount)\..+", r"\1.{head}.{site}"),
     (r"(new_journeys\.\w+)\..+", r"\1.{site}.{year}"),
     (r"excluded\..+", "excluded.{rule}.{extract}"),
+    (r"(sensitivity\.\w+)\..+", r"\1.{assumption}"),
     (r"(validation\.\w+)\..+", r"\1.{extract}"),
     (rf"\w+\.(?:{MODEL})\.site_\w+", "{measure}.model.{site}"),
     (rf"\w+\.({UNADJUSTED})\.site_\w+", r"{measure}.\1.{site}"),
@@ -35,7 +36,7 @@ PARTS = [
     (r"pre|post", "{period}"),
     (r"y\d{4}_\d+|year_\d+|\d{4}_\d\d", "{year}"),
 ]
-PROSE = "text"
+PROSE, FIGURE = "text", "Figure "
 LONGEST = 130  # characters of a formula with its values filled in; a longer one is cut
 LEAVES = ("constant.", "setting.")
 TITLES = {
@@ -46,6 +47,8 @@ TITLES = {
     "{measure}.log_odds_did.{site}": "Difference in differences of log odds",
     "{measure}.log_odds_se.{site}": "Standard error of the difference in differences of log odds",
     "{measure}.did_se.{site}": "Standard error of the difference in differences",
+    "{measure}.did_low.{site}": "Left end of the interval of the difference in differences",
+    "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
     "excluded.{rule}.{extract}": "Records that the method leaves out or treats specially",
     "validation.rows_in.{extract}": "Rows read",
     "validation.rows_kept.{extract}": "Rows kept",
@@ -102,6 +105,7 @@ class Origin:
     anchor: str
     title: str
     tables: list[str]
+    figures: list[str]
     in_prose: bool
     ways: list[Way]
 
@@ -113,23 +117,26 @@ def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tupl
     ----------
     ledger : every quantity
     places : every cell drawn so far, in order
-    prints : every print so far: template or table, id, text
+    prints : every print so far: template, table or figure, id, text
 
     Returns
     -------
     Section -> its entries. A section is the number of the first table that prints the statistic or rests on it,
-    "text" for those that only sentences print, "constant" or "setting".
+    "text" for those that only sentences and figures print, "constant" or "setting".
     """
     rows = rows_by_id(ledger)
     members: dict[str, list[str]] = {}
     for identifier in rows:
         members.setdefault(statistic(identifier), []).append(identifier)
+    prints = list(prints)
     of_places = _by_statistic(places, lambda place: place.id)
+    of_figures = _by_statistic((one for one in prints if one[0].startswith(FIGURE)), lambda one: one[1])
     printed_first = [place.id for place in places]
-    in_prose = [identifier for where, identifier, _ in prints if not where.startswith("Table ")]
+    outside = [(where, identifier) for where, identifier, _ in prints if not where.startswith("Table ")]
+    in_prose = [identifier for _, identifier in outside]
     sections = _sections(printed_first, in_prose, of_places, members, rows)
     titles = {name: title_of(name, of_places.get(name, ())) for names in sections.values() for name in names}
-    prose = {statistic(identifier) for identifier in in_prose}
+    prose = {statistic(identifier) for where, identifier in outside if not where.startswith(FIGURE)}
     examples = {name: [*(p.id for p in of_places.get(name, ())), *members[name]] for name in titles}
     return {
         section: [
@@ -137,6 +144,7 @@ def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tupl
                 anchor_of(name),
                 titles[name],
                 list(dict.fromkeys(place.table for place in of_places.get(name, ()))),
+                list(dict.fromkeys(where.removeprefix(FIGURE) for where, *_ in of_figures.get(name, ()))),
                 name in prose,
                 [_way(rows[one], rows, titles) for one in _examples(examples[name], rows)],
             )
@@ -176,13 +184,18 @@ def _with_inputs(name: str, members, rows, everywhere: set[str], seen: set[str])
     seen.add(name)
     yield name
     for identifier in members[name]:
-        for below in _input_ids(rows[identifier]):
+        for below in [*_input_ids(rows[identifier]), *_shaping_ids(rows[identifier], rows)]:
             if statistic(below) not in everywhere:
                 yield from _with_inputs(statistic(below), members, rows, everywhere, seen)
 
 
 def _input_ids(row: Mapping) -> list[str]:
     return [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
+
+
+def _shaping_ids(row: Mapping, rows: Mapping) -> list[str]:
+    """Ids of the numbers of the config that shape a quantity without being its inputs."""
+    return [identifier for path in shaped_by(row) if (identifier := f"setting.{path}") in rows]
 
 
 def _examples(identifiers: Sequence[str], rows: Mapping) -> list[str]:
@@ -205,10 +218,24 @@ def tell(row: Mapping, rows: Mapping) -> list[tuple[str, str]]:
     made = f" Rule {row['rule']}, function {row['function']}{where}"
     value = typeset(plain(row["value"]))
     if kind(row) == "records":
-        counted = f"From the extract {row['extract']}: {row['filter']}.\n"
-        return [(f"{counted}{row['id']} = {value} (rows: {plain(float(row['rows']))}).{made}", "")]
+        counted = f"From the extract {', read with '.join(extracts_of(row))}: {row['filter']}.\n"
+        rest = f"{counted}{row['id']} = {value} (rows: {plain(float(row['rows']))}).{made}"
+        return [(rest, ""), *_shaping(row, rows)]
     rest = f".\n{row['id']} = {example(row, rows)} = {value}.{made}"
-    return [(typeset(row["formula"]), ""), *_named(row), (rest, "")]
+    return [(typeset(row["formula"]), ""), *_named(row), (rest, ""), *_shaping(row, rows)]
+
+
+def _shaping(row: Mapping, rows: Mapping) -> Iterator[tuple[str, str]]:
+    """The settings that decide what is counted or by which formula: numbers by their entries, then the others."""
+    numbers = _shaping_ids(row, rows)
+    names = [path for path in shaped_by(row) if f"setting.{path}" not in numbers]
+    for position, identifier in enumerate(numbers):
+        yield (", " if position else " Decided by "), ""
+        yield "", identifier
+    if names:
+        yield f"{', ' if numbers else ' Decided by setting '}{', '.join(names)}", ""
+    if numbers or names:
+        yield ".", ""
 
 
 def _named(row: Mapping) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """What the page on the screen carries besides the report: the ledger, written small, and the script that traces.
 
 The page asks nothing of a server: quantities with their words, formulas with values filled in, extracts with their
-checksums, code versions and settings are in it as data; templates/trace.js shows them.
+checksums, code versions and settings are in it as data; the script of templates/trace/ shows them.
 """
 
 from __future__ import annotations
@@ -9,55 +9,21 @@ from __future__ import annotations
 import calendar
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from _book import anchor
 from _digests import of_file
-from _exhibits import arms_of, figure_sites
-from _ledger import kind, parse_inputs
+from _exhibits import arms_of
+from _ledger import kind, parse_inputs, shaped_by, within
 from _trail import filled, plain
 from markupsafe import Markup
 
-# What each rule is given of the config, and the rules whose records it counts on.
-GIVEN = {
-    "validate": (
-        [
-            "periods",
-            "sites",
-            "codes",
-            "economics.spending_years",
-            "economics.journey_years",
-            "economics.monthly_window",
-        ],
-        [],
-    ),
-    "fieldwork": ([], ["validate"]),
-    "outcomes": (["sites", "periods", "definitions", "codes", "models.length_of_use_bands"], ["validate"]),
-    "continuity": (["sites", "periods", "definitions", "codes", "models.length_of_use_bands"], ["validate"]),
-    "impact": (["sites", "models"], ["outcomes", "continuity"]),
-    "spending": (["economics.spending_years"], ["validate"]),
-    "new_journeys": (["economics.journey_years", "economics.monthly_window"], ["validate"]),
-    "unit_values": (
-        [
-            "economics.method",
-            "economics.discount_rates",
-            "economics.treatment_years",
-            "economics.recovery_years",
-        ],
-        [],
-    ),
-    "benefits": (["sites", "economics.method", "economics.benefit_share"], []),
-    "findings": (["sites", "economics.spending_years", "definitions.effective_days", "definitions.pickup_days"], []),
-}
-# Extracts that a count or fit reads besides the one whose rows it counts (see continuity.py): pick-ups are looked up
-# among the forms, and the models take the characteristics of the clients from the DIRs.
-ALSO_READ = [
-    (r"prison_pickup\.count\..+", ["cjit_forms"]),
-    (r"excluded\.form_answers_several_referrals\..+", ["cjit_forms"]),
-    (r"prison_pickup\.(?!base\.|count\.).+", ["cjit_forms", "dirs"]),
-]
+# The files of templates/trace/ that make up the script, in this order: a file may use the constants of those before it.
+SCRIPT = (
+    *("data", "elements", "print", "trails", "panel", "number", "dependents", "search", "picture", "stepping"),
+    "start",
+)
 UNITS = {
     "count": "",
     "percent": "per cent",
@@ -117,9 +83,10 @@ def names_of(config: Mapping) -> dict[str, str]:
     return names
 
 
-def settings_of(config: Mapping) -> dict[str, str]:
-    """The settings that any rule is given: path -> value as text; a list counts as one setting."""
-    groups = dict.fromkeys(path.split(".")[0] for paths, _ in GIVEN.values() for path in paths)
+def settings_of(config: Mapping, rows: Iterable[Mapping]) -> dict[str, str]:
+    """The settings in the groups that any ledger row names: path -> value as text; a list counts as one setting."""
+    groups = dict.fromkeys(path.split(".")[0] for row in rows for path in shaped_by(row))
+    groups |= dict.fromkeys(row["id"].split(".")[1] for row in rows if kind(row) == "setting")
     return dict(_flat({group: config[group] for group in groups if group in config}))
 
 
@@ -140,42 +107,12 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def given(rule: str, settings: Sequence[str], records: bool) -> list[int]:
-    """Positions of the settings that a rule's numbers rest on; for counted records, with those of the rules before."""
-    paths, before = GIVEN.get(rule, ([], []))
-    own = [i for i, name in enumerate(settings) if any(f"{name}.".startswith(f"{path}.") for path in paths)]
-    earlier = [i for other in before for i in given(other, settings, True)] if records else []
-    return sorted({*own, *earlier})
-
-
-def reads(row: Mapping) -> list[str]:
-    """The extracts that a ledger row's records are from: the one whose rows are counted, then those read with it."""
-    if not row["extract"]:
-        return []
-    also = next((names for pattern, names in ALSO_READ if re.fullmatch(pattern, row["id"])), [])
-    return [row["extract"], *also]
-
-
 def extract_files(paths: Mapping[str, Sequence[str]], summed: Sequence[str]) -> dict[str, list[list[str]]]:
     """Extract -> its files, each [name, SHA-256]; the sum is "" but for the files among `summed`."""
     return {
         name: [[Path(path).name, of_file(path) if path in summed else ""] for path in files]
         for name, files in paths.items()
     }
-
-
-def figures_of(config: Mapping, positions: Mapping[str, int]) -> dict[str, dict]:
-    """The numbers behind each figure: anchor -> heads, and rows of a month and the position of each area's quantity."""
-    found = {}
-    for number, site in figure_sites(config).items():
-        areas = arms_of(site)
-        stems = {arm: f"new_journeys_monthly.{area}." for arm, area in areas.items()}
-        months = [one.removeprefix(stems["pilot"]) for one in positions if one.startswith(stems["pilot"])]
-        found[anchor("figure", number)] = {
-            "heads": ["Month", *(config["sites"][site][arm]["label"] for arm in areas)],
-            "rows": [[_word(month, {}), *(positions.get(stem + month) for stem in stems.values())] for month in months],
-        }
-    return found
 
 
 def trace_data(
@@ -193,12 +130,12 @@ def trace_data(
     Returns
     -------
     Columns of the ledger by name, a repeating text column as {"of": texts, "at": positions}, inputs as positions;
-    and extracts, versions, settings, the settings given to each rule, and the numbers behind the figures.
+    settings that shape a quantity likewise; and extracts, versions and settings.
     """
     rows = ledger.to_dict("records")
     positions = {row["id"]: i for i, row in enumerate(rows)}
     values = ledger.set_index("id")["value"].to_dict()
-    names, settings = names_of(config), settings_of(config)
+    names, settings = names_of(config), settings_of(config, rows)
     return {
         "run": config["run"],
         "id": list(positions),
@@ -210,15 +147,14 @@ def trace_data(
             name: _repeating(row[name] for row in rows)
             for name in ("formula", "rule", "function", "source", "filter", "note")
         },
-        "reads": _repeating(" ".join(reads(row)) for row in rows),
+        "reads": _repeating(row["extract"] for row in rows),
+        "shaped": _repeating(_shaped(rows, list(settings))),
         "filled": [filled(row, values) for row in rows],
         "inputs": [_positions(row["inputs"], positions) for row in rows],
         "rows": [None if pd.isna(row["rows"]) else int(row["rows"]) for row in rows],
         "extracts": dict(extracts),
         "versions": dict(versions),
         "settings": list(settings.items()),
-        "given": {rule: [given(rule, list(settings), records) for records in (False, True)] for rule in GIVEN},
-        "figures": figures_of(config, positions),
     }
 
 
@@ -226,10 +162,24 @@ def _positions(inputs: str, positions: Mapping[str, int]) -> list[list]:
     return [[name, [positions[one] for one in ids]] for name, ids in parse_inputs(inputs).items()]
 
 
+def _shaped(rows: Sequence[Mapping], settings: Sequence[str]) -> Iterator[str]:
+    """Positions of the settings that shape each quantity; one that is named as a group stands for all in it."""
+    paths = {path for row in rows for path in shaped_by(row)}
+    places = {path: {i for i, name in enumerate(settings) if within(name, path)} for path in paths}
+    for row in rows:
+        yield " ".join(map(str, sorted(set().union(*(places[path] for path in shaped_by(row))))))
+
+
 def _repeating(texts: Iterator[str]) -> dict[str, list]:
     known: dict[str, int] = {}
     at = [known.setdefault(text, len(known)) for text in texts]
     return {"of": list(known), "at": at}
+
+
+def script_of(folder: Path) -> str:
+    """The script of the panel, which begins when the page has been read."""
+    parts = "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPT)
+    return f'document.addEventListener("DOMContentLoaded", () => {{\n"use strict";\n{parts}}});\n'
 
 
 def panel_head(content: Mapping, script: str) -> Markup:

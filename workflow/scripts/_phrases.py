@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import _words as words
-from _book import DEFAULT_FORMS, Book, data, said, setting, time
+from _book import DEFAULT_FORMS, Book, data, setting, time
 from _exhibits import arms_of, figure_sites, ledger_items
+from _figure_numbers import evaluated
 from _print import IN_WORDS, MAGNITUDE, printed
-from _study import analysed, day, year_key
+from _study import analysed, day, months_touched, value_at, year_key
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -19,17 +20,6 @@ MEASURE_LABELS = {
     "community_triage": "CJIT to community",
     "effective_treatment": "Effective treatment",
     "successful_completion": "Successful completion",
-}
-COVARIATE_LABELS = {
-    "opiates_crack": "use of opiates or crack",
-    "cannabis": "use of cannabis",
-    "stimulants": "use of cocaine or amphetamines",
-    "other_drugs": "use of other drugs",
-    "criminal_justice_referral": "referral by the criminal justice system",
-    "previously_treated": "earlier treatment",
-    "treated_last_two_years": "treatment now or in the last two years",
-    "no_fixed_abode": "having no fixed abode",
-    "length_of_use": "length of drug use",
 }
 
 
@@ -66,6 +56,12 @@ class Study:
         """Labels of sites as a list in a sentence."""
         return setting(words.listed([self._sites[site]["label"] for site in sites]))
 
+    def site_names(self, *sites: str) -> Markup:
+        """Sites of the evaluated programme in a sentence: by label, or by name where the study leaves a site out."""
+        named = {site: site.replace("_", " ").capitalize() for site in sites}
+        labels = {site: self._sites[site]["label"] for site in sites if site in self._sites}
+        return setting(words.listed(list({**named, **labels}.values())))
+
     def sites(self, **where: str) -> list[str]:
         """Names of the analysed sites with these settings, in their order."""
         chosen = analysed(self._sites).items()
@@ -77,25 +73,26 @@ class Study:
 
     def evaluated_programme(self) -> bool:
         """Whether the study is of the programme that some cited constants are about."""
-        return self._config["programme"]["short_name"] == "DSCP"
+        return evaluated(self._config)
 
     def not_analysed(self) -> list[str]:
         """Names of the sites that are not analysed."""
         return [name for name in self._sites if name not in analysed(self._sites)]
 
-    def how_many(self, items: Sequence, one: str, many: str, start: bool = False) -> Markup:
-        """A count of sites, areas or years with what follows it: three pilots; `start` opens a sentence."""
-        count = words.spelt(len(items))
-        return Markup("{} {}").format(
-            setting(count.capitalize() if start else count), words.plural(len(items), one, many)
-        )
+    def how_many(self, items: Sequence[str] | str, one: str, many: str, start: bool = False) -> Markup:
+        """A count of sites, or of the items at a path of the config, with what follows it: three pilots.
+
+        `start` opens a sentence.
+        """
+        paths = [items] if isinstance(items, str) else [f"sites.{site}" for site in items]
+        number = len(value_at(self._config, items)) if isinstance(items, str) else len(items)
+        count = words.spelt(number)
+        element = setting(count.capitalize() if start else count, " ".join(["count", *paths]))
+        return Markup("{} {}").format(element, words.plural(number, one, many))
 
     def date(self, path: str) -> Markup:
         """A date of the config by its path, such as programme.start."""
-        value = self._config
-        for key in path.split("."):
-            value = value[key]
-        return time(day(value))
+        return time(day(value_at(self._config, path)))
 
     def span(self, window: str, period: str) -> Markup:
         """From first to last day of a window of a period."""
@@ -109,8 +106,8 @@ class Study:
 
     def months_in(self, window: str, period: str) -> Markup:
         """The number of months that a window touches, in words."""
-        first, last = self._window(window, period)
-        return setting(words.spelt((last.year - first.year) * 12 + last.month - first.month + 1))
+        months = words.spelt(months_touched(*self._window(window, period)))
+        return setting(months, f"months periods.{period}.{window}")
 
     def _window(self, window: str, period: str) -> tuple:
         return tuple(day(value) for value in self._periods[period][window])
@@ -147,8 +144,7 @@ class Study:
 
     def covariates(self, key: str) -> Markup:
         """The characteristics that a model allows for, as a list."""
-        names = self._config["models"][key]
-        return setting(words.listed([COVARIATE_LABELS.get(name, name.replace("_", " ")) for name in names]))
+        return setting(words.characteristics(self._config["models"][key]), f"characteristics models.{key}")
 
     def measure_label(self, measure: str) -> str:
         """A measure's name in the table of tests."""
@@ -185,7 +181,7 @@ class Results:
     def shift(self, context: Context, identifier: str, decimals: int = 1) -> Markup:
         """rose by 2.8 percentage points; did not change; could not be compared."""
         change = self._book.value(identifier, context.name)
-        verb = said(words.moved(change, decimals), identifier)
+        verb = self._book.words(context.name, words.moved(change, decimals), identifier)
         if words.direction(change, decimals) not in (words.UP, words.DOWN):
             return verb
         return Markup("{} by {}").format(verb, self.points(context, identifier, f"points{decimals}", True))
@@ -201,48 +197,7 @@ class Results:
     def went(self, context: Context, before: str, after: str, decimals: int = 1) -> Markup:
         """rose, fell or did not change, from one quantity to another."""
         change = self._book.value(after, context.name) - self._book.value(before, context.name)
-        return said(words.moved(change, decimals), before, after)
-
-    @pass_context
-    def against(self, context: Context, pilot: str, comparison: str, decimals: int = 1) -> Markup:
-        """it also; by contrast, it."""
-        changes = (self._book.value(identifier, context.name) for identifier in (pilot, comparison))
-        return said(words.against(*changes, decimals), pilot, comparison)
-
-    @pass_context
-    def p_value(self, context: Context, identifier: str, form: str = "p2") -> Markup:
-        """p = 0.04, or p <0.01."""
-        value = self._book.value(identifier, context.name)
-        equals = "" if printed(value, form).startswith("<") else "= "
-        return Markup("p {}{}").format(equals, self.q(context, identifier, form))
-
-    @pass_context
-    def significance(self, context: Context, identifier: str) -> Markup:
-        """Statistically significant or not at the level of the config."""
-        level = "setting.models.significance"
-        values = (self._book.value(name, context.name) for name in (identifier, level))
-        return said(words.significance(*values), identifier, level)
-
-    @pass_context
-    def verdicts(self, context: Context, measure: str, sites: Sequence[str], decimals: int = 1) -> Markup:
-        """What the differences in differences of several sites say, as one clause."""
-        level = self._book.value("setting.models.significance", context.name)
-        ids = {site: (f"{measure}.did.{site}", f"{measure}.p.{site}") for site in sites}
-        found = {
-            self._labels[site]: words.verdict(*(self._book.value(i, context.name) for i in pair), level, decimals)
-            for site, pair in ids.items()
-        }
-        return said(words.verdict_sentence(found), *(i for pair in ids.values() for i in pair))
-
-    @pass_context
-    def signs(self, context: Context, pattern: str, sites: Sequence[str]) -> Markup:
-        """positive in Site 3, and negative in Site 2 and Site 6: by the sign of each site's quantity."""
-        ids = {site: pattern.format(site=site) for site in sites}
-        ways = {
-            self._labels[site]: words.SIGNS[words.direction(self._book.value(i, context.name), 0)]
-            for site, i in ids.items()
-        }
-        return said(words.shared_out(ways), *ids.values())
+        return self._book.words(context.name, words.moved(change, decimals), before, after)
 
     @pass_context
     def largest(self, context: Context, pattern: str, count: int) -> Markup:
@@ -251,18 +206,24 @@ class Results:
         ranked = sorted(items, key=lambda item: -self._book.values[pattern.format(item=item)])[:count]
         parts = [
             Markup("{} ({} per cent)").format(
-                said(item.replace("_", " "), pattern.format(item=item)),
+                self._book.words(context.name, item.replace("_", " "), pattern.format(item=item)),
                 self.q(context, pattern.format(item=item), "plain_percent1"),
             )
             for item in ranked
         ]
         return Markup(words.listed(parts))
 
-    def peak(self, pattern: str) -> Markup:
+    @pass_context
+    def peak(self, context: Context, pattern: str) -> Markup:
         """The fiscal year with the largest value."""
         ids = {found["item"]: pattern.format(**found) for found in ledger_items(self._book.values, pattern)}
         year = max(ids, key=lambda key: self._book.values[ids[key]])
-        return said(year.removeprefix("y").replace("_", "-"), *ids.values())
+        return self._book.words(context.name, year.removeprefix("y").replace("_", "-"), *ids.values())
+
+    def ends(self, pattern: str) -> list[str]:
+        """The ids of a yearly quantity in its first and its last year."""
+        years = sorted(found["item"] for found in ledger_items(self._book.values, pattern))
+        return [pattern.format(item=year) for year in (years[0], years[-1])]
 
     def exclusions(self) -> list[tuple[Markup, str, str]]:
         """What the method leaves out or treats specially: rule in words, extract, id of the number of records."""
@@ -279,13 +240,14 @@ class Results:
             self._book.values[TREND.format(site=site)],
         )
 
-    def trends(self) -> Markup:
+    @pass_context
+    def trends(self, context: Context) -> Markup:
         """Which way the fitted lines of the pilots go, as a clause."""
         sites = list(figure_sites(self._book.config).values())
         ids = [TREND.format(site=site) for site in sites]
         slopes = [words.direction(self._book.values[identifier], 2) for identifier in ids]
         ways = {self._labels[site]: words.TRENDS[slope] for site, slope in zip(sites, slopes, strict=True)}
-        return said(words.shared_out(ways), *ids)
+        return self._book.words(context.name, words.shared_out(ways), *ids)
 
 
 def functions_of(thing: object) -> dict:

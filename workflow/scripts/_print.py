@@ -65,8 +65,10 @@ FORMS = {
     "gbp_k_unit": Form("gbp_k", 0, scale=0.001, prefix="£", suffix="k"),
     "gbp_m": Form("gbp_m", 0, prefix="£", suffix="m"),
     "gbp_bn1": Form("gbp_bn", 1, scale=0.001, prefix="£", suffix=" billion"),
+    "gbp_to_bn1": Form("gbp_bn", 1, scale=1e-9, prefix="£", suffix=" billion"),
     "gbp_to_m1": Form("gbp_m", 1, scale=1e-6, prefix="£", suffix="m"),
     "gbp_to_m3": Form("gbp_m", 3, scale=1e-6, prefix="£m"),
+    "plain_m1": Form("gbp_m", 1, scale=1e-6),
     "plain_m2": Form("gbp_m", 2, scale=1e-6),
     "plain_m3": Form("gbp_m", 3, scale=1e-6),
     "years": Form("years"),
@@ -90,6 +92,16 @@ def printed(value: float, form: str) -> str:
     body = f"{abs(rounded):,.{max(f.decimals, 0)}f}"
     sign = "-" if rounded < 0 else "+" if f.signed and rounded > 0 else ""
     return f"{sign}{f.prefix}{body}{f.suffix}"
+
+
+def number_shown(value: float, form: str) -> float | None:
+    """The number that a printed form shows, in the unit that it prints; nothing where it shows something else."""
+    f = FORMS[form]
+    value = value * f.scale
+    shows_sign = f.negative is not None and value < 0
+    if math.isnan(value) or shows_sign or (f.floor is not None and value < f.floor):
+        return None
+    return round_half_up(value, f.decimals) + 0.0  # no -0
 
 
 def in_unit(value: float, form: str) -> float:

@@ -7,23 +7,53 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import _phrases as phrases
+import yaml
 from _book import Book, Heading, anchor, raw, setting, shown
+from _citations import Citations
 from _exhibits import figure_sites
+from _figure_numbers import wanted
+from _figure_phrases import FigureTexts
 from _origins import Origin, Way, origins
 from _tables import DrawnTable, draw
+from _telling import Telling
 from _trail import plain
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+
+# Variables of a table or figure that are labels of the study, and stand in an element of their own.
+LABELS = ("label", "year_label", "month_label")
+
+
+@dataclass(frozen=True)
+class DrawnFigure:
+    """A figure as its macro needs it; one that this study does not have holds its number and anchor only."""
+
+    number: str
+    anchor: str
+    title: Markup | str = ""
+    uri: Markup | str = ""
+    alt: str = ""
+    note: Markup | str = ""
+    table: DrawnTable | None = None
 
 
 def environment(folder: str, book: Book) -> Environment:
     """The Jinja environment of the report: undefined names fail, everything is escaped, no loader but `folder`."""
     loader = FileSystemLoader(folder)
     env = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    said = {**phrases.functions_of(phrases.Study(book)), **phrases.functions_of(phrases.Results(book))}
-    env.globals = {"config": book.config, **said, **phrases.functions_of(Structure(book, env))}
+    results = phrases.Results(book)
+    works = Citations(yaml.safe_load((Path(folder) / "references.yaml").read_text(encoding="utf-8")))
+    parts = (phrases.Study(book), results, Telling(book, results), FigureTexts(book), Structure(book, env), works)
+    env.globals = {"config": book.config}
+    for part in parts:
+        named = phrases.functions_of(part)
+        if twice := sorted(env.globals.keys() & named.keys()):
+            raise ValueError(f"two parts of the report offer the templates a function {twice[0]}")
+        env.globals |= named
     return env
 
 
@@ -33,6 +63,8 @@ class Structure:
     def __init__(self, book: Book, env: Environment) -> None:
         self._book = book
         self._env = env
+        self._referred: set[tuple[str, str]] = set()
+        self._in_table = False
 
     def heading(self, level: int, number: str, title: str) -> Markup:
         """A numbered heading; chapters and appendices are level 1."""
@@ -45,7 +77,9 @@ class Structure:
     def table_data(self, number: str) -> DrawnTable:
         """A numbered table, ready for the macro that draws it."""
         exhibit = self._book.exhibits[number]
+        self._in_table = True
         drawn = draw(exhibit, self._book, self._text)
+        self._in_table = False
         if exhibit.has_rows:
             self._book.tables.append((number, drawn.title))
         return drawn
@@ -53,7 +87,7 @@ class Structure:
     def _text(self, template: str, variables: Mapping) -> Markup:
         if "{{" not in template:
             return Markup(template)
-        labels = {key: setting(value) for key, value in variables.items() if key in ("label", "year_label")}
+        labels = {key: setting(value) for key, value in variables.items() if key in LABELS}
         return Markup(self._env.from_string(template).render({**variables, **labels}))
 
     def table_ref(self, number: str) -> Markup:
@@ -69,12 +103,37 @@ class Structure:
         return self._reference("section", number, f"{name} {number}".strip())
 
     def _reference(self, kind: str, number: str, text: str) -> Markup:
-        return Markup('<a class="n" href="#{}">{}</a>').format(anchor(kind, number), text)
+        """A link; a chapter's first one to a place in another chapter is "far", and print adds the page."""
+        here = next((h.number.removeprefix("Appendix ") for h in reversed(self._book.headings) if h.level == 1), "")
+        far = ""
+        if not self._in_table and chapter_of(number) != here and (here, text) not in self._referred:
+            self._referred.add((here, text))
+            far = " far"
+        return Markup('<a class="n{}" href="#{}">{}</a>').format(far, anchor(kind, number), text)
 
-    def figure_uri(self, number: str, title: Markup) -> Markup:
-        """Record a figure for the list of figures; its image as a data URI."""
+    def figure_drawn(self, number: str) -> DrawnFigure:
+        """A numbered figure, ready for the macro that draws it; its image is a data URI."""
+        plan, name = self._book.plans[number], anchor("figure", number)
+        if not wanted(plan.declaration, self._book.config):
+            return DrawnFigure(number, name)
+        title, alt, note = (
+            self._text(plan.declaration.get(part, ""), plan.variables) for part in ("title", "alt", "note")
+        )
         self._book.drawn_figures.append((number, title))
-        return Markup("data:image/svg+xml;base64," + base64.b64encode(self._book.figures[number].encode()).decode())
+        image = base64.b64encode(self._book.figures[number].encode()).decode()
+        return DrawnFigure(
+            number=number,
+            anchor=name,
+            title=title,
+            uri=Markup("data:image/svg+xml;base64," + image),
+            alt=alt.striptags(),
+            note=note,
+            table=draw(plan.table, self._book, self._text) if plan.table else None,
+        )
+
+    def has_figure(self, number: str) -> bool:
+        """Whether a figure has been drawn."""
+        return number in self._book.figures
 
     def figure_sites(self) -> dict[str, str]:
         """Figure number -> site."""
@@ -90,7 +149,7 @@ class Structure:
 
     def told(self, way: Way) -> Markup:
         """How a quantity comes about, with links to the entries of what it is computed from."""
-        link = Markup('<a class="s" href="#{1}">{0}</a>')
+        link = Markup('<a class="r" href="#{1}">{0}</a>')
         texts = (link.format(*piece) if piece[1] else Markup.escape(piece[0]) for piece in way.pieces)
         return Markup().join(texts).replace("\n", Markup("\n<br>"))
 
@@ -113,3 +172,8 @@ class Structure:
     def drawn_figures(self) -> list[tuple[str, Markup]]:
         """All figures so far: number and title."""
         return self._book.drawn_figures
+
+
+def chapter_of(number: str) -> str:
+    """7.10 -> 7, C.8.1 -> C, B3 -> B."""
+    return number[0] if number[0].isalpha() else number.split(".")[0]

@@ -54,9 +54,30 @@ def periods(config: Mapping[str, dict], window: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def value_at(config: Mapping, path: str) -> object:
+    """What stands in the config at a path such as definitions.minimum_age.
+
+    Raises
+    ------
+    KeyError
+        There is nothing at that path.
+    """
+    here: object = config
+    for key in path.split("."):
+        if not isinstance(here, Mapping) or key not in here:
+            raise KeyError(path)
+        here = here[key]
+    return here
+
+
 def day(value: str | dt.date) -> dt.date:
     """A date of the config, whichever way the YAML reader gave it."""
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
+
+
+def months_touched(first: dt.date, last: dt.date) -> int:
+    """The number of calendar months from one day to another, both included."""
+    return (last.year - first.year) * 12 + last.month - first.month + 1
 
 
 def year_key(fiscal_year: str) -> str:

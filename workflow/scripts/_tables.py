@@ -21,6 +21,7 @@ Text = Callable[[str, Mapping], Markup]
 class DrawnTable:
     """A table as its macro needs it: texts made, notes collected, heads spanned."""
 
+    kind: str
     number: str
     anchor: str
     title: Markup
@@ -48,10 +49,12 @@ def draw(exhibit: Exhibit, book: Book, text: Text) -> DrawnTable:
         for column in exhibit.columns
     ]
     spans = [text(column.over, column.variables) for column in exhibit.columns]
-    book.places += _places(exhibit, rows, columns, spans)
+    if exhibit.kind == "Table":
+        book.places += _places(exhibit, rows, columns, spans)
     return DrawnTable(
+        kind=exhibit.kind,
         number=exhibit.number,
-        anchor=anchor("table", exhibit.number),
+        anchor=anchor("table" if exhibit.kind == "Table" else "numbers", exhibit.number),
         title=text(exhibit.title, exhibit.variables),
         layout=exhibit.layout,
         stubs=tuple(text(stub, exhibit.variables) for stub in exhibit.stubs),
@@ -109,7 +112,7 @@ def _drawn_row(row: Row, exhibit: Exhibit, book: Book, text: Text, marks: dict[s
         "section": "",
         "heads": [text(head, variables) for head in row.heads],
         "cells": [
-            _drawn_cell(cell, align, exhibit.number, book, marks)
+            _drawn_cell(cell, align, f"{exhibit.kind} {exhibit.number}", book, marks)
             for cell, align in zip(row.cells, _aligned(exhibit), strict=True)
         ],
         "group": row.group,
@@ -117,8 +120,8 @@ def _drawn_row(row: Row, exhibit: Exhibit, book: Book, text: Text, marks: dict[s
     }
 
 
-def _drawn_cell(cell: Sequence[Entry], align: str, number: str, book: Book, marks: dict[str, str]) -> dict:
-    parts = [_drawn_entry(entry, number, book, marks) for entry in cell]
+def _drawn_cell(cell: Sequence[Entry], align: str, place: str, book: Book, marks: dict[str, str]) -> dict:
+    parts = [_drawn_entry(entry, place, book, marks) for entry in cell]
     single = parts[0] if len(parts) == 1 and not (cell[0].before or cell[0].after) else None
     lines: list[list[dict]] = []
     for entry, part in zip(cell, parts, strict=True):
@@ -129,12 +132,12 @@ def _drawn_cell(cell: Sequence[Entry], align: str, number: str, book: Book, mark
     return {"parts": parts, "lines": lines, "single": single, "align": align}
 
 
-def _drawn_entry(entry: Entry, number: str, book: Book, marks: dict[str, str]) -> dict:
+def _drawn_entry(entry: Entry, place: str, book: Book, marks: dict[str, str]) -> dict:
     if not entry.id:
         return {"id": "", "before": entry.before, "after": entry.after, "lines": entry.lines, "mark": ""}
-    value = book.value(entry.id, f"Table {number}, row {entry.row}, column {entry.column}")
+    value = book.value(entry.id, f"{place}, row {entry.row}, column {entry.column}")
     printed_text = printed(value, entry.form)
-    book.prints.append((f"Table {number}", entry.id, printed_text))
+    book.prints.append((place, entry.id, printed_text))
     note = book.notes.get(entry.id)
     mark = marks.setdefault(note, chr(ord("a") + len(marks))) if note else ""
     return {

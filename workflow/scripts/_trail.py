@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
-from _ledger import kind, parse_inputs
+from _ledger import extracts_of, kind, parse_inputs, shaped_by, within
 
 Rows = Mapping[str, Mapping]  # ledger id -> its row
 
@@ -81,7 +81,13 @@ def leaves(ledger: pd.DataFrame | Rows, identifier: str) -> list[Mapping]:
 
 
 def dependents(ledger: pd.DataFrame | Rows, identifiers: Iterable[str]) -> list[str]:
-    """Ids of everything that rests on any of some quantities, not counting these themselves, in ledger order."""
+    """Ids of everything that rests on any of some quantities, not counting these themselves, in ledger order.
+
+    Parameters
+    ----------
+    ledger : as read by _ledger.read_ledger, or what rows_by_id makes of it
+    identifiers : ledger ids, "setting." with any path of the config, "extract." with an extract's name
+    """
     rows = rows_by_id(ledger)
     users: dict[str, list[str]] = {}
     for identifier, row in rows.items():
@@ -89,6 +95,10 @@ def dependents(ledger: pd.DataFrame | Rows, identifiers: Iterable[str]) -> list[
             for one in ids:
                 users.setdefault(one, []).append(identifier)
     start, found = set(identifiers), set()
+    for one in [one for one in start if one.startswith("setting.")]:
+        start |= {identifier for identifier in rows if identifier.startswith(f"{one}.")}
+    for one in start:
+        users.setdefault(one, []).extend(identifier for identifier, row in rows.items() if _rests_on(row, one))
     todo = list(start)
     while todo:
         for user in users.get(todo.pop(), []):
@@ -96,6 +106,14 @@ def dependents(ledger: pd.DataFrame | Rows, identifiers: Iterable[str]) -> list[
                 found.add(user)
                 todo.append(user)
     return [identifier for identifier in rows if identifier in found - start]
+
+
+def _rests_on(row: Mapping, identifier: str) -> bool:
+    """Whether a quantity is shaped by a setting or counted in an extract."""
+    what, _, name = identifier.partition(".")
+    if what == "setting":
+        return any(within(name, path) for path in shaped_by(row))
+    return what == "extract" and name in extracts_of(row)
 
 
 def filled(row: Mapping, values: Mapping[str, float]) -> str:

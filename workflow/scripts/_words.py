@@ -28,6 +28,24 @@ def listed(items: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+COVARIATE_LABELS = {
+    "opiates_crack": "use of opiates or crack",
+    "cannabis": "use of cannabis",
+    "stimulants": "use of cocaine or amphetamines",
+    "other_drugs": "use of other drugs",
+    "criminal_justice_referral": "referral by the criminal justice system",
+    "previously_treated": "earlier treatment",
+    "treated_last_two_years": "treatment now or in the last two years",
+    "no_fixed_abode": "having no fixed abode",
+    "length_of_use": "length of drug use",
+}
+
+
+def characteristics(names: Sequence[str]) -> str:
+    """The characteristics that a model allows for, as a list: age, sex and use of cannabis."""
+    return listed([COVARIATE_LABELS.get(name, name.replace("_", " ")) for name in names])
+
+
 def plural(number: float, one: str, many: str) -> str:
     """The word that agrees with a number."""
     return one if number == 1 else many
@@ -52,13 +70,6 @@ def per_cent_of(share: float) -> str:
     return f"{round(100 * share, 6):g}"
 
 
-def significance(p: float, level: float) -> str:
-    """Whether a p-value is significant at a level, in words that follow "is"."""
-    if math.isnan(p):
-        return "not testable with these data"
-    return f"{'' if p < level else 'not '}statistically significant at the {per_cent_of(level)} per cent level"
-
-
 def out_of(number: int, total: int) -> str:
     """How many of how many: none of the four, one of the four, both, all three, the only one."""
     if not 0 <= number <= total or total == 0:
@@ -72,27 +83,6 @@ def out_of(number: int, total: int) -> str:
     return f"one of the {spelt(total)}" if number == 1 else f"{spelt(number)} of the {spelt(total)}"
 
 
-VERDICTS = {
-    (UP, True): "positive and statistically significant",
-    (DOWN, True): "negative and statistically significant",
-    (UP, False): "positive but not statistically significant",
-    (DOWN, False): "negative but not statistically significant",
-    (FLAT, True): "nil at printed precision",
-    (FLAT, False): "nil at printed precision",
-    (UP, None): "positive but not testable",
-    (DOWN, None): "negative but not testable",
-    (FLAT, None): "nil at printed precision",
-}
-
-
-def verdict(did: float, p: float, level: float, decimals: int) -> str:
-    """What a difference in differences says, as an adjective phrase: its sign, and whether it is significant."""
-    way = direction(did, decimals)
-    if way == UNKNOWN:
-        return "not computable"
-    return VERDICTS[way, None if math.isnan(p) else p < level]
-
-
 def grouped(verdicts: Mapping[str, str]) -> dict[str, list[str]]:
     """Label -> verdict turned into verdict -> labels: the larger groups first, ties in the order of the labels."""
     groups: dict[str, list[str]] = {}
@@ -101,27 +91,6 @@ def grouped(verdicts: Mapping[str, str]) -> dict[str, list[str]]:
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
-def verdict_sentence(verdicts: Mapping[str, str]) -> str:
-    """One clause on several sites, without its full stop.
-
-    "the difference in differences is negative and statistically significant in Site 2, Site 5 and Site 6, and
-    positive but not statistically significant in Site 4"
-    """
-    groups = grouped(verdicts)
-    if len(groups) == 1:
-        ((said, labels),) = groups.items()
-        where = f"in {labels[0]}" if len(labels) == 1 else f"in {out_of(len(labels), len(labels))} ({listed(labels)})"
-        return f"the difference in differences is {said} {where}"
-    clauses = [f"{said} in {listed(labels)}" for said, labels in groups.items()]
-    return "the difference in differences is " + "; ".join(clauses[:-1]) + f"; and {clauses[-1]}"
-
-
-def against(pilot: float, comparison: float, decimals: int) -> str:
-    """How a clause about the comparison area opens after one about the pilot: "it also" or "by contrast, it"."""
-    return "it also" if direction(pilot, decimals) == direction(comparison, decimals) else "by contrast, it"
-
-
-SIGNS = {UP: "positive", DOWN: "negative", FLAT: "nil", UNKNOWN: "not computable"}
 TRENDS = {UP: "rises", DOWN: "falls", FLAT: "stays level", UNKNOWN: "cannot be fitted"}
 
 

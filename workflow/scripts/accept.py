@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 from _faults import COLUMNS, FAULT, SEVERITIES
+from _inert import inert
 from _job import logged
 
 
@@ -17,7 +18,8 @@ def accept(findings: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:
 
     Returns
     -------
-    All findings, by extract (in the order given), severity, file, column and line; and the faults, one line each.
+    All findings, by extract (in the order given), severity, file, column and line, with what was found as a text that
+    no spreadsheet program runs; and the faults, one line each.
     """
     joined = pd.concat(findings, ignore_index=True)[COLUMNS]
     order = pd.DataFrame(
@@ -30,6 +32,7 @@ def accept(findings: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:
         }
     ).sort_values(["extract", "severity", "file", "number", "position"])
     joined = joined.loc[order.index].reset_index(drop=True)
+    joined["found"] = joined["found"].map(inert)
     return joined, joined.loc[joined["severity"] == FAULT, "message"].to_list()
 
 

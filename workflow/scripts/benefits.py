@@ -11,6 +11,7 @@ from _ledger import quantities, read_ledger, round_half_up, write_ledger
 
 RULE = "benefits"
 OUTCOMES = {"effective_treatment": "effective_treatment", "completions": "completion_of_treated"}
+METHODS = ("as_published", "corrected")
 
 
 def additional_clients(values: Mapping[str, float], sites: list[str], method: str) -> pd.DataFrame:
@@ -69,6 +70,7 @@ def additional_rows(additional: pd.DataFrame, method: str) -> list[pd.DataFrame]
             unit="ppt",
             formula="round_half_up(did, 1)" if published else "did",
             inputs={"did": "{measure}.did.{site}"},
+            settings="economics.method",
             **common,
         ),
         quantities(
@@ -80,6 +82,44 @@ def additional_rows(additional: pd.DataFrame, method: str) -> list[pd.DataFrame]
             inputs={"did": "additional.did_used.{outcome}.{site}", "base": "effective_treatment.base.pilot_{n}.post"},
             **common,
         ),
+    ]
+
+
+def totals_by_method(values: Mapping[str, float], sites: list[str]) -> pd.DataFrame:
+    """Each site's benefit by either method, whichever the config names: site, n, as_published, corrected (pounds)."""
+    found = pd.DataFrame({"site": sites, "n": [site.removeprefix("site_") for site in sites]})
+    for method in METHODS:
+        clients = additional_clients(values, sites, method).pivot(index="site", columns="outcome", values="additional")
+        treated = clients["effective_treatment"] * values[f"unit_value.effective_treatment.{method}"]
+        completed = clients["completions"] * values[f"unit_value.completion.{method}"]
+        found[method] = (treated + completed).reindex(sites).to_numpy()
+    return found
+
+
+def method_rows(values: Mapping[str, float], sites: list[str]) -> list[pd.DataFrame]:
+    """Ledger rows of the benefits by either method (Figure S.3)."""
+    frame = totals_by_method(values, sites)
+    did = {"as_published": "round_half_up({}, 1)", "corrected": "{}"}
+    return [
+        quantities(
+            frame,
+            id=f"benefit.total_{method}.{{site}}",
+            value=method,
+            unit="gbp",
+            formula=f"base / 100 * ({did[method].format('treated')} * treated_value"
+            f" + {did[method].format('completed')} * completed_value)",
+            inputs={
+                "base": "effective_treatment.base.pilot_{n}.post",
+                "treated": "effective_treatment.did.{site}",
+                "treated_value": f"unit_value.effective_treatment.{method}",
+                "completed": "completion_of_treated.did.{site}",
+                "completed_value": f"unit_value.completion.{method}",
+            },
+            source="Section 7.5",
+            rule=RULE,
+            function="totals_by_method",
+        )
+        for method in METHODS
     ]
 
 
@@ -142,7 +182,7 @@ def benefits(values: Mapping[str, float], sites: list[str], economics: Mapping) 
         )
         for column, (unit, formula, inputs) in TABLE_7_10.items()
     ]
-    return [*additional_rows(additional, economics["method"]), *rows]
+    return [*additional_rows(additional, economics["method"]), *rows, *method_rows(values, sites)]
 
 
 if __name__ == "__main__":

@@ -164,6 +164,21 @@ def special_cases(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return con.execute(counts).df()
 
 
+# What decides which referrals and quarters are counted.
+IN_STUDY = "sites periods.pre.referrals periods.post.referrals"
+OF_PICKUP = "definitions.pickup_days definitions.pickup_from"
+EVERY_PICKUP = f"{IN_STUDY} {OF_PICKUP} periods.pre.pickups_until periods.post.pickups_until"
+CASES = {  # a case -> the extracts read, and what decides it
+    "not_local_or_not_in_period": ("carat_referrals", IN_STUDY),
+    "missing_release_date": ("carat_referrals", IN_STUDY),
+    "form_answers_several_referrals": ("carat_referrals cjit_forms", EVERY_PICKUP),
+}
+OF_SITE = "sites.{site}.continuity sites.{site}.{arm}.dats"
+LOCAL_REFERRALS = f"definitions.missing_release periods.{{period}}.referrals {OF_SITE} sites.{{site}}.{{arm}}.prisons"
+PICKED_UP = f"{OF_PICKUP} definitions.one_form_answers periods.{{period}}.pickups_until {LOCAL_REFERRALS}"
+QUARTERS = f"periods.{{period}}.triage_quarters {OF_SITE}"
+
+
 def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, sites: Mapping) -> list[pd.DataFrame]:
     """Ledger rows: base and count of each measure, area and period, and the counted cases."""
     common = {"unit": "count", "source": SOURCE, "rule": RULE, "function": "continuity"}
@@ -174,12 +189,16 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
     summed = "{quarters:.0f} quarters and DAT rows of {label} in the {period} period"
     return [
         quantities(
-            cases,
+            cases.assign(
+                extract=cases["excluded_by"].map(lambda case: CASES[case][0]),
+                settings=cases["excluded_by"].map(lambda case: CASES[case][1]),
+            ),
             id="excluded.{excluded_by}.carat_referrals",
             value="rows",
             rows="rows",
-            extract="carat_referrals",
+            extract="{extract}",
             filter="referrals: {excluded_by}",
+            settings="{settings}",
             **common,
         ),
         quantities(
@@ -189,6 +208,7 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
             rows="base",
             extract="carat_referrals",
             filter=local,
+            settings=LOCAL_REFERRALS,
             **common,
         ),
         quantities(
@@ -196,8 +216,9 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
             id="prison_pickup.count.{area}.{period}",
             value="count",
             rows="count",
-            extract="carat_referrals",
+            extract="carat_referrals cjit_forms",
             filter=f"{local}, picked up by the area's CJIT in time",
+            settings=PICKED_UP,
             **common,
         ),
         quantities(
@@ -207,6 +228,7 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
             rows="quarters",
             extract="triage_quarters",
             filter=f"{summed}: referrals",
+            settings=QUARTERS,
             **common,
         ),
         quantities(
@@ -216,6 +238,7 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
             rows="quarters",
             extract="triage_quarters",
             filter=f"{summed}: triaged within six weeks",
+            settings=QUARTERS,
             **common,
         ),
     ]

@@ -1,12 +1,21 @@
 """Rule findings: ranges, growth and conversions that only the prose prints, each with its formula."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 from _job import logged
 from _ledger import quantities, read_ledger, recompute, write_ledger
+from _site_results import PRINTED
 
 RULE = "findings"
+LEVEL = "setting.models.significance"
+# A difference for the better or worse, as _site_results.verdict has it: significant, not nil at the printed precision,
+# and with an effect on the odds of the same sign. {beyond} is > or <, {even} the effect on the odds that is none.
+CLEAR = (
+    "sum(p < level and o {beyond} {even} and round_half_up(d, {decimals}) {beyond} 0"
+    " for d, p, o in zip(did, p_value, odds))"
+)
 # Least-squares slope of a monthly series, journeys a month.
 SLOPE = "12 * sum((i - (len(month) - 1) / 2) * y for i, y in enumerate(month)) / (len(month) ** 3 - len(month))"
 
@@ -39,14 +48,61 @@ def declared(ids: Iterable[str], sites: list[str], years: int) -> Iterator[tuple
         months = sorted(i for i in ids if i.startswith(f"new_journeys_monthly.pilot_{n}."))
         if len(months) > 1:
             yield f"findings.new_journeys_trend.site_{n}", "ratio", SLOPE, {"month": months}
+    yield from verdicts(ids)
+    yield from worth(ids, sites)
     totals = [i for i in ids if i.startswith("budget.total_funding.")]
     yield "findings.budget_peak", "gbp_m", "max(total)", {"total": totals}
 
 
 def _range(name: str, unit: str, ids: list[str]) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:
     if ids:
-        yield f"{name}.min", unit, "min(part)", {"part": ids}
-        yield f"{name}.max", unit, "max(part)", {"part": ids}
+        for end in ("min", "max"):
+            yield f"{name}.{end}", unit, f"{end}(x for x in part if x == x)", {"part": ids}
+
+
+def verdicts(ids: Iterable[str]) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:
+    """How many comparisons were tested and came out better, worse or neither, by measure and in all."""
+    known = set(ids)
+    counted = []
+    for measure, (decimals, _) in PRINTED.items():
+        sites = [i.removeprefix(f"{measure}.did.") for i in ids if i.startswith(f"{measure}.did.")]
+        if not sites:
+            continue
+        effect, even = ("odds_ratio", 1) if f"{measure}.odds_ratio.{sites[0]}" in known else ("log_odds_did", 0)
+        parts = {"did": "did", "p_value": "p", "odds": effect}
+        inputs = {name: [f"{measure}.{part}.{site}" for site in sites] for name, part in parts.items()}
+        for name, beyond in (("better", ">"), ("worse", "<")):
+            formula = CLEAR.format(beyond=beyond, decimals=decimals, even=even)
+            yield f"findings.{name}.{measure}", "count", formula, {**inputs, "level": [LEVEL]}
+        tested = {"p_value": inputs["p_value"]}
+        yield f"findings.compared.{measure}", "count", "sum(p >= 0 for p in p_value)", tested
+        counted.append(measure)
+    if counted:
+        for name in ("better", "worse", "compared"):
+            parts = [f"findings.{name}.{measure}" for measure in counted]
+            yield f"findings.{name}.all", "count", "sum(part)", {"part": parts}
+        names = {name: [f"findings.{name}.all"] for name in ("compared", "better", "worse")}
+        yield "findings.unclear.all", "count", "compared - better - worse", names
+        chance = {"level": [LEVEL], "compared": ["findings.compared.all"]}
+        yield "findings.clear_by_chance", "ratio", "level * compared", chance
+
+
+def worth(ids: Iterable[str], sites: list[str]) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:
+    """Totals over the analysed sites, and how many completions would pay for a pilot."""
+    valued = [site for site in sites if f"benefit.total.{site}" in set(ids)]
+    if not valued:
+        return
+    for name, unit, part in (
+        ("benefit_total", "gbp", "benefit.total.{}"),
+        ("cost_total", "gbp", "cost.{}.total"),
+        ("additional_effective_treatment", "count", "additional.effective_treatment.{}"),
+        ("additional_completions", "count", "additional.completions.{}"),
+    ):
+        yield f"findings.{name}", unit, "sum(part)", {"part": [part.format(site) for site in valued]}
+    for site in valued:
+        names = {"cost": [f"cost.{site}.total"], "value": ["unit_value.completion"]}
+        yield f"findings.break_even.{site}", "count", "-(-cost // value)", names
+    yield from _range("findings.break_even", "count", [f"findings.break_even.{site}" for site in valued])
 
 
 def findings(values: Mapping[str, float], sites: list[str], years: int) -> list[pd.DataFrame]:
@@ -54,13 +110,18 @@ def findings(values: Mapping[str, float], sites: list[str], years: int) -> list[
 
     Parameters
     ----------
-    values : id -> value of the other rules' quantities and of the settings
+    values : id -> value of the other rules' quantities and of the settings; findings rest on each other too, in order
     sites, years : as in `declared`
     """
     parts = []
-    for name, unit, formula, inputs in declared(values, sites, years):
+    values = dict(values)
+    for name, unit, formula, inputs in declared(list(values), sites, years):
         pairs = " ".join(f"{key}={identifier}" for key, ids in inputs.items() for identifier in ids)
-        value = recompute({"formula": formula, "inputs": pairs}, values)
+        try:
+            value = recompute({"formula": formula, "inputs": pairs}, values)
+        except (ZeroDivisionError, ValueError):
+            value = math.nan
+        values[name] = value
         one = pd.DataFrame({"value": [value]})
         common = {"rule": RULE, "function": "findings", "source": "text"}
         parts.append(quantities(one, id=name, value="value", unit=unit, formula=formula, inputs=inputs, **common))
@@ -71,4 +132,5 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
         known |= {f"setting.definitions.{name}": value for name, value in snakemake.params.days.items()}
+        known[LEVEL] = snakemake.params.level
         write_ledger(findings(known, snakemake.params.sites, snakemake.params.years), snakemake.output.ledger)

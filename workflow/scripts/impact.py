@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 from _job import logged
-from _ledger import log_odds, normal_tail, quantities, read_ledger, write_ledger
+from _ledger import log_odds, normal_quantile, normal_tail, quantities, read_ledger, write_ledger
 from _models import fit_interaction
 from _study import analysed
 
@@ -20,13 +20,16 @@ CELLS = [("pilot", "post"), ("pilot", "pre"), ("comparison", "post"), ("comparis
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure: where its counts and bases stand in the ledger, its source and its model's extract and covariates."""
+    """A measure: where its counts and bases stand in the ledger, its source and its model.
+
+    `characteristics` is the extract that the clients' characteristics come from, `covariates` the list of the config.
+    """
 
     name: str
     count: str
     base: str
     source: str
-    model_extract: str = ""
+    characteristics: str = ""
     covariates: str = ""
 
 
@@ -43,7 +46,7 @@ MEASURES = [
         "treatment",
     ),
     Measure("completion_of_treated", "successful_completion", "effective_treatment", "Tables 7.5 to 7.7"),
-    Measure("prison_pickup", "prison_pickup", "prison_pickup", "Appendix B2", "carat_referrals", "prison"),
+    Measure("prison_pickup", "prison_pickup", "prison_pickup", "Appendix B2", "dirs", "prison"),
     Measure("community_triage", "community_triage", "community_triage", "Appendix B2"),
 ]
 
@@ -114,6 +117,13 @@ def _tests(count: list[float], base: list[float], did: float) -> dict:
     return found
 
 
+def intervals_of(differences: pd.DataFrame, tests: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Normal intervals of the differences without characteristics, one row per site: low, high, percentage points."""
+    frame = differences.merge(tests[["site", "did_se"]], on="site")
+    reach = normal_quantile((1 + confidence) / 2) * frame["did_se"]
+    return frame.assign(low=frame["did"] - reach, high=frame["did"] + reach)
+
+
 def with_age(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
     """Deal with an unknown age, by the rule of the config: enter at the mean of the model, or leave out."""
     if rule == "leave_out":
@@ -134,7 +144,7 @@ def adjusted_of(clients: pd.DataFrame, sites: list[str], covariates: list[str], 
 
 
 def impact(
-    values: Mapping[str, float],
+    counted: pd.DataFrame,
     clients: Mapping[str, pd.DataFrame],
     sites: list[str],
     models: Mapping,
@@ -143,14 +153,14 @@ def impact(
 
     Parameters
     ----------
-    values : ledger id -> value of the counts and bases
+    counted : ledger rows of the counts and bases
     clients : measure -> client- or referral-level frame (site, arm, period, outcome and characteristics)
     sites : analysed sites, in order
     models : covariates (treatment_covariates, prison_covariates), confidence, age_without_dir of the config
 
     Returns ledger rows.
     """
-    parts = []
+    parts, values = [], counted.set_index("id")["value"].to_dict()
     for measure in MEASURES:
         rates = counts_of(measure, values)
         if rates.empty:
@@ -158,12 +168,12 @@ def impact(
         changes = changes_of(rates)
         differences = differences_of(changes, sites)
         parts += [rate_rows(measure, rates), *change_rows(measure, changes, differences)]
-        if measure.name != "completion_of_treated":
-            parts += test_rows(measure, unadjusted_of(rates, differences))
+        tests = unadjusted_of(rates, differences)
+        parts += [*test_rows(measure, tests), *interval_rows(measure, differences, tests, models["confidence"])]
         if measure.covariates and not differences.empty:
             chosen = models[f"{measure.covariates}_covariates"]
             fitted = adjusted_of(clients[measure.name], differences["site"].tolist(), chosen, models)
-            parts.append(model_rows(measure, fitted, chosen))
+            parts.append(model_rows(measure, with_origin(measure, fitted, counted), chosen))
     return parts
 
 
@@ -249,6 +259,7 @@ def test_rows(measure: Measure, tests: pd.DataFrame) -> list[pd.DataFrame]:
     rows = [
         quantities(tests, id=f"{name}.{part}.{{site}}", value=part, unit=unit, formula=formula, inputs=of, **common)
         for part, unit, formula, of in declared
+        if name != "completion_of_treated" or part == "did_se"  # no table prints a test of it
     ]
     if measure.name == "community_triage":  # no characteristics exist: the printed p is the unadjusted one
         rows.append(
@@ -265,6 +276,50 @@ def test_rows(measure: Measure, tests: pd.DataFrame) -> list[pd.DataFrame]:
     return rows
 
 
+def interval_rows(
+    measure: Measure, differences: pd.DataFrame, tests: pd.DataFrame, confidence: float
+) -> list[pd.DataFrame]:
+    """Ledger rows of the ends of the unadjusted intervals."""
+    inputs = {part: f"{measure.name}.{part}.{{site}}" for part in ("did", "did_se")}
+    return [
+        quantities(
+            intervals_of(differences, tests, confidence),
+            id=f"{measure.name}.did_{end}.{{site}}",
+            value=end,
+            unit="ppt",
+            formula=f"did {sign} normal_quantile((1 + confidence) / 2) * did_se",
+            inputs={**inputs, "confidence": "setting.models.confidence"},
+            source=measure.source,
+            rule=RULE,
+            function="intervals_of",
+        )
+        for end, sign in (("low", "-"), ("high", "+"))
+    ]
+
+
+# What a model rests on besides what its clients or referrals are counted with.
+OF_MODELS = (
+    "models.{covariates}_covariates models.length_of_use_bands models.age_without_dir codes.ethnicity codes.drugs "
+)
+OF_COVARIATES = {"treatment": "codes.criminal_justice_referral_sources", "prison": ""}
+OF_INTERVALS = " models.confidence"
+
+
+def with_origin(measure: Measure, fitted: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+    """Add what each site's model reads and is shaped by: extract and settings of its counts, and the model's own."""
+    rows = counted.set_index("id")
+    own = OF_MODELS.format(covariates=measure.covariates) + OF_COVARIATES[measure.covariates]
+
+    def joined(n: str, field: str, more: str) -> str:
+        ids = [f"{measure.name}.{part}.{arm}_{n}.{period}" for part in ("base", "count") for arm, period in CELLS]
+        return " ".join(dict.fromkeys(" ".join([*rows.loc[ids, field], more]).split()))
+
+    return fitted.assign(
+        extract=[joined(n, "extract", measure.characteristics) for n in fitted["n"]],
+        settings=[joined(n, "settings", own) for n in fitted["n"]],
+    )
+
+
 def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) -> pd.DataFrame:
     """Ledger rows of the adjusted models: leaves, recomputed by refitting."""
     model = f"logistic model of {measure.name} for {{site}}: pilot, post, pilot x post, {', '.join(covariates)}"
@@ -275,9 +330,10 @@ def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) ->
             id=f"{measure.name}.{'model_rows' if part == 'rows' else part}.{{site}}",
             value=part,
             unit=units.get(part, "ratio"),
-            extract=measure.model_extract,
+            extract="{extract}",
             filter=model,
             rows="rows",
+            settings="{settings}" + (OF_INTERVALS if part.endswith(("_low", "_high")) else ""),
             source=measure.source,
             rule=RULE,
             function="adjusted_of",
@@ -300,7 +356,7 @@ def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) ->
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
         study = snakemake.params.study
-        counted = read_ledger(snakemake.input.outcomes, snakemake.input.continuity).set_index("id")["value"].to_dict()
+        counted = read_ledger(snakemake.input.outcomes, snakemake.input.continuity)
         clients = pd.read_parquet(snakemake.input.clients)
         frames = dict(iter(clients.groupby("measure")))
         frames["prison_pickup"] = pd.read_parquet(snakemake.input.referrals)

@@ -1,12 +1,13 @@
 """Rule ledger: bring all quantities together with the constants and settings they rest on, and check closure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 import pandas as pd
 from _faults import with_ids
 from _job import logged
-from _ledger import kind, parse_inputs, quantities, read_ledger, write_ledger
+from _ledger import extracts_of, kind, numbers, parse_inputs, quantities, read_ledger, shaped_by, write_ledger
+from _study import value_at
 
 RULE = "ledger"
 
@@ -18,18 +19,6 @@ def constants(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def numbers(settings: Mapping | list, path: str = "setting") -> Iterator[tuple[str, float]]:
-    """All numbers of the config, as (id, value); an item of a list of steps is named by its from_year."""
-    items = settings.items() if isinstance(settings, Mapping) else enumerate(settings, start=1)
-    for key, value in items:
-        if isinstance(value, Mapping) and "from_year" in value:
-            yield f"{path}.from_year_{value['from_year']}", float(value["rate"])
-        elif isinstance(value, Mapping | list):
-            yield from numbers(value, f"{path}.{key}")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"{path}.{key}", float(value)
-
-
 def settings(config: Mapping) -> pd.DataFrame:
     """Leaves for the numbers of the config's definitions, models and economics."""
     parts = {name: config[name] for name in ("definitions", "models", "economics")}
@@ -39,6 +28,10 @@ def settings(config: Mapping) -> pd.DataFrame:
     )
 
 
+# What decides how many rows validation leaves out or remarks on: which areas are studied, which codes are known.
+SHAPED_BY = {"excluded": "sites", "information": "sites codes"}
+
+
 def validated(findings: pd.DataFrame) -> pd.DataFrame:
     """Leaves for what validation counted: rows in, kept and left out, values missing (Appendix B)."""
     counted = with_ids(findings)
@@ -46,7 +39,10 @@ def validated(findings: pd.DataFrame) -> pd.DataFrame:
         counted["severity"] == "information"
     )  # what was found there may be a client's value: not for the ledger
     counted["found"] = counted["found"].mask(cells_found, "no usable value")
-    counted = counted.groupby(["id", "extract", "column", "found"], sort=False)["rows"].sum().reset_index()
+    counted["settings"] = counted["severity"].map(SHAPED_BY).fillna("")
+    counted.loc[counted["found"] == "rows of the study's DATs", "settings"] = "sites"
+    by = ["id", "extract", "column", "found", "settings"]
+    counted = counted.groupby(by, sort=False)["rows"].sum().reset_index()
     return quantities(
         counted,
         id="{id}",
@@ -55,6 +51,7 @@ def validated(findings: pd.DataFrame) -> pd.DataFrame:
         rows="rows",
         extract="{extract}",
         filter="{column} {found}",
+        settings="{settings}",
         source="Appendix B1",
         rule="validate",
         function="validate",
@@ -73,9 +70,15 @@ def with_notes(ledger: pd.DataFrame, notes: Mapping[str, str]) -> pd.DataFrame:
 
 
 def check_closure(ledger: pd.DataFrame) -> None:
-    """Every input stands in the ledger, nothing rests on itself, and what has no inputs is a leaf of a known kind."""
+    """Every input stands in the ledger, nothing rests on itself, and what has no inputs is a leaf of a known kind.
+
+    What counts records is a whole number: nothing is computed from a count's parts, so nothing else would tell that it
+    was altered by a little.
+    """
     rests_on = {}
     for row in ledger.to_dict("records"):
+        if kind(row) == "records" and row["unit"] == "count" and row["value"] % 1 > 0:
+            raise ValueError(f"{row['id']}: counts records and is not a whole number: {row['value']!r}")
         inputs = [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
         if kind(row) == "derived" and not inputs:
             raise ValueError(f"{row['id']}: neither inputs, nor records, nor a citation or setting")
@@ -89,6 +92,19 @@ def check_closure(ledger: pd.DataFrame) -> None:
         raise ValueError(f"quantities rest on each other: {' -> '.join(circle.args[1])}") from None
 
 
+def check_names(ledger: pd.DataFrame, extracts: Collection[str], config: Mapping) -> None:
+    """Every extract that a quantity names is one of the study's, every setting stands in the config."""
+    for row in ledger.to_dict("records"):
+        for name in extracts_of(row):
+            if name not in extracts:
+                raise ValueError(f"{row['id']}: there is no extract {name}")
+        for path in shaped_by(row):
+            try:
+                value_at(config, path)
+            except KeyError:
+                raise ValueError(f"{row['id']}: there is no setting {path}") from None
+
+
 def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, config: Mapping) -> pd.DataFrame:
     """The whole ledger of a run.
 
@@ -97,11 +113,12 @@ def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, con
     parts : rows written by the other rules
     findings : what validation found, as in validation.csv
     table : constants with citations
-    config : definitions, models, economics; assumed (id -> note)
+    config : every part of the study that shapes a quantity; assumed (id -> note)
     """
     whole = pd.concat([parts, validated(findings), constants(table), settings(config)], ignore_index=True)
     whole = with_notes(whole, config.get("assumed", {}))
     check_closure(whole)
+    check_names(whole, set(findings["extract"]), config)
     return whole
 
 

@@ -12,6 +12,7 @@ from _study import year_key
 
 RULE = "new_journeys"
 SOURCE = "Section 7.2.2"
+OF_YEARS = "economics.journey_years"  # the setting that decides which years count, and which is the base
 COLUMNS = {"started": "started", "retained": "retained_12_weeks", "completed": "completed_under_12_weeks"}
 
 
@@ -41,6 +42,7 @@ def new_journeys(
                 rows="rows",
                 extract="new_journeys_yearly",
                 filter=f"{{site}}, {{fiscal_year}}: {column}",
+                settings=OF_YEARS,
                 source=SOURCE,
                 rule=RULE,
                 function="new_journeys",
@@ -55,6 +57,7 @@ def new_journeys(
                 unit="count",
                 formula="sum(part)",
                 inputs={"part": f"@{name}_parts"},
+                settings=OF_YEARS,
                 source=SOURCE,
                 rule=RULE,
                 function="all_sites",
@@ -105,6 +108,7 @@ def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
             unit=unit,
             formula=formula,
             inputs=inputs,
+            settings=OF_YEARS if name == "index" else "",
             source=SOURCE,
             rule=RULE,
             function="ratios",
@@ -125,6 +129,7 @@ def months(monthly: pd.DataFrame, window: list[str]) -> pd.DataFrame:
         rows="rows",
         extract="new_journeys_monthly",
         filter="{area}, {month}: new journeys",
+        settings="economics.monthly_window",
         source="Section 7.2.1",
         rule=RULE,
         function="months",

@@ -162,6 +162,27 @@ def counted(clients: pd.DataFrame, sites: Mapping) -> pd.DataFrame:
     return every.merge(counts, how="left").fillna({"base": 0, "count": 0}).astype({"base": int, "count": int})
 
 
+# What decides which journeys each rule leaves out, and which clients each measure counts.
+IN_STUDY = "sites periods.pre.outcomes periods.post.outcomes"
+OF_ADULTS = "definitions.minimum_age definitions.age_at"
+LEFT_OUT_BY = {
+    "outside_study_areas": "sites",
+    "outside_both_periods": IN_STUDY,
+    "under_age": f"{IN_STUDY} {OF_ADULTS}",
+    "started_too_late": f"{IN_STUDY} {OF_ADULTS} definitions.effective_days",
+    "not_latest": f"{IN_STUDY} {OF_ADULTS}",
+}
+OF_AREA = "periods.{period}.outcomes sites.{site}.{arm}.dats"
+LATEST_OF_ADULTS = f"{OF_ADULTS} definitions.latest_journey"
+OF_COMPLETION = "definitions.exit_reason_counts codes.completed_exit_reasons"
+STARTED_EARLY = f"{LATEST_OF_ADULTS} definitions.effective_days definitions.start_cutoff"
+SETTINGS = {
+    "effective_treatment": {
+        "base": f"{STARTED_EARLY} {OF_AREA}",
+        "count": f"{STARTED_EARLY} {OF_COMPLETION} {OF_AREA}",
+    },
+    "successful_completion": dict.fromkeys(("base", "count"), f"{LATEST_OF_ADULTS} {OF_COMPLETION} {OF_AREA}"),
+}
 FILTERS = {
     "effective_treatment": (
         "clients of {label} with a journey in the {period} period, adults, started early enough, latest journey each",
@@ -180,13 +201,14 @@ def ledger(clients: pd.DataFrame, excluded: pd.DataFrame, sites: Mapping) -> lis
     counts = counted(clients, sites)
     parts = [
         quantities(
-            excluded,
+            excluded.assign(settings=excluded["excluded_by"].map(LEFT_OUT_BY)),
             id="excluded.{excluded_by}.journeys",
             value="rows",
             rows="rows",
             function="exclusions",
             extract="journeys",
             filter="journeys left out by the rule {excluded_by}",
+            settings="{settings}",
             **common,
         )
     ]
@@ -202,6 +224,7 @@ def ledger(clients: pd.DataFrame, excluded: pd.DataFrame, sites: Mapping) -> lis
                     function="outcomes",
                     extract="journeys",
                     filter=words,
+                    settings=SETTINGS[measure][statistic],
                     **common,
                 )
             )

@@ -11,19 +11,18 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _book import Book, setting
-from _exhibits import resolve
+from _book import AUTHOR, activity_texts, open_book, setting
 from _faults import with_ids
+from _figure_data import planned
 from _job import logged
 from _ledger import read_ledger
 from _lint import read_allowed, refuse_naked_numbers
-from _panel import extract_files, panel_head, trace_data
+from _panel import extract_files, panel_head, script_of, trace_data
 from _render import environment
 from markupsafe import Markup
 
 FONT = re.compile(r"url\((fonts/[^)]+\.woff2)\)")
 NO_VALUE = "no value"  # what validation calls a missing cell
-AUTHOR = "Regenerated after NatCen Social Research and University of York (2012)"
 
 
 @dataclass(frozen=True)
@@ -85,12 +84,11 @@ def _line(row: tuple, treatment: str) -> tuple:
     return row.extract, setting(row.column), setting(treatment), row.id
 
 
-def activity_texts(activity: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
-    """Site -> column -> items of a text cell; items are separated by "; "."""
-    columns = [column for column in activity.columns if column != "site"]
-    return {
-        row["site"]: {column: str(row[column]).split("; ") for column in columns} for row in activity.to_dict("records")
-    }
+def quoted(findings: pd.DataFrame, texts: Mapping[str, Mapping[str, list[str]]], choices: Sequence[Choice]) -> set[str]:
+    """Texts that the report quotes from validation, from Table 1.3's extract and from the config's comments."""
+    remarks = findings[["found", "column", "allowed"]].astype(str).to_numpy().ravel()
+    items = (item for columns in texts.values() for listed in columns.values() for item in listed)
+    return {*remarks, *items, *(part for choice in choices for part in (choice.value, choice.sentence))}
 
 
 def embed_fonts(style: str, folder: Path) -> str:
@@ -126,6 +124,8 @@ def report_html(
     folder: Path,
     styles: Mapping[str, str],
     panel: str = "",
+    *,
+    declared_figures: Mapping[str, Mapping],
 ) -> tuple[str, str, pd.DataFrame]:
     """Render the report.
 
@@ -140,6 +140,7 @@ def report_html(
     config : the study
     folder : the templates
     styles : "screen" and "print" -> stylesheet with its fonts embedded
+    declared_figures : the numbered figures, as in figures.yaml
     panel : what the page for the screen carries in its head to trace its numbers, from `_panel.panel_head`
 
     Returns
@@ -151,12 +152,9 @@ def report_html(
     UnknownQuantity
         A template or table asks for a quantity that the ledger does not hold.
     """
-    texts = activity_texts(activity)
-    exhibits = {
-        number: resolve(number, declaration, config, ledger["id"].tolist(), texts)
-        for number, declaration in declarations.items()
-    }
-    book = Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures)
+    book = open_book(
+        ledger, activity, declarations, config, figures, planned(declared_figures, config, ledger["id"].tolist())
+    )
     env = environment(str(folder), book)
     body = env.get_template("report.html.j2").render(validation=validation_tables(findings), choices=choices)
     heads = {"screen": panel}
@@ -168,6 +166,7 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         templates = next(Path(name).parent for name in snakemake.input.templates if Path(name).name == "report.html.j2")
         declared = yaml.safe_load((templates / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
+        figures_declared = yaml.safe_load((templates / "figures.yaml").read_text(encoding="utf-8"))["figures"]
         parts = {"screen": ("report", "screen", "trace"), "print": ("report", "print")}
         written = {
             name: "".join((templates / f"{part}.css").read_text(encoding="utf-8") for part in names)
@@ -178,20 +177,25 @@ if __name__ == "__main__":
         whole = read_ledger(snakemake.input.ledger)
         files = extract_files(snakemake.params.extract_files, snakemake.input.extracts)
         traced = trace_data(whole, snakemake.params.config, files, snakemake.params.versions)
+        remarks = pd.read_csv(snakemake.input.validation, keep_default_na=False)
+        activity = pd.read_parquet(snakemake.input.activity)
+        choices = assumptions(Path(snakemake.input.config_file).read_text(encoding="utf-8"))
         screen, paper, printed_cells = report_html(
             whole,
-            pd.read_csv(snakemake.input.validation, keep_default_na=False),
-            pd.read_parquet(snakemake.input.activity),
+            remarks,
+            activity,
             drawn,
             declared,
-            assumptions(Path(snakemake.input.config_file).read_text(encoding="utf-8")),
+            choices,
             snakemake.params.config,
             templates,
             sheets,
-            panel_head(traced, (templates / "trace.js").read_text(encoding="utf-8")),
+            panel_head(traced, script_of(templates / "trace")),
+            declared_figures=figures_declared,
         )
         allowed = read_allowed(yaml.safe_load((templates / "numbers_allowed.yaml").read_text(encoding="utf-8")))
-        refuse_naked_numbers([screen, paper], whole, snakemake.params.config, allowed)
+        sources = quoted(remarks, activity_texts(activity), choices)
+        refuse_naked_numbers([screen, paper], whole, snakemake.params.config, allowed, sources)
         Path(snakemake.output.html).write_text(screen, encoding="utf-8")
         Path(snakemake.output.print_html).write_text(paper, encoding="utf-8")
         printed_cells.to_csv(snakemake.output.cells, index=False, lineterminator="\n")

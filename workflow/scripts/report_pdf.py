@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from _job import logged
+from _line_breaks import last_spaces_take_no_room
+from _pdf_tags import mend_tags
 from weasyprint import HTML, Attachment
 from weasyprint.document import Document
 from weasyprint.urls import URLFetcher
@@ -20,6 +22,7 @@ VARIANT = "pdf/a-3a"
 ATTACHED = {  # what each attached file is, in the words of a PDF reader's list of attachments
     "ledger.csv": ("Data", "Every quantity: value, formula, inputs, rule, source, records"),
     "cells.csv": ("Data", "Every cell of the numbered tables: quantity, value, unit, printed form"),
+    "ro-crate-metadata.json": ("Supplement", "How it was made: jobs, files with checksums, settings, code, packages"),
 }
 # PDF/A allows no other properties in its metadata than those it knows; PDF/UA's own have to be described.
 ACCESSIBLE = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
@@ -78,14 +81,15 @@ def report_pdf(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
             "pdf_identifier": hashlib.sha256(page.encode()).digest()[:16],
             "attachments": [attachment(*named, _date(page)) for named in (attached or {}).items()],
         }
-        document = HTML(string=page, url_fetcher=fetcher).render(**options)
+        with last_spaces_take_no_room():
+            document = HTML(string=page, url_fetcher=fetcher).render(**options)
         _declare_accessible(document)
         pdf = document.write_pdf(**options)
     finally:
         logger.removeHandler(complaints)
     if complaints.messages:
         raise TypesettingProblem("the PDF could not be typeset cleanly:\n" + "\n".join(complaints.messages))
-    return pdf
+    return mend_tags(pdf, page)
 
 
 def attachment(name: str, content: bytes, date: dt.datetime) -> Attachment:

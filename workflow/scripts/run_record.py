@@ -1,10 +1,9 @@
 """Rule run_record: what was run, on what, with what result and when, for whoever checks or repeats it.
 
-The record tells times and who ran it, so its bytes differ from run to run; nothing printed rests on it.
+The record tells times, so its bytes differ from run to run; nothing printed rests on it.
 """
 
 import base64
-import getpass
 import importlib.metadata
 import json
 import platform
@@ -17,7 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from _crate import PROJECT, Facts, combined, crate, gather, sha256
+from _crate import PROJECT, Facts, as_text, combined, crate, gather, sha256
 from _job import logged
 
 METADATA = Path(".snakemake/metadata")  # Snakemake's own notes on every output: its rule, start and end
@@ -97,17 +96,9 @@ def packages() -> dict[str, str]:
     return {"python": platform.python_version(), **dict(sorted(known.items()))}
 
 
-def user() -> str:
-    """Return the account that runs the workflow, "" if it has no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
-
-
 def run_record(jobs: Sequence[Mapping], facts: Facts) -> str:
     """The run record as text; see `_crate.crate`."""
-    return json.dumps(crate(jobs, facts), indent=1, ensure_ascii=False) + "\n"
+    return as_text(crate(jobs, facts))
 
 
 def copy_code(code: Mapping[str, str], folder: Path) -> None:
@@ -136,7 +127,6 @@ if __name__ == "__main__":
             packages=packages(),
             times=spans,
             rewritten=rewritten(paths, noted),
-            agent=user(),
         )
         key = secret(Path(snakemake.params.key))
         known = replace(known, checksums=gather(paths, known.identifier, key))

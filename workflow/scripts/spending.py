@@ -11,6 +11,7 @@ from _ledger import quantities, write_ledger
 from _study import year_key
 
 RULE = "spending"
+OF_YEARS = "economics.spending_years"  # the setting that decides which years count
 
 
 def spending(lines: pd.DataFrame, budgets: pd.DataFrame, shares: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
@@ -47,6 +48,7 @@ def _leaf(frame: pd.DataFrame, id: str, filter: str, function: str, source: str)
         rows="rows",
         extract="pilot_spending",
         filter=filter,
+        settings=OF_YEARS,
         source=source,
         rule=RULE,
         function=function,
@@ -84,6 +86,7 @@ def by_category(lines: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
             unit="gbp",
             formula="sum(part)",
             inputs={"part": [f"spending.{{category}}.{key}" for key in keys]},
+            settings=OF_YEARS,
             source=source,
             **common,
         ),
@@ -161,6 +164,7 @@ def by_site(lines: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
             unit="gbp",
             formula="sum(part)",
             inputs={"part": "@parts"},
+            settings=OF_YEARS,
             source="Table 7.10",
             rule=RULE,
             function="by_site",

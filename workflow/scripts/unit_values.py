@@ -11,6 +11,8 @@ from _ledger import quantities, round_half_up, write_ledger
 
 RULE = "unit_values"
 SOURCE = "Appendix C6"
+OF_METHOD = "economics.method"
+OF_YEARS = "economics.treatment_years economics.recovery_years"
 
 
 def discount_rate(year: int, schedule: list[Mapping]) -> Mapping:
@@ -164,6 +166,7 @@ def profile_rows(profile: pd.DataFrame) -> list[pd.DataFrame]:
             unit="gbp",
             formula="sum(part)",
             inputs={"part": [f"unit_value.{{column}}.year_{year}" for year in years]},
+            settings=OF_YEARS,
             function="harm_profile",
             **common,
         ),
@@ -245,6 +248,7 @@ def sensitivity(constants: Mapping[str, float], profile: pd.DataFrame, treatment
             id="unit_value.sensitivity_decay",
             value="decay",
             inputs=inputs,
+            settings=OF_YEARS,
             formula="pv + p * sum((untreated - treated * kept ** (n + 1)) * f for n, f in enumerate(factor))",
             **common,
         ),
@@ -253,6 +257,7 @@ def sensitivity(constants: Mapping[str, float], profile: pd.DataFrame, treatment
             id="unit_value.sensitivity_decline",
             value="decline",
             inputs={**inputs, "decline": "constant.untreated_decline"},
+            settings=OF_YEARS,
             formula="pv + p * sum((untreated * (1 - decline) ** n - treated * kept ** (n + 1)) * f "
             "for n, f in enumerate(factor))",
             **common,
@@ -269,40 +274,26 @@ def sensitivity(constants: Mapping[str, float], profile: pd.DataFrame, treatment
 
 
 def values_used(constants: Mapping[str, float], profile: pd.DataFrame, method: str) -> list[pd.DataFrame]:
-    """Ledger rows of the two unit values that benefits are computed with, by the method of the config.
+    """Ledger rows of the unit values by either method, and of the two that benefits are computed with.
 
     as_published: £44,244 (what Table 7.10 implies) and the expected value rounded to a pound.
     corrected: the model's own present values, unrounded.
     """
-    pv, expected = profile["discounted_value_treatment"].sum(), profile["expected_value"].sum()
-    published = method == "as_published"
     table = "effective_treatment_value_table_7_10"
-    one = pd.DataFrame(
-        [
-            {
-                "effective": constants[table] if published else pv,
-                "completion": round_half_up(expected) if published else expected,
-            }
-        ]
-    )
-    common = {"unit": "gbp", "source": "Section 7.5", "rule": RULE, "function": "values_used"}
+    pv, expected = profile["discounted_value_treatment"].sum(), profile["expected_value"].sum()
+    model, whole = "unit_value.discounted_value_treatment.pv", "unit_value.expected_value.pv"
+    declared = [  # outcome, method, value, formula, what it rests on
+        ("effective_treatment", "as_published", constants[table], "value", f"constant.{table}"),
+        ("effective_treatment", "corrected", pv, "value", model),
+        ("completion", "as_published", round_half_up(expected), "round_half_up(value)", whole),
+        ("completion", "corrected", expected, "value", whole),
+    ]
+    frame = pd.DataFrame(declared, columns=["outcome", "method", "value", "formula", "of"])
+    common = {"value": "value", "unit": "gbp", "source": "Section 7.5", "rule": RULE, "function": "values_used"}
+    common |= {"formula": "{formula}", "inputs": {"value": "{of}"}}
     return [
-        quantities(
-            one,
-            id="unit_value.effective_treatment",
-            value="effective",
-            formula="value",
-            inputs={"value": f"constant.{table}" if published else "unit_value.discounted_value_treatment.pv"},
-            **common,
-        ),
-        quantities(
-            one,
-            id="unit_value.completion",
-            value="completion",
-            formula="round_half_up(value)" if published else "value",
-            inputs={"value": "unit_value.expected_value.pv"},
-            **common,
-        ),
+        quantities(frame, id="unit_value.{outcome}.{method}", **common),
+        quantities(frame[frame["method"] == method], id="unit_value.{outcome}", settings=OF_METHOD, **common),
     ]
 
 

@@ -19,25 +19,14 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from _ledger import kind, parse_inputs, read_ledger
+from _ledger import extracts_of, kind, parse_inputs, read_ledger, shaped_by, within
 from _trail import Rows, plain, rows_by_id, tree, walk
-from compare_records import FILE, Record, code_changed, extract_changed, settings_changed
+from compare_records import FILE, Record, code_changed, extract_changed, jobs_before, settings_changed
 
 RELATIVE = 1e-12  # values nearer than this are the same: the last digits of a float are no news
 ARROW = "\N{RIGHTWARDS ARROW}"
 SHOWN = 3  # examples in a reason
 COLUMNS = ["id", "change", "unit", "before", "after", "difference", "per_cent", "reasons"]
-# The definitions that decide what counts as a record of a measure; they are no inputs of the counts in the ledger.
-ADULTS = ("minimum_age", "age_at", "latest_journey", "exit_reason_counts")
-DECIDING = {
-    "effective_treatment": (*ADULTS, "effective_days", "start_cutoff"),
-    "successful_completion": ADULTS,
-    "prison_pickup": ("pickup_days", "pickup_from", "missing_release", "one_form_answers"),
-    "community_triage": (),
-}
-READ_TOO = {"prison_pickup": ("cjit_forms", "dirs")}  # what a measure is counted with besides its own extract
-CLIENTS_OF = {"journeys": "outcomes", "carat_referrals": "continuity"}  # the rule that makes the models' clients
-MODEL_SETTINGS = ("setting.models.length_of_use_bands", "setting.models.confidence")
 
 
 @dataclass(frozen=True)
@@ -138,6 +127,8 @@ class Comparison:
         if kind(row) in ("setting", "constant"):
             yield Cause(f"{identifier.replace('.', ' ', 1)}: {_value(before)} {ARROW} {_value(after)}")
             return
+        for setting in self._shaping(identifier):
+            yield from self._own(setting)
         if kind(row) == "records":
             yield from self._counting(identifier, row)
         elif before and after:
@@ -145,22 +136,20 @@ class Comparison:
         yield from self._around(row["rule"], identifier)
 
     def _counting(self, identifier: str, row: Mapping) -> Iterator[Cause]:
-        """Why records are counted differently: the extract, a number that decides what counts, or the filter."""
-        measure, extract = row["id"].split(".")[0], row["extract"]
+        """Why records are counted differently: the extracts, the filter, or the jobs that prepared the records."""
+        extract, *others = extracts_of(row)
         before, after = self.a.rows.get(identifier), self.b.rows.get(identifier)
-        for setting in self._deciding(row):
-            yield from self._own(setting)
         yield Cause(
             f"extract {extract}: {self._content(extract)}", f"{identifier}: {_value(before)} {ARROW} {_value(after)}"
         )
-        for other in READ_TOO.get(measure, ()):
+        for other in others:
             if self._changed(other) is not False:
-                yield Cause(f"extract {other}, which {measure} is counted with: {self._content(other)}")
+                yield Cause(f"extract {other}, which {extract} is read with: {self._content(other)}")
         if before and after and before["filter"] != after["filter"]:
             yield Cause(f"filter of extract {extract}: {before['filter']} {ARROW} {after['filter']}")
-        yield from self._around(f"validate/{extract}", identifier)
-        if row["function"] == "adjusted_of":
-            yield from self._around(CLIENTS_OF[extract], identifier)
+        if self.recorded:
+            for job in jobs_before(self.b.record, row["rule"], (extract, *others)):
+                yield from self._around(job, identifier)
 
     def _changed(self, extract: str) -> bool | None:
         return extract_changed(self.a.record, self.b.record, extract) if self.recorded else None
@@ -172,17 +161,25 @@ class Comparison:
             return "what is counted in it differs"
         return "other content, by its checksum" if changed else "the same content, counted differently"
 
-    def _deciding(self, row: Mapping) -> list[str]:
-        """Ids of the numbers of the config that decide what a leaf counts."""
-        ids = [f"setting.definitions.{name}" for name in self._definitions(row["id"])]
-        if row["function"] == "adjusted_of":
-            ids += [identifier for identifier in self.ids if identifier.startswith(MODEL_SETTINGS)]
-        return [identifier for identifier in ids if identifier in self.a.rows or identifier in self.b.rows]
+    def _shaping(self, identifier: str) -> list[str]:
+        """Ids of the numbers of the config that shape a quantity and are none of its inputs."""
+        return [one for one in self._numbers if self._shapes(one.removeprefix("setting."), identifier)]
 
-    def _definitions(self, identifier: str) -> tuple[str, ...]:
-        """The definitions that decide what a leaf counts: all of them where its measure is not known."""
-        every = tuple(name for names in DECIDING.values() for name in names)
-        return DECIDING.get(identifier.split(".")[0], tuple(dict.fromkeys(every)))
+    @cached_property
+    def _numbers(self) -> list[str]:
+        """Ids of the config's numbers."""
+        return [identifier for identifier in self.ids if identifier.startswith("setting.")]
+
+    def _shapes(self, setting: str, identifier: str) -> bool:
+        """Whether a setting shapes a quantity in either run."""
+        rows = (run.rows[identifier] for run in (self.a, self.b) if identifier in run.rows)
+        return any(within(setting, path) for row in rows for path in shaped_by(row))
+
+    @cached_property
+    def _groups(self) -> set[str]:
+        """The groups of the config that the ledgers name settings of."""
+        rows = [*self.a.rows.values(), *self.b.rows.values()]
+        return {path.split(".")[0] for row in rows for path in shaped_by(row)}
 
     def _computing(self, identifier: str, before: Mapping, after: Mapping) -> Iterator[Cause]:
         """Why a quantity is computed differently from what it rests on."""
@@ -209,8 +206,8 @@ class Comparison:
         if names := code_changed(*records, rule):
             yield Cause(f"code of rule {rule}: {', '.join(names)}")
         for name, (old, new) in settings_changed(*records, job).items():
-            group, _, key = name.partition(".")
-            if group != "definitions" or key in self._definitions(identifier):
+            path = name.removeprefix(f"{job}.")
+            if path.split(".")[0] not in self._groups or self._shapes(path, identifier):
                 yield Cause(f"setting {name}: {old} {ARROW} {new}")
 
     def used(self) -> list[str]:
@@ -219,12 +216,12 @@ class Comparison:
         return [
             f"The ledgers of both runs: {sizes}. Values that agree to one part in a million million are the same.",
             "Settings and constants: by their values in the ledgers. Settings that decide what counts as a record are "
-            "no inputs in a ledger; they are named for the measures that they decide.",
+            "no inputs of the count; the ledgers name them beside it.",
             *(self._used_of_records() if self.recorded else self._used_without_records()),
         ]
 
     def _used_of_records(self) -> list[str]:
-        extracts = dict.fromkeys(row["extract"] for row in self.b.rows.values() if row["extract"])
+        extracts = dict.fromkeys(name for row in self.b.rows.values() for name in extracts_of(row))
         untold = [name for name in extracts if extract_changed(self.a.record, self.b.record, name) is None]
         without = f" Not for {', '.join(untold)}: a checksum, a key or the file is not on this machine."
         return [

@@ -16,7 +16,7 @@ from _crate import keyed
 FILE = "ro-crate-metadata.json"
 KEY = Path("restricted") / "record.key"
 SCRIPTS = "code/workflow/scripts/"
-SETTING, EXTRACT, JOB = "#setting/", "#extract/", "#job/"
+SETTING, EXTRACT, JOB, RESTRICTED = "#setting/", "#extract/", "#job/", "#restricted/"
 WHOLE_CONFIG = "report_html"  # the rule that every setting is a parameter of
 IN_THE_LEDGER = ("definitions", "models", "economics")  # groups whose numbers are quantities
 
@@ -67,8 +67,17 @@ class Record:
         return found
 
     def _settings(self, job: str) -> list[str]:
-        used = self.entities.get(f"{JOB}{job}", {}).get("object", [])
+        used = _listed(self.entities.get(f"{JOB}{job}", {}).get("object", []))
         return [part["@id"] for part in used if part["@id"].startswith(SETTING)]
+
+    def made(self, job: str) -> set[str]:
+        """The record-level files that a job made."""
+        results = self.entities.get(f"{JOB}{job}", {}).get("result", [])
+        return {one["@id"] for one in _listed(results) if one["@id"].startswith(RESTRICTED)}
+
+    def read(self, job: str) -> set[str]:
+        """Everything that a job read, files and settings."""
+        return {one["@id"] for one in _listed(self.entities.get(f"{JOB}{job}", {}).get("object", []))}
 
     def files(self, extract: str) -> dict[str, dict]:
         """Entities of an extract's files, by id."""
@@ -78,6 +87,11 @@ class Record:
             for identifier, entity in self.entities.items()
             if identifier == name or identifier.startswith(f"{name}/")
         }
+
+
+def _listed(value: object) -> list:
+    """A property's values: the crate writes a list of one as the one."""
+    return value if isinstance(value, list) else [value]
 
 
 def _decoded(value: object) -> object:
@@ -131,6 +145,15 @@ def _file_changed(a: Record, b: Record, before: Mapping, after: Mapping) -> bool
             if is_a or is_b:
                 return not (is_a and is_b)
     return None
+
+
+@cache
+def jobs_before(record: Record, rule: str, extracts: tuple[str, ...]) -> list[str]:
+    """The jobs between some extracts and a rule that counts or fits their records: checks, then derivations."""
+    checks = [f"validate/{name}" for name in extracts]
+    checked = set().union(*(record.made(job) for job in checks))
+    jobs = (identifier.removeprefix(JOB) for identifier in record.entities if identifier.startswith(JOB))
+    return checks + [job for job in jobs if record.made(job) & record.read(rule) and record.read(job) & checked]
 
 
 @cache

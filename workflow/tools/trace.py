@@ -6,26 +6,21 @@ python workflow/tools/trace.py 7.10/site_3/value_total [--run dscp-2009-11] [--r
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
-import re
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from html import unescape
 from pathlib import Path
 
-import pandas as pd
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import _digests
-from _config import line_numbers, plain
-from _ledger import read_ledger
-from _trail import BrokenTrail, Node, Rows, filled, rows_by_id, tree, walk
+from _config import line_numbers
+from _ledger import extracts_of, shaped_by
+from _trail import BrokenTrail, Node, dependents, filled, tree, walk
+from trace_find import NotFound, Place, Run, find, is_named, places, sentences
 from trace_records import described, records_of
 
 WIDTH = 118
@@ -43,147 +38,6 @@ UNITS = {
     "rate": "(rate)",
     "year": "(year)",
 }
-ELEMENT = re.compile(r'<data\b[^>]*\bdata-q="([^"]+)"[^>]*>(.*?)</data>')
-TAG = re.compile(r"<[^>]*>")
-NEAREST = 5
-
-
-class NotFound(ValueError):
-    """There is nothing to trace, or more than one thing; the message says which."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a quantity is printed, and as what."""
-
-    where: str
-    identifier: str
-    printed: str
-
-
-@dataclass
-class Run:
-    """A finished run: its results folder, and the folder of its study."""
-
-    study: Path
-    name: str
-
-    def __post_init__(self) -> None:
-        """A run without a ledger has not been made."""
-        if not (self.folder / "ledger.csv").exists():
-            raise NotFound(f"no {self.folder / 'ledger.csv'}: run `make report` first")
-
-    @property
-    def folder(self) -> Path:
-        """Its results folder."""
-        return self.study / "results" / self.name
-
-    @cached_property
-    def rows(self) -> Rows:
-        """Ledger id -> row."""
-        return rows_by_id(read_ledger(self.folder / "ledger.csv"))
-
-    @cached_property
-    def amounts(self) -> dict[str, float]:
-        """Ledger id -> value."""
-        return {identifier: row["value"] for identifier, row in self.rows.items()}
-
-    @cached_property
-    def cells(self) -> pd.DataFrame:
-        """Every printed cell, as text."""
-        return pd.read_csv(self.folder / "cells.csv", dtype=str, keep_default_na=False)
-
-    @cached_property
-    def config_text(self) -> str:
-        """The study's config as it is now."""
-        return (self.study / "config.yaml").read_text(encoding="utf-8")
-
-    @cached_property
-    def config(self) -> dict:
-        """The study's config as it is now, dates as ISO text."""
-        return plain(yaml.safe_load(self.config_text))
-
-    def files(self, extract: str) -> list[str]:
-        """The paths of an extract, as configured."""
-        paths = self.config["extracts"][extract]
-        return [paths] if isinstance(paths, str) else paths
-
-    @cached_property
-    def rows_in(self) -> dict[str, int]:
-        """Path of an extract's file as configured -> number of its records."""
-        found = pd.read_csv(self.folder / "validation.csv", keep_default_na=False)
-        counted = found[found["found"] == "rows in"]
-        return dict(zip(counted["file"], counted["rows"].astype(int), strict=True))
-
-
-def find(run: Run, text: str) -> tuple[str, list[Place]]:
-    """Find what is meant: a ledger id, exhibit/row/column (or column/row), or a printed number.
-
-    Returns the ledger id and the places where it is printed; anything else is a NotFound with a message.
-    """
-    text = text.strip()
-    if text in run.rows:
-        return text, [place for place in places(run) if place.identifier == text]
-    if text.count("/") == 2:
-        found = cell(run, *text.split("/"))
-        if found and not found.identifier:
-            raise NotFound(f"{text} is a text, not a number")
-        return (found.identifier, [found]) if found else _unknown(run, text)
-    found = [place for place in [*places(run), *sentences(run)] if _is_printed(text, place.printed)]
-    chosen = {place.identifier for place in found}
-    if len(chosen) > 1:
-        lines = "\n".join(f"  {place.where:<40} {place.identifier}" for place in dict.fromkeys(found))
-        raise NotFound(f'"{text}" is printed for {len(chosen)} quantities; choose one by its id:\n{lines}')
-    return (chosen.pop(), list(dict.fromkeys(found))) if chosen else _unknown(run, text)
-
-
-def cell(run: Run, exhibit: str, first: str, second: str) -> Place | None:
-    """The cell of an exhibit, its row and column named in either order."""
-    cells = run.cells[run.cells["exhibit"] == exhibit.removeprefix("Table ").removeprefix("Figure ")]
-    for row, column in ((first, second), (second, first)):
-        match = cells[(cells["row"] == row) & (cells["column"] == column)]
-        if len(match):
-            return _place(match.iloc[0])
-    return None
-
-
-def places(run: Run) -> list[Place]:
-    """Every number in the numbered tables."""
-    return [_place(row) for _, row in run.cells[run.cells["id"] != ""].iterrows()]
-
-
-def _place(row: Mapping) -> Place:
-    return Place(f"{row['exhibit']}/{row['row']}/{row['column']}", row["id"], row["printed"])
-
-
-def sentences(run: Run) -> Iterator[Place]:
-    """Every printed number of the report that no cell of a numbered table holds."""
-    report, held = run.folder / "report.html", set(run.cells["id"])
-    for identifier, content in ELEMENT.findall(report.read_text(encoding="utf-8")) if report.exists() else []:
-        if (identifier := unescape(identifier)) not in held and identifier in run.rows:
-            yield Place("text of the report", identifier, unescape(TAG.sub("", content)))
-
-
-def _is_printed(text: str, printed: str) -> bool:
-    """Whether a text is a printed number; a plus sign may be left out, and a minus sign be a hyphen."""
-    number = printed.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ").strip()
-    return text.replace("\N{MINUS SIGN}", "-") in (number, number.removeprefix("+"))
-
-
-def _unknown(run: Run, text: str) -> tuple[str, list[Place]]:
-    """Say that nothing is called so, with the nearest names: of the exhibit's cells where an exhibit is named."""
-    exhibit, _, rest = text.partition("/")
-    cells = run.cells[run.cells["exhibit"] == exhibit]
-    if len(cells):
-        orders = [cells["row"] + "/" + cells["column"], cells["column"] + "/" + cells["row"]]
-        nearest = [f"{exhibit}/{name}" for name in _nearest(rest, pd.concat(orders).tolist())]
-    else:
-        nearest = _nearest(text, list(run.rows)) if re.search("[a-z]", text) else []
-    raise NotFound(f'nothing is called "{text}"' + (f"; nearest: {', '.join(nearest)}" if nearest else ""))
-
-
-def _nearest(text: str, known: list[str]) -> list[str]:
-    return difflib.get_close_matches(text, known, n=NEAREST, cutoff=0.4)
 
 
 def trail(run: Run, identifier: str, printed: list[Place], with_records: bool = False) -> Iterator[str]:
@@ -192,10 +46,41 @@ def trail(run: Run, identifier: str, printed: list[Place], with_records: bool = 
         yield f'printed "{place.printed}" in {place.where}'
     top = tree(run.rows, identifier)
     yield from _branch(run, top, "", with_records, set())
-    extracts = {node.row["extract"]: None for node in walk(top) if node.kind == "records"}
-    for extract in extracts:
+    nodes = walk(top)
+    for extract in dict.fromkeys(name for node in nodes for name in extracts_of(node.row)):
         yield ""
         yield from _files(run, extract)
+    yield from _settings(run, list(dict.fromkeys(path for node in nodes for path in shaped_by(node.row))))
+    if top.kind in ("setting", "constant"):
+        yield from resting(run, identifier)
+
+
+def resting(run: Run, identifier: str) -> Iterator[str]:
+    """What rests on a setting, a constant or an extract: how many quantities, and where the report prints them."""
+    found = set(dependents(run.rows, [identifier]))
+    yield ""
+    yield f"{len(found):,} {'quantity rests' if len(found) == 1 else 'quantities rest'} on {identifier}"
+    printed_in: dict[str, int] = {}
+    for place in dict.fromkeys([*places(run), *sentences(run)]):
+        if place.identifier in found:
+            exhibit, cell, _ = place.where.partition("/")
+            where = f"Table {exhibit}" if cell else exhibit
+            printed_in[where] = printed_in.get(where, 0) + 1
+    for where, times in printed_in.items():
+        yield f"{STEP}{where}: {times:,} {'number' if times == 1 else 'numbers'}"
+
+
+def _settings(run: Run, paths: list[str]) -> Iterator[str]:
+    """The settings that shape what was counted, as the config has them now."""
+    if not paths:
+        return
+    lines = line_numbers(run.config_text)
+    yield ""
+    yield "settings of config.yaml that decide what is counted, or by which formula:"
+    for path in paths:
+        number = lines.get(tuple(path.split(".")))
+        text = run.config_text.splitlines()[number - 1].split("#")[0].strip() if number else "not in the config now"
+        yield f"{STEP}{path}{f', line {number}' if number else ''}: {text}"
 
 
 def _branch(run: Run, node: Node, label: str, with_records: bool, seen: set[str], indent: str = "") -> Iterator[str]:
@@ -236,14 +121,17 @@ def _origin(run: Run, node: Node, with_records: bool) -> Iterator[str]:
         yield f"= {filled(row, run.amounts)}"
         yield f"{rule(row)}; {row['source']}"
     elif node.kind == "records":
-        yield f"{row['rows']:,} {'row' if row['rows'] == 1 else 'rows'} of extract {row['extract']}: {row['filter']}"
+        own, *others = extracts_of(row)
+        read = f"{own}, read with {' and '.join(others)}" if others else own
+        yield f"{row['rows']:,} {'row' if row['rows'] == 1 else 'rows'} of extract {read}: {row['filter']}"
         yield f"{rule(row)}; {row['source']}"
-        if with_records:
-            yield from described(
-                records_of(row, run.folder, run.config), run.files(row["extract"]), run.rows_in, run.study
-            )
     else:
         yield f"cited: {row['source']}" if node.kind == "constant" else setting_line(run, row)
+    if shaped_by(row):
+        yield f"settings: {', '.join(shaped_by(row))}"
+    if node.kind == "records" and with_records:
+        files = run.files(extracts_of(row)[0])
+        yield from described(records_of(row, run.folder, run.config), files, run.rows_in, run.study)
 
 
 def rule(row: Mapping) -> str:
@@ -310,7 +198,9 @@ def _wrapped(text: str, indent: str) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Print the trail; 1 with one line of error where there is none."""
     parser = argparse.ArgumentParser(description="How a number of the report came to be.")
-    parser.add_argument("id", help="exhibit/row/column, a ledger id, or a number as printed")
+    parser.add_argument(
+        "id", help="exhibit/row/column, a ledger id, a number as printed; setting.<path>, extract.<name>"
+    )
     parser.add_argument("--study", type=Path, default=Path(), help="folder of the study (default: here)")
     parser.add_argument("--run", default="", help="name of the run (default: the one of config.yaml)")
     parser.add_argument("--records", action="store_true", help="list file and line numbers of the records counted")
@@ -320,7 +210,10 @@ def main(arguments: list[str] | None = None) -> int:
             raise NotFound("which number? make trace ID=7.10/site_3/value_total (or a ledger id, or a printed number)")
         name = chosen.run or yaml.safe_load((chosen.study / "config.yaml").read_text(encoding="utf-8"))["run"]
         run = Run(chosen.study, name)
-        print("\n".join(trail(run, *find(run, chosen.id), chosen.records)), flush=True)
+        if is_named(run, name := chosen.id.strip()):
+            print("\n".join([name, *resting(run, name)]), flush=True)
+        else:
+            print("\n".join(trail(run, *find(run, name), chosen.records)), flush=True)
     except BrokenPipeError:  # whoever reads has read enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (NotFound, BrokenTrail) as error:

@@ -13,6 +13,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from _extract_files import FORMATS, Source
+from _ledger import extracts_of
 from _study import areas, day
 
 # Measures with one row per record counted; the others sum rows of an extract.
@@ -89,7 +90,7 @@ def _mismatch(row: Mapping, found: int, path: Path) -> str:
 def _query(row: Mapping, run: Path, config: Mapping) -> tuple[Path, str, list] | None:
     """The file that names a leaf's records, the condition on its rows, and the values in it."""
     measure, *parts = row["id"].split(".")
-    validated = run / "restricted" / "validated" / f"{row['extract']}.parquet"
+    validated = run / "restricted" / "validated" / f"{extracts_of(row)[0]}.parquet"
     if measure == "validation":
         condition = _validation_condition(parts, config)
         return condition and (validated, *condition)

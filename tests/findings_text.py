@@ -1,0 +1,317 @@
+"""What the findings say with other data: the chapters on results, rendered on a manipulated ledger.
+
+`PYTHONPATH=workflow/scripts python tests/findings_text.py [case ...]` prints the paragraphs of every case, or of the
+cases named, as plain text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from _config import plain
+from _exhibits import figure_sites
+from _ledger import kind, parse_inputs, read_ledger, recompute
+from findings import findings
+from ledger import validated
+from report_html import report_html
+
+PROJECT = Path(__file__).parents[1]
+TEMPLATES = PROJECT / "templates"
+CHAPTERS = {
+    "findings-at-a-glance": "Findings at a glance",
+    "executive-summary": "Executive summary",
+    "3": "Chapter 3",
+    "6": "Chapter 6",
+    "7": "Chapter 7",
+    "8": "Chapter 8",
+}
+MEASURES = {
+    "prison_pickup": ("site_2", "site_4", "site_6", "site_7"),
+    "community_triage": ("site_5",),
+    "effective_treatment": ("site_2", "site_3", "site_4", "site_5", "site_6", "site_7"),
+    "successful_completion": ("site_2", "site_3", "site_4", "site_5", "site_6", "site_7"),
+}
+VALIDATION = pd.DataFrame(
+    [("journeys", "count", "", "rows in", "", 1), ("journeys", "count", "", "rows kept", "", 1)],
+    columns=["extract", "severity", "column", "found", "allowed", "rows"],
+)
+TEXTS = ("freedoms_and_flexibilities", "structural_change", "system_change", "delivery_change")
+MISSING_NOTE = "not computed: an input is missing"
+NOT_COMPUTABLE = (ZeroDivisionError, ValueError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A study whose ledger has been changed: quantities given, sites kept."""
+
+    given: Callable[[Mapping[str, float]], dict[str, float]]
+    sites: tuple[str, ...] = ()
+
+
+def effect(
+    measure: str, site: str, pilot: float, comparison: float, p: float, before: float = 40.0
+) -> dict[str, float]:
+    """Quantities of one site: both areas start at `before` per cent and change by so many points."""
+    n = site.removeprefix("site_")
+    did = pilot - comparison
+    odds = 1.5 if did > 0 else 1 / 1.5 if did < 0 else 1.0
+    rates = {"pilot": pilot, "comparison": comparison}
+    names = [measure, *(["completion_of_treated"] if measure == "successful_completion" else [])]
+    given = {
+        f"{name}.rate.{arm}_{n}.{period}": before + (change if period == "post" else 0)
+        for name in names
+        for arm, change in rates.items()
+        for period in ("pre", "post")
+    }
+    given[f"{measure}.p.{site}"] = p
+    if measure == "community_triage":
+        return {**given, f"{measure}.log_odds_did.{site}": math.log(odds)}
+    spread = {"odds_ratio": odds, "odds_ratio_low": odds / 2, "odds_ratio_high": odds * 2}
+    return {**given, **{f"{measure}.{name}.{site}": value for name, value in spread.items()}}
+
+
+def everywhere(pilot: float, comparison: float, p: float) -> Callable:
+    """The same effect on every measure and site."""
+
+    def given(values: Mapping[str, float]) -> dict[str, float]:
+        return {
+            identifier: value
+            for measure, sites in MEASURES.items()
+            for site in sites
+            for identifier, value in effect(measure, site, pilot, comparison, p).items()
+        }
+
+    return given
+
+
+def swapped(values: Mapping[str, float]) -> dict[str, float]:
+    """Pilots and comparison areas change places."""
+    given = {}
+    other = {"pilot": "comparison", "comparison": "pilot"}
+    for identifier, value in values.items():
+        if match := re.fullmatch(r"(\w+\.(?:rate|base|count))\.(pilot|comparison)_(\d)\.(pre|post)", identifier):
+            given[identifier] = values[f"{match[1]}.{other[match[2]]}_{match[3]}.{match[4]}"]
+        elif re.fullmatch(r"\w+\.odds_ratio\.site_\d", identifier):
+            given[identifier] = 1 / value
+        elif match := re.fullmatch(r"(\w+\.odds_ratio)_(low|high)\.(site_\d)", identifier):
+            end = {"low": "high", "high": "low"}[match[2]]
+            given[identifier] = 1 / values[f"{match[1]}_{end}.{match[3]}"]
+    return given
+
+
+def several(*effects: dict[str, float]) -> Callable:
+    """Some quantities given as they are."""
+    return lambda values: {identifier: value for one in effects for identifier, value in one.items()}
+
+
+def missing(*patterns: str) -> Callable:
+    """Quantities that could not be computed."""
+    return lambda values: {i: math.nan for i in values if any(re.fullmatch(pattern, i) for pattern in patterns)}
+
+
+def huge(values: Mapping[str, float]) -> dict[str, float]:
+    """Effects of ninety points, values and counts in the millions."""
+    large = {i: value * 1e6 for i, value in values.items() if i.startswith(("unit_value.", "spending.", "cost."))}
+    counts = {i: 1234567 + value for i, value in values.items() if i.startswith("community_triage.base.")}
+    return {**everywhere(95.0, 3.0, 1e-9)(values), **large, **counts}
+
+
+def opposite(values: Mapping[str, float]) -> dict[str, float]:
+    """Significant tests of effects on the odds whose sign is not that of the differences."""
+    odds = {"odds_ratio": 0.7, "odds_ratio_low": 0.5, "odds_ratio_high": 0.9}
+    chosen = ("effective_treatment", "site_3"), ("effective_treatment", "site_2"), ("prison_pickup", "site_7")
+    wrong = {f"{m}.{name}.{site}": value for m, site in chosen for name, value in odds.items()}
+    return several(*(effect(m, site, 4.0, 1.0, 0.01) for m, site in chosen), wrong)(values)
+
+
+TIED = several(
+    *(effect(m, site, 12.0, 3.0, 0.001) for m in list(MEASURES)[2:] for site in ("site_3", "site_4", "site_7")),
+    *(effect(m, site, -8.0, 1.0, 0.001) for m in list(MEASURES)[2:] for site in ("site_2", "site_5", "site_6")),
+    *(effect("prison_pickup", site, 20.0, 5.0, 0.001) for site in ("site_2", "site_4", "site_6", "site_7")),
+)
+ONE_POINT = several(
+    *(effect("prison_pickup", site, 2.0, 1.0, 0.5) for site in ("site_2", "site_4", "site_6")),
+    effect("community_triage", "site_5", 1.2, 0.1, 0.02),
+    *(effect("effective_treatment", site, 1.0, 0.0, 0.01) for site in ("site_2", "site_3")),
+    *(effect("effective_treatment", site, 0.0, 1.0, 0.01) for site in ("site_4", "site_5")),
+    *(effect("effective_treatment", site, -1.0, -2.0, 0.01) for site in ("site_6", "site_7")),
+    *(effect("successful_completion", site, -2.0, -1.0, 0.01) for site in ("site_2", "site_4", "site_5")),
+    *(effect("successful_completion", site, -2.0, -2.0, 0.9) for site in ("site_3", "site_6")),
+)
+PUBLISHED = several()
+CASES = {
+    "published": Case(PUBLISHED),
+    "swapped": Case(swapped),
+    "zero": Case(everywhere(0.0, 0.0, 1.0)),
+    "alike": Case(everywhere(2.0, 2.0, 0.97)),
+    "positive": Case(everywhere(9.0, 2.0, 0.001)),
+    "negative": Case(everywhere(-9.0, 2.0, 0.001)),
+    "not significant": Case(everywhere(3.0, 1.0, 0.4)),
+    "whole system only": Case(PUBLISHED, ("site_3", "site_7")),
+    "criminal justice only": Case(PUBLISHED, ("site_2", "site_4", "site_5", "site_6")),
+    "one site": Case(PUBLISHED, ("site_3",)),
+    "one site of prison and worse": Case(everywhere(-9.0, 2.0, 0.001), ("site_4",)),
+    "tie": Case(TIED),
+    "points of one": Case(ONE_POINT),
+    "missing p": Case(missing(r"effective_treatment\.p\.site_[35]", r"prison_pickup\.p\.site_7")),
+    "no tests": Case(missing(r"\w+\.p\.site_\d")),
+    "missing rate": Case(missing(r"\w+\.rate\.(pilot_3|comparison_6)\.pre", r"\w+\.(p|odds_ratio\w*)\.site_[36]")),
+    "no rates": Case(missing(r"\w+\.rate\..*", r"\w+\.(p|odds_ratio\w*|log_odds_did)\.site_\d")),
+    "benefits all negative": Case(
+        several(*(effect("successful_completion", s, -3.0, 4.0, 0.02) for s in MEASURES["successful_completion"]))
+    ),
+    "huge": Case(huge),
+    "opposite odds": Case(opposite),
+    "no cost": Case(lambda values: {i: 0.0 for i in values if i.startswith("cost.")}),
+}
+
+
+def changed(ledger: pd.DataFrame, given: Mapping[str, float]) -> pd.DataFrame:
+    """The ledger with some quantities given and all that rests on them computed again by its formulas."""
+    rows = {row["id"]: row for row in ledger.to_dict("records")}
+    if unknown := sorted(set(given) - set(rows)):
+        raise KeyError(unknown[0])
+    values = {identifier: row["value"] for identifier, row in rows.items()} | dict(given)
+    inputs = {
+        identifier: [one for ids in parse_inputs(row["inputs"]).values() for one in ids]
+        for identifier, row in rows.items()
+    }
+    moved = set(given)
+    for identifier in TopologicalSorter(inputs).static_order():
+        if identifier in given or kind(rows[identifier]) != "derived" or not moved & set(inputs[identifier]):
+            continue
+        try:
+            values[identifier] = recompute(rows[identifier], values)
+        except NOT_COMPUTABLE:
+            values[identifier] = math.nan
+        moved.add(identifier)
+    noted = [
+        MISSING_NOTE if math.isnan(values[i]) and not note else note
+        for i, note in zip(ledger["id"], ledger["note"], strict=True)
+    ]
+    return ledger.assign(value=ledger["id"].map(values), note=noted)
+
+
+def of_sites(config: dict, sites: Iterable[str]) -> dict:
+    """The config of a study that has only these sites."""
+    kept = {name: config["sites"][name] for name in sites}
+    return {**config, "sites": kept, "economics": {**config["economics"], "worked_example": next(iter(kept))}}
+
+
+def with_new_findings(ledger: pd.DataFrame, config: dict) -> pd.DataFrame:
+    """The ledger with the findings of the quantities of the config's sites."""
+    others = ledger[~ledger["id"].str.startswith("findings.")]
+    numbers = "".join(name.removeprefix("site_") for name in config["sites"])
+    foreign = others["id"].str.contains(rf"(?:site|pilot|comparison)_[^{numbers}](?:\.|$)")
+    values = others[~foreign].set_index("id")["value"].to_dict()
+    sites = [name for name, site in config["sites"].items() if site.get("analysed", True)]
+    found = findings(values, sites, len(config["economics"]["spending_years"]))
+    return pd.concat([others, *found], ignore_index=True)
+
+
+def study(ledger: pd.DataFrame, config: dict, case: Case) -> tuple[pd.DataFrame, dict]:
+    """Ledger and config of a case."""
+    values = ledger.set_index("id")["value"].to_dict()
+    other = changed(ledger, case.given(values))
+    config = of_sites(config, case.sites) if case.sites else config
+    return with_new_findings(other, config), config
+
+
+def with_validation(ledger: pd.DataFrame) -> pd.DataFrame:
+    """The ledger with the counts of VALIDATION in place of its own."""
+    known = ledger[~ledger["id"].str.startswith("validation.")]
+    return pd.concat([known, validated(VALIDATION)], ignore_index=True)
+
+
+def page_of(ledger: pd.DataFrame, config: dict) -> str:
+    """The whole report as one page."""
+    declared = yaml.safe_load((TEMPLATES / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
+    activity = pd.DataFrame([{"site": site, **dict.fromkeys(TEXTS, "None")} for site in config["sites"]])
+    drawings = dict.fromkeys(figure_sites(config), "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    whole = with_validation(ledger)
+    styles = {"screen": "", "print": ""}
+    return report_html(whole, VALIDATION, activity, drawings, declared, [], config, TEMPLATES, styles)[0]
+
+
+@dataclass
+class Paragraph:
+    """A paragraph or list item of a chapter: its text, its words on quantities and the quantities it prints."""
+
+    chapter: str
+    text: str = ""
+    words: list[tuple[str, tuple[str, ...]]] | None = None
+    numbers: list[tuple[str, str]] | None = None
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Paragraph] = []
+        self._chapter, self._open, self._stack = "", None, []
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        known = dict(attrs)
+        if tag == "h1":
+            self._chapter = CHAPTERS.get((known.get("id") or "").removeprefix("section-"), "")
+        if tag in ("p", "li") and not any(name in ("table", "div", "figure", "nav") for name, *_ in self._stack):
+            self._open = Paragraph(self._chapter, "", [], [])
+        if tag not in ("br", "img", "meta", "link"):
+            self._stack.append([tag, known, ""])
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._stack:
+            name, known, text = self._stack.pop()
+            if self._open and "data-w" in known:
+                self._open.words.append((text, tuple(known["data-w"].split())))
+            if self._open and "data-q" in known:
+                self._open.numbers.append((known["data-q"], text))
+            if name == tag:
+                break
+        if tag in ("p", "li") and self._open:
+            self._open.text = re.sub(r"[^\S\u00a0]+", " ", self._open.text).strip()
+            if self._chapter:
+                self.found.append(self._open)
+            self._open = None
+
+    def handle_data(self, data: str) -> None:
+        if any(known.get("class") == "fn" for _, known, _ in self._stack):
+            return
+        for element in self._stack:
+            element[2] += data
+        if self._open:
+            self._open.text += data
+
+
+def paragraphs(page: str) -> list[Paragraph]:
+    """The paragraphs and list items of the chapters on results, without tables and notes."""
+    reader = _Reader()
+    reader.feed(page)
+    return reader.found
+
+
+def main(names: Iterable[str]) -> None:
+    """Print the paragraphs that rest on results, case by case."""
+    config = plain(yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8")))
+    ledger = read_ledger(PROJECT / "results" / config["run"] / "ledger.csv")
+    for name in names or CASES:
+        print(f"\n{'=' * 20} {name} {'=' * 20}")
+        chapter = ""
+        for paragraph in paragraphs(page_of(*study(ledger, config, CASES[name]))):
+            if paragraph.words or name == "published":
+                if paragraph.chapter != chapter:
+                    chapter = paragraph.chapter
+                    print(f"\n-- {chapter}")
+                print(f"  {paragraph.text}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

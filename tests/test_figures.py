@@ -1,0 +1,344 @@
+"""The figures: drawn for any number of sites, from their tables, clear in greyscale, described as their numbers say."""
+
+from __future__ import annotations
+
+import copy
+import re
+from itertools import combinations, count
+from pathlib import Path
+
+import _drawing as drawing
+import _figure_words as told
+import figures as rule
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from _drawing import Faces, to_svg
+from _exhibits import figure_sites
+from _figure_data import FigureData, planned
+from _figure_effects import METHODS
+from _figure_numbers import numbers, wanted
+from _figure_series import ARMS, trend
+from _flowchart import Chart
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+
+PROJECT = Path(__file__).parents[1]
+DECLARED = yaml.safe_load((PROJECT / "templates" / "figures.yaml").read_text(encoding="utf-8"))["figures"]
+FONTS = {
+    "plain": str(PROJECT / "templates" / "fonts" / "source-sans-3-latin-400-normal.ttf"),
+    "bold": str(PROJECT / "templates" / "fonts" / "source-sans-3-latin-600-normal.ttf"),
+}
+FACES = Faces.of(**FONTS)
+LONG = "A partnership with quite a long name "
+
+
+def study(config: dict, sites: int, label: str = "Site ") -> dict:
+    """The default study with another number of analysed sites."""
+    kinds = ["integrated_system", "independent_case_manager", "embedded_provision"]
+    made = {}
+    for n in range(1, sites + 1):
+        arms = {arm: {"label": f"{label}{n}, {arm}", "dats": [f"D{n}"]} for arm in ("pilot", "comparison")}
+        made[f"site_{n}"] = {
+            "label": f"{label}{n}", "kind": "whole_system", "continuity": kinds[n % 3], **arms
+        }  # fmt: skip
+    other = copy.deepcopy(config)
+    return {**other, "sites": {**made, "site_99": {"label": "Not analysed", "analysed": False}}}
+
+
+def plans_of(config: dict) -> dict:
+    """Every figure that a study has."""
+    return {number: plan for number, plan in planned(DECLARED, config, []).items() if wanted(plan.declaration, config)}
+
+
+def ids_of(plan) -> list[str]:
+    """The quantities of a figure's table."""
+    return [entry.id for row in plan.table.rows for cell in row.cells for entry in cell] if plan.table else []
+
+
+def made_up(config: dict, seed: int = 3) -> dict[str, float]:
+    """A value for every quantity of the figures: differences around nought, low ends below high ones."""
+    rng = np.random.default_rng(seed)
+    ids = sorted({one for plan in plans_of(config).values() for one in ids_of(plan)})
+    values = {one: float(rng.normal(0, 8)) for one in ids}
+    for one in ids:
+        if ".rate." in one or one.startswith(("new_journeys", "constant")):
+            values[one] = float(rng.integers(20, 95))
+        elif one.startswith(("benefit", "sensitivity")):
+            values[one] = float(rng.normal(-20e6, 2e7))
+        elif re.search(r"(did|effect)_low\.", one):
+            values[one] = values[re.sub(r"_low\.", ".", one)] - 4.0
+        elif re.search(r"(did|effect)_high\.", one):
+            values[one] = values[re.sub(r"_high\.", ".", one)] + 4.0
+    return values
+
+
+def draw(number: str, config: dict, values: dict[str, float]):
+    """One figure, laid out."""
+    figure = rule.drawn(plans_of(config)[number], values, config, FACES)
+    figure.set_dpi(72)
+    FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def texts(figure) -> list[Text]:
+    """Every text that is seen."""
+    return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+
+
+def scale_texts(figure) -> set[Text]:
+    """The labels of ticks."""
+    return {label for axes in figure.axes for label in [*axes.get_xticklabels(), *axes.get_yticklabels()]}
+
+
+@pytest.fixture(scope="module")
+def default_values(config) -> dict[str, float]:
+    return made_up(config)
+
+
+# All figures ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("sites", "label"), [(1, "Site "), (2, LONG), (7, "Site "), (12, "Site "), (12, LONG)])
+def test_any_number_of_sites_is_drawn_on_one_page_without_overlap(config, sites, label):
+    whole = study(config, sites, label)
+    values = made_up(whole)
+    for number in (number for number in plans_of(whole) if not re.fullmatch(r"C\.8\.([2-9]|1\d)", number)):
+        figure = draw(number, whole, values)
+        assert figure.get_figheight() * 25.4 <= 228, number
+        boxes = [(text.get_text(), text.get_window_extent()) for text in texts(figure)]
+        for said, box in boxes:
+            assert box.x0 > -1.5 and box.y0 > -1.5, (number, said)
+            assert box.x1 < figure.bbox.x1 + 1.5 and box.y1 < figure.bbox.y1 + 1.5, (number, said)
+        for (one, first), (other, second) in combinations(boxes, 2):
+            wide = min(first.x1, second.x1) - max(first.x0, second.x0)
+            high = min(first.y1, second.y1) - max(first.y0, second.y0)
+            assert wide < 1 or high < 3, (number, one, other)
+
+
+def test_no_letter_is_smaller_than_eight_points(config, default_values):
+    for number in plans_of(config):
+        assert min(text.get_fontsize() for text in texts(draw(number, config, default_values))) >= 8, number
+
+
+def test_every_letter_is_of_the_reports_type(config, default_values):
+    for number in plans_of(config):
+        files = {text.get_fontproperties().get_file() for text in texts(draw(number, config, default_values))}
+        assert files <= set(FONTS.values()), number
+
+
+def test_the_same_numbers_give_the_same_bytes(config, default_values):
+    ledger = pd.DataFrame({"id": list(default_values), "value": list(default_values.values())})
+    first = rule.figures(ledger, DECLARED, config, FONTS)
+    with matplotlib.rc_context({"axes.titlesize": 30, "lines.linewidth": 5, "svg.fonttype": "none"}):
+        assert rule.figures(ledger, DECLARED, config, FONTS) == first, "nor do the settings of a machine matter"
+    assert list(first) == numbers(DECLARED, config)
+    for number, svg in first.items():
+        assert "<text" not in svg, number
+        assert "<dc:date>" not in svg, number
+
+
+def test_numbers_of_figures_follow_the_study(config):
+    two = study(config, 2)
+    assert set(figure_sites(two)) == {number for number in numbers(DECLARED, two) if number.startswith("C.8")}
+    other = {**two, "programme": {**two["programme"], "short_name": "OP"}}
+    assert numbers(DECLARED, other) == ["S.1", "S.2", "S.3", "S.4", "C.1.1", "C.2.2", "C.8.1", "C.8.2"]
+    assert set(planned(DECLARED, other, [])) >= {"1.1", "2.1", "2.2", "4.1", "4.2"}, "so that the report can say so"
+
+
+def test_every_declared_drawing_is_used_and_exists():
+    assert {one["draws"] for one in DECLARED.values()} == set(rule.DRAWINGS)
+    assert all(one["alt"].strip() and one["title"].strip() for one in DECLARED.values())
+
+
+# Numbers in figures -----------------------------------------------------------------------------------------------
+
+
+def labels_of(config: dict) -> set[str]:
+    """What the study calls its sites, areas and periods."""
+    sites = config["sites"].values()
+    areas = {site[arm]["label"] for site in sites for arm in ("pilot", "comparison") if arm in site}
+    return {site["label"] for site in sites} | areas | {one["label"] for one in config["periods"].values()}
+
+
+def test_every_number_drawn_is_a_printed_quantity_of_the_figures_table(config, default_values):
+    plans = plans_of(config)
+    for number, plan in plans.items():
+        figure = draw(number, config, default_values)
+        scales = scale_texts(figure)
+        printed = {datum.text for datum in FigureData.of(plan, default_values).cells.values()}
+        for text in texts(figure):
+            said = text.get_text()
+            if text in scales:
+                continue
+            for label in sorted(labels_of(config), key=len, reverse=True):
+                said = said.replace(label, "")
+            for found in re.findall(r"[−+]?£?[\d.,]*\d[%km]?", said):
+                assert found in printed, (number, text.get_text())
+
+
+@pytest.mark.parametrize("number", ["S.1", "S.2", "S.3", "C.1.1"])
+def test_the_numbers_of_a_figure_are_all_drawn(config, default_values, number):
+    """Those of the adjusted model are marks only; S.4 writes what is changed."""
+    drawn = " ".join(text.get_text() for text in texts(draw(number, config, default_values)))
+    for (_, column), datum in FigureData.of(plans_of(config)[number], default_values).cells.items():
+        if column not in ("effect", "effect_low", "effect_high", "p"):
+            assert datum.text in drawn, (column, datum)
+
+
+def test_another_value_moves_the_mark(config, default_values):
+    changed = {**default_values, "effective_treatment.did.site_3": 30.0}
+    before, after = (to_svg(draw("S.1", config, values)) for values in (default_values, changed))
+    assert before != after
+
+
+def test_a_missing_quantity_is_named_with_its_figure(config, default_values):
+    poorer = {one: value for one, value in default_values.items() if one != "benefit.total_corrected.site_3"}
+    with pytest.raises(KeyError, match=r"Figure S\.3, row site_3, column corrected.*benefit\.total_corrected\.site_3"):
+        draw("S.3", config, poorer)
+
+
+def test_what_could_not_be_computed_is_said(config, default_values):
+    nothing = {one: np.nan if "site_3" in one or "_3." in one else value for one, value in default_values.items()}
+    for number in ("S.1", "S.2", "S.3"):
+        assert "[z]" in " ".join(text.get_text() for text in texts(draw(number, config, nothing))), number
+
+
+def test_the_table_of_a_figure_holds_what_is_drawn(default_run, config):
+    page = (default_run / "report.html").read_text(encoding="utf-8")
+    plans = plans_of(config)
+    found = re.findall(r'<figure id="figure-([^"]+)">(.*?)</figure>', page, flags=re.S)
+    shown = {anchor: set(re.findall(r'data-q="([^"]+)"', body.partition("<details")[2])) for anchor, body in found}
+    for number, plan in plans.items():
+        anchor = number.replace(".", "-")
+        if anchor in shown:
+            assert shown[anchor] == set(ids_of(plan)), number
+    assert {"S-1", "S-2", "S-3", "S-4", "1-1", "C-1-1", "C-2-2", "C-8-6"} <= set(shown)
+
+
+# How they look ----------------------------------------------------------------------------------------------------
+
+
+def grey(colour: str) -> float:
+    """Relative luminance: what is left of a colour in greyscale (WCAG)."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour)]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((grey(one), grey(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_letters_and_marks_stand_out_in_greyscale():
+    for colour in (drawing.INK, drawing.ACCENT, drawing.MUTED):
+        assert contrast(colour, drawing.WHITE) >= 4.5, colour
+        assert contrast(colour, drawing.PALE) >= 4.5, colour
+    assert contrast(drawing.GREY, drawing.WHITE) >= 3
+    assert contrast(drawing.ACCENT, drawing.GREY) >= 3
+
+
+def test_what_is_compared_differs_without_colour():
+    styles = [(style, marker) for _, style, marker, _ in ARMS.values()]
+    assert len(set(styles)) == len(styles)
+    grounds = [ground for _, ground, _ in METHODS.values()]
+    assert contrast(*grounds) >= 3
+
+
+def test_a_text_that_does_not_fit_its_box_is_refused():
+    with pytest.raises(ValueError, match="do not fit into a box"):
+        Chart(40, FACES).box(0, 0, 20, 5, "Several words that take more than one line")
+    with pytest.raises(ValueError, match="is wider than"):
+        drawing.wrapped("Antidisestablishmentarianism", 10, FACES.plain)
+
+
+def test_lines_of_a_box_are_balanced():
+    lines = drawing.balanced("Clinical treatment in prison stays with the healthcare provider", 80, FACES.plain)
+    widths = [drawing.text_width(line, FACES.plain) for line in lines]
+    assert len(lines) == len(drawing.wrapped(" ".join(lines), 80, FACES.plain))
+    assert min(widths) > 0.7 * max(widths)
+
+
+def test_a_long_name_is_shortened_to_its_room():
+    short = drawing.shortened("A partnership with a name that is far too long, 12", 30, FACES.plain)
+    assert re.fullmatch(r"A part.*….*g, 12", short)
+    assert drawing.text_width(short, FACES.plain) <= 30
+    assert drawing.shortened("Site 2", 30, FACES.plain) == "Site 2"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [(0, 106, [0, 50, 100, 150]), (-25.6, 36.7, [-40, -20, 0, 20, 40]), (0, 0.8, [0, 0.2, 0.4, 0.6, 0.8])],
+)
+def test_ticks_are_round_and_cover_the_range(low, high, ticks):
+    assert drawing.round_ticks(low, high) == ticks
+
+
+def test_the_trend_is_the_least_squares_line():
+    assert np.allclose(trend([1.0, 2.0, 3.0, 6.0]), [0.6, 2.2, 3.8, 5.4])
+
+
+def test_labels_are_moved_apart_in_order():
+    assert np.allclose(drawing.spread([10, 10.2, 30], 4), [8.1, 12.1, 30])
+
+
+# Order and words --------------------------------------------------------------------------------------------------
+
+
+def rows_from_above(figure, names: set[str]) -> list[str]:
+    found = [(text.get_window_extent().y0, text.get_text()) for text in texts(figure) if text.get_text() in names]
+    return [name for _, name in sorted(found, reverse=True)]
+
+
+def test_the_assumption_that_moves_the_benefit_most_is_on_top(config, default_values):
+    plan = plans_of(config)["S.4"]
+    names = {row.name: row.heads[0] for row in plan.table.rows if row.name != "base"}
+    for longest in names:
+        values = {**default_values, "sensitivity.total.base": -10e6}
+        reach = count(1)
+        for entry in (entry for row in plan.table.rows for cell in row.cells for entry in cell):
+            if entry.id.startswith("sensitivity.total") and entry.row != "base":
+                values[entry.id] = -10e6 + (90e6 if entry.row == longest else 1e6 * next(reach))
+        assert rows_from_above(draw("S.4", config, values), set(names.values()))[0] == names[longest]
+
+
+def test_interval_sentences_follow_the_intervals():
+    ends = {"Site 2": (1.0, 3.0), "Site 3": (-2.0, 1.0), "Site 4": (-3.0, -1.0)}
+    text = told.intervals_told("Outcome", ends)
+    assert (
+        text == "Outcome: the interval is above nought in Site 2, across nought in Site 3, and below nought in Site 4."
+    )
+    swapped = told.intervals_told("Outcome", {**ends, "Site 2": ends["Site 4"], "Site 4": ends["Site 2"]})
+    assert swapped == text.replace("Site 2", "X").replace("Site 4", "Site 2").replace("X", "Site 4").replace(
+        "above nought in Site 4, across nought in Site 3, and below nought in Site 2",
+        "below nought in Site 2, across nought in Site 3, and above nought in Site 4",
+    )
+    assert "not computable in Site 5" in told.intervals_told("Outcome", {"Site 5": (np.nan, np.nan)})
+
+
+def test_slope_sentences_follow_the_differences():
+    assert told.slopes_told("Rates", {"A": 2.0, "B": -2.0}) == (
+        "Rates: the pilot gained on its comparison area in A, and lost ground to its comparison area in B."
+    )
+    assert told.slopes_told("Rates", {"A": -2.0, "B": 2.0}).startswith(
+        "Rates: the pilot lost ground to its comparison area in A"
+    )
+    assert told.slopes_told("Rates", {"A": 0.01, "B": 0.0}) == "Rates: the pilot kept its distance in both."
+
+
+def test_method_sentences_follow_the_benefits():
+    text = told.methods_told({"A": 1.0, "B": -2.0}, {"A": 2.0, "B": -2.04})
+    assert text == "The corrected benefit is larger in A, and the same in B. Its sign is the same everywhere."
+    assert told.methods_told({"A": 1.0}, {"A": -1.0}).endswith("smaller in A. Its sign turns in A.")
+
+
+def test_assumption_sentences_follow_the_benefits():
+    text = told.assumptions_told(-10.0, {"rate": [-12.0, -9.0], "years": [-20.0, -1.0]})
+    longest, sign = text.split(". ")
+    assert longest == "The longest bar is that of “years”, the shortest that of “rate”"
+    assert sign == "The benefit stays negative whatever is changed."
+    assert "sign turns with “rate”" in told.assumptions_told(-10.0, {"rate": [-12.0, 9.0], "years": [-11.0, -9.0]})
+    assert told.assumptions_told(np.nan, {"rate": [1.0]}) == "It could not be computed."

@@ -1,0 +1,146 @@
+"""How the benefit moves with each assumption, and the intervals of the differences, against slow or worked values."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+from _ledger import annuity, normal_quantile, numbers, quantities
+from benefits import METHODS, benefits
+from impact import intervals_of
+from ledger import constants, settings
+from ledger_checks import assert_closed
+from sensitivity import sensitivity
+from test_economics import CONSTANTS, DEFAULT, TABLE, values_of
+from unit_values import unit_values
+
+SITES = ["site_2", "site_3"]
+RANGES = {
+    "discount_rate": {"low": 0.015, "high": 0.055},
+    "recovery_probability": {"low": 0.41, "high": 0.53},
+    "treatment_years": {"low": 2, "high": 6},
+    "recovery_years": {"low": 4, "high": 12},
+}
+AS_ESTIMATED = {"discount_rate": 0.035, "recovery_probability": 0.457037, "treatment_years": 4, "recovery_years": 8}
+GIVEN = {
+    "effective_treatment.did.site_2": -3.4,
+    "effective_treatment.did.site_3": 3.6,
+    "completion_of_treated.did.site_2": -5.3,
+    "completion_of_treated.did.site_3": 5.1,
+    "effective_treatment.did_se.site_2": 1.09,
+    "effective_treatment.did_se.site_3": 0.98,
+    "completion_of_treated.did_se.site_2": 1.44,
+    "completion_of_treated.did_se.site_3": 1.61,
+    "effective_treatment.base.pilot_2.post": 3169.0,
+    "effective_treatment.base.pilot_3.post": 1791.0,
+    "cost.site_2.total": 540_727.0,
+    "cost.site_3.total": 184_939.0,
+}
+
+
+def whole(ranges: dict | None = None, method: str = "as_published", given: dict | None = None) -> list[pd.DataFrame]:
+    """All ledger rows of a small study."""
+    economics = {**DEFAULT, "method": method, "sensitivity": ranges or RANGES}
+    known = GIVEN if given is None else given
+    leaves = pd.DataFrame({"id": list(known), "value": list(known.values()), "rows": 1})
+    words = dict.fromkeys(["extract", "filter", "source", "rule", "function"], "given")
+    parts = [quantities(leaves, id="{id}", value="value", unit="count", rows="rows", missing="no data", **words)]
+    parts += [constants(TABLE), settings({"definitions": {}, "models": {"confidence": 0.95}, "economics": economics})]
+    parts += unit_values(CONSTANTS, economics)
+    parts += benefits(values_of(parts), SITES, economics)
+    return [*parts, *sensitivity(values_of(parts), SITES)]
+
+
+def worked(discount_rate: float, recovery_probability: float, treatment_years: int, recovery_years: int) -> tuple:
+    """The two unit values, year by year."""
+    treated = sum(12_040 / (1 + discount_rate) ** t for t in range(1, treatment_years + 1))
+    later = range(treatment_years + 1, treatment_years + recovery_years + 1)
+    return treated, treated + recovery_probability * sum(55_127 / (1 + discount_rate) ** t for t in later)
+
+
+@pytest.mark.parametrize("assumption", list(RANGES))
+@pytest.mark.parametrize("end", ["low", "high"])
+def test_an_assumption_moves_the_values_as_the_model_says(assumption, end):
+    values = values_of(whole())
+    base = worked(**AS_ESTIMATED)
+    other = worked(**{**AS_ESTIMATED, assumption: RANGES[assumption][end]})
+    treated = sum(values[f"benefit.effective_treatment.{site}"] for site in SITES)
+    completed = sum(values[f"benefit.completions.{site}"] for site in SITES)
+    expected = treated * other[0] / base[0] + completed * other[1] / base[1]
+    assert values[f"sensitivity.total.{assumption}.{end}"] == pytest.approx(expected, rel=1e-12)
+    assert values[f"sensitivity.total.{assumption}.{end}"] != pytest.approx(values["sensitivity.total.base"], rel=1e-3)
+
+
+def test_an_assumption_that_is_not_changed_changes_nothing():
+    values = values_of(whole({name: {"low": value, "high": value} for name, value in AS_ESTIMATED.items()}))
+    for assumption in AS_ESTIMATED:
+        assert values[f"sensitivity.total.{assumption}.low"] == pytest.approx(
+            values["sensitivity.total.base"], rel=1e-12
+        )
+
+
+def test_the_middle_is_the_benefit_as_printed():
+    values = values_of(whole())
+    assert values["sensitivity.total.base"] == sum(values[f"benefit.total.{site}"] for site in SITES)
+    assert values["sensitivity.total.benefit_share"] == 0.5 * values["sensitivity.total.base"]
+
+
+def test_the_models_own_variants_change_completions_only():
+    values = values_of(whole())
+    completed = sum(values[f"benefit.completions.{site}"] for site in SITES)
+    for variant, name in (("harm_fades", "sensitivity_decay"), ("harm_falls", "sensitivity_decline")):
+        share = values[f"unit_value.{name}"] / values["unit_value.expected_value.pv"]
+        moved = values[f"sensitivity.total.{variant}"] - values["sensitivity.total.base"]
+        assert moved == pytest.approx(completed * (share - 1), rel=1e-9)
+
+
+def test_sites_are_independent_in_the_interval_of_an_effect():
+    """Standard error 44,244 x sqrt((.0109 x 3,169)^2 + (.0098 x 1,791)^2) = 1,714,261; 1.959964 of it each way."""
+    values = values_of(whole())
+    se = 44_244 * math.hypot(0.0109 * 3169, 0.0098 * 1791)
+    reach = values["sensitivity.total.effect_effective_treatment.high"] - values["sensitivity.total.base"]
+    assert reach == pytest.approx(1.959963984540054 * se, rel=1e-9)
+    low = values["sensitivity.total.effect_effective_treatment.low"]
+    assert values["sensitivity.total.base"] - low == pytest.approx(reach, rel=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_benefits_by_either_method_do_not_depend_on_the_config(method):
+    values = {one: values_of(whole(method=one)) for one in METHODS}
+    for site in SITES:
+        assert values[method][f"benefit.total.{site}"] == values[method][f"benefit.total_{method}.{site}"]
+        either = {values[one][f"benefit.total_{method}.{site}"] for one in METHODS}
+        assert len(either) == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_formula_gives_the_stored_value(method):
+    assert_closed(pd.concat(whole(method=method), ignore_index=True))
+
+
+def test_a_site_without_a_benefit_is_left_out_and_the_note_says_so():
+    rows = pd.concat(whole(given={**GIVEN, "effective_treatment.did.site_3": math.nan}), ignore_index=True)
+    values = rows.set_index("id")["value"]
+    assert values["sensitivity.total.base"] == values["benefit.total.site_2"]
+    notes = rows.loc[rows["id"].str.startswith("sensitivity."), "note"]
+    assert set(notes) == {"without 1 of the 2 sites, whose benefit could not be computed"}
+
+
+def test_intervals_reach_so_many_standard_errors():
+    """3.58 points, standard error 0.98: 1.96 x 0.98 = 1.92, from 1.66 to 5.50 at 95 per cent; 1.97 to 5.19 at 90."""
+    did = pd.DataFrame([{"site": "site_3", "n": "3", "did": 3.58}])
+    tests = pd.DataFrame([{"site": "site_3", "did_se": 0.98}])
+    assert intervals_of(did, tests, 0.95)[["low", "high"]].to_numpy()[0] == pytest.approx([1.6592, 5.5008], abs=1e-4)
+    assert intervals_of(did, tests, 0.90)[["low", "high"]].to_numpy()[0] == pytest.approx([1.9680, 5.1920], abs=1e-4)
+
+
+def test_annuity_and_quantile():
+    assert annuity(0.035, 4) == pytest.approx(3.6730792, abs=5e-8)
+    assert annuity(0.0, 4) == 4
+    assert normal_quantile(0.975) == pytest.approx(1.959964, abs=1e-6)
+
+
+def test_settings_are_named_by_their_path():
+    found = dict(numbers({"economics": {"sensitivity": RANGES}}))
+    assert found["setting.economics.sensitivity.treatment_years.high"] == 6

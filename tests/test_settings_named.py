@@ -1,0 +1,147 @@
+"""What the ledger says of settings and extracts: a change moves only quantities that name it, and some of them."""
+
+from __future__ import annotations
+
+import copy
+
+import continuity
+import impact
+import outcomes
+import pandas as pd
+import pytest
+from _ledger import extracts_of, read_ledger, shaped_by, within
+from _panel import settings_of
+from _study import value_at
+from _trail import dependents
+from test_rules_matter import bent_definitions, shifted
+
+FIELDS = ["value", "rows"]
+
+
+@pytest.fixture(scope="module")
+def extracts(default_run) -> dict[str, str]:
+    return {path.stem: str(path) for path in (default_run / "restricted" / "validated").glob("*.parquet")}
+
+
+@pytest.fixture(scope="module")
+def ledger(default_run) -> pd.DataFrame:
+    return read_ledger(default_run / "ledger.csv")
+
+
+def counted(extracts: dict[str, str], config: dict) -> pd.DataFrame:
+    """The ledger rows of the rules outcomes and continuity."""
+    parts = [config[name] for name in ("sites", "periods", "definitions", "codes")]
+    bands = config["models"]["length_of_use_bands"]
+    clients, excluded = outcomes.outcomes(extracts["journeys"], *parts, bands)
+    found = continuity.continuity(extracts, *parts, bands)
+    rows = [*outcomes.ledger(clients, excluded, config["sites"]), *continuity.ledger(*found, config["sites"])]
+    return pd.concat(rows, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def straight(extracts, config) -> pd.DataFrame:
+    return counted(extracts, config)
+
+
+def moved(before: pd.DataFrame, after: pd.DataFrame) -> set[str]:
+    """Ids whose value or number of rows differs."""
+    one, other = before.set_index("id")[FIELDS], after.set_index("id")[FIELDS]
+    assert set(one.index) == set(other.index)
+    return set(one.index[one.ne(other.loc[one.index]).any(axis=1)])
+
+
+def with_sites(config: dict, site: str, arm: str, key: str) -> dict:
+    """The config without the first of an area's DATs or prisons."""
+    bent = copy.deepcopy(config)
+    bent["sites"][site][arm][key] = bent["sites"][site][arm][key][1:]
+    return bent
+
+
+def with_code(config: dict, code: int) -> dict:
+    codes = config["codes"]
+    kept = [one for one in codes["completed_exit_reasons"] if one != code]
+    return {**config, "codes": {**codes, "completed_exit_reasons": kept}}
+
+
+CHANGES = {
+    "definitions.minimum_age": lambda config: bent_definitions(config, {"minimum_age": 25}),
+    "definitions.age_at": lambda config: bent_definitions(config, {"age_at": "journey_start"}),
+    "definitions.effective_days": lambda config: bent_definitions(config, {"effective_days": 100}),
+    "definitions.start_cutoff": lambda config: bent_definitions(config, {"start_cutoff": "after_latest"}),
+    "definitions.latest_journey": lambda config: bent_definitions(config, {"latest_journey": "end"}),
+    "definitions.exit_reason_counts": lambda config: bent_definitions(config, {"exit_reason_counts": "always"}),
+    "definitions.pickup_days": lambda config: bent_definitions(config, {"pickup_days": 20}),
+    "definitions.pickup_from": lambda config: bent_definitions(config, {"pickup_from": "referral_date"}),
+    "definitions.missing_release": lambda config: bent_definitions(config, {"missing_release": "excluded"}),
+    "definitions.one_form_answers": lambda config: bent_definitions(config, {"one_form_answers": "one_referral"}),
+    "codes.completed_exit_reasons": lambda config: with_code(config, 80),
+    "periods.pre.outcomes": lambda config: shifted(config, "outcomes", "pre", 0, 60),
+    "periods.post.referrals": lambda config: shifted(config, "referrals", "post", 1, -60),
+    "periods.pre.pickups_until": lambda config: shifted(config, "pickups_until", "pre", 1, -90),
+    "periods.pre.triage_quarters": lambda config: shifted(config, "triage_quarters", "pre", 0, 1),
+    "sites.site_4.pilot.dats": lambda config: with_sites(config, "site_4", "pilot", "dats"),
+    "sites.site_7.comparison.prisons": lambda config: with_sites(config, "site_7", "comparison", "prisons"),
+}
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_a_changed_setting_moves_only_what_names_it(extracts, config, straight, path):
+    found = moved(straight, counted(extracts, CHANGES[path](config)))
+    assert found
+    assert found <= set(dependents(straight, [f"setting.{path}"]))
+    named = {row["id"] for row in straight.to_dict("records") if any(within(path, one) for one in shaped_by(row))}
+    assert found & named
+
+
+def test_every_definition_is_changed_above(config):
+    assert {f"definitions.{name}" for name in config["definitions"]} <= set(CHANGES)
+
+
+@pytest.mark.parametrize(
+    "path, change",
+    [
+        ("models.confidence", {"confidence": 0.9}),
+        ("models.prison_covariates", {"prison_covariates": ["age", "sex"]}),
+        ("models.age_without_dir", {"age_without_dir": "leave_out"}),
+    ],
+)
+def test_a_changed_model_moves_only_what_names_it(default_run, config, ledger, path, change):
+    referrals = pd.read_parquet(default_run / "restricted" / "referrals.parquet")
+    chosen = ledger[ledger["id"].str.match(r"prison_pickup\.(count|base)\.")]
+
+    def fitted(models: dict) -> pd.DataFrame:
+        return pd.concat(impact.impact(chosen, {"prison_pickup": referrals}, ["site_7"], models), ignore_index=True)
+
+    before, after = fitted(config["models"]), fitted({**config["models"], **change})
+    found = moved(before.fillna({"value": 0}), after.fillna({"value": 0}))
+    assert found
+    assert found <= set(dependents(before, [f"setting.{path}"]))
+
+
+@pytest.mark.parametrize("extract", ["cjit_forms", "dirs"])
+def test_an_extract_that_is_only_read_with_another_is_named_where_it_matters(
+    extracts, config, straight, ledger, extract, tmp_path
+):
+    """Without half of its rows, only quantities that name it move; characteristics move the models alone."""
+    half = pd.read_parquet(extracts[extract]).iloc[::2]
+    half.to_parquet(tmp_path / "half.parquet")
+    found = moved(straight, counted({**extracts, extract: str(tmp_path / "half.parquet")}, config))
+    assert found <= set(dependents(straight, [f"extract.{extract}"]))
+    assert bool(found) == (extract == "cjit_forms")
+    models = {row["id"] for row in ledger.to_dict("records") if row["function"] == "adjusted_of"}
+    prison = {identifier for identifier in models if identifier.startswith("prison_pickup.")}
+    assert prison and prison == models & set(dependents(ledger, [f"extract.{extract}"]))
+
+
+def test_every_extract_and_setting_that_is_named_is_there(ledger, config):
+    rows = ledger.to_dict("records")
+    assert {name for row in rows for name in extracts_of(row)} <= set(config["extracts"])
+    for path in {path for row in rows for path in shaped_by(row)}:
+        value_at(config, path)
+
+
+def test_every_setting_that_the_analysis_is_given_shapes_or_enters_a_number(ledger, config):
+    rows = ledger.to_dict("records")
+    idle = [name for name in settings_of(config, rows) if not dependents(ledger, [f"setting.{name}"])]
+    labels = [name for name in idle if name.endswith(".label")]
+    assert sorted(set(idle) - set(labels)) == ["economics.worked_example", "models.significance"]  # layout; words

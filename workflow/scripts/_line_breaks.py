@@ -1,0 +1,36 @@
+"""A mend of the typesetter's line breaking, until WeasyPrint has its own.
+
+WeasyPrint 70 takes a text that ends in a space for too long when it fits a line but for that space, and then sets its
+first word alone on the line. The space at the end of a line takes no room (CSS Text 3, 4.1.2), so such a text fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import wraps
+
+from weasyprint.layout import inline
+
+COLLAPSING = ("normal", "nowrap", "pre-line")
+RESUME = 2  # the place, in what split_first_line returns, of where the next line starts; None: all fits
+
+
+@contextmanager
+def last_spaces_take_no_room() -> Iterator[None]:
+    """Within it, WeasyPrint fits texts into lines without the space at their end."""
+    plain = inline.split_first_line
+
+    @wraps(plain)
+    def split_first_line(text, style, context, max_width, *others, **named):
+        found = plain(text, style, context, max_width, *others, **named)
+        if found[RESUME] is None or not text.endswith(" ") or style["white_space"] not in COLLAPSING:
+            return found
+        fitted = plain(text.rstrip(" "), style, context, max_width, *others, **named)
+        return fitted if fitted[RESUME] is None and fitted[3] <= max_width else found
+
+    inline.split_first_line = split_first_line
+    try:
+        yield
+    finally:
+        inline.split_first_line = plain

@@ -1,0 +1,143 @@
+"""Rule sensitivity: how the benefit of all analysed sites moves with each assumption that it rests on (Figure S.4).
+
+One assumption is changed at a time, to the low and the high value that the config names, and all others are held. The
+two values of a client move with an assumption in the proportion in which the model of report Appendix C6 moves, at the
+discount rate of the first year; so the middle is the benefit of Table 7.10, whatever its conventions. Pounds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+from _job import logged
+from _ledger import numbers, quantities, read_ledger, recompute, write_ledger
+
+RULE = "sensitivity"
+SOURCE = "Section 7.5 and Appendix C6"
+OUTCOMES = {"effective_treatment": "effective_treatment", "completions": "completion_of_treated"}
+UNIT_VALUES = {"effective_treatment": "effective_treatment", "completions": "completion"}
+ENDS = ("low", "high")
+BASE = {
+    "discount_rate": "setting.economics.discount_rates.from_year_1",
+    "recovery_probability": "constant.recovery_probability",
+    "treatment_years": "setting.economics.treatment_years",
+    "recovery_years": "setting.economics.recovery_years",
+}
+# What Appendix C6 tries out besides: harm that fades after treatment, and untreated harm that falls as well.
+OWN_VARIANTS = {"harm_fades": "unit_value.sensitivity_decay", "harm_falls": "unit_value.sensitivity_decline"}
+
+Finding = tuple[str, str, str, dict[str, list[str]]]
+
+
+def declared(sites: Sequence[str]) -> Iterator[Finding]:
+    """Every quantity of this rule as (id, unit, formula, name -> input ids), each after what it rests on.
+
+    Parameters
+    ----------
+    sites : the sites whose benefit could be computed, in order
+    """
+    for outcome in OUTCOMES:
+        each = {"part": [f"additional.{outcome}.{site}" for site in sites]}
+        yield f"sensitivity.additional.{outcome}", "count", "sum(part)", each
+    yield "sensitivity.total.base", "gbp", "sum(part)", {"part": [f"benefit.total.{site}" for site in sites]}
+    for method in ("as_published", "corrected"):
+        each = {"part": [f"benefit.total_{method}.{site}" for site in sites]}
+        yield f"sensitivity.total.method.{method}", "gbp", "sum(part)", each
+    share = {"share": ["setting.economics.benefit_share"], "total": ["sensitivity.total.base"]}
+    yield "sensitivity.total.benefit_share", "gbp", "share * total", share
+    yield from _model("base", BASE)
+    for assumption in BASE:
+        for end in ENDS:
+            name, setting = f"{assumption}.{end}", f"setting.economics.sensitivity.{assumption}.{end}"
+            yield from _model(name, {**BASE, assumption: setting})
+            yield _total(name, f"sensitivity.treatment_value.{name}", f"sensitivity.completion_value.{name}")
+    for variant, value in OWN_VARIANTS.items():
+        yield _total(variant, "sensitivity.treatment_value.base", value, "unit_value.expected_value.pv")
+    for outcome in OUTCOMES:
+        yield from _interval(outcome, sites)
+
+
+def _model(variant: str, of: Mapping[str, str]) -> Iterator[Finding]:
+    """The two unit values of Appendix C6 under other assumptions."""
+    inputs = {name: [identifier] for name, identifier in of.items()}
+    treated = {"untreated": ["constant.harm_untreated"], "in_treatment": ["unit_value.harm_in_treatment"]}
+    treated |= {name: inputs[name] for name in ("discount_rate", "treatment_years")}
+    formula = "(untreated - in_treatment) * annuity(discount_rate, treatment_years)"
+    yield f"sensitivity.treatment_value.{variant}", "gbp", formula, treated
+    completed = {"treatment": [f"sensitivity.treatment_value.{variant}"], "untreated": treated["untreated"]}
+    completed |= {"recovered": ["constant.harm_in_recovery"], **inputs}
+    later = "annuity(discount_rate, treatment_years + recovery_years) - annuity(discount_rate, treatment_years)"
+    formula = f"treatment + recovery_probability * (untreated - recovered) * ({later})"
+    yield f"sensitivity.completion_value.{variant}", "gbp", formula, completed
+
+
+def _total(
+    variant: str, treatment: str, completion: str, completion_base: str = "sensitivity.completion_value.base"
+) -> Finding:
+    """The benefit when the values of a client are in the proportion of other values of the model."""
+    formula = " + ".join(
+        f"{clients} * {clients}_value * {value} / {value}_base"
+        for clients, value in (("treated", "treatment"), ("completed", "completion"))
+    )
+    inputs = {
+        "treated": ["sensitivity.additional.effective_treatment"],
+        "treated_value": ["unit_value.effective_treatment"],
+        "treatment": [treatment],
+        "treatment_base": ["sensitivity.treatment_value.base"],
+        "completed": ["sensitivity.additional.completions"],
+        "completed_value": ["unit_value.completion"],
+        "completion": [completion],
+        "completion_base": [completion_base],
+    }
+    return f"sensitivity.total.{variant}", "gbp", formula, inputs
+
+
+def _interval(outcome: str, sites: Sequence[str]) -> Iterator[Finding]:
+    """The benefit at the ends of the interval of one outcome's effect, all sites together and independent."""
+    measure = OUTCOMES[outcome]
+    each = {
+        "se": [f"{measure}.did_se.{site}" for site in sites],
+        "base": [f"effective_treatment.base.pilot_{site.removeprefix('site_')}.post" for site in sites],
+        "value": [f"unit_value.{UNIT_VALUES[outcome]}"],
+    }
+    yield (
+        f"sensitivity.effect_se.{outcome}",
+        "gbp",
+        "value * sqrt(sum((s / 100 * b) ** 2 for s, b in zip(se, base)))",
+        each,
+    )
+    reach = {"total": ["sensitivity.total.base"], "se": [f"sensitivity.effect_se.{outcome}"]}
+    reach |= {"confidence": ["setting.models.confidence"]}
+    for end, sign in zip(ENDS, "-+", strict=True):
+        formula = f"total {sign} normal_quantile((1 + confidence) / 2) * se"
+        yield f"sensitivity.total.effect_{outcome}.{end}", "gbp", formula, reach
+
+
+def sensitivity(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFrame]:
+    """Ledger rows of the sensitivity of the benefit; none where no site's benefit could be computed.
+
+    Parameters
+    ----------
+    values : id -> value of the differences, benefits, unit values, constants and settings
+    sites : analysed sites, in order; one whose benefit could not be computed is left out, and the note says so
+    """
+    known = [site for site in sites if values[f"benefit.total.{site}"] == values[f"benefit.total.{site}"]]
+    left = len(sites) - len(known)
+    note = f"without {left} of the {len(sites)} sites, whose benefit could not be computed" if left else ""
+    parts, found = [], dict(values)
+    for name, unit, formula, inputs in declared(known) if known else ():
+        pairs = " ".join(f"{key}={identifier}" for key, ids in inputs.items() for identifier in ids)
+        found[name] = recompute({"formula": formula, "inputs": pairs}, found)
+        one = pd.DataFrame({"value": [found[name]]})
+        common = {"rule": RULE, "function": "sensitivity", "source": SOURCE, "note": note}
+        parts.append(quantities(one, id=name, value="value", unit=unit, formula=formula, inputs=inputs, **common))
+    return parts
+
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
+        cited = pd.read_csv(snakemake.input.constants).set_index("name")["value"]
+        given = snakemake.params
+        settings = {"economics": {**given.assumed, **given.varied}, "models": given.models}
+        known |= {f"constant.{name}": value for name, value in cited.items()} | dict(numbers(settings))
+        write_ledger(sensitivity(known, given.sites), snakemake.output.ledger)

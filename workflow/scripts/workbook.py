@@ -1,0 +1,76 @@
+"""Rule workbook: every numbered table as an accessible spreadsheet, the same in XLSX and in ODS."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from _book import AUTHOR, open_book
+from _job import logged
+from _ledger import read_ledger
+from _lint import read_allowed, refuse_naked_numbers
+from _ods import ods
+from _render import environment
+from _sheets import Workbook, workbook_of
+from _xlsx import xlsx
+from jinja2 import Environment
+from markupsafe import Markup
+
+
+def workbook(
+    ledger: pd.DataFrame,
+    activity: pd.DataFrame,
+    declarations: Mapping[str, Mapping],
+    texts: Mapping,
+    config: Mapping,
+    folder: Path,
+) -> tuple[Workbook, Markup]:
+    """Draw the tables as the report does, and the workbook from them.
+
+    Parameters
+    ----------
+    ledger : every quantity
+    activity : one row per site, text columns of Table 1.3
+    declarations : the numbered tables, as in exhibits.yaml
+    texts : the workbook's own words, as in workbook.yaml
+    config : the study
+    folder : the templates
+
+    Returns
+    -------
+    The workbook, and its own words with the elements that the number lint reads.
+    """
+    book = open_book(ledger, activity, declarations, config)
+    env = environment(str(folder), book)
+    tables = [env.globals["table_data"](number) for number in declarations]
+    words = drawn(texts, env)
+    own = [words["title"], *words["intro"], *words["about"], *words["shorthand"].values()]
+    return workbook_of(book, tables, words, AUTHOR), Markup("\n").join(own)
+
+
+def drawn(texts: str | list | Mapping, env: Environment) -> Markup | list | dict:
+    """Texts drawn by the templates, in the lists and mappings that they stand in."""
+    if isinstance(texts, str):
+        return Markup(env.from_string(texts).render())
+    if isinstance(texts, list):
+        return [drawn(text, env) for text in texts]
+    return {name: drawn(text, env) for name, text in texts.items()}
+
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        files = {Path(name).stem: Path(name) for name in snakemake.input.templates}
+        words = {name: yaml.safe_load(path.read_text(encoding="utf-8")) for name, path in files.items()}
+        whole = read_ledger(snakemake.input.ledger)
+        made, own_words = workbook(
+            whole,
+            pd.read_parquet(snakemake.input.activity),
+            words["exhibits"]["exhibits"],
+            words["workbook"],
+            snakemake.params.config,
+            files["exhibits"].parent,
+        )
+        allowed = read_allowed(words["numbers_allowed"])
+        refuse_naked_numbers([own_words], whole, snakemake.params.config, allowed)
+        Path(snakemake.output.xlsx).write_bytes(xlsx(made))
+        Path(snakemake.output.ods).write_bytes(ods(made))

@@ -1,0 +1,187 @@
+"""What is meant by the name of a number: a cell of the report, an id of the ledger, a printed text."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import unescape
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+from _config import plain
+from _ledger import read_ledger
+from _study import value_at
+from _trail import Rows, rows_by_id
+
+ELEMENT = re.compile(r'<data\b[^>]*\bdata-q="([^"]+)"[^>]*>(.*?)</data>')
+TAG = re.compile(r"<[^>]*>")
+NEAREST = 5
+
+
+class NotFound(ValueError):
+    """There is nothing to trace, or more than one thing; the message says which."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a quantity is printed, and as what."""
+
+    where: str
+    identifier: str
+    printed: str
+
+
+@dataclass
+class Run:
+    """A finished run: its results folder, and the folder of its study."""
+
+    study: Path
+    name: str
+
+    def __post_init__(self) -> None:
+        """A run without a ledger has not been made."""
+        if not (self.folder / "ledger.csv").exists():
+            raise NotFound(f"no {self.folder / 'ledger.csv'}: run `make report` first")
+
+    @property
+    def folder(self) -> Path:
+        """Its results folder."""
+        return self.study / "results" / self.name
+
+    @cached_property
+    def rows(self) -> Rows:
+        """Ledger id -> row."""
+        return rows_by_id(read_ledger(self.folder / "ledger.csv"))
+
+    @cached_property
+    def amounts(self) -> dict[str, float]:
+        """Ledger id -> value."""
+        return {identifier: row["value"] for identifier, row in self.rows.items()}
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Every printed cell, as text."""
+        return pd.read_csv(self.folder / "cells.csv", dtype=str, keep_default_na=False)
+
+    @cached_property
+    def config_text(self) -> str:
+        """The study's config as it is now."""
+        return (self.study / "config.yaml").read_text(encoding="utf-8")
+
+    @cached_property
+    def config(self) -> dict:
+        """The study's config as it is now, dates as ISO text."""
+        return plain(yaml.safe_load(self.config_text))
+
+    def files(self, extract: str) -> list[str]:
+        """The paths of an extract, as configured."""
+        paths = self.config["extracts"][extract]
+        return [paths] if isinstance(paths, str) else paths
+
+    @cached_property
+    def rows_in(self) -> dict[str, int]:
+        """Path of an extract's file as configured -> number of its records."""
+        found = pd.read_csv(self.folder / "validation.csv", keep_default_na=False)
+        counted = found[found["found"] == "rows in"]
+        return dict(zip(counted["file"], counted["rows"].astype(int), strict=True))
+
+
+def find(run: Run, text: str) -> tuple[str, list[Place]]:
+    """Find what is meant: a ledger id, exhibit/row/column (or column/row), or a printed number.
+
+    Returns the ledger id and the places where it is printed; anything else is a NotFound with a message.
+    """
+    text = text.strip()
+    if text in run.rows:
+        return text, [place for place in places(run) if place.identifier == text]
+    if text.count("/") == 2:
+        found = cell(run, *text.split("/"))
+        if found and not found.identifier:
+            raise NotFound(f"{text} is a text, not a number")
+        return (found.identifier, [found]) if found else _unknown(run, text)
+    found = [place for place in [*places(run), *sentences(run)] if _is_printed(text, place.printed)]
+    chosen = {place.identifier for place in found}
+    if len(chosen) > 1:
+        lines = "\n".join(f"  {place.where:<40} {place.identifier}" for place in dict.fromkeys(found))
+        raise NotFound(f'"{text}" is printed for {len(chosen)} quantities; choose one by its id:\n{lines}')
+    return (chosen.pop(), list(dict.fromkeys(found))) if chosen else _unknown(run, text)
+
+
+def cell(run: Run, exhibit: str, first: str, second: str) -> Place | None:
+    """The cell of an exhibit, its row and column named in either order."""
+    cells = run.cells[run.cells["exhibit"] == exhibit.removeprefix("Table ").removeprefix("Figure ")]
+    for row, column in ((first, second), (second, first)):
+        match = cells[(cells["row"] == row) & (cells["column"] == column)]
+        if len(match):
+            return _place(match.iloc[0])
+    return None
+
+
+def places(run: Run) -> list[Place]:
+    """Every number in the numbered tables."""
+    return [_place(row) for _, row in run.cells[run.cells["id"] != ""].iterrows()]
+
+
+def _place(row: Mapping) -> Place:
+    return Place(f"{row['exhibit']}/{row['row']}/{row['column']}", row["id"], row["printed"])
+
+
+def sentences(run: Run) -> Iterator[Place]:
+    """Every printed number of the report that no cell of a numbered table holds."""
+    report, held = run.folder / "report.html", set(run.cells["id"])
+    for identifier, content in ELEMENT.findall(report.read_text(encoding="utf-8")) if report.exists() else []:
+        if (identifier := unescape(identifier)) not in held and identifier in run.rows:
+            yield Place("text of the report", identifier, unescape(TAG.sub("", content)))
+
+
+def _is_printed(text: str, printed: str) -> bool:
+    """Whether a text is a printed number; a plus sign may be left out, and a minus sign be a hyphen."""
+    number = printed.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ").strip()
+    return text.replace("\N{MINUS SIGN}", "-") in (number, number.removeprefix("+"))
+
+
+def _unknown(run: Run, text: str) -> tuple[str, list[Place]]:
+    """Say that nothing is called so, with what is: in the exhibit where one is named, else the nearest ids."""
+    exhibit, *names = text.split("/")
+    cells = run.cells[run.cells["exhibit"] == exhibit.removeprefix("Table ").removeprefix("Figure ")]
+    if names and cells.empty:
+        allowed = f"; exhibits: {', '.join(run.cells['exhibit'].unique())}"
+    elif names:
+        allowed = _allowed(cells, exhibit, names)
+    else:
+        nearest = _nearest(text, list(run.rows)) if re.search("[a-z]", text) else []
+        allowed = f"; nearest: {', '.join(nearest)}" if nearest else ""
+    raise NotFound(f'nothing is called "{text}"{allowed}')
+
+
+def _allowed(cells: pd.DataFrame, exhibit: str, names: list[str]) -> str:
+    """What may be named in an exhibit: with a row (or column) that it has, the columns (or rows) of that one."""
+    for own, other in (("row", "column"), ("column", "row")):
+        if (known := next((name for name in names if name in set(cells[own])), None)) is not None:
+            found = cells.loc[cells[own] == known, other].unique()
+            return f"; {own} {known} of {exhibit} has the {other}s {', '.join(found)}"
+    parts = (f"{part}s {', '.join(cells[part].unique())}" for part in ("row", "column"))
+    return f"; {exhibit} has the {' and the '.join(parts)}"
+
+
+def _nearest(text: str, known: list[str]) -> list[str]:
+    return difflib.get_close_matches(text, known, n=NEAREST, cutoff=0.4)
+
+
+def is_named(run: Run, text: str) -> bool:
+    """Whether a text names a setting that is no quantity, or an extract: setting.definitions.age_at, extract.dirs."""
+    what, _, name = text.partition(".")
+    if what == "setting" and text not in run.rows:
+        try:
+            value_at(run.config, name)
+        except KeyError:
+            return False
+        return True
+    return what == "extract" and name in run.config["extracts"]
