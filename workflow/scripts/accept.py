@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from _faults import COLUMNS, FAULT, SEVERITIES
 from _inert import inert
-from _job import logged
+from _job import writing
 
 
 def accept(findings: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:
@@ -43,11 +43,11 @@ def refusal(faults: list[str], findings: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
                 for path in snakemake.input.findings]  # fmt: skip
         everything, stops = accept(read)
-        everything.to_csv(snakemake.output.validation, index=False)
+        everything.to_csv(out.validation, index=False)
         listed = Path(snakemake.params.faults)
         listed.unlink(missing_ok=True)
         if stops:

@@ -12,7 +12,7 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 from _crate import Facts, as_text, combined, is_confidential, reproducible, sha256
-from _job import logged
+from _job import writing
 
 
 def imported(code: Iterable[str | Path]) -> dict[str, str]:
@@ -55,6 +55,6 @@ def attached_record(jobs: Sequence[Mapping], study: Mapping, extracts: Mapping, 
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         parts = {name: getattr(snakemake.params, name) for name in ("jobs", "study", "extracts", "code")}
-        Path(snakemake.output.crate).write_text(attached_record(**parts), encoding="utf-8")
+        Path(out.crate).write_text(attached_record(**parts), encoding="utf-8")

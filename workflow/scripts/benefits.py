@@ -6,7 +6,7 @@ Report sections 7.4, 7.5 and C4. Money is in pounds, differences in percentage p
 from collections.abc import Mapping
 
 import pandas as pd
-from _job import logged
+from _job import writing
 from _ledger import quantities, read_ledger, round_half_up, write_ledger
 
 RULE = "benefits"
@@ -186,6 +186,6 @@ def benefits(values: Mapping[str, float], sites: list[str], economics: Mapping) 
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         known = read_ledger(*snakemake.input).set_index("id")["value"].to_dict()
-        write_ledger(benefits(known, snakemake.params.sites, snakemake.params.economics), snakemake.output.ledger)
+        write_ledger(benefits(known, snakemake.params.sites, snakemake.params.economics), out.ledger)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import duckdb
 import pandas as pd
-from _job import logged
+from _job import writing
 from _ledger import quantities, write_ledger
 from _records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
 from _study import areas, day, periods
@@ -250,7 +250,7 @@ def _every(sites: Mapping, models: tuple[str, ...]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         study = snakemake.params.study
         extracts = {
             name: getattr(snakemake.input, name)
@@ -259,5 +259,5 @@ if __name__ == "__main__":
         referrals, triage, cases = continuity(
             extracts, study["sites"], study["periods"], study["definitions"], study["codes"], study["bands"]
         )
-        referrals.to_parquet(snakemake.output.referrals, index=False)
-        write_ledger(ledger(referrals, triage, cases, study["sites"]), snakemake.output.ledger)
+        referrals.to_parquet(out.referrals, index=False)
+        write_ledger(ledger(referrals, triage, cases, study["sites"]), out.ledger)

@@ -1,7 +1,7 @@
 """Rule fieldwork: encounters of the qualitative case studies per stage, site and group (Tables 1.1 and 1.2)."""
 
 import pandas as pd
-from _job import logged
+from _job import writing
 from _ledger import quantities, write_ledger
 
 RULE = "fieldwork"
@@ -50,5 +50,5 @@ def margins(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
-        write_ledger(fieldwork(pd.read_parquet(snakemake.input.fieldwork)), snakemake.output.ledger)
+    with writing(snakemake.log[0], snakemake.output) as out:
+        write_ledger(fieldwork(pd.read_parquet(snakemake.input.fieldwork)), out.ledger)

@@ -21,7 +21,7 @@ from _figure_diagrams import (
 from _figure_effects import forest, methods, tornado
 from _figure_numbers import wanted
 from _figure_series import benefit_profiles, new_journeys, slopes
-from _job import logged
+from _job import writing
 from _ledger import read_ledger
 from matplotlib.figure import Figure
 
@@ -84,11 +84,11 @@ def figures(
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         files = {Path(name).name: name for name in snakemake.input.fonts}
         weights = {"plain": "400", "bold": "600"}
         faces = {name: files[f"source-sans-3-latin-{weight}-normal.ttf"] for name, weight in weights.items()}
         declared = yaml.safe_load(Path(snakemake.input.declared).read_text(encoding="utf-8"))["figures"]
         drawings = figures(read_ledger(snakemake.input.ledger), declared, snakemake.params.config, faces)
-        for path in snakemake.output.figures:
-            Path(path).write_text(drawings[Path(path).stem], encoding="utf-8")
+        for path, figure in zip(out.figures, snakemake.output.figures, strict=True):
+            Path(path).write_text(drawings[Path(figure).stem], encoding="utf-8")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
-from _job import logged
+from _job import writing
 from _ledger import quantities, read_ledger, recompute, write_ledger
 from _site_results import PRINTED
 
@@ -129,8 +129,8 @@ def findings(values: Mapping[str, float], sites: list[str], years: int) -> list[
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
         known |= {f"setting.definitions.{name}": value for name, value in snakemake.params.days.items()}
         known[LEVEL] = snakemake.params.level
-        write_ledger(findings(known, snakemake.params.sites, snakemake.params.years), snakemake.output.ledger)
+        write_ledger(findings(known, snakemake.params.sites, snakemake.params.years), out.ledger)

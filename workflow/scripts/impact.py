@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from _job import logged
+from _job import writing
 from _ledger import log_odds, normal_quantile, normal_tail, quantities, read_ledger, write_ledger
 from _models import fit_interaction
 from _study import analysed
@@ -354,11 +354,11 @@ def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) ->
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         study = snakemake.params.study
         counted = read_ledger(snakemake.input.outcomes, snakemake.input.continuity)
         clients = pd.read_parquet(snakemake.input.clients)
         frames = dict(iter(clients.groupby("measure")))
         frames["prison_pickup"] = pd.read_parquet(snakemake.input.referrals)
         sites = list(analysed(study["sites"]))
-        write_ledger(impact(counted, frames, sites, study["models"]), snakemake.output.ledger)
+        write_ledger(impact(counted, frames, sites, study["models"]), out.ledger)

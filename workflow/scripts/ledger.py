@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pandas as pd
 from _faults import with_ids
-from _job import logged
+from _job import writing
 from _ledger import extracts_of, kind, numbers, parse_inputs, quantities, read_ledger, shaped_by, write_ledger
 from _study import value_at
 
@@ -123,9 +123,9 @@ def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, con
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         table, findings = (
             pd.read_csv(path, keep_default_na=False) for path in (snakemake.input.constants, snakemake.input.validation)
         )
         whole = ledger(read_ledger(*snakemake.input.parts), findings, table, snakemake.params.config)
-        write_ledger([whole], snakemake.output.ledger)
+        write_ledger([whole], out.ledger)

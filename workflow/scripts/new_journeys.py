@@ -6,7 +6,7 @@ Table 7.4 and Figures C.8.1-C.8.6; report sections 7.2.1 and 7.2.2.
 from collections.abc import Mapping
 
 import pandas as pd
-from _job import logged
+from _job import writing
 from _ledger import quantities, write_ledger
 from _study import year_key
 
@@ -137,7 +137,7 @@ def months(monthly: pd.DataFrame, window: list[str]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         tables = {name: pd.read_parquet(getattr(snakemake.input, name)) for name in ("yearly", "monthly")}
         parts = new_journeys(**tables, years=snakemake.params.years, window=snakemake.params.window)
-        write_ledger(parts, snakemake.output.ledger)
+        write_ledger(parts, out.ledger)

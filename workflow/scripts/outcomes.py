@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import duckdb
 import pandas as pd
-from _job import logged
+from _job import writing
 from _ledger import quantities, write_ledger
 from _records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
 from _study import areas, periods
@@ -252,7 +252,7 @@ def totals(rows: pd.DataFrame, measure: str, statistic: str) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         study = snakemake.params.study
         clients, excluded = outcomes(
             snakemake.input.journeys,
@@ -262,5 +262,5 @@ if __name__ == "__main__":
             study["codes"],
             study["bands"],
         )
-        clients.to_parquet(snakemake.output.clients, index=False)
-        write_ledger(ledger(clients, excluded, study["sites"]), snakemake.output.ledger)
+        clients.to_parquet(out.clients, index=False)
+        write_ledger(ledger(clients, excluded, study["sites"]), out.ledger)

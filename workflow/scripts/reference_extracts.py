@@ -13,7 +13,7 @@ import _reference_ledgers as ledgers
 import numpy as np
 import pandas as pd
 import yaml
-from _job import logged
+from _job import writing
 from _reference_archetypes import allocate, anchors, units_of
 from _reference_draws import client_numbers, completed_years, iso
 from _reference_journeys import Journeys, area_journeys, combined, finish, link_areas, outside_journeys
@@ -330,12 +330,12 @@ def read_assumed(paths: list[str]) -> dict[str, pd.DataFrame]:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         study = yaml.safe_load(Path(snakemake.input.study).read_text(encoding="utf-8"))
         study["reference_extracts"] = {"seed": snakemake.params.seed}
         extracts, tilts = reference_extracts(
             read_published(snakemake.input.published), read_assumed(snakemake.input.assumed), study
         )
         for name, rows in extracts.items():
-            rows.to_csv(snakemake.output[name], index=False, lineterminator="\n")
+            rows.to_csv(out[name], index=False, lineterminator="\n")
         print("".join(f"{model}: tilt {tilt:+.6f}\n" for model, tilt in tilts.items()), end="")

@@ -14,7 +14,7 @@ import yaml
 from _book import AUTHOR, activity_texts, open_book, setting
 from _faults import with_ids
 from _figure_data import planned
-from _job import logged
+from _job import writing
 from _ledger import read_ledger
 from _lint import read_allowed, refuse_naked_numbers
 from _panel import extract_files, panel_head, script_of, trace_data
@@ -163,7 +163,7 @@ def report_html(
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         templates = next(Path(name).parent for name in snakemake.input.templates if Path(name).name == "report.html.j2")
         declared = yaml.safe_load((templates / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
         figures_declared = yaml.safe_load((templates / "figures.yaml").read_text(encoding="utf-8"))["figures"]
@@ -196,6 +196,6 @@ if __name__ == "__main__":
         allowed = read_allowed(yaml.safe_load((templates / "numbers_allowed.yaml").read_text(encoding="utf-8")))
         sources = quoted(remarks, activity_texts(activity), choices)
         refuse_naked_numbers([screen, paper], whole, snakemake.params.config, allowed, sources)
-        Path(snakemake.output.html).write_text(screen, encoding="utf-8")
-        Path(snakemake.output.print_html).write_text(paper, encoding="utf-8")
-        printed_cells.to_csv(snakemake.output.cells, index=False, lineterminator="\n")
+        Path(out.html).write_text(screen, encoding="utf-8")
+        Path(out.print_html).write_text(paper, encoding="utf-8")
+        printed_cells.to_csv(out.cells, index=False, lineterminator="\n")

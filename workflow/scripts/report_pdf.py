@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from _job import logged
+from _job import writing
 from _line_breaks import last_spaces_take_no_room
 from _pdf_tags import mend_tags
 from weasyprint import HTML, Attachment
@@ -117,7 +117,7 @@ def _with_accessible(described, *variant) -> bytes:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         files = {Path(path).name: Path(path).read_bytes() for path in snakemake.input.attached}
         text = Path(snakemake.input.print_html).read_text(encoding="utf-8")
-        Path(snakemake.output.pdf).write_bytes(report_pdf(text, files))
+        Path(out.pdf).write_bytes(report_pdf(text, files))

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from _crate import PROJECT, Facts, as_text, combined, crate, gather, sha256
-from _job import logged
+from _job import writing
 
 METADATA = Path(".snakemake/metadata")  # Snakemake's own notes on every output: its rule, start and end
 TOLERANCE = 0.01  # seconds between a file's date and the end that Snakemake noted for it
@@ -109,7 +109,7 @@ def copy_code(code: Mapping[str, str], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         study, code, jobs = snakemake.params.study, snakemake.params.code, snakemake.params.jobs
         paths = list(dict.fromkeys([*code, *(path for job in jobs for path in [*job["inputs"], *job["outputs"]])]))
         noted = notes(METADATA)
@@ -130,5 +130,5 @@ if __name__ == "__main__":
         )
         key = secret(Path(snakemake.params.key))
         known = replace(known, checksums=gather(paths, known.identifier, key))
-        copy_code(code, Path(snakemake.output.code))
-        Path(snakemake.output.crate).write_text(run_record(jobs, known), encoding="utf-8")
+        copy_code(code, Path(out.code))
+        Path(out.crate).write_text(run_record(jobs, known), encoding="utf-8")

@@ -8,7 +8,7 @@ discount rate of the first year; so the middle is the benefit of Table 7.10, wha
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
-from _job import logged
+from _job import writing
 from _ledger import numbers, quantities, read_ledger, recompute, write_ledger
 
 RULE = "sensitivity"
@@ -134,10 +134,10 @@ def sensitivity(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.Da
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
         cited = pd.read_csv(snakemake.input.constants).set_index("name")["value"]
         given = snakemake.params
         settings = {"economics": {**given.assumed, **given.varied}, "models": given.models}
         known |= {f"constant.{name}": value for name, value in cited.items()} | dict(numbers(settings))
-        write_ledger(sensitivity(known, given.sites), snakemake.output.ledger)
+        write_ledger(sensitivity(known, given.sites), out.ledger)

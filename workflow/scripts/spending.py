@@ -6,7 +6,7 @@ Tables 7.1-7.3, the cost rows of Table 7.10, Tables C.7.1 and C.7.2; report sect
 from collections.abc import Mapping
 
 import pandas as pd
-from _job import logged
+from _job import writing
 from _ledger import quantities, write_ledger
 from _study import year_key
 
@@ -279,6 +279,6 @@ def budget_shares(amounts: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         tables = {name: pd.read_parquet(getattr(snakemake.input, name)) for name in ("lines", "budgets", "shares")}
-        write_ledger(spending(**tables, years=snakemake.params.years), snakemake.output.ledger)
+        write_ledger(spending(**tables, years=snakemake.params.years), out.ledger)

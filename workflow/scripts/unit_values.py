@@ -6,7 +6,7 @@ Tables C.5.1 and C.6.1 with the sensitivity values of the text; report Appendice
 from collections.abc import Mapping
 
 import pandas as pd
-from _job import logged
+from _job import writing
 from _ledger import quantities, round_half_up, write_ledger
 
 RULE = "unit_values"
@@ -317,6 +317,6 @@ def unit_values(constants: Mapping[str, float], economics: Mapping) -> list[pd.D
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         constants = pd.read_csv(snakemake.input.constants).set_index("name")["value"].to_dict()
-        write_ledger(unit_values(constants, snakemake.params.economics), snakemake.output.ledger)
+        write_ledger(unit_values(constants, snakemake.params.economics), out.ledger)

@@ -16,7 +16,7 @@ from _cross_checks import Extract, cross_checks, duplicates, faults_at
 from _extract_files import open_source
 from _extract_sql import connect, copy_records, load, unreadable_cells
 from _faults import FAULT, cell, count, fault, information, table
-from _job import logged
+from _job import writing
 from _schemas import Limits, schema
 from _study import areas
 
@@ -214,11 +214,11 @@ def _rounded(extract: Extract, name: str, column: pa.Column, values: pd.DataFram
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         validate(
             snakemake.params.extract,
             list(snakemake.input.extract),
             snakemake.params.config,
-            snakemake.output.validated,
+            out.validated,
             names=list(snakemake.params.source),
-        ).to_csv(snakemake.output.findings, index=False)
+        ).to_csv(out.findings, index=False)

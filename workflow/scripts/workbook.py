@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 from _book import AUTHOR, open_book
-from _job import logged
+from _job import writing
 from _ledger import read_ledger
 from _lint import read_allowed, refuse_naked_numbers
 from _ods import ods
@@ -58,7 +58,7 @@ def drawn(texts: str | list | Mapping, env: Environment) -> Markup | list | dict
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with writing(snakemake.log[0], snakemake.output) as out:
         files = {Path(name).stem: Path(name) for name in snakemake.input.templates}
         words = {name: yaml.safe_load(path.read_text(encoding="utf-8")) for name, path in files.items()}
         whole = read_ledger(snakemake.input.ledger)
@@ -72,5 +72,5 @@ if __name__ == "__main__":
         )
         allowed = read_allowed(words["numbers_allowed"])
         refuse_naked_numbers([own_words], whole, snakemake.params.config, allowed)
-        Path(snakemake.output.xlsx).write_bytes(xlsx(made))
-        Path(snakemake.output.ods).write_bytes(ods(made))
+        Path(out.xlsx).write_bytes(xlsx(made))
+        Path(out.ods).write_bytes(ods(made))

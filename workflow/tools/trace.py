@@ -12,12 +12,10 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import yaml
-
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import _digests
-from _config import line_numbers
+from _config import line_numbers, read_config
 from _ledger import extracts_of, shaped_by
 from _trail import BrokenTrail, Node, dependents, filled, tree, walk
 from trace_find import NotFound, Place, Run, find, is_named, places, sentences
@@ -208,7 +206,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if not chosen.id.strip():
             raise NotFound("which number? make trace ID=7.10/site_3/value_total (or a ledger id, or a printed number)")
-        name = chosen.run or yaml.safe_load((chosen.study / "config.yaml").read_text(encoding="utf-8"))["run"]
+        name = chosen.run or read_config(chosen.study / "config.yaml")["run"]
         run = Run(chosen.study, name)
         if is_named(run, name := chosen.id.strip()):
             print("\n".join([name, *resting(run, name)]), flush=True)

@@ -12,10 +12,9 @@ from html import unescape
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from _config import plain
+from _config import plain, read_config
 from _ledger import read_ledger
 from _study import value_at
 from _trail import Rows, rows_by_id
@@ -78,7 +77,7 @@ class Run:
     @cached_property
     def config(self) -> dict:
         """The study's config as it is now, dates as ISO text."""
-        return plain(yaml.safe_load(self.config_text))
+        return plain(read_config(self.study / "config.yaml"))
 
     def files(self, extract: str) -> list[str]:
         """The paths of an extract, as configured."""

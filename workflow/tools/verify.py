@@ -18,6 +18,7 @@ from urllib.parse import unquote
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+from _config import read_config
 from _crate import CODE, CRATE, KEYED, PROJECT, keyed, sha256
 
 UNRECORDED = ("logs", "restricted", "work")  # folders of a run that its record does not list file by file
@@ -192,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--study", type=Path, default=Path(), help="folder of the study (default: here)")
     parser.add_argument("--run", default="", help="name of the run (default: the one of config.yaml)")
     chosen = parser.parse_args(arguments)
-    run = chosen.run or yaml.safe_load((chosen.study / "config.yaml").read_text(encoding="utf-8"))["run"]
+    run = chosen.run or read_config(chosen.study / "config.yaml")["run"]
     problems, checked = verify(chosen.study, run)
     print("\n".join(problems) if problems else checked)
     return 1 if problems else 0
