@@ -17,6 +17,7 @@ RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory $(STUDY)
 .PHONY: report test checkers trace verify compare lint bench bench-national lock clean
 
 report: $(VENV)/ready
+	@$(VENV)/bin/python workflow/tools/verify.py --study '$(STUDY)' --set-aside
 	@$(RUN_SNAKEMAKE)
 
 test: $(VENV)/ready lint checkers

@@ -62,9 +62,9 @@ def extract_input(wildcards):
     return [path if path in REFERENCE.values() else ancient(path) for path in paths]
 
 
-def extract_digest(wildcards):
-    """Digest of the given files of an extract."""
-    return _digests.files(path for path in extract_paths(wildcards.extract) if path not in REFERENCE.values())
+def planned_digests(wildcards):
+    """Digest of each file of an extract as it was when the run was planned; "" where the run makes the file itself."""
+    return [PLANNED.get(path, "") for path in extract_paths(wildcards.extract)]
 
 
 def reference_extract_files():

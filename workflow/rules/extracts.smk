@@ -6,6 +6,7 @@ Steps: reference_extracts -> validate (one job per extract) -> accept (the gate 
 EXTRACTS = list(STUDY["extracts"])
 REFERENCE = {name: f"results/reference_extracts/restricted/{name}.csv" for name in EXTRACTS}
 check_files(STUDY, CONFIG_FILE, REFERENCE.values())
+PLANNED = _digests.planned(path for name in EXTRACTS for path in extract_paths(name) if path not in REFERENCE.values())
 YEARS_CHECKED = ["spending_years", "journey_years", "monthly_window"]
 PUBLISHED = project_files("workflow/resources/published", ".csv")
 REFERENCE_STUDY = "workflow/resources/reference_study.yaml"
@@ -43,7 +44,8 @@ rule validate:
         source=lambda wildcards: extract_paths(wildcards.extract),
         config={**study("periods", "sites", "codes"), "economics": pick(STUDY["economics"], *YEARS_CHECKED)},
         digest=digest("validate"),
-        extract_digest=extract_digest,
+        planned=planned_digests,
+        frozen=f"{RUN}/restricted/frozen/{{extract}}",
     script:
         "../scripts/validate.py"
 

@@ -27,6 +27,6 @@ rule run_record:
         key=f"{RUN}/restricted/record.key",
         config_file=_digests.of_file(CONFIG_FILE),
         digest=digest("run_record", *CODE_PARTS),
-        extract_digest=_digests.files(path for path in EXTRACT_NAMES if path not in MADE),
+        planned=PLANNED,
     script:
         "../scripts/run_record.py"

@@ -15,6 +15,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from urllib.parse import quote
 
 PROJECT = Path(__file__).parents[2]
@@ -411,6 +412,11 @@ def _software(facts: Facts) -> list[dict]:
     return [language, engine, *packages]
 
 
-def gather(paths: Iterable[str], identify: Callable[[str], str], key: bytes) -> dict[str, str]:
-    """Checksums of files: keyed for the confidential ones."""
-    return {path: keyed(path, key) if is_confidential(identify(path)) else sha256(path) for path in paths}
+def gather(
+    paths: Iterable[str], identify: Callable[[str], str], key: bytes, kept: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """Checksums of files: keyed for the confidential ones; of the frozen copy where one is `kept` of a file."""
+    return {
+        path: keyed(kept.get(path, path), key) if is_confidential(identify(path)) else sha256(kept.get(path, path))
+        for path in paths
+    }

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+PLANNED = "REPORT_PLANNED_EXTRACTS"
 SCRIPTS = Path(__file__).parent
 
 
@@ -37,6 +40,17 @@ def files(paths: Iterable[str | Path]) -> str:
     for path in paths:
         total.update(of_file(str(path)).encode())
     return total.hexdigest()[:16]
+
+
+def planned(paths: Iterable[str]) -> dict[str, str]:
+    """Digests of given files as they are when a run is planned.
+
+    The processes of the run's jobs have them from the one that planned it, by an environment variable: for them, too,
+    they are what was planned with, and not what the files have become since.
+    """
+    if PLANNED not in os.environ:
+        os.environ[PLANNED] = json.dumps({path: of_file(path) for path in paths})
+    return json.loads(os.environ[PLANNED])
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 
 # Digests and paths of what stands elsewhere in the record.
 NOT_SETTINGS = {
-    *("digest", "extract_digest", "config_file", "versions", "extract", "source", "extract_files", "faults"),
+    *("digest", "planned", "frozen", "config_file", "versions", "extract", "source", "extract_files", "faults"),
     *("jobs", "code", "extracts"),
 }
 

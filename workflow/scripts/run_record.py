@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from _crate import PROJECT, Facts, as_text, combined, crate, gather, sha256
+from _freeze import frozen_path
 from _job import writing
 
 METADATA = Path(".snakemake/metadata")  # Snakemake's own notes on every output: its rule, start and end
@@ -101,6 +102,21 @@ def run_record(jobs: Sequence[Mapping], facts: Facts) -> str:
     return as_text(crate(jobs, facts))
 
 
+def frozen_copies(extracts: Mapping[str, str], restricted: Path) -> dict[str, str]:
+    """Path of each extract's file -> the copy that the run rests on.
+
+    Parameters
+    ----------
+    extracts : path -> name, as in `_jobs.extract_names`
+    restricted : the run's folder of that name
+    """
+    places = {path: name.partition("/") for path, name in extracts.items()}
+    found = {
+        path: frozen_path(restricted / "frozen" / name, int(n or 1), path) for path, (name, _, n) in places.items()
+    }
+    return {path: str(copy) for path, copy in found.items() if copy.exists()}
+
+
 def copy_code(code: Mapping[str, str], folder: Path) -> None:
     """Copy the project's files into the run's folder."""
     for path, name in code.items():
@@ -129,6 +145,7 @@ if __name__ == "__main__":
             rewritten=rewritten(paths, noted),
         )
         key = secret(Path(snakemake.params.key))
-        known = replace(known, checksums=gather(paths, known.identifier, key))
+        copies = frozen_copies(snakemake.params.extracts, Path(snakemake.params.key).parent)
+        known = replace(known, checksums=gather(paths, known.identifier, key, copies))
         copy_code(code, Path(out.code))
         Path(out.crate).write_text(run_record(jobs, known), encoding="utf-8")

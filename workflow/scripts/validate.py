@@ -16,6 +16,7 @@ from _cross_checks import Extract, cross_checks, duplicates, faults_at
 from _extract_files import open_source
 from _extract_sql import connect, copy_records, load, unreadable_cells
 from _faults import FAULT, cell, count, fault, information, table
+from _freeze import frozen
 from _job import writing
 from _schemas import Limits, schema
 from _study import areas
@@ -215,10 +216,11 @@ def _rounded(extract: Extract, name: str, column: pa.Column, values: pd.DataFram
 
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
+        given = snakemake.params
         validate(
-            snakemake.params.extract,
-            list(snakemake.input.extract),
-            snakemake.params.config,
+            given.extract,
+            frozen(list(snakemake.input.extract), given.planned, Path(given.frozen)),
+            given.config,
             out.validated,
-            names=list(snakemake.params.source),
+            names=list(given.source),
         ).to_csv(out.findings, index=False)

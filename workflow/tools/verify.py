@@ -164,6 +164,37 @@ def added(record: Record) -> Iterator[str]:
             yield f"{record.shown(path)}: not in the record"
 
 
+def set_aside(study: Path, run: str) -> list[str]:
+    """Rename the outputs that are no longer what their job wrote, so that the next run makes them anew.
+
+    Returns
+    -------
+    One line per output, with the name that it now has.
+    """
+    record = Record(study, run, PROJECT)
+    if not (record.folder / CRATE).is_file():
+        return []
+    try:
+        problems = [*file_problems(record), *described_problems(record)]
+    except (ValueError, KeyError, TypeError):  # no run record: nothing is known of the outputs
+        return []
+    moved = []
+    for identifier, problem in problems:
+        path = _place(record, identifier)
+        inside = path.is_relative_to(record.folder) and CODE not in path.relative_to(record.folder).parts[:1]
+        if problem and path.is_file() and inside:
+            kept = path.with_name(f"{path.name}.altered")
+            path.replace(kept)
+            moved.append(f"{record.shown(path)}: altered since it was made; it is now {kept.name} and is made anew")
+    return moved
+
+
+def _place(record: Record, identifier: str) -> Path:
+    """Where a file of the record is."""
+    entity = record.entities[identifier]
+    return record.folder / unquote(identifier) if is_file(entity) else record.study / entity["alternateName"]
+
+
 def verify(study: Path, run: str, project: Path = PROJECT) -> tuple[list[str], str]:
     """Check a run's folder.
 
@@ -192,8 +223,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a results folder against its run record.")
     parser.add_argument("--study", type=Path, default=Path(), help="folder of the study (default: here)")
     parser.add_argument("--run", default="", help="name of the run (default: the one of config.yaml)")
+    parser.add_argument("--set-aside", action="store_true", help="rename altered outputs, so that they are made anew")
     chosen = parser.parse_args(arguments)
     run = chosen.run or read_config(chosen.study / "config.yaml")["run"]
+    if chosen.set_aside:
+        print("\n".join(set_aside(chosen.study, run)), end="")
+        return 0
     problems, checked = verify(chosen.study, run)
     print("\n".join(problems) if problems else checked)
     return 1 if problems else 0

@@ -1,0 +1,217 @@
+"""Faults that a run has to survive: what is left is either a whole result or none, and the next run makes it right."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from _freeze import ExtractChanged, frozen
+from _lock import lock
+from conftest import PROJECT, snakemake
+from other_study import write_study
+
+RUN = "results/other-2012-15"
+PUBLISHED = ("report.pdf", "report.html", "report.xlsx", "report.ods", "cells.csv", "ledger.csv", "validation.csv")
+KILLS = 10
+DAY = 86_400
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory, config) -> Path:
+    """A study whose run has come to its end undisturbed."""
+    folder = tmp_path_factory.mktemp("clean")
+    write_study(folder, config)
+    done = snakemake(PROJECT, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def study(clean, tmp_path) -> Path:
+    """Its config and extracts alone."""
+    shutil.copy(clean / "config.yaml", tmp_path)
+    shutil.copytree(clean / "extracts", tmp_path / "extracts")
+    return tmp_path
+
+
+def started(folder: Path) -> subprocess.Popen:
+    """A run in a process group of its own."""
+    profile = ["--cores", "2", "--workflow-profile", str(PROJECT / "workflow" / "profiles" / "default")]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile"), "--directory", str(folder)]
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(PROJECT / "workflow" / "plugins")}
+    return subprocess.Popen(
+        [*command, *profile], cwd=PROJECT, env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def same_as(one: Path, other: Path) -> list[str]:
+    """Names of the published files that differ between two studies' runs."""
+    return [name for name in PUBLISHED if (one / RUN / name).read_bytes() != (other / RUN / name).read_bytes()]
+
+
+def test_killed_at_random_moments_a_run_ends_as_an_undisturbed_one(clean, study):
+    """Ten times kill -9 of the whole run, half way Snakemake's own notes are lost as well."""
+    moments = random.Random(20120501)
+    for kill in range(KILLS):
+        run = started(study)
+        time.sleep(moments.uniform(1, 9))
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        if kill == KILLS // 2:
+            shutil.rmtree(study / ".snakemake", ignore_errors=True)
+        for path in (study / RUN).glob("*.pdf"):
+            assert path.read_bytes() == (clean / RUN / path.name).read_bytes()
+    done = snakemake(PROJECT, study)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert same_as(study, clean) == []
+
+
+def test_one_killed_job_fails_the_run_and_the_next_one_mends_it(clean, study):
+    run = started(study)
+    job = None
+    for _ in range(600):
+        found = subprocess.run(["pgrep", "-g", str(run.pid), "-f", "scripts/tmp"], capture_output=True, text=True)
+        if found.stdout.split():
+            job = int(found.stdout.split()[-1])
+            break
+        time.sleep(0.05)
+    assert job, "no job was seen at work"
+    os.kill(job, signal.SIGKILL)
+    assert run.wait() != 0
+    done = snakemake(PROJECT, study)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert same_as(study, clean) == []
+
+
+@pytest.mark.parametrize("run", ["other-2012-15", "another-name"])
+def test_two_runs_at_once(study, run):
+    text = (study / "config.yaml").read_text(encoding="utf-8").replace("other-2012-15", run)
+    (study / "config.yaml").write_text(text, encoding="utf-8")
+    held = lock(study / "results", "other-2012-15")
+    done = snakemake(PROJECT, study)
+    held.close()
+    assert done.returncode != 0
+    assert f"results: in use by run other-2012-15 (process {os.getpid()}); allowed: one run at a time" in done.stderr
+    assert not list((study / "results").glob("*/ledger.csv"))
+
+
+@pytest.mark.parametrize("shift", [-DAY, DAY])
+def test_a_clock_a_day_off_reruns_nothing(clean, tmp_path, shift):
+    shutil.copytree(clean, tmp_path / "study")
+    for path in [*(tmp_path / "study").rglob("*")]:
+        if path.is_file() and path.name != ".lock":
+            stat = path.stat()
+            os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + shift * 10**9))
+    done = snakemake(PROJECT, tmp_path / "study", "--dry-run")
+    assert "would run" not in done.stdout + done.stderr
+
+
+def test_extracts_of_tomorrow_rerun_nothing_and_others_of_yesterday_do(clean, tmp_path):
+    folder = tmp_path / "study"
+    shutil.copytree(clean, folder)
+    extract = folder / "extracts" / "fieldwork.csv"
+    os.utime(extract, (time.time() + DAY, time.time() + DAY))
+    done = snakemake(PROJECT, folder, "--dry-run")
+    assert "would run" not in done.stdout + done.stderr
+    extract.write_text(extract.read_text().replace(",1\n", ",2\n"), encoding="utf-8")
+    os.utime(extract, (time.time() - DAY, time.time() - DAY))
+    done = snakemake(PROJECT, folder, "--dry-run")
+    assert "would run validate fieldwork" in done.stdout + done.stderr
+
+
+def test_an_altered_output_is_set_aside_and_made_anew(clean, tmp_path):
+    folder = tmp_path / "study"
+    shutil.copytree(clean, folder)
+    cells = folder / RUN / "cells.csv"
+    cells.write_text("mine\n", encoding="utf-8")
+    verify = [sys.executable, str(PROJECT / "workflow" / "tools" / "verify.py"), "--study", str(folder), "--set-aside"]
+    said = subprocess.run(verify, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    assert said.startswith(f"{RUN}/cells.csv: altered since it was made; it is now cells.csv.altered")
+    done = snakemake(PROJECT, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert same_as(folder, clean) == []
+    assert (folder / RUN / "cells.csv.altered").read_text(encoding="utf-8") == "mine\n"
+
+
+def test_the_frozen_copy_is_what_was_planned_with(tmp_path):
+    import hashlib
+
+    path = tmp_path / "journeys.csv"
+    path.write_bytes(b"client\n1\n")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    (copy,) = frozen([str(path)], [digest], tmp_path / "frozen")
+    assert Path(copy).read_bytes() == path.read_bytes()
+    assert Path(copy).stat().st_mode & 0o777 == 0o444
+    path.write_bytes(b"client\n2\n")
+    with pytest.raises(ExtractChanged, match=r"journeys\.csv: changed since the run was planned"):
+        frozen([str(path)], [digest], tmp_path / "frozen")
+    assert Path(copy).read_bytes() == b"client\n1\n"
+    assert [found.name for found in (tmp_path / "frozen").iterdir()] == ["1-journeys.csv"]
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "journeys.csv"
+    path.write_bytes(b"x" * 100)
+    monkeypatch.setattr("_freeze.BLOCK", 10)
+    true_open, grown = open, []
+
+    def growing(name, mode="r", *rest):
+        if mode == "wb" and not grown:
+            grown.append(True)
+            with true_open(path, "ab") as more:
+                more.write(b"y")
+            os.utime(path, (1, 1))
+        return true_open(name, mode, *rest)
+
+    monkeypatch.setattr("builtins.open", growing)
+    with pytest.raises(ExtractChanged):
+        frozen([str(path)], [""], tmp_path / "frozen")
+    assert list((tmp_path / "frozen").iterdir()) == []
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of its own for the results; needs root."""
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("needs root and mount: a small tmpfs")
+    folder = tmp_path / "results"
+    folder.mkdir()
+
+    def mounted(options: str) -> Path:
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True
+        )
+        if done.returncode:
+            pytest.skip(f"needs leave to mount a tmpfs: {done.stderr.strip()}")
+        return folder
+
+    yield mounted
+    subprocess.run(["umount", str(folder)], capture_output=True, check=False)
+
+
+def test_a_full_disk(study, small_disk):
+    folder = small_disk("size=1200k")
+    done = snakemake(PROJECT, study)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "No space left on device" in said
+    assert "Traceback" not in said
+    assert not (folder / "other-2012-15" / "report.pdf").exists()
+
+
+def test_a_results_folder_that_cannot_be_written(study, small_disk):
+    small_disk("ro")
+    done = snakemake(PROJECT, study)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Read-only file system" in said
+    assert "Traceback" not in said
