@@ -47,7 +47,7 @@ def _copy(path: str, planned: str, copy: Path) -> None:
     total = hashlib.sha256()
     with open(path, "rb") as source, open(part, "wb") as target:
         before = os.fstat(source.fileno())
-        while block := source.read(BLOCK):
+        while (block := source.read(BLOCK)) and target.tell() <= before.st_size:  # not for ever, where it grows
             total.update(block)
             target.write(block)
         after = Path(path).stat()
