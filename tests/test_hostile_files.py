@@ -54,7 +54,8 @@ def test_hostile_extracts_are_refused_in_one_line_each(hostile):
 
 CONFIGS = {
     "a key twice": ("run: a\nrun: b\n", 'line 2: found duplicate key "run"'),
-    "aliases that multiply": ("a: &a [x, x]\nb: [*a, *a]\n", "line 2: found the alias *a, allowed: values in full"),
+    "aliases that multiply": ("a: &a [x, x]\nb: &b [*a, *a]\n", "line 2: found the alias *a, allowed: values in full"),
+    "too many aliases": (f"a: &a [x]\nb: [{'*a, ' * 51}]\n", "line 2: found the alias *a"),
     "an object of Python": (
         'a: !!python/object/apply:os.system ["true"]\n',
         "line 1: could not determine a constructor",
@@ -80,6 +81,11 @@ def test_hostile_configs_are_refused_in_one_line(case, tmp_path):
         read_config(path)
     assert said in str(stop.value)
     assert str(stop.value).startswith("config.yaml") and "\n" not in str(stop.value)
+
+
+def test_a_plain_alias_is_its_value(tmp_path):
+    (tmp_path / "config.yaml").write_text("a: &a [x]\nb: *a\n", encoding="utf-8")
+    assert read_config(tmp_path / "config.yaml") == {"a": ["x"], "b": ["x"]}
 
 
 def test_a_missing_config_is_said(tmp_path):

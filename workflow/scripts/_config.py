@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 LARGEST = 1_000_000  # bytes
+MOST_ALIASES = 50
 DEEPEST = 20  # levels of lists and groups
 LONGEST = 200  # characters of a message of the YAML library
 
@@ -21,8 +22,8 @@ LONGEST = 200  # characters of a message of the YAML library
 def read_config(path: str | Path) -> Mapping:
     """A study's config as plain data, or end with one line. A config is data: nothing in it is run or looked up.
 
-    It is YAML 1.2, in which NO is a word and 1:30 is not a number. A key stands once; aliases, which a few lines can
-    multiply without end, are refused. Snakemake's own reader would run Python that stands in a config.
+    It is YAML 1.2, in which NO is a word and 1:30 is not a number. A key stands once; aliases of aliases, which a few
+    lines can multiply without end, are refused. Snakemake's own reader would run Python that stands in a config.
     """
     line = ""
     try:
@@ -51,13 +52,19 @@ def _text(path: Path) -> str:
 
 
 def _parsed(text: str) -> Mapping:
-    depth = 0
+    around: list[bool] = []  # whether each list or group that we are in can be repeated by an alias
+    aliases = 0
     for event in YAML(typ="safe", pure=True).parse(text):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST:
+        if isinstance(event, CollectionStartEvent):
+            around.append(event.anchor is not None)
+        elif isinstance(event, CollectionEndEvent):
+            around.pop()
+        elif isinstance(event, AliasEvent):
+            aliases += 1
+            if any(around) or aliases > MOST_ALIASES:
+                raise _NotConfig(_line(event.start_mark), f"found the alias *{event.anchor}, allowed: values in full")
+        if len(around) > DEEPEST:
             raise _NotConfig(_line(event.start_mark), f"found lists within lists, allowed: {DEEPEST} levels")
-        if isinstance(event, AliasEvent):
-            raise _NotConfig(_line(event.start_mark), f"found the alias *{event.anchor}, allowed: values in full")
     found = YAML(typ="safe", pure=True).load(text)
     if not isinstance(found, Mapping):
         raise _NotConfig("", "found no settings, allowed: keys and their values")
