@@ -35,7 +35,7 @@ HEADS = {
 }
 TALLEST = 200.0  # mm: with its caption a figure stands on one page
 RIGHT = WIDTH - 0.4  # where numbers at the right end
-GROUP, ROW = 5.0, 4.2  # mm for the head of a group of rows, and for a row
+GROUP, ROW = 4.8, 4.1  # mm for the head of a group of rows, and for a row
 
 
 def forest(data: FigureData, config: Mapping, faces: Faces) -> Figure:
@@ -132,7 +132,7 @@ METHODS = {  # name, ground, line
 
 def methods(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     """Each site's benefit by the conventions of the published tables and corrected, side by side (section 7.5)."""
-    step = min(8.4, TALLEST / max(len(data.rows), 1))
+    step = min(8.0, TALLEST / max(len(data.rows), 1))
     high = step * len(data.rows)
     figure = sheet(high + 18)
     axes, words = panel(figure, 26, 8, 120, high), _words(figure, 8, high)
@@ -183,7 +183,7 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     moved = {name: _ends(data, name) for name in data.rows if name != "base"}
     moved = {name: ends for name, ends in moved.items() if ends}
     moved = dict(sorted(moved.items(), key=lambda item: -_width(item[1], base.value)))
-    step = 6.8
+    step = 6.5
     figure = sheet(step * len(moved) + 19)
     axes, words = panel(figure, 50, 9, 96, step * len(moved)), _words(figure, 9, step * len(moved))
     axes.set_ylim(step * len(moved), 0)
