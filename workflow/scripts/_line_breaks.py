@@ -13,7 +13,7 @@ from functools import wraps
 
 from weasyprint.layout import inline
 
-NAME_AND_NUMBER = re.compile(r"\b([A-Z][a-z]+) (?=\d+(\.\d+)*\b)")
+NAME_AND_NUMBER = re.compile(r"\b([A-Z][a-z]+) (?=([A-Z]\.?)?\d)")
 TEXT = re.compile(r">[^<]+<")
 COLLAPSING = ("normal", "nowrap", "pre-line")
 RESUME = 2  # the place, in what split_first_line returns, of where the next line starts; None: all fits
