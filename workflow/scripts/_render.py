@@ -72,7 +72,8 @@ class Structure:
         shown = f"Appendix {number}" if level == 1 and number.isalpha() else number
         self._book.headings.append(Heading(level, shown, title, name))
         mark = Markup('<span class="n">{}</span> ').format(shown) if shown else Markup()
-        return Markup('<h{0} id="{1}">{2}<span class="t">{3}</span></h{0}>').format(level, name, mark, title)
+        kind = Markup(' class="plain"') if level > 1 and not number else Markup()
+        return Markup('<h{0} id="{1}"{4}>{2}<span class="t">{3}</span></h{0}>').format(level, name, mark, title, kind)
 
     def table_data(self, number: str) -> DrawnTable:
         """A numbered table, ready for the macro that draws it."""
