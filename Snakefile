@@ -16,6 +16,13 @@ include: "workflow/rules/continuity.smk"
 include: "workflow/rules/impact.smk"
 include: "workflow/rules/economics.smk"
 include: "workflow/rules/report.smk"
+
+
+if PUBLISHED_RUN:
+
+    include: "workflow/rules/reproduction.smk"
+
+
 include: "workflow/rules/record.smk"
 
 
@@ -28,6 +35,7 @@ rule all:
         f"{RUN}/cells.csv",
         f"{RUN}/ledger.csv",
         f"{RUN}/validation.csv",
+        REGISTER_FILES,
         f"{RUN}/ro-crate-metadata.json",
     localrule: True
 

@@ -135,7 +135,7 @@ def scripts(folder: Path) -> Path:
     return folder / "workflow" / "scripts"
 
 
-END = {"ledger", "report_html", "report_pdf", "run_record"}
+END = {"restated", "reproduction", "ledger", "report_html", "report_pdf", "run_record"}
 
 
 def test_nothing_reruns(study):
@@ -230,14 +230,15 @@ def test_every_rule_rests_on_its_code(default_study):
                 assert f'digest=digest("{name}"' in block, name
 
 
-def test_only_the_reference_rule_reads_published_values(default_study):
+def test_only_two_rules_read_published_values(default_study):
     for path in scripts(default_study).glob("*.py"):
-        if not path.stem.startswith(("reference_extracts", "_reference")):
+        if not path.stem.startswith(("reference_extracts", "_reference", "reproduction")):
             assert "published/" not in path.read_text(encoding="utf-8"), path
     for path in (default_study / "workflow" / "rules").glob("*.smk"):
         rules_reading = [
             block.split(":", 1)[0]
             for block in re.split(r"^rule ", path.read_text(encoding="utf-8"), flags=re.M)[1:]
-            if "PUBLISHED" in block.split("\nrule ")[0] and "reference_extracts" not in block.split(":", 1)[0]
+            if "PUBLISHED" in block.split("\nrule ")[0]
+            and block.split(":", 1)[0] not in ("reference_extracts", "reproduction")
         ]
         assert not rules_reading

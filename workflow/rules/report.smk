@@ -3,6 +3,8 @@
 TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
 PARTS = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys", "unit_values", "benefits"]
+REGISTERED = ["reproduction"] if PUBLISHED_RUN else []
+REGISTER_FILES = [f"{RUN}/{name}.csv" for name in ("reproduction", "relations", "count_ranges") if PUBLISHED_RUN]
 
 
 rule findings:
@@ -22,10 +24,32 @@ rule findings:
         "../scripts/findings.py"
 
 
+rule restated:
+    """Counts of sites, changes and spans of time that only the evaluation's prose states."""
+    input:
+        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=PARTS),
+        constants=source(CONSTANTS),
+    output:
+        ledger=f"{RUN}/ledger/restated.csv",
+    log:
+        f"{RUN}/logs/restated.log",
+    params:
+        **study("sites", "periods", "programme"),
+        window=STUDY["economics"]["monthly_window"],
+        settings={
+            "models.significance": STUDY["models"]["significance"],
+            "economics.treatment_years": STUDY["economics"]["treatment_years"],
+            "economics.recovery_years": STUDY["economics"]["recovery_years"],
+        },
+        digest=digest("restated", CONSTANTS),
+    script:
+        "../scripts/restated.py"
+
+
 rule ledger:
     """Bring all quantities together and check that every one leads to records, a citation or a setting."""
     input:
-        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "findings"]),
+        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "findings", "restated", *REGISTERED]),
         validation=rules.accept.output.validation,
         constants=source(CONSTANTS),
     output:
@@ -75,7 +99,9 @@ rule report_html:
         config=STUDY,
         config_file=_digests.of_file(CONFIG_FILE),
         extract_files={name: extract_paths(name) for name in EXTRACTS},
-        versions={name: _digests.code(name) for name in ["validate", *PARTS, "findings", "ledger"]},
+        versions={
+            name: _digests.code(name) for name in ["validate", *PARTS, "findings", "restated", *REGISTERED, "ledger"]
+        },
         digest=digest("report_html", *TEMPLATES),
     script:
         "../scripts/report_html.py"

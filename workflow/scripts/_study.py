@@ -59,6 +59,12 @@ def day(value: str | dt.date) -> dt.date:
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
 
 
+def months(first: str | dt.date, last: str | dt.date) -> int:
+    """Calendar months from a first to a last day, both included: 18 from 1 October 2007 to 31 March 2009."""
+    after = day(last) + dt.timedelta(days=1)
+    return 12 * (after.year - day(first).year) + after.month - day(first).month
+
+
 def year_key(fiscal_year: str) -> str:
     """2009-10 -> y2009_10, as in the ids."""
     return "y" + fiscal_year.replace("-", "_")
