@@ -17,7 +17,7 @@ from _verdicts import Mapped, nearest
 
 NOT_FOUND = "not found"
 SIGNIFICANT_DIGITS = 2  # a print of fewer digits agrees with something by chance
-NEAR = 0.01  # how close another parameter must be to the one used, as a share of it
+NEAR = 0.05  # how close another parameter must be to the one used, as a share of it
 # Statistics of one measure, from the level to the difference in differences.
 ORDER = ("rate", "change", "did")
 NET = {"net": "total", "net_cost_ratio": "cost_ratio", "net_short_term": "discounted_value_treatment"}

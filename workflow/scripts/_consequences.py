@@ -10,8 +10,7 @@ from _ledger import parse_inputs, recompute
 from _trail import dependents
 
 CLIENTS = ("additional.effective_treatment.", "additional.completions.")
-TOTALS = "benefit.total."
-POUNDS = ("benefit.", "cost.")
+POUNDS = ("benefit.total.", "benefit.net.", "benefit.")  # the first of these that move at all
 
 
 def recomputed(rows: Mapping[str, Mapping], values: Mapping[str, float], changed: Mapping[str, float]) -> dict:
@@ -35,12 +34,13 @@ def consequence(
 ) -> tuple[float, float]:
     """Clients and pounds by which the report's benefits would move, all sites together, with a value in place of ours.
 
-    Clients are additional clients in effective treatment and completions; pounds the total benefits, or, where these
-    do not move, the benefits and costs that do.
+    Clients are additional clients in effective treatment and completions; pounds the total benefits; where these do not
+    move, the net benefits, and where neither do, the benefits that do.
     """
     moved = recomputed(rows, values, {identifier: value})
     change = {one: new - values[one] for one, new in moved.items() if not math.isnan(new - values[one])}
     clients = sum(by for one, by in change.items() if one.startswith(CLIENTS))
-    totals = [by for one, by in change.items() if one.startswith(TOTALS)]
-    in_pounds = (by for one, by in change.items() if one.startswith(POUNDS) and rows[one]["unit"] == "gbp")
-    return clients, sum(totals) if totals else sum(in_pounds)
+    for kind in POUNDS:
+        if moved_by := [by for one, by in change.items() if one.startswith(kind) and rows[one]["unit"] == "gbp"]:
+            return clients, sum(moved_by)
+    return clients, 0
