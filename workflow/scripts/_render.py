@@ -6,7 +6,7 @@ Undefined names and unknown quantities fail; everything is escaped; templates co
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import _phrases as phrases
 from _book import Book, Heading, anchor, raw, setting, shown
@@ -25,6 +25,19 @@ def environment(folder: str, book: Book) -> Environment:
     said = {**phrases.functions_of(phrases.Study(book)), **phrases.functions_of(phrases.Results(book))}
     env.globals = {"config": book.config, **said, **phrases.functions_of(Structure(book, env))}
     return env
+
+
+def in_order(headings: Sequence[Heading]) -> list[Heading]:
+    """Headings as the report shows them: appendices by letter, whichever was rendered first."""
+    chapters: list[list[Heading]] = []
+    for heading in headings:
+        if heading.level == 1 or not chapters:
+            chapters.append([])
+        chapters[-1].append(heading)
+    appendices = [chapter for chapter in chapters if chapter[0].number.startswith("Appendix")]
+    by_letter = iter(sorted(appendices, key=lambda chapter: chapter[0].number))
+    ordered = (next(by_letter) if chapter in appendices else chapter for chapter in chapters)
+    return [heading for chapter in ordered for heading in chapter]
 
 
 class Structure:
@@ -103,8 +116,8 @@ class Structure:
         return shown(plain(value))
 
     def contents(self) -> list[Heading]:
-        """All headings so far."""
-        return self._book.headings
+        """All headings so far, appendices in the order of their letters."""
+        return in_order(self._book.headings)
 
     def tables(self) -> list[tuple[str, Markup]]:
         """All tables so far: number and title."""

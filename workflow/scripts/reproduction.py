@@ -17,18 +17,18 @@ from _counts import count_ranges
 from _exhibits import Entry, entries, resolve
 from _intervals import Interval, interval
 from _job import logged
-from _ledger import quantities, read_ledger, write_ledger
+from _ledger import read_ledger, write_ledger
 from _print import FORMS, in_unit, printed
 from _published import read_published
 from _published_numbers import PROSE, Number, numbers
-from _relations import BROKEN, HOLDS, UNKNOWN, Judged, declared, judge, same_quantity, short, span
+from _registered import counted, differences, ranges_told
+from _relations import BROKEN, HOLDS, Judged, declared, judge, same_quantity, short, span
 from _study import PERIODS, day, months
 from _trail import filled, plain
 from _verdicts import (
     DIFFERS,
     EQUAL,
     NOT,
-    VERDICTS,
     Mapped,
     from_rounded,
     printed_steps,
@@ -39,7 +39,6 @@ from _verdicts import (
 )
 from ledger import constants, settings
 
-RULE = "reproduction"
 NO_SUCH = "this run has no such quantity"
 EVIDENCE = 3  # broken relations quoted per number
 FIELDS = ["key", "where", "printed", "value", "unit", "our_id", "ours", "our_printed", "verdict", "rounding", "reason"]
@@ -328,23 +327,6 @@ def _relation_rows(judged: Sequence[Judged]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=RELATION_FIELDS)
 
 
-def counted(register: pd.DataFrame, related: pd.DataFrame) -> list[pd.DataFrame]:
-    """Ledger leaves: how many published numbers and relations there are, and of each verdict."""
-    rows = [("numbers", len(register))]
-    rows += [(f"verdict.{_name(v)}", int((register["verdict"] == v).sum())) for v in VERDICTS]
-    rows += [("prose", int(register["key"].str.startswith(f"{PROSE}/").sum())), ("relations", len(related))]
-    rows += [(f"relation.{_name(v)}", int((related["verdict"] == v).sum())) for v in (HOLDS, BROKEN, UNKNOWN)]
-    common = {"rule": RULE, "function": "counted", "source": "Appendix E", "extract": "published"}
-    frame = pd.DataFrame(rows, columns=["name", "rows"])
-    text = "{name} in reproduction.csv or relations.csv"
-    ids = {"id": "reproduction.{name}", "value": "rows", "unit": "count", "rows": "rows", "filter": text}
-    return [quantities(frame, **ids, **common)]
-
-
-def _name(verdict: str) -> str:
-    return verdict.replace(" ", "_")
-
-
 def read_data(path: str) -> pd.DataFrame:
     """A data file as text."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -362,11 +344,13 @@ if __name__ == "__main__":
         units = dict(zip(whole["id"], whole["unit"], strict=True))
         compared = mapping(print_, prose, read_data(files.cells), cells, units)
         data = yaml.safe_load(Path(files.relations).read_text(encoding="utf-8"))
-        confirmed = read_data(files.confirmed).set_index("key")["cause"].to_dict()
-        register, related = reproduction(print_, compared, whole, data, confirmed, facts(config))
+        confirmed = read_data(files.confirmed).set_index("key")
+        register, related = reproduction(print_, compared, whole, data, confirmed["cause"], facts(config))
         register.to_csv(snakemake.output.register, index=False, lineterminator="\n")
         related.to_csv(snakemake.output.relations, index=False, lineterminator="\n")
-        count_ranges(print_).to_csv(snakemake.output.counts, index=False, lineterminator="\n")
-        write_ledger(counted(register, related), snakemake.output.ledger)
+        ranges = count_ranges(print_)
+        ranges.to_csv(snakemake.output.counts, index=False, lineterminator="\n")
+        quantities_of = [*counted(register, related), *differences(register, compared, whole, confirmed)]
+        write_ledger([*quantities_of, *ranges_told(ranges)], snakemake.output.ledger)
         print(register["verdict"].value_counts().to_string())
         print(related["verdict"].value_counts().to_string())
