@@ -3,7 +3,8 @@
 TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
 PARTS = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys", "unit_values", "benefits"]
-REGISTERED = ["reproduction"] if PUBLISHED_RUN else []
+REGISTERED = ["reproduction", "walk"] if PUBLISHED_RUN else []
+WALK_FIGURE = [f"{RUN}/figures/E.1.svg"] if PUBLISHED_RUN else []
 REGISTER_FILES = [f"{RUN}/{name}.csv" for name in ("reproduction", "relations", "count_ranges") if PUBLISHED_RUN]
 
 
@@ -85,7 +86,7 @@ rule report_html:
         ledger=rules.ledger.output.ledger,
         validation=rules.accept.output.validation,
         activity=validated("pilot_activity"),
-        figures=rules.figures.output.figures,
+        figures=[*rules.figures.output.figures, *WALK_FIGURE],
         templates=sources(TEMPLATES),
         config_file=ancient(CONFIG_FILE),
         extracts=reference_extract_files(),

@@ -30,3 +30,22 @@ rule reproduction:
         digest=digest("reproduction", "templates/exhibits.yaml", CONSTANTS, *REGISTER, *PUBLISHED),
     script:
         "../scripts/reproduction.py"
+
+
+rule walk:
+    """Run the economics again with every note on the method: each alone, and one after the other; draw the walk."""
+    input:
+        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "reproduction"]),
+        constants=source(CONSTANTS),
+        fonts=sources(FONTS),
+    output:
+        ledger=f"{RUN}/ledger/walk.csv",
+        figure=f"{RUN}/figures/E.1.svg",
+    log:
+        f"{RUN}/logs/walk.log",
+    params:
+        labels={name: STUDY["sites"][name]["label"] for name in SITES},
+        level=STUDY["models"]["significance"],
+        digest=digest("walk", CONSTANTS, *FONTS),
+    script:
+        "../scripts/walk.py"
