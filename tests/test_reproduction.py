@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 import reproduction
 import restated
+import walk
 import yaml
+from _book import Heading
 from _causes import NOT_FOUND
 from _consequences import consequence, recomputed
 from _counts import count_ranges
@@ -20,6 +22,7 @@ from _ledger import read_ledger, recompute
 from _published import read_published
 from _published_numbers import Number, numbers
 from _relations import BROKEN, HOLDS, UNKNOWN, declared, judge, relation
+from _render import in_order
 from _verdicts import DIFFERS, EQUAL, NOT, VERDICTS, WITHIN, nearest, verdict_of_bound, verdict_of_value
 from conftest import PROJECT, snakemake
 from hypothesis import given, settings
@@ -522,3 +525,64 @@ def test_other_runs_have_no_register(default_study, tmp_path):
     done = snakemake(copy, copy, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert "reproduction" not in done.stdout + done.stderr
+
+
+# -- notes on the method
+
+
+@pytest.fixture(scope="module")
+def steps_of(ledger) -> dict[str, float]:
+    return ledger.set_index("id")["value"].to_dict()
+
+
+def test_the_walk_starts_at_the_print_and_adds_up(steps_of):
+    printed = published_tables()["7.10"]
+    totals = printed[(printed["row"] == "value_total") & (printed["value"] != "")].set_index("column")["value"]
+    for site, total in totals.astype(float).items():
+        assert steps_of[f"walk.start.{site}"] == pytest.approx(1000 * total, abs=500)
+        steps = [steps_of[f"walk.step.{name}.{site}"] for name in ("slip", *walk.STEPS)]
+        assert steps_of[f"walk.start.{site}"] + sum(steps) == pytest.approx(steps_of[f"walk.end.{site}"])
+        assert steps_of[f"walk.total.published.{site}"] == pytest.approx(steps_of[f"benefit.total.{site}"])
+
+
+def test_each_note_does_what_it_says(steps_of):
+    """Site 3, by hand: 0.036 and 0.051 of 1,791 clients; the model's values; 53 and 41 per cent."""
+    et, sc = 0.036 * 1791, 0.051 * 1791
+    pv, abstain, cost, p = 44223.87367169119, 330224.7943301261, 11019.237625836675, 0.457037
+    alone = {name: steps_of[f"walk.alone.{name}.site_3"] for name in walk.ALONE}
+    assert alone["stated"] == pytest.approx(et * (pv - 44244) + sc * (pv + p * abstain - 195149))
+    assert alone["once"] == pytest.approx(-sc * pv)
+    assert alone["counterfactual"] == pytest.approx(sc * (0.12 - p) * abstain)
+    assert alone["planned"] == pytest.approx(sc * (0.53 - p) * abstain)
+    assert alone["net"] == pytest.approx(-(et + sc) * cost)
+    assert alone["completed"] == pytest.approx(0.051 * (484 - 1791) * 195149)
+    assert alone["tested"] == pytest.approx(
+        -sc * 195149
+    )  # p = 0.22 for completions, below 0.01 for effective treatment
+    unrounded = {
+        name: steps_of[f"{name}.did.site_3"] / 100 for name in ("effective_treatment", "completion_of_treated")
+    }
+    used = (unrounded["effective_treatment"] - 0.036) * 44244 + (unrounded["completion_of_treated"] - 0.051) * 195149
+    assert alone["unrounded"] == pytest.approx(1791 * used)
+    with_net = steps_of["walk.value.completions.with_net"]
+    assert with_net == pytest.approx(0.12 * abstain)  # treatment and its cost stand with effective treatment, once
+
+
+def test_the_chart_is_the_same_every_time(default_run):
+    svg = (default_run / "figures" / "E.1.svg").read_text(encoding="utf-8")
+    assert "<svg" in svg
+    assert "date" not in svg.lower().replace("update", "")
+
+
+def test_appendix_e_stands_after_d(default_run):
+    html = (default_run / "report.html").read_text(encoding="utf-8")
+    assert html.index('id="section-D"') < html.index('id="section-E"') < html.index('id="section-references"')
+    contents = html[html.index('class="toc"') : html.index("</ol>")]
+    assert contents.index("Where every figure comes from") < contents.index("Reproduction register")
+    assert html.count('data-q="constant.published.') >= 15
+
+
+def test_appendices_are_listed_by_letter():
+    heads = [Heading(1, n, n, n) for n in ("1", "Appendix B", "Appendix D", "Appendix C", "")]
+    heads.insert(3, Heading(2, "D1", "D1", "D1"))
+    assert [one.number for one in in_order(heads)] == ["1", "Appendix B", "Appendix C", "Appendix D", "D1", ""]

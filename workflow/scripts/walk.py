@@ -183,13 +183,13 @@ def waterfall(values: Mapping[str, float], labels: Mapping[str, str], font: Font
     labels : site -> label
     """
     rows = -(-len(labels) // 2)
-    figure = Figure(figsize=(6.3, 1.75 * rows))
+    figure = Figure(figsize=(6.3, 1.4 * rows))
     panels = figure.subplots(rows, 2, squeeze=False).ravel()
     for panel, (site, label) in zip(panels, labels.items(), strict=False):
         _panel(panel, values, site, label, font)
     for empty in panels[len(labels) :]:
         empty.set_visible(False)
-    figure.subplots_adjust(left=0.07, right=0.99, top=0.96, bottom=0.09, hspace=0.55, wspace=0.16)
+    figure.subplots_adjust(left=0.07, right=0.99, top=0.96, bottom=0.09, hspace=0.7, wspace=0.16)
     return figure
 
 
