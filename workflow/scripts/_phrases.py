@@ -268,6 +268,22 @@ class Results:
         """Whether this run has published numbers to be compared with."""
         return "reproduction.numbers" in self._book.values
 
+    @pass_context
+    def without_note(self, context: Context, identifier: str, form: str = "") -> Markup:
+        """A quantity as `q` prints it, but for its note, where the words beside it say what the note says."""
+        value = self._book.value(identifier, context.name)
+        form = form or DEFAULT_FORMS[self._book.units[identifier]]
+        text = printed(value, form)
+        self._book.prints.append((context.name or "", identifier, text))
+        return data(identifier, value, form, text)
+
+    def walk_start(self, site: str) -> str:
+        """The id of the published total benefit of a site: the quantity that prints it, where one does."""
+        start = f"walk.start.{site}"
+        printed_so = (f"constant.published.7_10.value_total.{site}", f"benefit.total.{site}")
+        known = (one for one in printed_so if self._book.values.get(one) == self._book.values[start])
+        return next(known, start)
+
     def registered_range(self, site: str) -> bool:
         """Whether rounded percentages leave the counts of a site open."""
         return f"reproduction.sets.{site}" in self._book.values

@@ -84,6 +84,10 @@ class Structure:
     def _reference(self, kind: str, number: str, text: str) -> Markup:
         return Markup('<a class="n" href="#{}">{}</a>').format(anchor(kind, number), text)
 
+    def has_figure(self, number: str) -> bool:
+        """Whether a figure was made in this run."""
+        return number in self._book.figures
+
     def figure_uri(self, number: str, title: Markup) -> Markup:
         """Record a figure for the list of figures; its image as a data URI."""
         self._book.drawn_figures.append((number, title))

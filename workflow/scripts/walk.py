@@ -6,6 +6,7 @@ Appendix C4 to C6.
 """
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -155,7 +156,9 @@ def walk(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFrame
             add(f"walk.total.{name}.{site}", formula, filled)
     for site in sites:
         printed, first = PRINTED.format(site=site), f"walk.total.published.{site}"
-        add(f"walk.start.{site}", "value", {"value": printed if printed in known else first})
+        ours = f"benefit.total.{site}"
+        computed = ours if math.isclose(known[ours], known[first]) else first
+        add(f"walk.start.{site}", "value", {"value": printed if printed in known else computed})
         for name in ALONE:
             add(f"walk.alone.{name}.{site}", "after - before", _ends(f"alone_{name}", "published", site))
         add(f"walk.step.slip.{site}", "after - before", {"after": first, "before": f"walk.start.{site}"})
