@@ -135,7 +135,7 @@ def scripts(folder: Path) -> Path:
     return folder / "workflow" / "scripts"
 
 
-END = {"restated", "reproduction", "ledger", "report_html", "report_pdf", "run_record"}
+END = {"restated", "reproduction", "walk", "ledger", "report_html", "report_pdf", "run_record"}
 
 
 def test_nothing_reruns(study):
