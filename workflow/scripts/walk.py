@@ -26,6 +26,7 @@ PRINTED = "constant.published.7_10.value_total.{site}"
 UP, DOWN, TOTAL, INK = "#8a8a8a", "#c9c9c9", "#1b1b1b", "#1b1b1b"
 SETTINGS = {"svg.hashsalt": "walk", "svg.fonttype": "path"}
 MILLION = 1e6
+ABREAST = 3  # panels in a row of the chart
 
 
 @dataclass(frozen=True)
@@ -185,14 +186,14 @@ def waterfall(values: Mapping[str, float], labels: Mapping[str, str], font: Font
     values : walk.start, walk.step and walk.end of every site
     labels : site -> label
     """
-    rows = -(-len(labels) // 2)
-    figure = Figure(figsize=(6.3, 1.4 * rows))
-    panels = figure.subplots(rows, 2, squeeze=False).ravel()
+    rows = -(-len(labels) // ABREAST)
+    figure = Figure(figsize=(6.3, 1.5 * rows))
+    panels = figure.subplots(rows, ABREAST, squeeze=False).ravel()
     for panel, (site, label) in zip(panels, labels.items(), strict=False):
         _panel(panel, values, site, label, font)
     for empty in panels[len(labels) :]:
         empty.set_visible(False)
-    figure.subplots_adjust(left=0.07, right=0.99, top=0.96, bottom=0.09, hspace=0.7, wspace=0.16)
+    figure.subplots_adjust(left=0.06, right=0.99, top=0.94, bottom=0.08, hspace=0.45, wspace=0.2)
     return figure
 
 
