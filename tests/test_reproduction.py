@@ -457,6 +457,7 @@ def test_verdict_of_value(published, ours, of_rounded, verdict, rounding):
         (0.052, "below", None, DIFFERS),
         (0.052, "above", None, EQUAL),
         (0.047, "above", None, DIFFERS),
+        (math.nan, "below", Fraction(1, 100), NOT),
     ],
 )
 def test_verdict_of_bound(ours, test, step, verdict):

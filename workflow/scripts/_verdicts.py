@@ -112,6 +112,8 @@ def verdict_of_bound(number: Number, ours: float, test: str, step: Fraction | No
     test : below or above
     step : one unit of the last digit with which a table prints ours; None where no table does
     """
+    if math.isnan(ours):
+        return NOT, ""
     sign = 1 if test == "below" else -1
     bound = float(number.value)
     if sign * ours < sign * bound:
