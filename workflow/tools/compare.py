@@ -224,7 +224,10 @@ class Comparison:
         ]
 
     def _used_of_records(self) -> list[str]:
-        extracts = dict.fromkeys(row["extract"] for row in self.b.rows.values() if row["extract"])
+        counted = (row["extract"] for row in self.b.rows.values() if row["extract"])
+        extracts = dict.fromkeys(
+            name for name in counted if not name.endswith(".csv")
+        )  # the others the run itself made
         untold = [name for name in extracts if extract_changed(self.a.record, self.b.record, name) is None]
         without = f" Not for {', '.join(untold)}: a checksum, a key or the file is not on this machine."
         return [
