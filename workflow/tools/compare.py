@@ -35,6 +35,7 @@ DECIDING = {
     "prison_pickup": ("pickup_days", "pickup_from", "missing_release", "one_form_answers"),
     "community_triage": (),
 }
+MADE = ".csv"  # how the name of a file ends that the run itself made and counted rows of
 READ_TOO = {"prison_pickup": ("cjit_forms", "dirs")}  # what a measure is counted with besides its own extract
 CLIENTS_OF = {"journeys": "outcomes", "carat_referrals": "continuity"}  # the rule that makes the models' clients
 MODEL_SETTINGS = ("setting.models.length_of_use_bands", "setting.models.confidence")
@@ -225,10 +226,8 @@ class Comparison:
 
     def _used_of_records(self) -> list[str]:
         counted = (row["extract"] for row in self.b.rows.values() if row["extract"])
-        extracts = dict.fromkeys(
-            name for name in counted if not name.endswith(".csv")
-        )  # the others the run itself made
-        untold = [name for name in extracts if extract_changed(self.a.record, self.b.record, name) is None]
+        given = dict.fromkeys(name for name in counted if not name.endswith(MADE))
+        untold = [name for name in given if extract_changed(self.a.record, self.b.record, name) is None]
         without = f" Not for {', '.join(untold)}: a checksum, a key or the file is not on this machine."
         return [
             "Scripts and settings in words, by rule: from both runs' run records.",
