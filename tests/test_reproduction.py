@@ -219,6 +219,7 @@ def test_rounding_that_gives_the_print_is_named(register):
         "additional_sc.5",
         "p_bound.3.3.comparison_5.L1072_site5_p",
         "outcome_total.pilot.7.5.pre.effective_treatment",
+        "same.text/L1070_comp5_post",  # 396 referrals and 395: a count is not rounded
     ],
 )
 def test_known_contradictions_are_proved(related, key):
@@ -446,6 +447,15 @@ def number(value: str, step: str = "1", exactly: bool = False, printed: str = ""
 )
 def test_verdict_of_value(published, ours, of_rounded, verdict, rounding):
     assert verdict_of_value(published, ours, of_rounded) == (verdict, rounding)
+
+
+def test_what_prints_so():
+    assert number("2.5", "0.1").interval == Interval(Fraction("2.45"), Fraction("2.55"))
+    assert number("3600", "100").interval == Interval(Fraction(3550), Fraction(3650))
+    assert number("395", exactly=True).interval == interval(395)
+    assert number("", printed="<0.01").interval == Interval(Fraction(0), Fraction("0.01"))
+    assert number("", printed="-ve").interval.high == 0
+    assert number("", printed="two to three years").interval is None
 
 
 @pytest.mark.parametrize(
