@@ -12,6 +12,14 @@ include: "workflow/rules/outcomes.smk"
 include: "workflow/rules/continuity.smk"
 include: "workflow/rules/impact.smk"
 include: "workflow/rules/economics.smk"
+include: "workflow/rules/ledger.smk"
+
+
+if PUBLISHED_RUN:
+
+    include: "workflow/rules/reproduction.smk"
+
+
 include: "workflow/rules/report.smk"
 include: "workflow/rules/record.smk"
 
@@ -27,6 +35,7 @@ rule all:
         f"{RUN}/cells.csv",
         f"{RUN}/ledger.csv",
         f"{RUN}/validation.csv",
+        REGISTER_FILES,
         f"{RUN}/ro-crate-metadata.json",
     localrule: True
 

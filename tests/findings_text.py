@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 from _config import plain
-from _exhibits import figure_sites
+from _figure_data import planned
 from _ledger import kind, parse_inputs, read_ledger, recompute
 from findings import findings
 from ledger import validated
@@ -236,10 +236,16 @@ def page_of(ledger: pd.DataFrame, config: dict) -> str:
     """The whole report as one page."""
     declared = yaml.safe_load((TEMPLATES / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
     activity = pd.DataFrame([{"site": site, **dict.fromkeys(TEXTS, "None")} for site in config["sites"]])
-    drawings = dict.fromkeys(figure_sites(config), "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    figures = yaml.safe_load((TEMPLATES / "figures.yaml").read_text(encoding="utf-8"))["figures"]
+    drawings = dict.fromkeys(
+        planned(figures, config, ledger["id"].tolist()), "<svg xmlns='http://www.w3.org/2000/svg'/>"
+    )
     whole = with_validation(ledger)
     styles = {"screen": "", "print": ""}
-    return report_html(whole, VALIDATION, activity, drawings, declared, [], config, TEMPLATES, styles)[0]
+    page, _, _ = report_html(
+        whole, VALIDATION, activity, drawings, declared, [], config, TEMPLATES, styles, declared_figures=figures
+    )
+    return page
 
 
 @dataclass

@@ -323,7 +323,7 @@ def test_every_formula_gives_the_stored_value(changes):
     rows = unit_values(CONSTANTS, economics)
     given = pd.DataFrame([{"id": name, "value": value} for name, value in KNOWN.items() if "unit_value" not in name])
     words = dict.fromkeys(["extract", "filter", "source", "rule", "function"], "given")
-    given = quantities(given.assign(rows=1), id="{id}", value="value", unit="count", rows="rows", **words)
+    given = quantities(given.assign(rows=1), id="{id}", value="value", unit="ppt", rows="rows", **words)
     values = {**KNOWN, **values_of(rows)}
     config = settings({"definitions": {}, "models": {}, "economics": economics})
     assert_closed(

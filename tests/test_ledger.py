@@ -405,7 +405,8 @@ def test_rows_of_the_rule_impact_are_closed(empty):
     models = {"treatment_covariates": ["age", "sex"], "confidence": 0.95, "age_without_dir": "mean_of_model"}
     counted = pd.concat([counts(**base), counts(**count)])
     rows = impact(counted, {"effective_treatment": clients}, ["site_3"], models)
-    whole = pd.concat([counted, *rows], ignore_index=True)
+    level = settings_rows({"definitions": {}, "models": {"confidence": 0.95}, "economics": {}})
+    whole = pd.concat([counted, *rows, level], ignore_index=True)
     assert_closed(whole)
     values = whole.set_index("id")["value"]
     assert values["effective_treatment.did.site_3"] == pytest.approx(

@@ -120,7 +120,7 @@ def test_nothing_runs_over_the_smallest_screen(browser, report, zoom):
         page.evaluate(f"document.documentElement.style.fontSize = '{zoom * 100}%'")
         page.evaluate("dispatchEvent(new Event('resize'))")
         assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST[0]
-        over = page.locator("main div.exhibit[tabindex='0']")
+        over = page.locator("main div.exhibit[tabindex='0']").locator("visible=true")
         assert over.count() > 10
         expect(over.first).to_have_role("region")
         expect(over.first).to_have_accessible_name(re.compile("^Table"))

@@ -14,7 +14,7 @@ import yaml
 from _book import UnknownQuantity
 from _figure_numbers import numbers
 from _ledger import read_ledger
-from _line_breaks import last_spaces_take_no_room
+from _line_breaks import last_spaces_take_no_room, names_with_numbers
 from _lint import read_allowed, read_page
 from ledger import validated
 from report_html import assumptions, embed_fonts, quoted, report_html, validation_tables
@@ -282,6 +282,11 @@ def test_no_line_of_a_paragraph_is_broken_too_early(default_run):
         if filled < 0.5
     ]
     assert short == []
+
+
+def test_a_name_stays_with_its_number_in_the_text_of_the_pages():
+    page = '<style>"Sans 3"</style><body><p title="Site 2">Site 2, Table C.6.1 and in 2009</p>'
+    assert names_with_numbers(page) == page.replace(">Site 2", ">Site\u00a02").replace("Table C", "Table\u00a0C")
 
 
 def one_word_lines() -> list[str]:

@@ -45,7 +45,7 @@ def whole(ranges: dict | None = None, method: str = "as_published", given: dict 
     known = GIVEN if given is None else given
     leaves = pd.DataFrame({"id": list(known), "value": list(known.values()), "rows": 1})
     words = dict.fromkeys(["extract", "filter", "source", "rule", "function"], "given")
-    parts = [quantities(leaves, id="{id}", value="value", unit="count", rows="rows", missing="no data", **words)]
+    parts = [quantities(leaves, id="{id}", value="value", unit="ppt", rows="rows", missing="no data", **words)]
     parts += [constants(TABLE), settings({"definitions": {}, "models": {"confidence": 0.95}, "economics": economics})]
     parts += unit_values(CONSTANTS, economics)
     parts += benefits(values_of(parts), SITES, economics)

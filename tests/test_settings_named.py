@@ -144,4 +144,4 @@ def test_every_setting_that_the_analysis_is_given_shapes_or_enters_a_number(ledg
     rows = ledger.to_dict("records")
     idle = [name for name in settings_of(config, rows) if not dependents(ledger, [f"setting.{name}"])]
     labels = [name for name in idle if name.endswith(".label")]
-    assert sorted(set(idle) - set(labels)) == ["economics.worked_example", "models.significance"]  # layout; words
+    assert sorted(set(idle) - set(labels)) == ["economics.worked_example"]  # layout

@@ -17,7 +17,13 @@ from ledger_checks import faults
 
 TOOLS = Path(__file__).parents[1] / "workflow" / "tools"
 RATE = "effective_treatment.rate.pilot_3.pre"
-NAMED_AS_A_WHOLE = ("excluded.", "validation.information.", "validation.excluded.", "validation.rows_in.")
+NAMED_AS_A_WHOLE = (
+    "excluded.",
+    "reproduction.",
+    "validation.information.",
+    "validation.excluded.",
+    "validation.rows_in.",
+)
 
 
 def tool(name: str):

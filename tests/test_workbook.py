@@ -88,6 +88,8 @@ def pages(default_run) -> dict[str, list[dict]]:
     """Number of each table of the HTML -> its rows: heads, cells as seen, ids of quantities."""
     found = {}
     for table in lxml.html.parse(str(default_run / "report.html")).getroot().iterfind(".//table[@id]"):
+        if table.find("caption/span").text.startswith("Figure"):
+            continue
         for mark in table.findall(".//sup"):
             mark.drop_tree()
         number = table.find("caption/span").text.removeprefix("Table ")

@@ -22,6 +22,7 @@ with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8"
 FIGURES = "templates/figures.yaml"
 RUN = f"results/{STUDY['run']}"
 STARTED = []  # the lock of the results folder, while a run is at work
+PUBLISHED_RUN = STUDY.get("reference_run", False) and STUDY["programme"]["short_name"] == "DSCP"
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
 
 
@@ -100,6 +101,7 @@ def summary():
     """What was made and where: the last lines of a run."""
     made = [("report", "report.pdf"), ("", "report.html"), ("its tables", "report.xlsx"), ("", "report.ods"),
             ("every printed cell", "cells.csv"), ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
+            ("register", "reproduction.csv"),
             ("run record", "ro-crate-metadata.json")]  # fmt: skip
     sizes = {name: (Path(RUN) / name).stat().st_size / 1e6 for _, name in made if (Path(RUN) / name).exists()}
     lines = [f"  {what:<20}{RUN}/{name}  ({sizes[name]:.1f} MB)" for what, name in made if name in sizes]

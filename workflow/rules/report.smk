@@ -1,48 +1,7 @@
 """From ledger to print."""
 
 TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
-FONTS = project_files("templates/fonts", ".ttf", ".otf")
 WORDS = [f"templates/{name}.yaml" for name in ("exhibits", "workbook", "numbers_allowed")]
-ANALYSES = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys"]
-PARTS = [*ANALYSES, "unit_values", "benefits", "sensitivity"]
-
-
-rule findings:
-    """Counts, ranges and totals that only the prose prints."""
-    input:
-        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=PARTS),
-    output:
-        ledger=f"{RUN}/ledger/findings.csv",
-    log:
-        f"{RUN}/logs/findings.log",
-    params:
-        sites=SITES,
-        years=len(STUDY["economics"]["spending_years"]),
-        days=pick(STUDY["definitions"], "effective_days", "pickup_days"),
-        level=STUDY["models"]["significance"],
-        digest=digest("findings"),
-    script:
-        "../scripts/findings.py"
-
-
-rule ledger:
-    """Bring all quantities together and check that every one leads to records, a citation or a setting."""
-    input:
-        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "findings"]),
-        validation=rules.accept.output.validation,
-        constants=source(CONSTANTS),
-    output:
-        ledger=f"{RUN}/ledger.csv",
-    log:
-        f"{RUN}/logs/ledger.log",
-    params:
-        config={
-            **study("sites", "periods", "definitions", "codes", "models", "economics"),
-            "assumed": STUDY.get("assumed", {}),
-        },
-        digest=digest("ledger", CONSTANTS),
-    script:
-        "../scripts/ledger.py"
 
 
 rule figures:
@@ -68,7 +27,7 @@ rule report_html:
         ledger=rules.ledger.output.ledger,
         validation=rules.accept.output.validation,
         activity=validated("pilot_activity"),
-        figures=rules.figures.output.figures,
+        figures=[*rules.figures.output.figures, *WALK_FIGURE],
         templates=sources(TEMPLATES),
         config_file=ancient(CONFIG_FILE),
         extracts=reference_extract_files(),
@@ -82,7 +41,9 @@ rule report_html:
         config=STUDY,
         config_file=_digests.of_file(CONFIG_FILE),
         extract_files={name: extract_paths(name) for name in EXTRACTS},
-        versions={name: _digests.code(name) for name in ["validate", *PARTS, "findings", "ledger"]},
+        versions={
+            name: _digests.code(name) for name in ["validate", *PARTS, "findings", "restated", *REGISTERED, "ledger"]
+        },
         digest=digest("report_html", *TEMPLATES),
     script:
         "../scripts/report_html.py"

@@ -16,6 +16,7 @@ from functools import cached_property
 
 import pandas as pd
 from _exhibits import Exhibit, cells, resolve
+from _ledger import parse_inputs
 from _origins import Place, anchor_of
 from markupsafe import Markup
 
@@ -84,6 +85,17 @@ class Book:
         """Ledger id -> note, for the quantities that have one."""
         noted = self.ledger[self.ledger["note"] != ""]
         return noted.set_index("id")["note"].to_dict()
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """Ledger id -> where its definition stands."""
+        return self.ledger.set_index("id")["source"].to_dict()
+
+    @cached_property
+    def inputs(self) -> dict[str, dict[str, str]]:
+        """Ledger id -> name in the formula -> id, the first of several."""
+        texts = self.ledger.set_index("id")["inputs"]
+        return {one: {name: ids[0] for name, ids in parse_inputs(text).items()} for one, text in texts.items()}
 
     def value(self, identifier: str, template: str) -> float:
         """The value of a quantity; unknown ids fail with the template's name."""

@@ -23,9 +23,9 @@ def theory_of_change(data: FigureData, config: Mapping, faces: Faces) -> Figure:
         ("First results", ["People engage with treatment", "They stay in it", "Help suits them and works"]),
         ("Final results", ["Recovery", "Reintegration", "Less offending"]),
     ]
-    gap, top, high = 7.0, 10.0, 8.0
+    gap, top, high, tall = 7.0, 10.0, 8.0, 64.0
     wide = (WIDTH - gap * (len(steps) - 1)) / len(steps)
-    chart = Chart(75, faces)
+    chart = Chart(tall, faces)
     lefts = [i * (wide + gap) for i in range(len(steps))]
     chart.note(0, 1, "What the pilots changed", 3 * wide + 2 * gap, colour=MUTED)
     chart.note(lefts[3], 1, "What that was to bring service users", 2 * wide + gap, colour=MUTED)
@@ -35,8 +35,8 @@ def theory_of_change(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     for one, next_one in pairwise(heads):
         chart.arrow(one.right, (next_one.x - CLEAR, next_one.left[1]))
     for left, (_, items) in zip(lefts, steps, strict=True):
-        chart.box(left, top + high, wide, 75 - top - high, look=SOFT)
-        room = (75 - top - high - 2) / len(items)
+        chart.box(left, top + high, wide, tall - top - high, look=SOFT)
+        room = (tall - top - high - 2) / len(items)
         for i, item in enumerate(items):
             chart.box(left + 1.6, top + high + 2 + i * room, wide - 3.2, room - 2, item)
     return chart.figure

@@ -35,7 +35,7 @@ HEADS = {
 }
 TALLEST = 200.0  # mm: with its caption a figure stands on one page
 RIGHT = WIDTH - 0.4  # where numbers at the right end
-GROUP = 6.0  # mm for the head of a group
+GROUP, ROW = 4.8, 4.1  # mm for the head of a group of rows, and for a row
 
 
 def forest(data: FigureData, config: Mapping, faces: Faces) -> Figure:
@@ -43,7 +43,7 @@ def forest(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     groups = {measure: [name for name, row in data.rows.items() if row["measure"] == measure] for measure in HEADS}
     groups = {measure: names for measure, names in groups.items() if names}
     count = sum(len(names) for names in groups.values())
-    step = min(6.0, (TALLEST - 24 - GROUP * len(groups)) / max(count, 1))
+    step = min(ROW, (TALLEST - 24 - GROUP * len(groups)) / max(count, 1))
     high = count * step + GROUP * len(groups)
     figure = sheet(high + 24)
     axes, words = panel(figure, 32, 7, 82, high), _words(figure, 7, high)
@@ -55,12 +55,12 @@ def forest(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     y = 0.0
     for measure, names in groups.items():
         words.plot([0, WIDTH], [y, y], color=RULE, linewidth=0.6)
-        words.text(0, y + 3.4, HEADS[measure], va="center", color=ACCENT, fontproperties=faces.bold)
+        words.text(0, y + 2.8, HEADS[measure], va="center", color=ACCENT, fontproperties=faces.bold)
         y += GROUP
         for name in names:
             label = shortened(data.rows[name]["label"], 28, faces.plain)
             words.text(2, y + step / 2, label, va="center", color=INK, fontproperties=faces.plain)
-            _estimates(axes, words, data, name, (y + step / 2, step / 6.0), faces)
+            _estimates(axes, words, data, name, (y + step / 2, step / ROW), faces)
             y += step
     _forest_key(panel(figure, 0, high + 18.5, WIDTH, 5), faces)
     return figure
@@ -93,7 +93,7 @@ def _estimates(axes: Axes, words: Axes, data: FigureData, name: str, place: tupl
     `place` is the middle of the row and how much closer its marks stand than in a row of full height.
     """
     y, closer = place
-    above, below = y - 0.6 * closer, y + 1.3 * closer
+    above, below = y - 0.6 * closer, y + 0.9 * closer
     did, low, high = (data.at(name, column) for column in ("did", "did_low", "did_high"))
     if did.known:
         axes.plot([low.value, high.value], [above] * 2, color=ACCENT, linewidth=1.8, solid_capstyle="butt")
@@ -132,7 +132,7 @@ METHODS = {  # name, ground, line
 
 def methods(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     """Each site's benefit by the conventions of the published tables and corrected, side by side (section 7.5)."""
-    step = min(9.6, TALLEST / max(len(data.rows), 1))
+    step = min(8.0, TALLEST / max(len(data.rows), 1))
     high = step * len(data.rows)
     figure = sheet(high + 18)
     axes, words = panel(figure, 26, 8, 120, high), _words(figure, 8, high)
@@ -183,7 +183,7 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     moved = {name: _ends(data, name) for name in data.rows if name != "base"}
     moved = {name: ends for name, ends in moved.items() if ends}
     moved = dict(sorted(moved.items(), key=lambda item: -_width(item[1], base.value)))
-    step = 7.8
+    step = 6.5
     figure = sheet(step * len(moved) + 19)
     axes, words = panel(figure, 50, 9, 96, step * len(moved)), _words(figure, 9, step * len(moved))
     axes.set_ylim(step * len(moved), 0)

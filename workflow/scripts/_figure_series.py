@@ -43,8 +43,9 @@ def new_journeys(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     """New journeys of a pilot and its comparison area by month, and the straight line of the pilot (Appendix C8)."""
     months = list(data.rows)
     pilot, comparison = ([data.at(month, arm).value for month in months] for arm in ("pilot", "comparison"))
-    figure = sheet(68)
-    axes = panel(figure, 9, 6, 115, 54)
+    high = 43.0
+    figure = sheet(high + 14)
+    axes = panel(figure, 9, 6, 115, high)
     at, line = np.arange(len(months)), trend(pilot)
     ticks = round_ticks(0, max(*pilot, *comparison))
     axes.plot(at, comparison, color=GREY, linewidth=1.4, marker="s", markersize=2.2, markerfacecolor="white")
@@ -58,7 +59,7 @@ def new_journeys(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     site = config["sites"][data.variables["site"]]
     named = [(site["pilot"]["label"], ACCENT, faces.bold), (site["comparison"]["label"], MUTED, faces.plain)]
     named.append((f"Trend, {site['pilot']['label']}", ACCENT, faces.plain))
-    heights = spread([pilot[-1], comparison[-1], line[-1]], LINE * ticks[-1] / 54)
+    heights = spread([pilot[-1], comparison[-1], line[-1]], LINE * ticks[-1] / high)
     for (name, colour, font), height in zip(named, heights, strict=True):
         short = shortened(name, 28, font)
         axes.text(len(months) + 0.2, height, short, va="center", color=colour, fontproperties=font)
@@ -116,7 +117,7 @@ def slopes(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     """Rates before and after, pilot and comparison area, one small panel per site (Tables 6.1 to 6.4)."""
     sites = list(dict.fromkeys(row["site"] for row in data.rows.values()))
     rows = [sites[i : i + ACROSS] for i in range(0, len(sites), ACROSS)]
-    high, head, band = 36.0, 8.0, 50.0  # of a panel, of a measure's head, of a row of panels
+    high, head, band = 33.0, 8.0, 47.0  # of a panel, of a measure's head, of a row of panels
     wide = WIDTH / max(3, min(ACROSS, len(sites)))
     figure = sheet(len(MEASURES) * (head + band * len(rows)))
     for i, measure in enumerate(MEASURES):

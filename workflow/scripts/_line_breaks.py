@@ -1,4 +1,4 @@
-"""A mend of the typesetter's line breaking, until WeasyPrint has its own.
+"""Where lines may not break: a name and its number, and a fault of the typesetter, until WeasyPrint has its own mend.
 
 WeasyPrint 70 takes a text that ends in a space for too long when it fits a line but for that space, and then sets its
 first word alone on the line. The space at the end of a line takes no room (CSS Text 3, 4.1.2), so such a text fits.
@@ -6,14 +6,24 @@ first word alone on the line. The space at the end of a line takes no room (CSS 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
 
 from weasyprint.layout import inline
 
+NAME_AND_NUMBER = re.compile(r"\b([A-Z][a-z]+) (?=([A-Z]\.?)?\d)")
+TEXT = re.compile(r">[^<]+<")
 COLLAPSING = ("normal", "nowrap", "pre-line")
 RESUME = 2  # the place, in what split_first_line returns, of where the next line starts; None: all fits
+
+
+def names_with_numbers(page: str) -> str:
+    """A page whose lines do not break between a name and its number: Site 2, Table 7.10."""
+    head, body, text = page.partition("<body>")
+    kept = TEXT.sub(lambda found: NAME_AND_NUMBER.sub("\\1\N{NO-BREAK SPACE}", found[0]), text)
+    return head + body + kept
 
 
 @contextmanager

@@ -225,6 +225,57 @@ class Results:
         years = sorted(found["item"] for found in ledger_items(self._book.values, pattern))
         return [pattern.format(item=year) for year in (years[0], years[-1])]
 
+    def registered(self) -> bool:
+        """Whether this run has published numbers to be compared with."""
+        return "reproduction.numbers" in self._book.values
+
+    @pass_context
+    def without_note(self, context: Context, identifier: str, form: str = "") -> Markup:
+        """A quantity as `q` prints it, but for its note, where the words beside it say what the note says."""
+        value = self._book.value(identifier, context.name)
+        form = form or DEFAULT_FORMS[self._book.units[identifier]]
+        text = printed(value, form)
+        self._book.prints.append((context.name or "", identifier, text))
+        return data(identifier, value, form, text)
+
+    def walk_start(self, site: str) -> str:
+        """The id of the published total benefit of a site: the quantity that prints it, where one does."""
+        start = f"walk.start.{site}"
+        printed_so = (f"constant.published.7_10.value_total.{site}", f"benefit.total.{site}")
+        known = (one for one in printed_so if self._book.values.get(one) == self._book.values[start])
+        return next(known, start)
+
+    def registered_range(self, site: str) -> bool:
+        """Whether rounded percentages leave the counts of a site open."""
+        return f"reproduction.sets.{site}" in self._book.values
+
+    def registered_differences(self) -> list[dict[str, str]]:
+        """Ids of what Appendix E says of each published number that differs, most consequential first.
+
+        Those worth as many millions stand in the order of the report, so that a slip comes before what follows from it.
+
+        `row` has the place as its source and the reason as its note; `published` and `ours` are missing for a claim in
+        words; `clients` and `pounds` where nothing follows from the number.
+        """
+        starts = ("reproduction.difference.", "reproduction.claim.")
+        names = [one for one in self._book.values if one.startswith(starts)]
+        return sorted(map(self._difference, names), key=lambda found: found["rank"])
+
+    def _difference(self, name: str) -> dict:
+        slug = name.split(".", 2)[2]
+        inputs = self._book.inputs[name]
+        found = {"row": name, "published": inputs.get("published", ""), "ours": inputs.get("ours", "")}
+        found |= {"source": self._book.sources[name], "why": self._book.notes[name]}
+        for kind in ("clients", "pounds"):
+            known = f"reproduction.{kind}.{slug}"
+            found[kind] = known if known in self._book.values else ""
+        whole = float(self._book.values.get(found["published"], 0)).is_integer()
+        found["form"] = "percent0" if whole and self._book.units[name] == "percent" else ""
+        pounds, clients = (abs(self._book.values.get(found[kind], 0)) for kind in ("pounds", "clients"))
+        millions = round(pounds / 1e6)
+        smaller = () if millions else (-pounds, -clients)
+        return found | {"rank": (not found["published"], -millions, smaller)}
+
     def exclusions(self) -> list[tuple[Markup, str, str]]:
         """What the method leaves out or treats specially: rule in words, extract, id of the number of records."""
         ids = [identifier for identifier in self._book.values if identifier.startswith("excluded.")]

@@ -6,7 +6,7 @@ Undefined names and unknown quantities fail; everything is escaped; templates co
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +57,19 @@ def environment(folder: str, book: Book) -> Environment:
     return env
 
 
+def in_order(headings: Sequence[Heading]) -> list[Heading]:
+    """Headings as the report shows them: appendices by letter, whichever was rendered first."""
+    chapters: list[list[Heading]] = []
+    for heading in headings:
+        if heading.level == 1 or not chapters:
+            chapters.append([])
+        chapters[-1].append(heading)
+    appendices = [chapter for chapter in chapters if chapter[0].number.startswith("Appendix")]
+    by_letter = iter(sorted(appendices, key=lambda chapter: chapter[0].number))
+    ordered = (next(by_letter) if chapter in appendices else chapter for chapter in chapters)
+    return [heading for chapter in ordered for heading in chapter]
+
+
 class Structure:
     """Headings, tables, figures, and references to them; records what stands in the report for its contents."""
 
@@ -72,7 +85,8 @@ class Structure:
         shown = f"Appendix {number}" if level == 1 and number.isalpha() else number
         self._book.headings.append(Heading(level, shown, title, name))
         mark = Markup('<span class="n">{}</span> ').format(shown) if shown else Markup()
-        return Markup('<h{0} id="{1}">{2}<span class="t">{3}</span></h{0}>').format(level, name, mark, title)
+        kind = Markup(' class="plain"') if level > 1 and not number else Markup()
+        return Markup('<h{0} id="{1}"{4}>{2}<span class="t">{3}</span></h{0}>').format(level, name, mark, title, kind)
 
     def table_data(self, number: str) -> DrawnTable:
         """A numbered table, ready for the macro that draws it."""
@@ -131,6 +145,11 @@ class Structure:
             table=draw(plan.table, self._book, self._text) if plan.table else None,
         )
 
+    def figure_uri(self, number: str, title: Markup) -> Markup:
+        """Record a figure that a rule of its own has drawn for the list of figures; its image as a data URI."""
+        self._book.drawn_figures.append((number, title))
+        return Markup("data:image/svg+xml;base64," + base64.b64encode(self._book.figures[number].encode()).decode())
+
     def has_figure(self, number: str) -> bool:
         """Whether a figure has been drawn."""
         return number in self._book.figures
@@ -162,8 +181,8 @@ class Structure:
         return shown(plain(value))
 
     def contents(self) -> list[Heading]:
-        """All headings so far."""
-        return self._book.headings
+        """All headings so far, appendices in the order of their letters."""
+        return in_order(self._book.headings)
 
     def tables(self) -> list[tuple[str, Markup]]:
         """All tables so far: number and title."""

@@ -80,6 +80,12 @@ def months_touched(first: dt.date, last: dt.date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month + 1
 
 
+def whole_months(first: str | dt.date, last: str | dt.date) -> int:
+    """Months from a first to a last day, both included: 18 from 1 October 2007 to 31 March 2009."""
+    after = day(last) + dt.timedelta(days=1)
+    return 12 * (after.year - day(first).year) + after.month - day(first).month
+
+
 def year_key(fiscal_year: str) -> str:
     """2009-10 -> y2009_10, as in the ids."""
     return "y" + fiscal_year.replace("-", "_")

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from _job import writing
+from _published import read_published
 from _reference_archetypes import allocate, anchors, units_of
 from _reference_draws import client_numbers, completed_years, iso
 from _reference_journeys import Journeys, area_journeys, combined, finish, link_areas, outside_journeys
@@ -316,12 +317,6 @@ def aggregate_extracts(
         "fieldwork": ledgers.fieldwork(tables),
         "pilot_activity": ledgers.pilot_activity(tables["1.3"], items),
     }
-
-
-def read_published(paths: list[str]) -> dict[str, pd.DataFrame]:
-    """Published values as text, by table number; the prose's figures are "text"."""
-    frames = pd.concat([pd.read_csv(path, dtype=str, keep_default_na=False) for path in sorted(paths)])
-    return {table: rows.reset_index(drop=True) for table, rows in frames.groupby("table", sort=False)}
 
 
 def read_assumed(paths: list[str]) -> dict[str, pd.DataFrame]:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from _job import writing
-from _line_breaks import last_spaces_take_no_room
+from _line_breaks import last_spaces_take_no_room, names_with_numbers
 from _pdf_tags import mend_tags
 from weasyprint import HTML, Attachment
 from weasyprint.document import Document
@@ -71,6 +71,7 @@ def report_pdf(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
     TypesettingProblem
         The typesetter warned: a missing glyph or resource, an unknown property, an anchor that is not there.
     """
+    page = names_with_numbers(page)
     complaints = _Complaints()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(complaints)

@@ -27,6 +27,7 @@ RELATIVE = 1e-12  # values nearer than this are the same: the last digits of a f
 ARROW = "\N{RIGHTWARDS ARROW}"
 SHOWN = 3  # examples in a reason
 COLUMNS = ["id", "change", "unit", "before", "after", "difference", "per_cent", "reasons"]
+MADE = ".csv"  # how the name of a file ends that the run itself made and counted rows of
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,9 @@ class Comparison:
         ]
 
     def _used_of_records(self) -> list[str]:
-        extracts = dict.fromkeys(name for row in self.b.rows.values() for name in extracts_of(row))
+        extracts = dict.fromkeys(
+            name for row in self.b.rows.values() for name in extracts_of(row) if not name.endswith(MADE)
+        )
         untold = [name for name in extracts if extract_changed(self.a.record, self.b.record, name) is None]
         without = f" Not for {', '.join(untold)}: a checksum, a key or the file is not on this machine."
         return [

@@ -80,8 +80,8 @@ class Run:
         return plain(read_config(self.study / "config.yaml"))
 
     def files(self, extract: str) -> list[str]:
-        """The paths of an extract, as configured."""
-        paths = self.config["extracts"][extract]
+        """The paths of an extract, as configured; of a file that the run itself made, its path."""
+        paths = self.config["extracts"].get(extract, f"results/{self.name}/{extract}")
         return [paths] if isinstance(paths, str) else paths
 
     @cached_property

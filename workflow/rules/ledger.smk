@@ -1,0 +1,68 @@
+"""The ledger: every quantity of the run, those that only prose states among them."""
+
+FONTS = project_files("templates/fonts", ".ttf", ".otf")
+ANALYSES = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys"]
+PARTS = [*ANALYSES, "unit_values", "benefits", "sensitivity"]
+REGISTERED = ["reproduction", "walk"] if PUBLISHED_RUN else []
+WALK_FIGURE = [f"{RUN}/figures/E.1.svg"] if PUBLISHED_RUN else []
+REGISTER_FILES = [f"{RUN}/{name}.csv" for name in ("reproduction", "relations", "count_ranges") if PUBLISHED_RUN]
+
+
+rule findings:
+    """Counts, ranges and totals that only the prose prints."""
+    input:
+        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=PARTS),
+    output:
+        ledger=f"{RUN}/ledger/findings.csv",
+    log:
+        f"{RUN}/logs/findings.log",
+    params:
+        sites=SITES,
+        years=len(STUDY["economics"]["spending_years"]),
+        days=pick(STUDY["definitions"], "effective_days", "pickup_days"),
+        level=STUDY["models"]["significance"],
+        digest=digest("findings"),
+    script:
+        "../scripts/findings.py"
+
+
+rule restated:
+    """Counts of sites, changes and spans of time that only the evaluation's prose states."""
+    input:
+        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=PARTS),
+        constants=source(CONSTANTS),
+    output:
+        ledger=f"{RUN}/ledger/restated.csv",
+    log:
+        f"{RUN}/logs/restated.log",
+    params:
+        **study("sites", "periods", "programme"),
+        window=STUDY["economics"]["monthly_window"],
+        settings={
+            "models.significance": STUDY["models"]["significance"],
+            "economics.treatment_years": STUDY["economics"]["treatment_years"],
+            "economics.recovery_years": STUDY["economics"]["recovery_years"],
+        },
+        digest=digest("restated", CONSTANTS),
+    script:
+        "../scripts/restated.py"
+
+
+rule ledger:
+    """Bring all quantities together and check that every one leads to records, a citation or a setting."""
+    input:
+        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "findings", "restated", *REGISTERED]),
+        validation=rules.accept.output.validation,
+        constants=source(CONSTANTS),
+    output:
+        ledger=f"{RUN}/ledger.csv",
+    log:
+        f"{RUN}/logs/ledger.log",
+    params:
+        config={
+            **study("sites", "periods", "definitions", "codes", "models", "economics"),
+            "assumed": STUDY.get("assumed", {}),
+        },
+        digest=digest("ledger", CONSTANTS),
+    script:
+        "../scripts/ledger.py"

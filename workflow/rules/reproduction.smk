@@ -1,0 +1,51 @@
+"""The 2012 print against this run, and against itself. Only a run of the evaluated study has anything to compare.
+
+reproduction: published numbers, our quantities -> a verdict per number, relations among the published numbers.
+"""
+
+REGISTER = project_files("workflow/resources/reproduction", ".csv", ".yaml")
+
+
+rule reproduction:
+    """Compare every published number with ours; prove which published numbers contradict each other."""
+    input:
+        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "findings", "restated"]),
+        constants=source(CONSTANTS),
+        published=sources(PUBLISHED),
+        prose=source("workflow/resources/reproduction/prose.csv"),
+        steps=source("workflow/resources/reproduction/steps.csv"),
+        cells=source("workflow/resources/reproduction/cells.csv"),
+        relations=source("workflow/resources/reproduction/relations.yaml"),
+        confirmed=source("workflow/resources/reproduction/confirmed.csv"),
+        exhibits=source("templates/exhibits.yaml"),
+    output:
+        register=f"{RUN}/reproduction.csv",
+        relations=f"{RUN}/relations.csv",
+        counts=f"{RUN}/count_ranges.csv",
+        ledger=f"{RUN}/ledger/reproduction.csv",
+    log:
+        f"{RUN}/logs/reproduction.log",
+    params:
+        config=study("sites", "programme", "periods", "definitions", "models", "economics"),
+        digest=digest("reproduction", "templates/exhibits.yaml", CONSTANTS, *REGISTER, *PUBLISHED),
+    script:
+        "../scripts/reproduction.py"
+
+
+rule walk:
+    """Run the economics again with every note on the method: each alone, and one after the other; draw the walk."""
+    input:
+        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "reproduction"]),
+        constants=source(CONSTANTS),
+        fonts=sources(FONTS),
+    output:
+        ledger=f"{RUN}/ledger/walk.csv",
+        figure=f"{RUN}/figures/E.1.svg",
+    log:
+        f"{RUN}/logs/walk.log",
+    params:
+        labels={name: STUDY["sites"][name]["label"] for name in SITES},
+        level=STUDY["models"]["significance"],
+        digest=digest("walk", CONSTANTS, *FONTS),
+    script:
+        "../scripts/walk.py"

@@ -1,0 +1,240 @@
+"""Rule walk: from the published benefits to corrected ones, one note on the method at a time.
+
+Where formula, text and tables of the evaluation disagree about the method, the economics are run again with the other
+choice: each note alone, against the method of Table 7.10, and one after the other. Sources: report sections 7.4, 7.5,
+Appendix C4 to C6.
+"""
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from _job import writing
+from _ledger import quantities, read_ledger, recompute, write_ledger
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+
+RULE = "walk"
+LEVEL = "setting.models.significance"
+PRINTED = "constant.published.7_10.value_total.{site}"
+UP, DOWN, TOTAL, INK = "#8a8a8a", "#c9c9c9", "#1b1b1b", "#1b1b1b"
+SETTINGS = {"svg.hashsalt": "walk", "svg.fonttype": "path"}
+MILLION = 1e6
+ABREAST = 3  # panels in a row of the chart
+
+
+@dataclass(frozen=True)
+class Method:
+    """The choices behind a benefit; the defaults are those of Table 7.10.
+
+    probability : of recovery: "" the report's 46 %, "planned" that of planned exits, "over_unplanned" by how much it
+        exceeds that of unplanned exits
+    base : what the difference in completions is multiplied by: treated or completed
+    """
+
+    stated: bool = False  # the unit values that the text states, and not those that the table was made with
+    unrounded: bool = False  # differences as computed, and not as printed
+    once: bool = False  # the value of treatment is not counted again in a completion
+    probability: str = ""
+    net: bool = False  # less the cost of treatment
+    base: str = "treated"
+    tested: bool = False  # only differences that the tests of chapter 6 call significant
+
+
+PUBLISHED = Method()
+# In the order in which they are taken together.
+STEPS: dict[str, dict] = {
+    "stated": {"stated": True},
+    "unrounded": {"unrounded": True},
+    "once": {"once": True},
+    "counterfactual": {"probability": "over_unplanned"},
+    "net": {"net": True},
+}
+# Notes whose choice excludes another's, or which no correction follows from: alone only.
+ALONE: dict[str, dict] = {
+    **STEPS,
+    "planned": {"probability": "planned"},
+    "completed": {"base": "completed"},
+    "tested": {"tested": True},
+}
+
+Inputs = dict[str, str]
+
+
+def value_of_treatment(method: Method) -> tuple[str, Inputs]:
+    """Formula and inputs of the value of one more client in effective treatment."""
+    used = "unit_value.discounted_value_treatment.pv" if method.stated else "unit_value.effective_treatment"
+    inputs = {"value": used}
+    if not method.net:
+        return "value", inputs
+    return "value - cost", inputs | {"cost": "unit_value.discounted_cost.pv"}
+
+
+def value_of_completion(method: Method) -> tuple[str, Inputs]:
+    """Formula and inputs of the value of one more successful completion."""
+    formula = "completion"
+    inputs = {"completion": "unit_value.expected_value.pv" if method.stated else "unit_value.completion"}
+    if method.once:
+        formula += " - treatment"
+        inputs["treatment"] = "unit_value.discounted_value_treatment.pv"
+    if method.probability:
+        planned = "planned / 100" if method.probability == "planned" else "(planned - unplanned) / 100"
+        formula += f" + ({planned} - p) * abstain"
+        inputs |= {"planned": "constant.recovery_planned_exit", "p": "constant.recovery_probability"}
+        inputs["abstain"] = "unit_value.discounted_value_abstain.pv"
+        if method.probability == "over_unplanned":
+            inputs["unplanned"] = "constant.recovery_unplanned_exit"
+    if method.net and not method.once:
+        formula += " - cost"
+        inputs["cost"] = "unit_value.discounted_cost.pv"
+    return formula, inputs
+
+
+def benefit(method: Method, name: str) -> tuple[str, Inputs]:
+    """Formula and inputs of the total benefit of a site ({site}, {n}) under a method called `name`."""
+    kind = "{measure}.did.{{site}}" if method.unrounded else "additional.did_used.{outcome}.{{site}}"
+    terms, inputs = [], {}
+    outcomes = (("effective_treatment", "effective_treatment"), ("completions", "completion_of_treated"))
+    for outcome, measure in outcomes:
+        clients, did, value = f"{outcome}_base", f"{outcome}_did", f"{outcome}_value"
+        term = f"{did} / 100 * {clients} * {value}"
+        completed = outcome == "completions" and method.base == "completed"
+        counted = "successful_completion.count" if completed else "effective_treatment.base"
+        inputs |= {
+            did: kind.format(measure=measure, outcome=outcome).replace("{{", "{").replace("}}", "}"),
+            clients: f"{counted}.pilot_{{n}}.post",
+            value: f"walk.value.{outcome}.{name}",
+        }
+        if method.tested:
+            tested = "effective_treatment" if outcome == "effective_treatment" else "successful_completion"
+            inputs |= {f"{outcome}_p": f"{tested}.p.{{site}}", "level": LEVEL}
+            term = f"({outcome}_p < level) * {term}"
+        terms.append(term)
+    return " + ".join(terms), inputs
+
+
+def methods() -> dict[str, Method]:
+    """Every method by name: the table's, each note alone, and the notes one after the other."""
+    found = {"published": PUBLISHED}
+    found |= {f"alone_{name}": replace(PUBLISHED, **change) for name, change in ALONE.items()}
+    method = PUBLISHED
+    for name, change in STEPS.items():
+        method = replace(method, **change)
+        found[f"with_{name}"] = method
+    return found
+
+
+def walk(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFrame]:
+    """Ledger rows of all methods, and of the steps from one to the next.
+
+    Parameters
+    ----------
+    values : ledger id -> value of the other rules' quantities, of constants and settings
+    sites : analysed sites
+    """
+    known, parts = dict(values), []
+
+    def add(identifier: str, formula: str, inputs: Inputs) -> None:
+        pairs = " ".join(f"{name}={one}" for name, one in inputs.items())
+        known[identifier] = recompute({"formula": formula, "inputs": pairs}, known)
+        frame = pd.DataFrame({"value": [known[identifier]]})
+        common = {"source": "Appendix E", "rule": RULE, "function": "walk"}
+        own = {"id": identifier, "value": "value", "unit": "gbp", "formula": formula, "inputs": inputs}
+        parts.append(quantities(frame, **own, **common))
+
+    for name, method in methods().items():
+        add(f"walk.value.effective_treatment.{name}", *value_of_treatment(method))
+        add(f"walk.value.completions.{name}", *value_of_completion(method))
+        formula, inputs = benefit(method, name)
+        for site in sites:
+            filled = {key: one.format(site=site, n=site.removeprefix("site_")) for key, one in inputs.items()}
+            add(f"walk.total.{name}.{site}", formula, filled)
+    for site in sites:
+        printed, first = PRINTED.format(site=site), f"walk.total.published.{site}"
+        ours = f"benefit.total.{site}"
+        computed = ours if math.isclose(known[ours], known[first]) else first
+        add(f"walk.start.{site}", "value", {"value": printed if printed in known else computed})
+        for name in ALONE:
+            add(f"walk.alone.{name}.{site}", "after - before", _ends(f"alone_{name}", "published", site))
+        add(f"walk.step.slip.{site}", "after - before", {"after": first, "before": f"walk.start.{site}"})
+        before = "published"
+        for name in STEPS:
+            add(f"walk.step.{name}.{site}", "after - before", _ends(f"with_{name}", before, site))
+            before = f"with_{name}"
+        add(f"walk.end.{site}", "value", {"value": f"walk.total.{before}.{site}"})
+    return parts
+
+
+def _ends(after: str, before: str, site: str) -> Inputs:
+    return {"after": f"walk.total.{after}.{site}", "before": f"walk.total.{before}.{site}"}
+
+
+# -- the chart
+
+
+def waterfall(values: Mapping[str, float], labels: Mapping[str, str], font: FontProperties) -> Figure:
+    """One panel a site: the published benefit, each step, the corrected benefit, in millions of pounds.
+
+    Parameters
+    ----------
+    values : walk.start, walk.step and walk.end of every site
+    labels : site -> label
+    """
+    rows = -(-len(labels) // ABREAST)
+    figure = Figure(figsize=(6.3, 1.5 * rows))
+    panels = figure.subplots(rows, ABREAST, squeeze=False).ravel()
+    for panel, (site, label) in zip(panels, labels.items(), strict=False):
+        _panel(panel, values, site, label, font)
+    for empty in panels[len(labels) :]:
+        empty.set_visible(False)
+    figure.subplots_adjust(left=0.06, right=0.99, top=0.94, bottom=0.08, hspace=0.45, wspace=0.2)
+    return figure
+
+
+def _panel(axes: Axes, values: Mapping[str, float], site: str, label: str, font: FontProperties) -> None:
+    names = ["slip", *STEPS]
+    bars = [(0.0, values[f"walk.start.{site}"] / MILLION, TOTAL)]
+    level = bars[0][1]
+    for name in names:
+        by = values[f"walk.step.{name}.{site}"] / MILLION
+        bars.append((level, by, UP if by >= 0 else DOWN))
+        level += by
+    bars.append((0.0, values[f"walk.end.{site}"] / MILLION, TOTAL))
+    for at, (bottom, height, colour) in enumerate(bars):
+        axes.bar(at, height, bottom=bottom, color=colour, edgecolor=INK, linewidth=0.4, width=0.7)
+    axes.axhline(0, color=INK, linewidth=0.6)
+    axes.set_title(f"{label}, £m", loc="left", fontproperties=font)
+    axes.set_xticks(range(len(bars)), ["print", *"abcdef"[: len(names)], "end"])
+    for text in [*axes.get_xticklabels(), *axes.get_yticklabels()]:
+        text.set_fontproperties(font)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(width=0.6, length=3)
+    axes.use_sticky_edges = False
+    axes.margins(y=0.08)
+
+
+def to_svg(figure: Figure) -> str:
+    """A figure as SVG text, without date."""
+    out = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    with writing(snakemake.log[0], snakemake.output) as out:
+        known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
+        known |= pd.read_csv(snakemake.input.constants).set_index("name")["value"].add_prefix("constant.").to_dict()
+        known[LEVEL] = snakemake.params.level
+        rows = walk(known, list(snakemake.params.labels))
+        write_ledger(rows, out.ledger)
+        made = read_ledger(out.ledger).set_index("id")["value"].to_dict()
+        file = next(path for path in snakemake.input.fonts if path.endswith("source-sans-3-latin-400-normal.ttf"))
+        with matplotlib.rc_context(SETTINGS):
+            svg = to_svg(waterfall(made, snakemake.params.labels, FontProperties(fname=file, size=7.5)))
+        Path(out.figure).write_text(svg, encoding="utf-8")
