@@ -20,7 +20,7 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 PX = 0.75  # points in a CSS pixel
 TAGGED = re.compile(rb"/\w+\n<</MCID (\d+)>>\nBDC")
 UNREAD = b"/Artifact\n<</Type /Pagination>>\nBDC"
-NAMED = {"h1", "h2", "h3", "caption", "figcaption", "dt", "th"}  # what an anchor is called after
+NAMED = {"h1", "h2", "h3", "caption", "figcaption", "dt", "cite", "th"}  # what an anchor is called after
 LONGEST = 120  # characters of a link's description
 
 
@@ -270,7 +270,7 @@ class _Anchors(HTMLParser):
 
 
 def names_of_anchors(page: str) -> dict[str, str]:
-    """Anchor -> what stands there: the text of the heading, caption or term that has it or follows it."""
+    """Anchor -> what stands there: the text of the heading, caption, term or reference that has it or follows it."""
     reader = _Anchors()
     reader.feed(page)
     return reader.names
