@@ -256,6 +256,7 @@ class Paragraph:
     text: str = ""
     words: list[tuple[str, tuple[str, ...]]] | None = None
     numbers: list[tuple[str, str]] | None = None
+    in_list: bool = False
 
 
 class _Reader(HTMLParser):
@@ -269,7 +270,7 @@ class _Reader(HTMLParser):
         if tag == "h1":
             self._chapter = CHAPTERS.get((known.get("id") or "").removeprefix("section-"), "")
         if tag in ("p", "li") and not any(name in ("table", "div", "figure", "nav") for name, *_ in self._stack):
-            self._open = Paragraph(self._chapter, "", [], [])
+            self._open = Paragraph(self._chapter, "", [], [], in_list=tag == "li")
         if tag not in ("br", "img", "meta", "link"):
             self._stack.append([tag, known, ""])
 

@@ -112,9 +112,10 @@ def test_nothing_is_empty_or_ungrammatical(rendered):
         plain = paragraph.text.replace("[z]", "0")
         for pattern in WRONG:
             assert not re.search(pattern, plain), (pattern, paragraph.text)
-        assert re.search(r"([.:?])(”|\))?$", plain), paragraph.text
-        for sentence in re.split(r"(?<=[.?]) (?=\S)", plain):
-            assert re.match(r"[A-Z£“]|\d", sentence), (sentence, paragraph.text)
+        ends, starts = (";", r"|[a-z]") if paragraph.in_list else ("", "")  # items may be parts of one sentence
+        assert re.search(rf"([.:?{ends}])(”|\))?$", plain), paragraph.text
+        for at, sentence in enumerate(re.split(r"(?<=[.?]) (?=\S)", plain)):
+            assert re.match(rf"[A-Z£“]|\d{'' if at else starts}", sentence), (sentence, paragraph.text)
 
 
 def test_brackets_are_closed_and_lists_have_one_and(rendered):
