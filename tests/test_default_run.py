@@ -196,7 +196,7 @@ def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
     rerun = would_run(study)
     assert importing <= rerun
     if module == "_words":
-        assert rerun <= {*REPORT, "figures", "findings", "ledger"}
+        assert rerun <= {*REPORT, "figures", "findings", "ledger", "reproduction", "walk"}
 
 
 def test_an_edited_script_reruns_its_rule(study):

@@ -20,7 +20,7 @@ from report_pdf import report_pdf
 
 ALLOWED = Path(__file__).parents[1] / "templates" / "numbers_allowed.yaml"
 MM = 72 / 25.4
-TOP, BOTTOM = 29 * MM, 28 * MM  # the margins of templates/print.css, with the running heads and page numbers
+TOP, BOTTOM = 24 * MM, 22 * MM  # the margins of templates/print.css, with the running heads and page numbers
 APART = {"td", "th", "p", "dt", "dd", "li", "br", "sup", "span", "h1", "h2", "h3", "caption", "figcaption"}
 
 

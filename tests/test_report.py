@@ -258,11 +258,14 @@ def test_another_programme_has_no_figures_of_this_one(ledger, config):
     assert "Figure S.1 Every difference in differences, with its interval" in text
 
 
+ALT_OF_S_1 = r'<figure id="figure-S-1">.*?<img [^>]*alt="([^"]*)"'
+
+
 def test_the_description_of_a_figure_follows_the_numbers(ledger, config):
     high = changed(ledger, r"\w+\.did_low\.site_\d", 1.0)
-    alt = re.search(r'<figure id="figure-S-1">\s*<img [^>]*alt="([^"]*)"', render(high, config)[0])[1]
+    alt = re.search(ALT_OF_S_1, render(high, config)[0], re.S)[1]
     assert "In effective treatment: the interval is above nought in all six." in alt
-    usual = re.search(r'<figure id="figure-S-1">\s*<img [^>]*alt="([^"]*)"', render(ledger, config)[0])[1]
+    usual = re.search(ALT_OF_S_1, render(ledger, config)[0], re.S)[1]
     assert "below nought in Site 2, Site 5 and Site 6" in usual
 
 

@@ -42,6 +42,14 @@ def study(clean, tmp_path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def moved(clean, tmp_path_factory) -> Path:
+    """A copy of the finished run, as deep in the tree: the project is named from the study's folder."""
+    folder = tmp_path_factory.mktemp("moved")
+    shutil.copytree(clean, folder, dirs_exist_ok=True)
+    return folder
+
+
 def started(folder: Path) -> subprocess.Popen:
     """A run in a process group of its own."""
     profile = ["--cores", "2", "--workflow-profile", str(PROJECT / "workflow" / "profiles" / "default")]
@@ -106,19 +114,17 @@ def test_two_runs_at_once(study, run):
 
 
 @pytest.mark.parametrize("shift", [-DAY, DAY])
-def test_a_clock_a_day_off_reruns_nothing(clean, tmp_path, shift):
-    shutil.copytree(clean, tmp_path / "study")
-    for path in [*(tmp_path / "study").rglob("*")]:
+def test_a_clock_a_day_off_reruns_nothing(clean, moved, shift):
+    for path in [*moved.rglob("*")]:
         if path.is_file() and path.name != ".lock":
             stat = path.stat()
             os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + shift * 10**9))
-    done = snakemake(PROJECT, tmp_path / "study", "--dry-run")
+    done = snakemake(PROJECT, moved, "--dry-run")
     assert "would run" not in done.stdout + done.stderr
 
 
-def test_extracts_of_tomorrow_rerun_nothing_and_others_of_yesterday_do(clean, tmp_path):
-    folder = tmp_path / "study"
-    shutil.copytree(clean, folder)
+def test_extracts_of_tomorrow_rerun_nothing_and_others_of_yesterday_do(moved):
+    folder = moved
     extract = folder / "extracts" / "fieldwork.csv"
     os.utime(extract, (time.time() + DAY, time.time() + DAY))
     done = snakemake(PROJECT, folder, "--dry-run")
@@ -129,9 +135,8 @@ def test_extracts_of_tomorrow_rerun_nothing_and_others_of_yesterday_do(clean, tm
     assert "would run validate fieldwork" in done.stdout + done.stderr
 
 
-def test_an_altered_output_is_set_aside_and_made_anew(clean, tmp_path):
-    folder = tmp_path / "study"
-    shutil.copytree(clean, folder)
+def test_an_altered_output_is_set_aside_and_made_anew(clean, moved):
+    folder = moved
     cells = folder / RUN / "cells.csv"
     cells.write_text("mine\n", encoding="utf-8")
     verify = [sys.executable, str(PROJECT / "workflow" / "tools" / "verify.py"), "--study", str(folder), "--set-aside"]

@@ -153,6 +153,7 @@ def test_a_counted_value_changed_by_a_millionth_is_named_and_what_rests_on_it(le
 
 def test_every_count_of_records_changed_by_a_thousand_millionth_is_named(ledger):
     counted = (ledger["extract"] != "") & (ledger["unit"] == "count") & (ledger["value"] > 0)
+    counted &= ~ledger["extract"].str.endswith(".csv")  # the register counts clients that an error would change, too
     broken = ledger.assign(value=ledger["value"].mask(counted, ledger["value"] * (1 + 1e-9)))
     named = {fault.split(": ")[0] for fault in faults(broken) if "not a whole number" in fault}
     assert named == set(ledger.loc[counted, "id"])

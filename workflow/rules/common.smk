@@ -1,6 +1,7 @@
 """The checked study, and the digests that make a rule rerun exactly when something it rests on has changed."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8"
 
 FIGURES = "templates/figures.yaml"
 RUN = f"results/{STUDY['run']}"
+LITTLE = 1_000_000  # bytes: with less left on the disk a run that stopped has stopped for want of room
 STARTED = []  # the lock of the results folder, while a run is at work
 PUBLISHED_RUN = STUDY.get("reference_run", False) and STUDY["programme"]["short_name"] == "DSCP"
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
@@ -110,6 +112,8 @@ def summary():
 
 def failure():
     """Why a run stopped: every fault of the extracts, or the last line of each failed rule's log."""
+    if Path(RUN).exists() and shutil.disk_usage(RUN).free < LITTLE:
+        return f"No space left on device: {RUN}"
     faults = Path(RUN) / "validation" / "faults.txt"
     if faults.exists():
         return faults.read_text(encoding="utf-8").rstrip()
