@@ -269,7 +269,11 @@ class _Reader(HTMLParser):
         known = dict(attrs)
         if tag == "h1":
             self._chapter = CHAPTERS.get((known.get("id") or "").removeprefix("section-"), "")
-        if tag in ("p", "li") and not any(name in ("table", "div", "figure", "nav") for name, *_ in self._stack):
+        if (
+            tag in ("p", "li")
+            and known.get("class") != "lead"
+            and not any(name in ("table", "div", "figure", "nav") for name, *_ in self._stack)
+        ):
             self._open = Paragraph(self._chapter, "", [], [], in_list=tag == "li")
         if tag not in ("br", "img", "meta", "link"):
             self._stack.append([tag, known, ""])
