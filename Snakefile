@@ -20,6 +20,7 @@ if PUBLISHED_RUN:
     include: "workflow/rules/reproduction.smk"
 
 
+include: "workflow/rules/disclosure.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/record.smk"
 
@@ -35,6 +36,8 @@ rule all:
         f"{RUN}/cells.csv",
         f"{RUN}/ledger.csv",
         f"{RUN}/validation.csv",
+        f"{RUN}/disclosure.csv",
+        CHECKED,
         REGISTER_FILES,
         f"{RUN}/ro-crate-metadata.json",
     localrule: True

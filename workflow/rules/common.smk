@@ -24,7 +24,8 @@ FIGURES = "templates/figures.yaml"
 RUN = f"results/{STUDY['run']}"
 LITTLE = 1_000_000  # bytes: with less left on the disk a run that stopped has stopped for want of room
 STARTED = []  # the lock of the results folder, while a run is at work
-PUBLISHED_RUN = STUDY.get("reference_run", False) and STUDY["programme"]["short_name"] == "DSCP"
+POLICY = STUDY.get("disclosure", "none")
+PUBLISHED_RUN = STUDY.get("reference_run", False) and STUDY["programme"]["short_name"] == "DSCP" and POLICY == "none"
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
 
 
@@ -103,6 +104,7 @@ def summary():
     """What was made and where: the last lines of a run."""
     made = [("report", "report.pdf"), ("", "report.html"), ("its tables", "report.xlsx"), ("", "report.ods"),
             ("every printed cell", "cells.csv"), ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
+            ("disclosure", "disclosure.csv"), ("to be signed", "restricted/output_check.pdf"),
             ("register", "reproduction.csv"),
             ("run record", "ro-crate-metadata.json")]  # fmt: skip
     sizes = {name: (Path(RUN) / name).stat().st_size / 1e6 for _, name in made if (Path(RUN) / name).exists()}
@@ -114,7 +116,7 @@ def failure():
     """Why a run stopped: every fault of the extracts, or the last line of each failed rule's log."""
     if Path(RUN).exists() and shutil.disk_usage(RUN).free < LITTLE:
         return f"No space left on device: {RUN}"
-    faults = Path(RUN) / "validation" / "faults.txt"
+    faults = Path(RUN) / "restricted" / "validation" / "faults.txt"
     if faults.exists():
         return faults.read_text(encoding="utf-8").rstrip()
     logs = {path: path.read_text(encoding="utf-8").strip() for path in sorted(Path(RUN, "logs").glob("*.log"))}

@@ -11,7 +11,7 @@ rule continuity:
         triage_quarters=validated("triage_quarters"),
     output:
         referrals=f"{RUN}/restricted/referrals.parquet",
-        ledger=f"{RUN}/ledger/continuity.csv",
+        ledger=f"{RUN}/restricted/ledger/continuity.csv",
     log:
         f"{RUN}/logs/continuity.log",
     params:

@@ -11,7 +11,7 @@ rule spending:
         budgets=validated("treatment_budgets"),
         shares=validated("budget_shares"),
     output:
-        ledger=f"{RUN}/ledger/spending.csv",
+        ledger=f"{RUN}/restricted/ledger/spending.csv",
     log:
         f"{RUN}/logs/spending.log",
     params:
@@ -28,7 +28,7 @@ rule new_journeys:
         yearly=validated("new_journeys_yearly"),
         monthly=validated("new_journeys_monthly"),
     output:
-        ledger=f"{RUN}/ledger/new_journeys.csv",
+        ledger=f"{RUN}/restricted/ledger/new_journeys.csv",
     log:
         f"{RUN}/logs/new_journeys.log",
     params:
@@ -44,7 +44,7 @@ rule unit_values:
     input:
         constants=source(CONSTANTS),
     output:
-        ledger=f"{RUN}/ledger/unit_values.csv",
+        ledger=f"{RUN}/restricted/ledger/unit_values.csv",
     log:
         f"{RUN}/logs/unit_values.log",
     params:
@@ -62,7 +62,7 @@ rule benefits:
         unit_values=rules.unit_values.output.ledger,
         spending=rules.spending.output.ledger,
     output:
-        ledger=f"{RUN}/ledger/benefits.csv",
+        ledger=f"{RUN}/restricted/ledger/benefits.csv",
     log:
         f"{RUN}/logs/benefits.log",
     params:
@@ -84,7 +84,7 @@ rule sensitivity:
         ],
         constants=source(CONSTANTS),
     output:
-        ledger=f"{RUN}/ledger/sensitivity.csv",
+        ledger=f"{RUN}/restricted/ledger/sensitivity.csv",
     log:
         f"{RUN}/logs/sensitivity.log",
     params:

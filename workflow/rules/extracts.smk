@@ -36,7 +36,7 @@ rule validate:
         extract=extract_input,
     output:
         validated=f"{RUN}/restricted/validated/{{extract}}.parquet",
-        findings=f"{RUN}/validation/{{extract}}.csv",
+        findings=f"{RUN}/restricted/validation/{{extract}}.csv",
     log:
         f"{RUN}/logs/validate_{{extract}}.log",
     params:
@@ -53,14 +53,14 @@ rule validate:
 rule accept:
     """Collect all findings; with any fault, list every one and stop."""
     input:
-        findings=expand(f"{RUN}/validation/{{extract}}.csv", extract=EXTRACTS),
+        findings=expand(f"{RUN}/restricted/validation/{{extract}}.csv", extract=EXTRACTS),
     output:
-        validation=f"{RUN}/validation.csv",
-        accepted=touch(f"{RUN}/validation/accepted"),
+        validation=f"{RUN}/restricted/validation.csv",
+        accepted=touch(f"{RUN}/restricted/validation/accepted"),
     log:
         f"{RUN}/logs/accept.log",
     params:
-        faults=f"{RUN}/validation/faults.txt",
+        faults=f"{RUN}/restricted/validation/faults.txt",
         digest=digest("accept"),
     script:
         "../scripts/accept.py"

@@ -7,7 +7,7 @@ rule fieldwork:
         accepted=rules.accept.output.accepted,
         fieldwork=validated("fieldwork"),
     output:
-        ledger=f"{RUN}/ledger/fieldwork.csv",
+        ledger=f"{RUN}/restricted/ledger/fieldwork.csv",
     log:
         f"{RUN}/logs/fieldwork.log",
     params:

@@ -9,7 +9,7 @@ rule impact:
         clients=rules.outcomes.output.clients,
         referrals=rules.continuity.output.referrals,
     output:
-        ledger=f"{RUN}/ledger/impact.csv",
+        ledger=f"{RUN}/restricted/ledger/impact.csv",
     log:
         f"{RUN}/logs/impact.log",
     params:

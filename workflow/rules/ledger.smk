@@ -11,9 +11,9 @@ REGISTER_FILES = [f"{RUN}/{name}.csv" for name in ("reproduction", "relations", 
 rule findings:
     """Counts, ranges and totals that only the prose prints."""
     input:
-        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=PARTS),
+        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=PARTS),
     output:
-        ledger=f"{RUN}/ledger/findings.csv",
+        ledger=f"{RUN}/restricted/ledger/findings.csv",
     log:
         f"{RUN}/logs/findings.log",
     params:
@@ -29,10 +29,10 @@ rule findings:
 rule restated:
     """Counts of sites, changes and spans of time that only the evaluation's prose states."""
     input:
-        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=PARTS),
+        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=PARTS),
         constants=source(CONSTANTS),
     output:
-        ledger=f"{RUN}/ledger/restated.csv",
+        ledger=f"{RUN}/restricted/ledger/restated.csv",
     log:
         f"{RUN}/logs/restated.log",
     params:
@@ -51,17 +51,18 @@ rule restated:
 rule ledger:
     """Bring all quantities together and check that every one leads to records, a citation or a setting."""
     input:
-        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "findings", "restated", *REGISTERED]),
+        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "findings", "restated", *REGISTERED]),
         validation=rules.accept.output.validation,
         constants=source(CONSTANTS),
     output:
-        ledger=f"{RUN}/ledger.csv",
+        ledger=f"{RUN}/restricted/ledger.csv",
     log:
         f"{RUN}/logs/ledger.log",
     params:
         config={
             **study("sites", "periods", "definitions", "codes", "models", "economics"),
             "assumed": STUDY.get("assumed", {}),
+            "disclosure": STUDY.get("disclosure", "none"),
         },
         digest=digest("ledger", CONSTANTS),
     script:

@@ -8,7 +8,7 @@ rule outcomes:
         journeys=validated("journeys"),
     output:
         clients=f"{RUN}/restricted/outcomes.parquet",
-        ledger=f"{RUN}/ledger/outcomes.csv",
+        ledger=f"{RUN}/restricted/ledger/outcomes.csv",
     log:
         f"{RUN}/logs/outcomes.log",
     params:

@@ -7,7 +7,7 @@ WORDS = [f"templates/{name}.yaml" for name in ("exhibits", "workbook", "numbers_
 rule figures:
     """Every figure of templates/figures.yaml that the study has."""
     input:
-        ledger=rules.ledger.output.ledger,
+        ledger=rules.release.output.ledger,
         declared=source(FIGURES),
         fonts=sources(FONTS),
     output:
@@ -24,8 +24,8 @@ rule figures:
 rule report_html:
     """Render chapters and exhibits once: the self-contained HTML, the HTML for print, and every printed cell."""
     input:
-        ledger=rules.ledger.output.ledger,
-        validation=rules.accept.output.validation,
+        ledger=rules.release.output.ledger,
+        validation=rules.release.output.validation,
         activity=validated("pilot_activity"),
         figures=[*rules.figures.output.figures, *WALK_FIGURE],
         templates=sources(TEMPLATES),
@@ -52,7 +52,7 @@ rule report_html:
 rule workbook:
     """Every numbered table as an accessible spreadsheet, the same in two formats."""
     input:
-        ledger=rules.ledger.output.ledger,
+        ledger=rules.release.output.ledger,
         activity=validated("pilot_activity"),
         templates=sources(WORDS),
     output:
@@ -95,7 +95,7 @@ rule report_pdf:
     """Typeset the print HTML, which holds its stylesheet, fonts and figures; attach what its figures rest on."""
     input:
         print_html=rules.report_html.output.print_html,
-        attached=[rules.ledger.output.ledger, rules.report_html.output.cells, rules.attached_record.output.crate],
+        attached=[rules.release.output.ledger, rules.report_html.output.cells, rules.attached_record.output.crate],
     output:
         pdf=f"{RUN}/report.pdf",
     log:

@@ -9,7 +9,7 @@ REGISTER = project_files("workflow/resources/reproduction", ".csv", ".yaml")
 rule reproduction:
     """Compare every published number with ours; prove which published numbers contradict each other."""
     input:
-        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "findings", "restated"]),
+        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "findings", "restated"]),
         constants=source(CONSTANTS),
         published=sources(PUBLISHED),
         prose=source("workflow/resources/reproduction/prose.csv"),
@@ -22,7 +22,7 @@ rule reproduction:
         register=f"{RUN}/reproduction.csv",
         relations=f"{RUN}/relations.csv",
         counts=f"{RUN}/count_ranges.csv",
-        ledger=f"{RUN}/ledger/reproduction.csv",
+        ledger=f"{RUN}/restricted/ledger/reproduction.csv",
     log:
         f"{RUN}/logs/reproduction.log",
     params:
@@ -35,11 +35,11 @@ rule reproduction:
 rule walk:
     """Run the economics again with every note on the method: each alone, and one after the other; draw the walk."""
     input:
-        parts=expand(f"{RUN}/ledger/{{part}}.csv", part=[*PARTS, "reproduction"]),
+        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "reproduction"]),
         constants=source(CONSTANTS),
         fonts=sources(FONTS),
     output:
-        ledger=f"{RUN}/ledger/walk.csv",
+        ledger=f"{RUN}/restricted/ledger/walk.csv",
         figure=f"{RUN}/figures/E.1.svg",
     log:
         f"{RUN}/logs/walk.log",

@@ -16,7 +16,7 @@ from functools import cached_property
 
 import pandas as pd
 from _exhibits import Exhibit, cells, resolve
-from _ledger import parse_inputs
+from _ledger import parse_inputs, values_of
 from _origins import Place, anchor_of
 from markupsafe import Markup
 
@@ -73,7 +73,7 @@ class Book:
     @cached_property
     def values(self) -> dict[str, float]:
         """Ledger id -> value."""
-        return self.ledger.set_index("id")["value"].to_dict()
+        return values_of(self.ledger)
 
     @cached_property
     def units(self) -> dict[str, str]:

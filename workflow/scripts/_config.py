@@ -7,6 +7,8 @@ from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 import yaml
+from _disclosure_policies import POLICIES
+from _jobs import extract_names
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from ruamel.yaml import YAML
@@ -17,6 +19,7 @@ LARGEST = 1_000_000  # bytes
 MOST_ALIASES = 50
 DEEPEST = 20  # levels of lists and groups
 LONGEST = 200  # characters of a message of the YAML library
+POLICY_MISSING = f"missing key, needed with extracts of your own, allowed: {', '.join(POLICIES)}"
 
 
 def read_config(path: str | Path) -> Mapping:
@@ -117,10 +120,12 @@ def check_files(study: Mapping, path: str | Path, made: Container[str]) -> None:
     """
     lines = line_numbers(Path(path).read_text(encoding="utf-8"))
     found = []
-    for name, value in study["extracts"].items():
-        for file in [value] if isinstance(value, str) else value:
-            if file not in made and (fault := file_fault(file)):
-                found.append((("extracts", name), fault))
+    names = extract_names(study["extracts"])
+    for file, name in names.items():
+        if file not in made and (fault := file_fault(file)):
+            found.append((("extracts", name.partition("/")[0]), fault))
+    if "disclosure" not in study and names.keys() - set(made):
+        found.append((("disclosure",), POLICY_MISSING))
     if found:
         raise SystemExit("\n".join(_message(path, lines, keys, text) for keys, text in found))
 

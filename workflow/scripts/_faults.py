@@ -13,6 +13,7 @@ import pandas as pd
 COLUMNS = ["extract", "severity", "file", "line", "column", "found", "allowed", "rows", "message"]
 FAULT, INFORMATION, EXCLUDED, COUNT = "fault", "information", "excluded", "count"
 SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT]
+NO_VALUE = "no value"  # what a missing cell is called
 SHOWN = 20  # faults of one kind that are listed one by one before the rest is summed up
 LONGEST_CELL = 60
 CLIENT_LEVEL = ("journeys", "carat_referrals", "cjit_forms", "dirs")  # extracts with a row or more for each client

@@ -30,6 +30,7 @@ FIELDS = [
 ]
 UNITS = {"count", "percent", "ppt", "p", "gbp", "gbp_m", "ratio", "index", "years", "days", "rate", "year"}
 KINDS = ("records", "constant", "setting", "derived")
+WITHHELD_SIGN = "[c]"  # printed in the place of a withheld value; its note begins with it
 
 
 def quantities(
@@ -208,6 +209,20 @@ def numbers(settings: Mapping | list, path: str = "setting") -> Iterator[tuple[s
             yield from numbers(value, f"{path}.{key}")
         elif isinstance(value, int | float) and not isinstance(value, bool):
             yield f"{path}.{key}", float(value)
+
+
+class Withheld(float):
+    """A value that may not be published: missing in whatever is computed from it, and printed with its own sign."""
+
+
+def value_of(row: Mapping) -> float:
+    """A ledger row's value: nan where there is none, and of the class Withheld where it is withheld."""
+    return Withheld(math.nan) if row["note"].startswith(WITHHELD_SIGN) else row["value"]
+
+
+def values_of(ledger: pd.DataFrame) -> dict[str, float]:
+    """Ledger id -> value, as `value_of` gives it."""
+    return {row["id"]: value_of(row) for row in ledger[["id", "value", "note"]].to_dict("records")}
 
 
 def write_ledger(parts: Sequence[pd.DataFrame], path: str | Path) -> None:

@@ -231,7 +231,8 @@ def tell(row: Mapping, rows: Mapping) -> list[tuple[str, str]]:
     value = typeset(plain(row["value"]))
     if kind(row) == "records":
         counted = f"From the extract {', read with '.join(extracts_of(row))}: {row['filter']}.\n"
-        rest = f"{counted}{row['id']} = {value} (rows: {plain(float(row['rows']))}).{made}"
+        rows_counted = "" if pd.isna(row["rows"]) else f" (rows: {plain(float(row['rows']))})"
+        rest = f"{counted}{row['id']} = {value}{rows_counted}.{made}"
         return [(rest, ""), *_shaping(row, rows)]
     rest = f".\n{row['id']} = {example(row, rows)} = {value}.{made}"
     return [(typeset(row["formula"]), ""), *_named(row), (rest, ""), *_shaping(row, rows)]

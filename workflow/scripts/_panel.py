@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 from _digests import of_file
 from _exhibits import arms_of
-from _ledger import kind, parse_inputs, shaped_by, within
+from _ledger import kind, parse_inputs, shaped_by, values_of, within
 from _trail import filled, plain
 from markupsafe import Markup
 
@@ -134,7 +134,7 @@ def trace_data(
     """
     rows = ledger.to_dict("records")
     positions = {row["id"]: i for i, row in enumerate(rows)}
-    values = ledger.set_index("id")["value"].to_dict()
+    values = values_of(ledger)
     names, settings = names_of(config), settings_of(config, rows)
     return {
         "run": config["run"],

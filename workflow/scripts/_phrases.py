@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import _words as words
 from _book import DEFAULT_FORMS, Book, data, setting, time
+from _disclosure_policies import NONE, POLICIES
 from _exhibits import arms_of, figure_sites, ledger_items
 from _figure_numbers import evaluated
+from _ledger import WITHHELD_SIGN
 from _print import IN_WORDS, MAGNITUDE, printed
 from _study import analysed, day, months_touched, value_at, year_key
 from jinja2 import pass_context
@@ -70,6 +72,18 @@ class Study:
     def reference_run(self) -> bool:
         """Whether the extracts are rebuilt from published counts."""
         return bool(self._config.get("reference_run", False))
+
+    def policy(self) -> str:
+        """The disclosure policy."""
+        return self._config.get("disclosure", NONE.name)
+
+    def policy_sets(self, name: str) -> bool:
+        """Whether the disclosure policy sets a number: smallest, base."""
+        return name in POLICIES[self.policy()].numbers()
+
+    def withheld_sign(self) -> str:
+        """What stands in the place of a withheld number."""
+        return WITHHELD_SIGN
 
     def evaluated_programme(self) -> bool:
         """Whether the study is of the programme that some cited constants are about."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from _ledger import round_half_up
+from _ledger import WITHHELD_SIGN, Withheld, round_half_up
 
 NOT_COMPUTED = "[z]"
 # What an element's printed form may say besides a name of FORMS: a count in words, a form without its sign, a value
@@ -79,10 +79,10 @@ FORMS = {
 
 
 def printed(value: float, form: str) -> str:
-    """Print a value in a named form, with an ASCII hyphen as minus sign ("[z]" where nothing could be computed)."""
+    """Print a value in a named form, with an ASCII hyphen as minus sign ("[z]" where nothing could be computed, "[c]" where it is withheld)."""
     f = FORMS[form]
     if math.isnan(value):
-        return NOT_COMPUTED
+        return WITHHELD_SIGN if isinstance(value, Withheld) else NOT_COMPUTED
     value = value * f.scale
     if f.negative is not None and value < 0:
         return f.negative

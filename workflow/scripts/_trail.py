@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
-from _ledger import extracts_of, kind, parse_inputs, shaped_by, within
+from _ledger import WITHHELD_SIGN, Withheld, extracts_of, kind, parse_inputs, shaped_by, value_of, within
 
 Rows = Mapping[str, Mapping]  # ledger id -> its row
 
@@ -33,7 +33,7 @@ def rows_by_id(ledger: pd.DataFrame | Rows) -> Rows:
     """
     if isinstance(ledger, Mapping):
         return ledger
-    return {row["id"]: row for row in ledger.to_dict("records")}
+    return {row["id"]: {**row, "value": value_of(row)} for row in ledger.to_dict("records")}
 
 
 def tree(ledger: pd.DataFrame | Rows, identifier: str) -> Node:
@@ -135,7 +135,7 @@ def filled(row: Mapping, values: Mapping[str, float]) -> str:
 def plain(value: float) -> str:
     """A value for reading: thousands separated, at most six decimals, a small value to six digits."""
     if math.isnan(value):
-        return "(not computed)"
+        return WITHHELD_SIGN if isinstance(value, Withheld) else "(not computed)"
     if value == 0 or abs(value) >= 1e-3:
         return f"{value:,.6f}".rstrip("0").rstrip(".")
     return f"{value:.6g}"

@@ -22,7 +22,7 @@ from _figure_effects import forest, methods, tornado
 from _figure_numbers import wanted
 from _figure_series import benefit_profiles, new_journeys, slopes
 from _job import writing
-from _ledger import read_ledger
+from _ledger import read_ledger, values_of
 from matplotlib.figure import Figure
 
 DRAWINGS = {
@@ -73,7 +73,7 @@ def figures(
     -------
     figure number -> SVG
     """
-    faces, values = Faces.of(**fonts), ledger.set_index("id")["value"].to_dict()
+    faces, values = Faces.of(**fonts), values_of(ledger)
     plans = planned(declared, config, ledger["id"].tolist())
     with own_settings():
         return {

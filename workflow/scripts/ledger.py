@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 import pandas as pd
+from _disclosure_policies import NONE, POLICIES
 from _faults import with_ids
 from _job import writing
 from _ledger import extracts_of, kind, numbers, parse_inputs, quantities, read_ledger, shaped_by, write_ledger
@@ -21,8 +22,9 @@ def constants(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def settings(config: Mapping) -> pd.DataFrame:
-    """Leaves for the numbers of the config's definitions, models and economics."""
+    """Leaves for the numbers of the config's definitions, models, economics and of the disclosure policy it names."""
     parts = {name: config[name] for name in ("definitions", "models", "economics")}
+    parts["disclosure"] = POLICIES[config.get("disclosure", NONE.name)].numbers()
     frame = pd.DataFrame(numbers(parts), columns=["id", "value"])
     return quantities(
         frame, id="{id}", value="value", unit="count", source="config.yaml", rule=RULE, function="settings"

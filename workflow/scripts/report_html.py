@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 from _book import AUTHOR, activity_texts, open_book, setting
-from _faults import with_ids
+from _faults import NO_VALUE, with_ids
 from _figure_data import planned
 from _job import writing
 from _ledger import read_ledger
@@ -22,7 +22,6 @@ from _render import environment
 from markupsafe import Markup
 
 FONT = re.compile(r"url\((fonts/[^)]+\.woff2)\)")
-NO_VALUE = "no value"  # what validation calls a missing cell
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
     """
     known = with_ids(findings)
     counts, excluded, told = (known[known["severity"] == kind] for kind in ("count", "excluded", "information"))
-    missing = counts[(counts["found"] == "missing") & (counts["rows"] > 0)]
+    missing = counts[counts["found"] == "missing"]
     of_missing = {(row.extract, row.column): row.allowed for row in told[told["found"] == NO_VALUE].itertuples()}
     return {
         "rows": [

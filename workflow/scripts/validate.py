@@ -15,7 +15,7 @@ import pandera.pandas as pa
 from _cross_checks import Extract, cross_checks, duplicates, faults_at
 from _extract_files import open_source
 from _extract_sql import connect, copy_records, load, unreadable_cells
-from _faults import FAULT, cell, count, fault, information, table
+from _faults import FAULT, NO_VALUE, cell, count, fault, information, table
 from _freeze import frozen
 from _job import writing
 from _schemas import Limits, schema
@@ -156,7 +156,7 @@ def _missing(extract: Extract, name: str, column: pa.Column) -> list[dict[str, A
     if treatment == FAULT:
         return faults_at(extract.name, name, places, column.metadata["text"], rows)
     file, line, _ = places[0]
-    return [information(extract.name, file, name, "no value", column.metadata["effect"], rows=rows, line=line)]
+    return [information(extract.name, file, name, NO_VALUE, column.metadata["effect"], rows=rows, line=line)]
 
 
 def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:

@@ -1,0 +1,46 @@
+"""From all quantities to those that may be published: the policy, the gate, and the pages for whoever checks the output.
+
+Steps: disclosure (apply the policy) -> release (attack what came of it, publish it) -> output_check (for a person to sign).
+"""
+
+CONTROLLED = {"policy": POLICY, "missing_release": STUDY["definitions"]["missing_release"]}
+CHECKED = [f"{RUN}/restricted/output_check.pdf"] if POLICY != "none" else []
+
+
+rule disclosure:
+    """Apply the disclosure policy, once, to every quantity and to what validation counted."""
+    input:
+        ledger=rules.ledger.output.ledger,
+        validation=rules.accept.output.validation,
+    output:
+        ledger=f"{RUN}/restricted/disclosed/ledger.csv",
+        validation=f"{RUN}/restricted/disclosed/validation.csv",
+        decisions=f"{RUN}/restricted/disclosed/decisions.csv",
+    log:
+        f"{RUN}/logs/disclosure.log",
+    params:
+        **CONTROLLED,
+        digest=digest("disclosure"),
+    script:
+        "../scripts/disclosure.py"
+
+
+rule release:
+    """The gate: attack what is to be published, and publish it only if nothing that is withheld can be told."""
+    input:
+        ledger=rules.disclosure.output.ledger,
+        validation=rules.disclosure.output.validation,
+        decisions=rules.disclosure.output.decisions,
+    output:
+        ledger=f"{RUN}/ledger.csv",
+        validation=f"{RUN}/validation.csv",
+        decisions=f"{RUN}/disclosure.csv",
+        audit=f"{RUN}/restricted/disclosed/audit.csv",
+    log:
+        f"{RUN}/logs/release.log",
+    params:
+        **CONTROLLED,
+        faults=f"{RUN}/restricted/disclosed/faults.txt",
+        digest=digest("release"),
+    script:
+        "../scripts/release.py"

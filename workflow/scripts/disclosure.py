@@ -1,0 +1,86 @@
+"""Rule disclosure: apply the study's disclosure policy, once, to every quantity and to what validation counted."""
+
+import pandas as pd
+from _disclosure import DECISIONS, RECOMPUTED, ROUNDED, WITHHELD, Control
+from _disclosure_policies import NONE, POLICIES
+from _faults import INFORMATION, NO_VALUE, with_ids
+from _job import writing
+from _ledger import WITHHELD_SIGN, quantities, read_ledger, write_ledger
+
+MADE = "disclosure.csv"
+A_VALUE = "a value that is not allowed"
+
+
+def disclosure(
+    ledger: pd.DataFrame, findings: pd.DataFrame, control: Control
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Make what may be published.
+
+    Parameters
+    ----------
+    ledger : every quantity, in full
+    findings : of the validation
+    control : the policy
+
+    Returns
+    -------
+    The ledger with the counts of decisions added, the findings, and the decisions: id, decision, reason.
+    """
+    if control.policy == NONE:
+        return ledger, findings, pd.DataFrame(columns=DECISIONS)
+    made, decisions = control.disclose(ledger)
+    whole = pd.concat([made, tally(decisions)], ignore_index=True)
+    return whole, disclosed_findings(findings, made), decisions
+
+
+def tally(decisions: pd.DataFrame) -> pd.DataFrame:
+    """How many quantities are withheld, rounded and recomputed, as quantities."""
+    kinds = pd.DataFrame({"decision": [WITHHELD, ROUNDED, RECOMPUTED]})
+    counted = kinds.assign(rows=[int((decisions["decision"] == kind).sum()) for kind in kinds["decision"]])
+    return quantities(
+        counted,
+        id="disclosure.{decision}",
+        value="rows",
+        rows="rows",
+        unit="count",
+        extract=MADE,
+        filter="decision {decision}",
+        source="Appendix B5",
+        rule="disclosure",
+        function="disclosure",
+    )
+
+
+def disclosed_findings(findings: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
+    """What validation counted, as it may be published: no lines, no cells found, and the numbers of the ledger.
+
+    An extract of several files has one number for all; it stands with the first.
+    """
+    known = with_ids(findings)
+    values = {row["id"]: _told(row) for row in ledger.to_dict("records")}
+    cells = (known["severity"] == INFORMATION) & (known["found"] != NO_VALUE)
+    return known.assign(
+        line="",
+        found=known["found"].mask(cells, A_VALUE),
+        rows=known["id"].map(values).mask(known["id"].duplicated(), ""),
+        message="",
+    )[findings.columns]
+
+
+def _told(row: dict) -> str:
+    if row["note"].startswith(WITHHELD_SIGN):
+        return WITHHELD_SIGN
+    return f"{row['value']:.0f}" if row["value"] == row["value"] else ""
+
+
+if __name__ == "__main__":
+    with writing(snakemake.log[0], snakemake.output) as out:
+        control = Control(POLICIES[snakemake.params.policy], snakemake.params.missing_release)
+        whole, findings, decisions = disclosure(
+            read_ledger(snakemake.input.ledger),
+            pd.read_csv(snakemake.input.validation, keep_default_na=False),
+            control,
+        )
+        write_ledger([whole], out.ledger)
+        findings.to_csv(out.validation, index=False)
+        decisions.to_csv(out.decisions, index=False)
