@@ -55,6 +55,7 @@ def other_config(default: dict) -> dict:
     return {
         **kept,
         "run": "other-2012-15",
+        "disclosure": "none",
         "title": "Evaluation of the Other Pilots",
         "programme": programme,
         "periods": periods,
@@ -65,21 +66,24 @@ def other_config(default: dict) -> dict:
     }
 
 
-def write_study(folder: Path, default: dict, seed: int = 7) -> dict:
-    """Write config.yaml and the twelve extracts of the other study into a folder; return the config."""
-    config = other_config(default)
+def write_study(folder: Path, default: dict, seed: int = 7, *, share: float = 1.0, **changes: object) -> dict:
+    """Write config.yaml and the twelve extracts of the other study into a folder; return the config.
+
+    `share` of the clients and referrals are drawn; `changes` are keys of the config with other values.
+    """
+    config = {**other_config(default), **changes}
     (folder / FOLDER).mkdir(parents=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    for name, frame in extracts(config, np.random.default_rng(seed)).items():
+    for name, frame in extracts(config, np.random.default_rng(seed), share).items():
         frame.to_csv(folder / FOLDER / f"{name}.csv", index=False)
     return config
 
 
-def extracts(config: dict, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+def extracts(config: dict, rng: np.random.Generator, share: float) -> dict[str, pd.DataFrame]:
     """Draw all extracts."""
     return {
-        "journeys": journeys(config, rng),
-        **prison(config, rng),
+        "journeys": journeys(config, rng, int(6000 * share)),
+        **prison(config, rng, int(2400 * share)),
         "triage_quarters": triage(config, rng),
         **series(config, rng),
         **ledgers(config, rng),
@@ -116,7 +120,7 @@ def people(rng: np.random.Generator, size: int) -> pd.DataFrame:
     )
 
 
-def journeys(config: dict, rng: np.random.Generator, size: int = 6000) -> pd.DataFrame:
+def journeys(config: dict, rng: np.random.Generator, size: int) -> pd.DataFrame:
     """Journeys of about 4,500 clients in the study's DATs and one other."""
     known = people(rng, size)
     client = rng.integers(0, 4500, size)
@@ -142,7 +146,7 @@ def journeys(config: dict, rng: np.random.Generator, size: int = 6000) -> pd.Dat
     return pd.concat([frame, known, extra], axis=1)
 
 
-def prison(config: dict, rng: np.random.Generator, size: int = 2400) -> dict[str, pd.DataFrame]:
+def prison(config: dict, rng: np.random.Generator, size: int) -> dict[str, pd.DataFrame]:
     """Referrals, the forms that answer about half of them, and DIRs."""
     areas = [
         site[arm] for site in config["sites"].values() for arm in ("pilot", "comparison") if "prisons" in site[arm]

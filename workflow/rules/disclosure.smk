@@ -3,6 +3,7 @@
 Steps: disclosure (apply the policy) -> release (attack what came of it, publish it) -> output_check (for a person to sign).
 """
 
+CHECK_TEMPLATES = [f"templates/{name}" for name in ("exhibits.yaml", "report.css", "check.css", "output_check.html.j2")]
 CONTROLLED = {"policy": POLICY, "missing_release": STUDY["definitions"]["missing_release"]}
 CHECKED = [f"{RUN}/restricted/output_check.pdf"] if POLICY != "none" else []
 
@@ -44,3 +45,26 @@ rule release:
         digest=digest("release"),
     script:
         "../scripts/release.py"
+
+
+if CHECKED:
+
+    rule output_check:
+        """A page per table, with counts, decisions and the audit, for a person to sign. Confidential."""
+        input:
+            full=rules.ledger.output.ledger,
+            ledger=rules.release.output.ledger,
+            decisions=rules.disclosure.output.decisions,
+            audit=rules.release.output.audit,
+            activity=validated("pilot_activity"),
+            templates=sources(CHECK_TEMPLATES),
+        output:
+            pdf=f"{RUN}/restricted/output_check.pdf",
+        log:
+            f"{RUN}/logs/output_check.log",
+        params:
+            policy=POLICY,
+            config=STUDY,
+            digest=digest("output_check", *CHECK_TEMPLATES),
+        script:
+            "../scripts/output_check.py"

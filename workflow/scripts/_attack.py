@@ -114,11 +114,8 @@ class _Programme:
         self.extreme(every[0], 1)
 
     def _constraint(self, known: Sequence[Fact]) -> LinearConstraint:
-        places = [
-            (row, self._position[name], weight)
-            for row, fact in enumerate(known)
-            for name, weight in fact.weights.items()
-        ]
+        weights = [(row, *item) for row, fact in enumerate(known) for item in fact.weights.items()]
+        places = [(row, self._position[name], weight) for row, name, weight in weights]
         rows, columns, weights = zip(*places, strict=True)
         matrix = csr_array((weights, (rows, columns)), shape=(len(known), len(self._position)))
         low, high = (np.array(ends) for ends in zip(*((fact.low, fact.high) for fact in known), strict=True))

@@ -87,11 +87,9 @@ class Control:
             for name, span in told.items():
                 beside = {other for fact in linked if name in fact.weights for other in fact.weights}
                 if added.keys().isdisjoint({name, *beside}):
-                    other = _least_missed(rows, beside - {name} - withheld.keys()) or (name not in withheld and name)
-                    if not other:
-                        raise CannotProtect(
-                            f"{name} can be told from what is published, and nothing is left to withhold for it"
-                        )
+                    other = _least_missed(rows, beside - {name} - withheld.keys()) or name
+                    if other in withheld:
+                        raise CannotProtect(f"{name} can be told from other numbers, and none of these can be withheld")
                     added[other] = f"would give {name} away ({span})"
             withheld = _with_models(rows, {**withheld, **added})
         return withheld

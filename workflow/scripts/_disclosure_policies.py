@@ -18,10 +18,8 @@ class Policy:
 
     def numbers(self) -> dict[str, int]:
         """The numbers that the policy sets, by name."""
-        return {
-            **({"smallest": self.smallest} if self.smallest else {}),
-            **({"base": self.base} if self.base > 1 else {}),
-        }
+        found = {"smallest": self.smallest} if self.smallest else {}
+        return {**found, "base": self.base} if self.base > 1 else found
 
 
 NONE = Policy("none")

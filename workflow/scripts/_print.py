@@ -79,7 +79,10 @@ FORMS = {
 
 
 def printed(value: float, form: str) -> str:
-    """Print a value in a named form, with an ASCII hyphen as minus sign ("[z]" where nothing could be computed, "[c]" where it is withheld)."""
+    """Print a value in a named form, with an ASCII hyphen as minus sign.
+
+    "[z]" where nothing could be computed, "[c]" where the value is withheld.
+    """
     f = FORMS[form]
     if math.isnan(value):
         return WITHHELD_SIGN if isinstance(value, Withheld) else NOT_COMPUTED

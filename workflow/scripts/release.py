@@ -52,7 +52,7 @@ if __name__ == "__main__":
         listed.write_text("".join(f"{fault}\n" for fault in faults), encoding="utf-8")
         if faults:
             raise SystemExit(
-                f"disclosure: {len(faults)} published numbers would tell too much; nothing is published. See {listed}"
+                f"nothing is published: the numbers would tell too much of {len(faults)} counts, see {listed}"
             )
         audited.to_csv(out.audit, index=False)
         for name in ("ledger", "validation"):
