@@ -103,6 +103,11 @@ class Book:
             raise UnknownQuantity(f"{template}: no quantity {identifier!r} in the ledger")
         return self.values[identifier]
 
+    def note_on(self, identifier: str) -> Markup:
+        """The footnote with a quantity's note; nothing where it has none."""
+        note = self.notes.get(identifier)
+        return Markup('<span class="fn" role="note">{}</span>').format(note) if note else Markup()
+
     def words(self, template: str | None, text: str, *identifiers: str) -> Markup:
         """Words that depend on quantities; these count as printed, so that Appendix D has their entries."""
         self.prints += [(template or "", identifier, text) for identifier in identifiers]

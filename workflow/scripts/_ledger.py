@@ -29,6 +29,7 @@ FIELDS = [
     "note",
 ]
 UNITS = {"count", "percent", "ppt", "p", "gbp", "gbp_m", "ratio", "index", "years", "days", "rate", "year"}
+MISSING_INPUT = "not computed: an input is missing"
 KINDS = ("records", "constant", "setting", "derived")
 WITHHELD_SIGN = "[c]"  # printed in the place of a withheld value; its note begins with it
 
@@ -49,7 +50,7 @@ def quantities(
     rows: str | None = None,
     settings: str = "",
     note: str = "",
-    missing: str = "not computed: an input is missing",
+    missing: str = MISSING_INPUT,
 ) -> pd.DataFrame:
     """Turn a frame into ledger rows, one per row of the frame.
 
@@ -140,7 +141,9 @@ def kind(row: Mapping) -> str:
 
 
 def round_half_up(value: float, decimals: int = 0) -> float:
-    """Round as printed numbers are: halves away from zero, on the decimal form of the number."""
+    """Round as printed numbers are: halves away from zero, on the decimal form of the number; nan stays nan."""
+    if math.isnan(value):
+        return value
     scaled = round(abs(value) * 10**decimals, 9)
     return math.copysign(math.floor(scaled + 0.5) / 10**decimals, value)
 
@@ -191,6 +194,16 @@ def recompute(row: Mapping, values: Mapping[str, float]) -> float:
         for name, ids in parse_inputs(row["inputs"]).items()
     }
     return float(eval(row["formula"], {"__builtins__": {}, **FUNCTIONS, **named}))
+
+
+def computed(formula: str, inputs: str, values: Mapping[str, float]) -> tuple[float, str]:
+    """A formula's value, nan where it cannot be computed, and the note that says why (see `quantities`)."""
+    try:
+        return recompute({"formula": formula, "inputs": inputs}, values), MISSING_INPUT
+    except ZeroDivisionError:
+        return math.nan, "not computed: the base is 0"
+    except ValueError:  # the least or greatest of no values
+        return math.nan, MISSING_INPUT
 
 
 def _is_list(formula: str, name: str) -> bool:

@@ -136,14 +136,20 @@ class Interaction:
 def empty_cells(frame: pd.DataFrame) -> list[str]:
     """Name the cells of pilot x post x outcome without a single row: with one empty, pilot x post has no estimate."""
     counts = frame.groupby(["pilot", "post", "outcome"]).size()
-    return [
-        f"no {'successful' if outcome else 'unsuccessful'} rows in the {'pilot' if pilot else 'comparison'} area, "
-        f"{'post' if post else 'pre'} period"
-        for pilot in (True, False)
-        for post in (False, True)
-        for outcome in (True, False)
-        if counts.get((pilot, post, outcome), 0) == 0
-    ]
+    found = []
+    for pilot in (True, False):
+        for post in (False, True):
+            here = {outcome: counts.get((pilot, post, outcome), 0) for outcome in (True, False)}
+            kinds = {True: "no successful rows", False: "no unsuccessful rows"}
+            missing = [kinds[outcome] for outcome, rows in here.items() if rows == 0]
+            place = f"in the {'pilot' if pilot else 'comparison'} area, {'post' if post else 'pre'} period"
+            found += [f"no rows {place}"] if len(missing) == 2 else [f"{one} {place}" for one in missing]
+    return found
+
+
+def not_estimable(empty: list[str]) -> str:
+    """The note that names empty cells."""
+    return f"not estimable: {'; '.join(empty)}"
 
 
 def fit_interaction(frame: pd.DataFrame, covariates: list[str], confidence: float = 0.95) -> Interaction:
@@ -163,10 +169,10 @@ def fit_interaction(frame: pd.DataFrame, covariates: list[str], confidence: floa
     from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
 
     if empty := empty_cells(frame):
-        return Interaction(rows=len(frame), notes=tuple(f"not estimable: {cell}" for cell in empty))
+        return Interaction(rows=len(frame), notes=(not_estimable(empty),))
     design = design_matrix(frame, covariates)
     if empty := empty_cells(frame[design.kept]):
-        return Interaction(rows=len(design.y), notes=(*design.notes, *(f"not estimable: {cell}" for cell in empty)))
+        return Interaction(rows=len(design.y), notes=(*design.notes, not_estimable(empty)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", PerfectSeparationWarning)

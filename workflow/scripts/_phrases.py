@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import _words as words
@@ -181,22 +182,33 @@ class Results:
         self._book.prints.append((context.name or "", identifier, text))
         shape = (f"{form} {MAGNITUDE}", text.lstrip("+-")) if magnitude else (form, text)
         element = data(identifier, value, *shape)
-        note = self._book.notes.get(identifier)
-        return element + Markup('<span class="fn" role="note">{}</span>').format(note) if note else element
+        return element + self._book.note_on(identifier)
 
     @pass_context
     def spelt(self, context: Context, identifier: str) -> Markup:
         """A count in words."""
         value = self._book.value(identifier, context.name)
         self._book.prints.append((context.name or "", identifier, words.spelt(value)))
-        return data(identifier, value, IN_WORDS, words.spelt(value))
+        return data(identifier, value, IN_WORDS, words.spelt(value)) + self._book.note_on(identifier)
+
+    @pass_context
+    def weeks(self, context: Context, name: str) -> Markup:
+        """A span of the definitions ("effective", "pickup"): twelve weeks; 80 days where these are no whole weeks."""
+        found = f"findings.{name}_weeks"
+        number = self._book.value(found, context.name)
+        if not number.is_integer():
+            days = f"setting.definitions.{name}_days"
+            return Markup("{} {}").format(self.q(context, days), words.plural(self._book.values[days], "day", "days"))
+        return Markup("{} {}").format(self.spelt(context, found), words.plural(number, "week", "weeks"))
 
     @pass_context
     def shift(self, context: Context, identifier: str, decimals: int = 1) -> Markup:
         """rose by 2.8 percentage points; did not change; could not be compared."""
         change = self._book.value(identifier, context.name)
         verb = self._book.words(context.name, words.moved(change, decimals), identifier)
-        if words.direction(change, decimals) not in (words.UP, words.DOWN):
+        if math.isnan(change):
+            return verb + self._book.note_on(identifier)
+        if words.direction(change, decimals) == words.FLAT:
             return verb
         return Markup("{} by {}").format(verb, self.points(context, identifier, f"points{decimals}", True))
 
@@ -214,9 +226,44 @@ class Results:
         return self._book.words(context.name, words.moved(change, decimals), before, after)
 
     @pass_context
+    def course(
+        self, context: Context, before: str, after: str, form: str, decimals: int = 0, when: Sequence[str] = ()
+    ) -> Markup:
+        """From one quantity to another: rose from 157 to 208; stayed at 157; went from [z] to 208.
+
+        `when`: the times of both, where they are to be told: rose from 100.0 in 2007-08 to 104.2 in 2009-10.
+        """
+        ends = [self.q(context, identifier, form) for identifier in (before, after)]
+        values = [self._book.values[identifier] for identifier in (before, after)]
+        way = words.direction(values[1] - values[0], decimals)
+        first, last = (Markup(" in {}").format(time) for time in when) if when else ("", "")
+        if len({printed(value, form) for value in values}) == 1 and way != words.UNKNOWN:
+            stayed = self._book.words(context.name, "stayed at", before, after)
+            return Markup("{} {}").format(stayed, ends[1]) + (f"{first}, as{last}" if when else "")
+        verb = {words.UP: "rose", words.DOWN: "fell"}.get(way, "went")
+        return Markup("{} from {}{} to {}{}").format(
+            self._book.words(context.name, verb, before, after), ends[0], first, ends[1], last
+        )
+
+    @pass_context
+    def between(self, context: Context, finding: str, form: str) -> Markup:
+        """The range of a finding after "lay": between £14,011 and £80,257; at £0 where both ends print alike."""
+        ends = [f"{finding}.{end}" for end in ("min", "max")]
+        alike = len({printed(self._book.value(end, context.name), form) for end in ends}) == 1
+        told = [self.q(context, end, form) for end in ends]
+        return Markup("at {1}" if alike else "between {0} and {1}").format(*told)
+
+    @pass_context
     def largest(self, context: Context, pattern: str, count: int) -> Markup:
         """The items with the largest shares: training (22.8 per cent) and consultancy (16.6 per cent)."""
-        items = [found["item"] for found in ledger_items(self._book.values, pattern)]
+        ids = [pattern.format(**found) for found in ledger_items(self._book.values, pattern)]
+        if not any(self._book.values[identifier] > 0 for identifier in ids):
+            return self._book.words(context.name, "items whose shares could not be computed", *ids)
+        items = [
+            found["item"]
+            for found in ledger_items(self._book.values, pattern)
+            if self._book.values[pattern.format(**found)] > 0
+        ]
         ranked = sorted(items, key=lambda item: -self._book.values[pattern.format(item=item)])[:count]
         parts = [
             Markup("{} ({} per cent)").format(
@@ -231,7 +278,10 @@ class Results:
     def peak(self, context: Context, pattern: str) -> Markup:
         """The fiscal year with the largest value."""
         ids = {found["item"]: pattern.format(**found) for found in ledger_items(self._book.values, pattern)}
-        year = max(ids, key=lambda key: self._book.values[ids[key]])
+        known = [key for key in ids if not math.isnan(self._book.values[ids[key]])]
+        if not known:
+            return self._book.words(context.name, "a year that could not be told", *ids.values())
+        year = max(known, key=lambda key: self._book.values[ids[key]])
         return self._book.words(context.name, year.removeprefix("y").replace("_", "-"), *ids.values())
 
     def ends(self, pattern: str) -> list[str]:

@@ -42,7 +42,7 @@ class Telling:
         told, noted = Markup(), set()
         for piece in sentence:
             element = self._element(context, piece)
-            note = self._note(piece.id) if isinstance(piece, Number | Note) else Markup()
+            note = self._book.note_on(piece.id) if isinstance(piece, Number | Note) else Markup()
             if note and note in noted:
                 element = Markup(element.removesuffix(note))
             noted.add(note)
@@ -56,16 +56,12 @@ class Telling:
         if isinstance(piece, Label):
             return setting(piece.text)
         if isinstance(piece, Note):
-            return self._note(piece.id)
+            return self._book.note_on(piece.id)
         if isinstance(piece, Number) and piece.form == "words":
             return self._print.spelt(context, piece.id)
         if isinstance(piece, Number):
             return self._print.q(context, piece.id, piece.form, piece.magnitude)
         return escape(piece)
-
-    def _note(self, identifier: str) -> Markup:
-        note = self._book.notes.get(identifier)
-        return Markup('<span class="fn" role="note">{}</span>').format(note) if note else Markup()
 
     def _told(self, context: Context, sentences: Sequence[Sentence]) -> Markup:
         return Markup(" ").join(self._drawn(context, sentence) + "." for sentence in sentences if sentence)
@@ -129,9 +125,12 @@ class Telling:
     @pass_context
     def tally(self, context: Context) -> Markup:
         """How many of all comparisons came out which way."""
-        compared = Number("findings.compared.all", "words")
-        if self._book.values[compared.id] < 2:
-            some = "Only one comparison" if self._book.values[compared.id] else "None of the comparisons"
+        compared, values = Number("findings.compared.all", "words"), self._book.values
+        if any(math.isnan(values[f"findings.{name}.all"]) for name in ("compared", "better", "worse", "unclear")):
+            unknown = Words("How many of the comparisons came out which way could not be computed", (compared.id,))
+            return self._drawn(context, [unknown, Note(compared.id)]) + "."
+        if values[compared.id] < 2:
+            some = "Only one comparison" if values[compared.id] else "None of the comparisons"
             return self._drawn(context, [Words(f"{some} could be tested", (compared.id,))]) + "."
         counts = (
             ("better", "favours the pilot clearly", "favour the pilot clearly"),
@@ -141,11 +140,12 @@ class Telling:
         parts = []
         opening = ["Of the ", compared, " comparisons that could be tested, "]
         for name, _, many in counts:
-            if self._book.values[f"findings.{name}.all"] == self._book.values[compared.id]:
-                return self._drawn(context, [*opening, Words(f"all {many}", (f"findings.{name}.all",))]) + "."
+            if values[f"findings.{name}.all"] == values[compared.id]:
+                every = "both" if values[compared.id] == 2 else "all"
+                return self._drawn(context, [*opening, Words(f"{every} {many}", (f"findings.{name}.all",))]) + "."
         for name, one, many in counts:
             identifier = f"findings.{name}.all"
-            count = self._book.values[identifier]
+            count = values[identifier]
             number = Number(identifier, "words") if count else Words("none", (identifier,))
             parts.append([number, " ", Words(words.plural(max(count, 1), one, many), (identifier,))])
         return self._drawn(context, [*opening, *series(parts)]) + "."
@@ -153,7 +153,8 @@ class Telling:
     @pass_context
     def by_chance(self, context: Context) -> Markup:
         """How many clear results chance would bring among several tests; nothing where there are not several."""
-        if self._book.values["findings.compared.all"] < 2:
+        known = self._book.values["findings.compared.all"], self._book.values["findings.clear_by_chance"]
+        if any(math.isnan(value) for value in known) or known[0] < 2:
             return Markup()
         expected = Number("findings.clear_by_chance", "ratio1")
         told = ["Had no pilot made any difference, chance alone would still be expected to make about ", expected]
@@ -165,7 +166,9 @@ class Telling:
         ends = [Number(f"findings.{name}.{end}", form) for end in ("min", "max")]
         texts = {printed(self._book.values[end.id], form) for end in ends}
         if any(math.isnan(self._book.values[end.id]) for end in ends):
-            return self._book.words(context.name, "could not be computed", *(end.id for end in ends))
+            missing = next(end.id for end in ends if math.isnan(self._book.values[end.id]))
+            unknown = Words("could not be computed", tuple(end.id for end in ends))
+            return self._drawn(context, [unknown, Note(missing)])
         told = ["was ", ends[0]] if len(texts) == 1 else ["ran from ", ends[0], " to ", ends[1]]
         return self._drawn(context, [*told, " per cent"])
 
@@ -176,7 +179,7 @@ class Telling:
         ids = tuple(result.of_site("did") for result in results)
         known = [r for r in results if not math.isnan(self._book.values[r.of_site("did")])]
         if not known:
-            return self._book.words(context.name, "could not be computed", *ids)
+            return self._drawn(context, [Words("could not be computed", ids), Note(ids[0])])
         ordered = sorted(known, key=lambda result: self._book.values[result.of_site("did")])
         ends = [ordered[0], ordered[-1]]
         texts = [self._text(end) for end in ends]

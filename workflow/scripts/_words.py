@@ -10,13 +10,16 @@ import math
 from collections.abc import Mapping, Sequence
 
 from _ledger import round_half_up
+from _print import NOT_COMPUTED
 
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 UP, DOWN, FLAT, UNKNOWN = "up", "down", "flat", "unknown"
 
 
 def spelt(number: float) -> str:
-    """A count in words up to twelve, in figures above: 3 -> three, 1234 -> 1,234."""
+    """A count in words up to twelve, in figures above: 3 -> three, 1234 -> 1,234; [z] where it is not known."""
+    if math.isnan(number):
+        return NOT_COMPUTED
     if not float(number).is_integer() or number < 0:
         raise ValueError(f"not a count: {number!r}")
     return NUMBERS[int(number)] if number < len(NUMBERS) else f"{int(number):,}"
@@ -99,9 +102,16 @@ def shared_out(ways: Mapping[str, str]) -> str:
     groups = grouped(ways)
     if len(groups) == 1:
         ((word, labels),) = groups.items()
-        return f"{word} in {labels[0] if len(labels) == 1 else out_of(len(labels), len(labels))}"
+        return f"{word} in {labels[0] if len(labels) == 1 else _everywhere(word, len(labels))}"
     clauses = [f"{word} in {listed(labels)}" for word, labels in groups.items()]
     return f"{', '.join(clauses[:-1])}, and {clauses[-1]}"
+
+
+def _everywhere(word: str, total: int) -> str:
+    """All of several, as it follows a word: rises in all six; did not change in any of the six."""
+    if " not " not in f" {word} " and "cannot" not in word:
+        return out_of(total, total)
+    return "either" if total == 2 else f"any of the {spelt(total)}"
 
 
 def month_name(month: str) -> str:

@@ -138,21 +138,26 @@ def _others(sites: Sequence[str], labels: Mapping[str, str], total: int, what: s
 
 
 def still_worth(values: Mapping[str, float], labels: Mapping[str, str]) -> Sentence:
-    """What becomes of the sites whose benefits exceed the cost when only a share of the benefits counts."""
-    parts = {True: [], False: []}
+    """What becomes of the sites whose benefits exceed the cost when only a share of the benefits counts.
+
+    "the benefits would still exceed the cost in Site 3, but no longer in Site 7"
+    """
+    parts: dict[bool, list[str]] = {True: [], False: []}
     for site in labels:
         total, cost = (values[identifier] for identifier in _ids(site))
-        if benefit_verdict(total, cost) == ABOVE:
-            share = benefit_verdict(values[f"benefit.total_sensitivity.{site}"], cost)
+        share = benefit_verdict(values[f"benefit.total_sensitivity.{site}"], cost)
+        if benefit_verdict(total, cost) == ABOVE and share != MISSING:
             parts[share == ABOVE].append(site)
-    clauses: list[Sentence] = []
+    told: Sentence = []
     for holds, sites in parts.items():
         if sites:
             ids = tuple(i for site in sites for i in (f"benefit.total_sensitivity.{site}", f"cost.{site}.total"))
-            who = listed([labels[site] for site in sites])
-            verb = "would still" if holds else "would no longer"
-            clauses.append([Words(f"the benefits {verb} exceed the cost in {who}", ids)])
-    return series(clauses) if clauses else []
+            verb = (
+                "but no longer" if told else f"the benefits would {'still' if holds else 'no longer'} exceed the cost"
+            )
+            told += [", "] if told else []
+            told.append(Words(f"{verb} in {listed([labels[site] for site in sites])}", ids))
+    return told
 
 
 def totals(values: Mapping[str, float], sites: int) -> Sentence:
@@ -173,10 +178,17 @@ def totals(values: Mapping[str, float], sites: int) -> Sentence:
 
 
 def break_even(values: Mapping[str, float]) -> Sentence:
-    """How many additional completions would pay for a pilot: one to three."""
+    """How many additional completions would pay for a pilot: one to three; three … or fewer where one cost nothing.
+
+    Nothing where that is not known of every pilot, or none has a cost.
+    """
     low, high = "findings.break_even.min", "findings.break_even.max"
-    if math.isnan(values[low]) or math.isnan(values[high]):
+    each = [value for identifier, value in values.items() if identifier.startswith("findings.break_even.")]
+    if any(math.isnan(value) for value in each) or values[high] == 0:
         return []
+    completions = plural(values[high], " additional completion", " additional completions")
     if values[low] == values[high]:
-        return [Number(low, "words"), plural(values[low], " additional completion", " additional completions")]
-    return [Number(low, "words"), " to ", Number(high, "words"), " additional completions"]
+        return [Number(low, "words"), completions]
+    if values[low] == 0:
+        return [Number(high, "words"), f"{completions} or fewer"]
+    return [Number(low, "words"), " to ", Number(high, "words"), completions]

@@ -48,14 +48,16 @@ def benefit_of(values: Mapping[str, float], additional: pd.DataFrame, share: flo
         completions=wide["completions"] * values["unit_value.completion"],
         cost=[values[f"cost.{site}.total"] for site in wide["site"]],
     )
-    cost = frame["cost"].where(frame["cost"] != 0)  # without a cost there is no ratio
+    cost = frame["cost"].where(frame["cost"] > 0)  # without a cost there is no ratio
     frame["total"] = frame["effective_treatment"] + frame["completions"]
     frame["cost_ratio"] = frame["total"] / cost
     frame["total_sensitivity"] = share * frame["total"]
     frame["cost_ratio_sensitivity"] = frame["total_sensitivity"] / cost
     frame["net"] = frame["total"] - frame["cost"]
     frame["net_cost_ratio"] = frame["net"] / cost
-    return frame.assign(missing=cost.isna().map({True: "the cost is 0", False: "a difference is missing"}))
+    return frame.assign(
+        missing=frame["total"].isna().map({True: "a difference is missing", False: "the cost is not above 0"})
+    )
 
 
 def additional_rows(additional: pd.DataFrame, method: str) -> list[pd.DataFrame]:

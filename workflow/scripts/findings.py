@@ -1,11 +1,10 @@
 """Rule findings: ranges, growth and conversions that only the prose prints, each with its formula."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 from _job import writing
-from _ledger import quantities, read_ledger, recompute, write_ledger
+from _ledger import computed, quantities, read_ledger, write_ledger
 from _site_results import PRINTED
 
 RULE = "findings"
@@ -74,8 +73,9 @@ def verdicts(ids: Iterable[str]) -> Iterator[tuple[str, str, str, dict[str, list
         for name, beyond in (("better", ">"), ("worse", "<")):
             formula = CLEAR.format(beyond=beyond, decimals=decimals, even=even)
             yield f"findings.{name}.{measure}", "count", formula, {**inputs, "level": [LEVEL]}
-        tested = {"p_value": inputs["p_value"]}
-        yield f"findings.compared.{measure}", "count", "sum(p >= 0 for p in p_value)", tested
+        tested = {part: inputs[part] for part in ("did", "p_value")}
+        known = "sum(p >= 0 and d == d for d, p in zip(did, p_value))"
+        yield f"findings.compared.{measure}", "count", known, tested
         counted.append(measure)
     if counted:
         for name in ("better", "worse", "compared"):
@@ -101,7 +101,7 @@ def worth(ids: Iterable[str], sites: list[str]) -> Iterator[tuple[str, str, str,
         yield f"findings.{name}", unit, "sum(part)", {"part": [part.format(site) for site in valued]}
     for site in valued:
         names = {"cost": [f"cost.{site}.total"], "value": ["unit_value.completion"]}
-        yield f"findings.break_even.{site}", "count", "-(-cost // value)", names
+        yield f"findings.break_even.{site}", "count", "max(-(-cost // value), 0)", names
     yield from _range("findings.break_even", "count", [f"findings.break_even.{site}" for site in valued])
 
 
@@ -117,14 +117,11 @@ def findings(values: Mapping[str, float], sites: list[str], years: int) -> list[
     values = dict(values)
     for name, unit, formula, inputs in declared(list(values), sites, years):
         pairs = " ".join(f"{key}={identifier}" for key, ids in inputs.items() for identifier in ids)
-        try:
-            value = recompute({"formula": formula, "inputs": pairs}, values)
-        except (ZeroDivisionError, ValueError):
-            value = math.nan
-        values[name] = value
-        one = pd.DataFrame({"value": [value]})
+        values[name], missing = computed(formula, pairs, values)
+        one = pd.DataFrame({"value": [values[name]]})
         common = {"rule": RULE, "function": "findings", "source": "text"}
-        parts.append(quantities(one, id=name, value="value", unit=unit, formula=formula, inputs=inputs, **common))
+        given = {"unit": unit, "formula": formula, "inputs": inputs, "missing": missing}
+        parts.append(quantities(one, id=name, value="value", **given, **common))
     return parts
 
 

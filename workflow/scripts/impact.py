@@ -108,6 +108,8 @@ def _tests(count: list[float], base: list[float], did: float) -> dict:
         found["did_se"] = 100 * sum(c / b * (1 - c / b) / b for c, b in cells) ** 0.5
     if found["did_se"] > 0:
         found["p_difference"] = 2 * normal_tail(abs(did) / found["did_se"])
+    else:  # everybody in each cell has the same outcome: an interval of no width would feign certainty
+        found["did_se"] = np.nan
     if any(c in (0, b) for c, b in cells):
         return found
     odds = [log_odds(c, b) for c, b in cells]

@@ -85,19 +85,20 @@ def all_sites(cells: pd.DataFrame, years: Mapping[str, list[str]]) -> pd.DataFra
 
 def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
     """Index of journeys started (base = 100) and shares retained, completed early, and effective, per cent."""
-    first = cells[cells["when"] == base].set_index("site")["started"]
+    first = cells["site"].map(cells[cells["when"] == base].set_index("site")["started"])
+    started = cells["started"].where(cells["started"] > 0)
     frame = cells.assign(
-        index=100 * cells["started"] / cells["site"].map(first),
-        retained_share=100 * cells["retained"] / cells["started"],
-        completed_share=100 * cells["completed"] / cells["started"],
-        effective_share=100 * (cells["retained"] + cells["completed"]) / cells["started"],
+        index=100 * cells["started"] / first.where(first > 0),
+        retained_share=100 * cells["retained"] / started,
+        completed_share=100 * cells["completed"] / started,
+        effective_share=100 * (cells["retained"] + cells["completed"]) / started,
     )
     part = {name: f"new_journeys.{name}.{{site}}.{{when}}" for name in COLUMNS}
-    started = {"started": part["started"]}
+    of_started = {"started": part["started"]}
     declared = [
-        ("index", "index", "100 * started / first", {**started, "first": f"new_journeys.started.{{site}}.{base}"}),
-        ("retained_share", "percent", "100 * retained / started", {**started, "retained": part["retained"]}),
-        ("completed_share", "percent", "100 * completed / started", {**started, "completed": part["completed"]}),
+        ("index", "index", "100 * started / first", {**of_started, "first": f"new_journeys.started.{{site}}.{base}"}),
+        ("retained_share", "percent", "100 * retained / started", {**of_started, "retained": part["retained"]}),
+        ("completed_share", "percent", "100 * completed / started", {**of_started, "completed": part["completed"]}),
         ("effective_share", "percent", "100 * (retained + completed) / started", part),
     ]
     return [
@@ -112,6 +113,7 @@ def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
             source=SOURCE,
             rule=RULE,
             function="ratios",
+            missing="not computed: no journey started" + (" in the base period" if name == "index" else ""),
         )
         for name, unit, formula, inputs in declared
     ]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 from _job import writing
-from _ledger import quantities, read_ledger, recompute, write_ledger
+from _ledger import computed, quantities, read_ledger, write_ledger
 from _study import PERIODS, analysed, whole_months
 
 RULE = "restated"
@@ -148,8 +148,8 @@ def restated(values: Mapping[str, float], sites: Mapping[str, dict]) -> list[pd.
         if not all(inputs.values()):
             continue
         pairs = " ".join(f"{key}={identifier}" for key, ids in inputs.items() for identifier in ids)
-        value = recompute({"formula": formula, "inputs": pairs}, values)
-        common = {"rule": RULE, "function": "restated", "source": source}
+        value, missing = computed(formula, pairs, values)
+        common = {"rule": RULE, "function": "restated", "source": source, "missing": missing}
         one = pd.DataFrame({"value": [value]})
         parts.append(quantities(one, id=name, value="value", unit=unit, formula=formula, inputs=inputs, **common))
     return parts

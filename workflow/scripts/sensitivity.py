@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 from _job import writing
-from _ledger import numbers, quantities, read_ledger, recompute, write_ledger
+from _ledger import MISSING_INPUT, numbers, quantities, read_ledger, recompute, write_ledger
 
 RULE = "sensitivity"
 SOURCE = "Section 7.5 and Appendix C6"
@@ -113,7 +113,7 @@ def _interval(outcome: str, sites: Sequence[str]) -> Iterator[Finding]:
 
 
 def sensitivity(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFrame]:
-    """Ledger rows of the sensitivity of the benefit; none where no site's benefit could be computed.
+    """Ledger rows of the sensitivity of the benefit.
 
     Parameters
     ----------
@@ -124,11 +124,12 @@ def sensitivity(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.Da
     left = len(sites) - len(known)
     note = f"without {left} of the {len(sites)} sites, whose benefit could not be computed" if left else ""
     parts, found = [], dict(values)
-    for name, unit, formula, inputs in declared(known) if known else ():
+    note, missing = (note, MISSING_INPUT) if known else ("", "not computed: no site's benefit could be computed")
+    for name, unit, formula, inputs in declared(known or sites):
         pairs = " ".join(f"{key}={identifier}" for key, ids in inputs.items() for identifier in ids)
         found[name] = recompute({"formula": formula, "inputs": pairs}, found)
         one = pd.DataFrame({"value": [found[name]]})
-        common = {"rule": RULE, "function": "sensitivity", "source": SOURCE, "note": note}
+        common = {"rule": RULE, "function": "sensitivity", "source": SOURCE, "note": note, "missing": missing}
         parts.append(quantities(one, id=name, value="value", unit=unit, formula=formula, inputs=inputs, **common))
     return parts
 

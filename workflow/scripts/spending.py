@@ -12,6 +12,7 @@ from _study import year_key
 
 RULE = "spending"
 OF_YEARS = "economics.spending_years"  # the setting that decides which years count
+NO_TOTAL = "not computed: the total is not above 0"
 
 
 def spending(lines: pd.DataFrame, budgets: pd.DataFrame, shares: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
@@ -36,6 +37,12 @@ def spending(lines: pd.DataFrame, budgets: pd.DataFrame, shares: pd.DataFrame, y
 
 def _sum_lines(lines: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return lines.groupby(by, sort=False)["amount_gbp"].agg(amount="sum", rows="size").reset_index()
+
+
+def shares_of(amounts: pd.Series, total: pd.Series | float) -> pd.Series:
+    """Amounts as per cents of their total; nan where that is not above 0 (nothing spent, or more repaid than spent)."""
+    totals = pd.Series(total, index=amounts.index, dtype=float)
+    return 100 * amounts / totals.where(totals > 0)
 
 
 def _leaf(frame: pd.DataFrame, id: str, filter: str, function: str, source: str) -> pd.DataFrame:
@@ -66,7 +73,7 @@ def by_category(lines: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
     down = pd.DataFrame({"year": keys, "amount": [cells.loc[cells["year"] == key, "amount"].sum() for key in keys]})
     across = cells.groupby("category", sort=False)["amount"].sum().reset_index()
     across.loc[len(across)] = ["total", cells["amount"].sum()]
-    across["share"] = 100 * across["amount"] / cells["amount"].sum()
+    across["share"] = shares_of(across["amount"], cells["amount"].sum())
     return [
         _leaf(cells, "spending.{category}.{year}", "{category}, {fiscal_year}: amounts", "by_category", source),
         quantities(
@@ -94,6 +101,7 @@ def by_category(lines: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
             across,
             id="spending.{category}.share",
             value="share",
+            missing=NO_TOTAL,
             unit="percent",
             formula="100 * part / total",
             inputs={"part": "spending.{category}.both_years", "total": "spending.total.both_years"},
@@ -112,7 +120,7 @@ def by_item(lines: pd.DataFrame) -> list[pd.DataFrame]:
     shares = pd.concat([items, totals], ignore_index=True).merge(
         totals[["category", "amount"]], on="category", suffixes=("", "_all")
     )
-    shares["share"] = 100 * shares["amount"] / shares["amount_all"]
+    shares["share"] = shares_of(shares["amount"], shares["amount_all"])
     source, common = "Tables 7.2 and 7.3", {"rule": RULE, "function": "by_item"}
     name = "spending_item.{category}.{item}"
     return [
@@ -131,6 +139,7 @@ def by_item(lines: pd.DataFrame) -> list[pd.DataFrame]:
             shares,
             id=f"{name}.share",
             value="share",
+            missing=NO_TOTAL,
             unit="percent",
             formula="100 * part / total",
             inputs={"part": f"{name}.amount", "total": "spending_item.{category}.total.amount"},
@@ -254,7 +263,7 @@ def budget_shares(amounts: pd.DataFrame) -> list[pd.DataFrame]:
     sums = pd.concat([heads, sites, whole], ignore_index=True)
     every = pd.concat([cells, sums], ignore_index=True)
     base = every[every["head"] == "total"].set_index("site")["amount"]
-    every["share"] = 100 * every["amount"] / every["site"].map(base)
+    every["share"] = shares_of(every["amount"], every["site"].map(base))
     return [
         leaf,
         quantities(
@@ -270,6 +279,7 @@ def budget_shares(amounts: pd.DataFrame) -> list[pd.DataFrame]:
             every,
             id="budget_share.{head}.{site}",
             value="share",
+            missing=NO_TOTAL,
             unit="percent",
             formula="100 * part / total",
             inputs={"part": "budget_amount.{head}.{site}", "total": "budget_amount.total.{site}"},

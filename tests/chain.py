@@ -1,0 +1,262 @@
+"""The whole chain of rules in one process, from extracts as frames to figures, pages and workbook.
+
+What the rules' own main blocks do, without Snakemake: `study` makes a small study with the sites and texts of the
+evaluated programme on extracts drawn at random, `run` computes its ledger, `render` everything that is printed from it.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import other_study
+import pandas as pd
+import yaml
+from _figure_data import planned
+from _figure_numbers import wanted
+from _ledger import numbers, read_ledger, write_ledger
+from _lint import read_allowed, read_page
+from _study import ARMS, analysed
+from benefits import benefits
+from continuity import continuity
+from continuity import ledger as continuity_ledger
+from fieldwork import fieldwork
+from figures import figures
+from findings import findings
+from impact import impact
+from ledger import ledger as whole_ledger
+from new_journeys import new_journeys
+from outcomes import ledger as outcomes_ledger
+from outcomes import outcomes
+from report_html import quoted, report_html
+from restated import restated, spans
+from sensitivity import sensitivity
+from spending import spending
+from unit_values import unit_values
+from validate import validate
+from workbook import workbook
+
+PROJECT = Path(__file__).parents[1]
+TEMPLATES = PROJECT / "templates"
+CONSTANTS = PROJECT / "workflow" / "resources" / "constants.csv"
+TODAY = dt.date(2026, 1, 1)
+SITES = ("site_2", "site_3", "site_5", "site_7")  # analysed: every kind of pilot and of continuity
+COVARIATES = ["age", "sex", "ethnicity"]
+FACES = {
+    name: str(next((TEMPLATES / "fonts").rglob(f"source-sans-3-latin-{weight}-normal.ttf")))
+    for name, weight in (("plain", "400"), ("bold", "600"))
+}
+
+
+def declared(name: str) -> dict:
+    """A YAML file of the templates."""
+    return yaml.safe_load((TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+EXHIBITS, FIGURES, WORKBOOK = (declared("exhibits")["exhibits"], declared("figures")["figures"], declared("workbook"))
+ALLOWED = read_allowed(declared("numbers_allowed"))
+
+
+@dataclass(frozen=True)
+class Study:
+    """A config and its extracts; where each extract's typed copy is kept once it has been made."""
+
+    config: Mapping
+    extracts: Mapping[str, pd.DataFrame]
+    checked: dict[int, tuple] = field(default_factory=dict)
+    counted: dict[int, list] = field(default_factory=dict)
+
+    def but(self, config: Mapping | None = None, **extracts: pd.DataFrame) -> Study:
+        """The study with another config or other extracts."""
+        return replace(self, config=config or self.config, extracts={**self.extracts, **extracts})
+
+    def settings(self, **given: object) -> Study:
+        """The study with other settings, by path: economics__method="corrected"."""
+        config = copy.deepcopy(dict(self.config))
+        for path, value in given.items():
+            *groups, key = path.split("__")
+            here = config
+            for group in groups:
+                here = here[group]
+            here[key] = value
+        return self.but(config)
+
+
+def study(default: Mapping, seed: int = 7) -> Study:
+    """The sites and texts of the evaluated programme, other periods, and small extracts drawn at random."""
+    other = other_study.other_config(dict(default))
+    config = {**default, **{key: other[key] for key in ("periods", "economics", "change_label")}, "assumed": {}}
+    config["economics"]["worked_example"] = "site_3"
+    config["programme"] = {**default["programme"], "start": "2013-07-01", "end": "2015-06-30"}
+    config["sites"] = {
+        name: with_one_prison(site) if name in SITES else {"label": site["label"], "analysed": False}
+        for name, site in default["sites"].items()
+    }
+    config["models"] = {**default["models"], **dict.fromkeys(("treatment_covariates", "prison_covariates"), COVARIATES)}
+    compared = {**config, "sites": analysed(config["sites"])}
+    rng = np.random.default_rng(seed)
+    monthly = other_study.series(compared, rng)["new_journeys_monthly"]
+    drawn = {
+        "journeys": other_study.journeys(compared, rng, 4000),
+        **other_study.prison({"sites": with_prisons(compared["sites"])}, rng),
+        "triage_quarters": other_study.triage(compared, rng),
+        **other_study.series(config, rng),
+        "new_journeys_monthly": monthly,
+        **other_study.ledgers(config, rng),
+    }
+    drawn["pilot_activity"] = drawn["pilot_activity"].replace("None", "Nothing")  # no word that Python prints itself
+    return Study(config, drawn)
+
+
+def with_one_prison(site: Mapping) -> dict:
+    """A site each of whose areas has one prison, if it has any: the extracts are drawn with one."""
+    areas = {arm: {**site[arm], "prisons": site[arm]["prisons"][:1]} for arm in ARMS if "prisons" in site.get(arm, {})}
+    return {**site, **areas}
+
+
+def with_prisons(sites: Mapping) -> dict:
+    """The sites whose areas have prisons."""
+    return {name: site for name, site in sites.items() if "prisons" in site["pilot"]}
+
+
+def check(of: Study, name: str, folder: Path) -> tuple[pd.DataFrame, Path]:
+    """Findings of an extract's validation, and its typed copy."""
+    key = hash((name, id(of.extracts[name]), repr(of.config["sites"]), repr(of.config["codes"])))
+    if key not in of.checked:
+        place = folder / f"{len(of.checked)}"
+        place.mkdir()
+        of.extracts[name].to_csv(place / f"{name}.csv", index=False)
+        given, typed = [str(place / f"{name}.csv")], str(place / f"{name}.parquet")
+        found = validate(name, given, of.config, typed, names=[f"{name}.csv"], today=TODAY)
+        of.checked[key] = found, Path(typed)
+        of.checked[-key] = of.extracts[name], Path()  # kept alive: its id is part of the key
+    return of.checked[key]
+
+
+def faults(of: Study, name: str, folder: Path) -> list[str]:
+    """What validation says of an extract that stops the run."""
+    found, _ = check(of, name, folder)
+    return found.loc[found["severity"] == "fault", "message"].to_list()
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the chain made of a study."""
+
+    config: Mapping
+    ledger: pd.DataFrame
+    findings: pd.DataFrame
+    activity: pd.DataFrame
+    typed: Mapping[str, Path]
+
+    @property
+    def values(self) -> dict[str, float]:
+        return self.ledger.set_index("id")["value"].to_dict()
+
+    @property
+    def notes(self) -> dict[str, str]:
+        return self.ledger.set_index("id")["note"].to_dict()
+
+
+def run(of: Study, folder: Path) -> Made:
+    """The ledger of a study, by the rules in their order, each part written and read as the rules do."""
+    made = {name: check(of, name, folder) for name in of.extracts}
+    stops = [fault for name in of.extracts for fault in faults(of, name, folder)]
+    assert not stops, "\n".join(stops)
+    typed = {name: path for name, (_, path) in made.items()}
+    remarks = pd.concat([found for found, _ in made.values()], ignore_index=True)
+    parts = [as_read(rows, folder) for rows in computed(of, typed)]
+    table = pd.read_csv(CONSTANTS, keep_default_na=False)
+    config = {key: of.config[key] for key in ("sites", "periods", "definitions", "codes", "models", "economics")}
+    whole = whole_ledger(
+        pd.concat(parts, ignore_index=True), remarks, table, {**config, "assumed": of.config["assumed"]}
+    )
+    return Made(of.config, as_read([whole], folder), remarks, pd.read_parquet(typed["pilot_activity"]), typed)
+
+
+def as_read(rows: list[pd.DataFrame], folder: Path) -> pd.DataFrame:
+    """Ledger rows as the next rule reads them."""
+    write_ledger(rows, folder / "part.csv")
+    return read_ledger(folder / "part.csv")
+
+
+def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame]]:
+    """The ledger rows of each rule, in the order of the rules; records are read again only where something changed."""
+    config, economics, models = (of.config, of.config["economics"], of.config["models"])
+    named, frames = list(analysed(config["sites"])), {name: pd.read_parquet(path) for name, path in typed.items()}
+    cited = pd.read_csv(CONSTANTS).set_index("name")["value"]
+    settings = dict(numbers({"economics": economics, "models": models, "definitions": config["definitions"]}))
+    leaves = cited.add_prefix("constant.").to_dict() | settings
+    known: dict[str, float] = {}
+
+    def keep(rows: list[pd.DataFrame]) -> list[pd.DataFrame]:
+        known.update(pd.concat(rows).set_index("id")["value"].astype(float).to_dict())
+        return rows
+
+    def unless_known(extracts: Sequence[str], more: object, make: Callable[[], list[pd.DataFrame]]) -> list:
+        key = hash((*(typed[name] for name in extracts), repr(more)))
+        if key not in of.counted:
+            of.counted[key] = make()
+        return keep(of.counted[key])
+
+    on_clients = [config[key] for key in ("sites", "periods", "definitions", "codes", "models")]
+    of_clients = ("journeys", "carat_referrals", "cjit_forms", "dirs", "triage_quarters")
+    yield unless_known(["fieldwork"], "", lambda: fieldwork(frames["fieldwork"]))
+    yield unless_known(of_clients, on_clients, lambda: from_clients(config, typed))
+    of_money = ("pilot_spending", "treatment_budgets", "budget_shares")
+    years = economics["spending_years"]
+    yield unless_known(of_money, years, lambda: spending(*(frames[name] for name in of_money), years))
+    of_series = ("new_journeys_yearly", "new_journeys_monthly")
+    when = economics["journey_years"], economics["monthly_window"]
+    yield unless_known(of_series, when, lambda: new_journeys(*(frames[name] for name in of_series), *when))
+    yield keep(unit_values(cited.to_dict(), economics))
+    yield keep(benefits(known, named, economics))
+    yield keep(sensitivity(known | leaves, named))
+    days = {key: value for key, value in settings.items() if key.endswith(("effective_days", "pickup_days"))}
+    level = {"setting.models.significance": models["significance"]}
+    yield findings(known | days | level, named, len(years))
+    spanned = spans(config["periods"], config["programme"], economics["monthly_window"])
+    yield [spanned, *restated(known | leaves, config["sites"])]
+
+
+def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:
+    """The ledger rows of outcomes, continuity and impact."""
+    sites, models = config["sites"], config["models"]
+    shared = (sites, *(config[key] for key in ("periods", "definitions", "codes")), models["length_of_use_bands"])
+    clients, excluded = outcomes(str(typed["journeys"]), *shared)
+    referrals, triage, cases = continuity({name: str(path) for name, path in typed.items()}, *shared)
+    counts = [*outcomes_ledger(clients, excluded, sites), *continuity_ledger(referrals, triage, cases, sites)]
+    by_measure = {**dict(iter(clients.groupby("measure"))), "prison_pickup": referrals}
+    return [*counts, *impact(pd.concat(counts, ignore_index=True), by_measure, list(analysed(sites)), models)]
+
+
+@dataclass(frozen=True)
+class Printed:
+    """All that is printed from a ledger."""
+
+    page: str
+    cells: pd.DataFrame
+    figures: Mapping[str, str]
+    book: object
+    faults: list[str]
+
+
+def render(made: Made, drawings: bool = True) -> Printed:
+    """Figures, page and workbook; what the number lint says of the page."""
+    plans = planned(FIGURES, made.config, made.ledger["id"].tolist())
+    shown = [number for number, plan in plans.items() if wanted(plan.declaration, made.config)]
+    svgs = figures(made.ledger, FIGURES, made.config, FACES) if drawings else dict.fromkeys(shown, "<svg/>")
+    page, _, cells = report_html(
+        made.ledger, made.findings, made.activity, svgs, EXHIBITS, [], made.config, TEMPLATES,
+        {"screen": "", "print": ""}, declared_figures=FIGURES,
+    )  # fmt: skip
+    book, _ = workbook(made.ledger, made.activity, EXHIBITS, WORKBOOK, made.config, TEMPLATES)
+    texts = quoted(made.findings, {}, [])
+    activity = made.activity.drop(columns="site").to_numpy().ravel()
+    texts |= {item for text in activity for item in str(text).split("; ")}
+    lint = read_page(page, made.ledger, made.config, ALLOWED, texts)
+    return Printed(page, cells, svgs, book, lint.faults)
