@@ -8,16 +8,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import chain
 import findings_text as ft
 import numpy as np
 import pandas as pd
-import pytest
-from _ledger import kind, parse_inputs, recompute
-from chain import Made, Printed, Study
-from ledger_checks import NOT_COMPUTABLE, assert_closed
+from chain import Study
+from ledger_checks import assert_closed
 
 PRE, POST = (
     (pd.Timestamp("2012-01-01"), pd.Timestamp("2013-06-30")),
@@ -281,7 +279,8 @@ def plain_text(page: str) -> str:
 
 def main(names) -> None:
     """Print what every fault makes of the ledger and of the paragraphs."""
-    import sys, tempfile, traceback
+    import tempfile
+    import traceback
     from pathlib import Path
 
     import yaml
@@ -298,7 +297,7 @@ def main(names) -> None:
             made = chain.run(FAULTS[name].change(base), folder)
             nans = made.ledger[made.ledger.value.isna()]
             for note, ids in nans.groupby("note")["id"]:
-                print("  NOTE", note or "<NONE>", len(ids), " ".join(ids)[: int(1500)])
+                print("  NOTE", note or "<NONE>", len(ids), " ".join(ids)[:1500])
             print("  INF", [i for i, v in made.values.items() if math.isinf(v)])
             try:
                 assert_closed(made.ledger)

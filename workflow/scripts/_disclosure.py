@@ -60,9 +60,12 @@ class Control:
         if self.policy == NONE:
             return ledger, pd.DataFrame(columns=DECISIONS)
         rows = in_order({row["id"]: row for row in ledger.to_dict("records")})
-        withheld = self._secondary(rows, _with_models(rows, self._small(rows)))
+        small = self._small(rows)
+        small = {**self._small(self._published(rows, small)), **small}
+        withheld = self._secondary(rows, _with_models(rows, small))
         made = self._published(rows, withheld)
-        table = pd.DataFrame([made[name] for name in ledger["id"]], columns=ledger.columns)
+        made = {name: made[name] for name in ledger["id"]}
+        table = pd.DataFrame(made.values(), columns=ledger.columns)
         return table.astype(ledger.dtypes), _decisions(rows, made, withheld, self.policy)
 
     def _small(self, rows: Mapping[str, Mapping]) -> dict[str, str]:
@@ -85,9 +88,9 @@ class Control:
         while told := self.given_away(self._published(rows, withheld)):
             added: dict[str, str] = {}
             for name, span in told.items():
-                beside = {other for fact in linked if name in fact.weights for other in fact.weights}
-                if added.keys().isdisjoint({name, *beside}):
-                    other = _least_missed(rows, beside - {name} - withheld.keys()) or name
+                chain, beside = _beside(linked, name, withheld)
+                if added.keys().isdisjoint(chain):
+                    other = _least_missed(rows, beside) or name
                     if other in withheld:
                         raise CannotProtect(f"{name} can be told from other numbers, and none of these can be withheld")
                     added[other] = f"would give {name} away ({span})"
@@ -219,6 +222,17 @@ def _modelled(row: Mapping, withheld: Sequence[str]) -> str:
     areas = (f".pilot_{site}.", f".comparison_{site}.")
     about = (name for name in withheld if name.startswith(f"{measure}.") and any(area in name for area in areas))
     return next(about, "")
+
+
+def _beside(linked: Sequence[Fact], name: str, withheld: Container[str]) -> tuple[set[str], set[str]]:
+    """The counts that facts tie to one, through withheld ones where need be; and those of them that are published."""
+    chain: set[str] = {name}
+    while True:
+        near = chain.union(*(fact.weights for fact in linked if not chain.isdisjoint(fact.weights)))
+        published = {other for other in near if other != name and other not in withheld}
+        if published or near == chain:
+            return near, published
+        chain = near
 
 
 def _least_missed(rows: Mapping[str, Mapping], names: Container[str]) -> str:

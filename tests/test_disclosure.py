@@ -1,0 +1,431 @@
+"""Disclosure control: what is withheld stays so, whatever else is published; and the gate finds what is not."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+import shutil
+import zipfile
+
+import pandas as pd
+import pytest
+from _attack import Fact, NoSolution, Range, attack
+from _disclosure import NOTE, CannotProtect, Control, by_id
+from _disclosure_policies import POLICIES
+from _ledger import FIELDS, read_ledger, values_of
+from _print import printed
+from conftest import PROJECT, copy_project, snakemake
+from disclosure import disclosed_findings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from other_study import write_study
+from pypdf import PdfReader
+from release import release
+
+FIVE = Control(POLICIES["suppress_below_5"])
+CONTROLS = [Control(policy) for name, policy in POLICIES.items() if name != "none"]
+NAMES = [control.policy.name for control in CONTROLS]
+RATE = {"unit": "percent", "formula": "100 * count / base"}
+
+
+def row(name: str, value: float, **fields) -> dict:
+    blank = dict.fromkeys(FIELDS, "")
+    return {**blank, "id": name, "value": float(value), "unit": "count", "rows": pd.NA, **fields}
+
+
+def ledger_of(*rows: dict) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=FIELDS).astype({"rows": "Int64"})
+
+
+def counted(name: str, value: float, **fields) -> dict:
+    return row(name, value, extract="journeys", rows=int(value), **fields)
+
+
+def table(cells: list[list[int]]) -> pd.DataFrame:
+    """A table of counts with the totals of its rows and columns, as a ledger."""
+    names = {(i, j): f"seen.base.cell_{i}_{j}" for i, line in enumerate(cells) for j, _ in enumerate(line)}
+    rows = [counted(name, cells[i][j]) for (i, j), name in names.items()]
+    for axis, letter in ((0, "row"), (1, "column")):
+        for k in sorted({place[axis] for place in names}):
+            parts = [name for place, name in names.items() if place[axis] == k]
+            value = sum(cells[i][j] for i, j in names if (i, j)[axis] == k)
+            inputs = " ".join(f"part={name}" for name in parts)
+            rows.append(row(f"seen.base.{letter}_{k}", value, formula="sum(part)", inputs=inputs))
+    return ledger_of(*rows)
+
+
+def withheld(ledger: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """The ledger with some quantities withheld, and nothing else done about it."""
+    hidden = ledger["id"].isin(names)
+    return ledger.assign(value=ledger["value"].mask(hidden), note=ledger["note"].mask(hidden, NOTE))
+
+
+def possible(cells: list[list[int]], published: dict[str, dict]) -> dict[str, set[int]]:
+    """By trying everything: the values that each withheld cell can have, given all that is published."""
+    hidden = [(i, j) for i, line in enumerate(cells) for j, _ in enumerate(line)
+              if math.isnan(published[f"seen.base.cell_{i}_{j}"]["value"])]  # fmt: skip
+    found: dict[str, set[int]] = {f"seen.base.cell_{i}_{j}": set() for i, j in hidden}
+    highest = max(map(sum, cells)) + 6
+    for values in itertools.product(range(highest), repeat=len(hidden)):
+        trial = [list(line) for line in cells]
+        for (i, j), value in zip(hidden, values, strict=True):
+            trial[i][j] = value
+        sums = {f"seen.base.row_{i}": sum(line) for i, line in enumerate(trial)}
+        sums |= {f"seen.base.column_{j}": sum(column) for j, column in enumerate(zip(*trial, strict=True))}
+        if all(math.isnan(published[name]["value"]) or published[name]["value"] == sums[name] for name in sums):
+            for (i, j), value in zip(hidden, values, strict=True):
+                found[f"seen.base.cell_{i}_{j}"].add(value)
+    return found
+
+
+def test_nothing_changes_without_a_policy():
+    ledger = table([[3, 20], [15, 30]])
+    made, decisions = Control(POLICIES["none"]).disclose(ledger)
+    assert made is ledger
+    assert decisions.empty
+
+
+def test_a_table_made_to_be_broken_does_not_pass_the_gate():
+    """Exact margins and one withheld cell in each row: subtraction tells both."""
+    ledger = table([[3, 20, 40], [15, 2, 30]])
+    broken = by_id(withheld(ledger, "seen.base.cell_0_0", "seen.base.cell_1_1"))
+    assert FIVE.given_away(broken) == {"seen.base.cell_0_0": Range(3, 3), "seen.base.cell_1_1": Range(2, 2)}
+    audited, faults = release(broken, FIVE)
+    assert not audited["passed"].any()
+    assert faults == [
+        f"{name} can be told from what is published: {value}, which is fewer than 5 values"
+        for name, value in (("seen.base.cell_0_0", 3), ("seen.base.cell_1_1", 2))
+    ]
+
+
+def test_a_second_count_protects_the_first():
+    made, decisions = FIVE.disclose(table([[3, 20, 40], [15, 22, 30]]))
+    reasons = decisions.set_index("id")["reason"]
+    assert reasons["seen.base.cell_0_0"] == "fewer than 5"
+    assert any(reason.startswith("would give seen.base.cell_0_0 away (3)") for reason in reasons)
+    assert set(decisions["decision"]) == {"withheld"}
+    assert release(by_id(made), FIVE)[1] == []
+
+
+def site(count: float, base: float, **notes: str) -> pd.DataFrame:
+    """A share of one area, a test of a model, and one that is computed."""
+    names = {"count": "seen.count.pilot_1.pre", "base": "seen.base.pilot_1.pre"}
+    return ledger_of(
+        counted(names["count"], count),
+        counted(names["base"], base),
+        row("seen.rate.pilot_1.pre", 100 * count / base, **RATE, inputs=f"count={names['count']} base={names['base']}"),
+        row("seen.p.site_1", 0.123456789, unit="p", extract="journeys", rows=40),
+        row("seen.twice", 200 * count / base, unit="percent", formula="2 * rate", inputs="rate=seen.rate.pilot_1.pre"),
+        row("elsewhere.gbp", 7, unit="gbp", extract="pilot_spending", rows=1),
+    )
+
+
+EVERYTHING = ["seen.count.pilot_1.pre", "seen.rate.pilot_1.pre", "seen.p.site_1", "seen.twice"]
+
+
+@pytest.mark.parametrize(("count", "base"), [(3, 30), (28, 30)], ids=["few with it", "few without it"])
+def test_what_rests_on_a_withheld_count_is_withheld_too(count, base):
+    made, decisions = FIVE.disclose(site(count, base))
+    assert set(decisions["id"]) == set(EVERYTHING)
+    assert list(made.loc[made["value"].isna(), "id"]) == EVERYTHING
+    assert set(made.loc[made["value"].isna(), "note"]) == {NOTE}
+    assert made.loc[made["extract"] == "journeys", "rows"].isna().all()  # the number of records is the count
+    assert release(by_id(made), FIVE)[1] == []
+    assert [printed(value, "count") for value in values_of(made).values()] == ["[c]", "30", "[c]", "[c]", "[c]", "7"]
+
+
+def test_the_gate_finds_each_thing_left_behind():
+    """A published small count, a share of a withheld one, a model's test of it: taken back one by one."""
+    made, _ = FIVE.disclose(site(3, 30))
+    full = by_id(site(3, 30))
+    told = {
+        name: release(by_id(made.assign(value=made["value"].mask(made["id"] == name, full[name]["value"]),
+                                        note=made["note"].mask(made["id"] == name, ""))), FIVE)[1]
+        for name in EVERYTHING
+    }  # fmt: skip
+    assert told == {
+        "seen.count.pilot_1.pre": ["seen.count.pilot_1.pre is published and fewer than 5"],
+        "seen.rate.pilot_1.pre": ["seen.rate.pilot_1.pre is published and does not follow from published numbers"],
+        "seen.p.site_1": ["seen.p.site_1 is published and is about seen.count.pilot_1.pre"],
+        "seen.twice": ["seen.twice is published and does not follow from published numbers"],
+    }
+
+
+def test_the_gate_finds_a_base_that_leaves_too_few():
+    faults = release(by_id(site(28, 30)), FIVE)[1]
+    assert faults == ["seen.count.pilot_1.pre is published and leaves fewer than 5 of seen.base.pilot_1.pre"]
+
+
+SMALL_TABLES = st.lists(st.lists(st.integers(0, 5), min_size=2, max_size=2), min_size=2, max_size=2)
+
+
+@settings(max_examples=25, deadline=None)
+@given(SMALL_TABLES)
+def test_no_withheld_count_can_be_told(cells):
+    """Whatever the table: every withheld cell keeps as many values as the policy asks for, by trying all of them."""
+    published = by_id(FIVE.disclose(table(cells))[0])
+    assert all(not 0 < one["value"] < 5 for one in published.values())
+    for name, values in possible(cells, published).items():
+        assert len(values) >= 5, (name, values)
+
+
+@settings(max_examples=25, deadline=None)
+@given(SMALL_TABLES, st.data())
+def test_the_attack_finds_what_trying_everything_finds(cells, data):
+    names = [f"seen.base.cell_{i}_{j}" for i in range(2) for j in range(2)]
+    chosen = data.draw(st.lists(st.sampled_from(names), unique=True, min_size=1))
+    published = by_id(withheld(table(cells), *chosen))
+    told = FIVE.told(published)
+    assert {name: (span.low, span.high) for name, span in told.items()} == {
+        name: (min(values), max(values)) for name, values in possible(cells, published).items()
+    }
+
+
+@pytest.mark.parametrize("name", ["round_to_5", "suppress_below_8_round_to_5"])
+def test_rounded_counts_and_what_follows_from_them(name):
+    made, decisions = Control(POLICIES[name]).disclose(site(13, 32))
+    assert made["value"].to_list() == [15, 30, 50, 0.1235, 100, 7]
+    assert decisions["decision"].to_list() == ["rounded", "rounded", "recomputed", "rounded", "recomputed"]
+
+
+def test_rounded_totals_are_the_sums_of_their_parts():
+    made, _ = Control(POLICIES["round_to_5"]).disclose(table([[12, 12], [12, 13]]))
+    values = made.set_index("id")["value"]
+    assert values["seen.base.row_0"] == values["seen.base.cell_0_0"] + values["seen.base.cell_0_1"] == 20
+    assert values["seen.base.column_1"] == 25
+
+
+def test_a_base_that_rounds_to_nought_leaves_no_rate():
+    made, decisions = Control(POLICIES["round_to_5"]).disclose(site(1, 2))
+    values = made.set_index("id")
+    assert math.isnan(values.loc["seen.rate.pilot_1.pre", "value"])
+    assert values.loc["seen.rate.pilot_1.pre", "note"] == "not computed: the published numbers do not allow it"
+    assert "seen.rate.pilot_1.pre" in set(decisions["id"])
+
+
+def model(rows: int) -> pd.DataFrame:
+    """Bases of both areas of a site in both periods, and the rows of its model."""
+    areas = [f"{arm}_1.{period}" for arm in ("pilot", "comparison") for period in ("pre", "post")]
+    bases = [counted(f"seen.base.{area}", value) for area, value in zip(areas, (3, 20, 30, 40), strict=True)]
+    return ledger_of(*bases, counted("seen.model_rows.site_1", rows))
+
+
+def test_the_rows_of_a_model_do_not_give_a_base_away():
+    made, decisions = FIVE.disclose(model(93))
+    assert list(decisions["id"]) == ["seen.base.pilot_1.pre", "seen.model_rows.site_1"]
+    assert FIVE.given_away(by_id(withheld(model(93), "seen.base.pilot_1.pre"))) == {
+        "seen.base.pilot_1.pre": Range(3, 3)
+    }
+    assert release(by_id(made), FIVE)[1] == []
+
+
+def test_extracts_that_disagree_tell_nothing():
+    """More rows in the model than in its bases cannot be: whoever reads it knows that the extracts do not agree."""
+    told = FIVE.told(by_id(withheld(model(60), "seen.base.pilot_1.pre")))
+    assert told["seen.base.pilot_1.pre"].width > 1000
+
+
+def test_rows_left_out_are_told_by_rows_read_and_kept():
+    ledger = ledger_of(
+        counted("validation.rows_kept.dirs", 17, filter=" rows kept"),
+        counted("validation.excluded.dirs.1", 3, filter=" a later row has the same client and date"),
+        counted("validation.information.dirs.1", 3, filter="client, dir_date no usable value"),
+        counted("validation.rows_in.dirs", 20, filter=" rows in"),
+    ).assign(extract="dirs")  # fmt: skip
+    made, decisions = FIVE.disclose(ledger)
+    assert set(decisions["id"]) > {"validation.excluded.dirs.1", "validation.information.dirs.1"}
+    assert made["value"].isna().sum() == 3
+    assert release(by_id(made), FIVE)[1] == []
+
+
+def test_contradictory_numbers_are_said():
+    facts = [Fact({"a": 1}, 3, 3), Fact({"a": 1, "b": 1}, 2, 2)]
+    with pytest.raises(NoSolution, match="no count fits all that is published around"):
+        attack(facts, ["b"])
+
+
+def test_a_policy_that_cannot_be_kept_is_said(monkeypatch):
+    monkeypatch.setattr("_disclosure._least_missed", lambda rows, names: "")
+    with pytest.raises(CannotProtect, match=r"seen\.base\.pilot_1\.pre can be told"):
+        FIVE.disclose(model(93))
+
+
+def test_what_validation_found_is_published_by_the_ledger():
+    columns = ["extract", "severity", "file", "line", "column", "found", "allowed", "rows", "message"]
+    findings = pd.DataFrame(
+        [
+            (
+                "dirs",
+                "information",
+                "dirs.csv",
+                "7",
+                "sex",
+                "X9",
+                "treated as missing",
+                3,
+                "dirs.csv, sex: X9 in 3 rows",
+            ),
+            ("dirs", "count", "dirs.csv", "", "", "rows in", "", 20, "dirs.csv: rows in: 20"),
+        ],
+        columns=columns,
+    )
+    ledger = ledger_of(row("validation.information.dirs.1", math.nan, note=NOTE), row("validation.rows_in.dirs", 20))
+    made = disclosed_findings(findings, ledger)
+    assert made["rows"].to_list() == ["[c]", "20"]
+    assert "X9" not in made.to_csv()
+    assert set(made["line"]) == set(made["message"]) == {""}
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=NAMES)
+def test_every_policy_on_the_default_study(default_run, control):
+    ledger = read_ledger(default_run / "restricted" / "ledger.csv")
+    made, _ = control.disclose(ledger)
+    assert release(by_id(made), control)[1] == []
+    assert list(made["id"]) == list(ledger["id"])
+    people = made[made["id"].str.contains(r"^(?:effective|successful|prison|community).*\.(?:base|count)\.")]
+    kept = people["value"].dropna()
+    assert not ((kept > 0) & (kept < control.policy.smallest)).any()
+    assert (kept % control.policy.base == 0).all()
+
+
+# ---- A whole run of a small study
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory, config):
+    """A study with few clients, under a policy that withholds and rounds."""
+    folder = tmp_path_factory.mktemp("small")
+    write_study(folder, config, share=0.15, disclosure="suppress_below_8_round_to_5")
+    done = snakemake(PROJECT, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(small):
+    return small / "results" / "other-2012-15"
+
+
+@pytest.fixture(scope="module")
+def hidden(run) -> set[str]:
+    """Ids of what is withheld."""
+    ledger = read_ledger(run / "ledger.csv")
+    return set(ledger.loc[ledger["note"].str.startswith("[c]"), "id"])
+
+
+ELEMENT = re.compile(r'<data value="([^"]*)" data-q="([^"]+)"[^>]*>(.*?)</data>', re.S)
+TAGS = re.compile(r"<[^>]+>")
+
+
+def test_withheld_quantities_have_the_same_fate_everywhere(run, hidden):
+    """Elements of text and tables, cells, the page's data, ledger: a sign, no value; and nothing else has the sign."""
+    assert len(hidden) > 100
+    shown = ELEMENT.findall((run / "report.html").read_text(encoding="utf-8"))
+    signs = {(name, value == "", TAGS.sub("", text)) for value, name, text in shown if name in hidden}
+    assert {(empty, text) for _, empty, text in signs} == {(True, "[c]")}
+    assert {name for value, name, text in shown if "[c]" in text} <= hidden
+    cells = pd.read_csv(run / "cells.csv", dtype=str, keep_default_na=False).set_index("id")
+    assert set(cells.loc[cells.index.isin(hidden), "printed"]) == {"[c]"}
+    assert set(cells.loc[cells.index.isin(hidden), "value"]) == {""}
+    assert hidden.issuperset(cells.index[cells["printed"] == "[c]"])
+
+
+def test_the_data_of_the_page_and_the_attached_files_hold_no_withheld_value(run, hidden):
+    page = (run / "report.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'<script type="application/json" id="trace-data">(.*?)</script>', page, re.S)[1])
+    values = dict(zip(data["id"], data["value"], strict=True))
+    assert {values[name] for name in hidden} == {"[c]"}
+    rows = dict(zip(data["id"], data["rows"], strict=True))
+    assert {rows[name] for name in hidden} == {None}
+    attached = PdfReader(run / "report.pdf").attachments
+    assert attached["ledger.csv"][0] == (run / "ledger.csv").read_bytes()
+    assert attached["cells.csv"][0] == (run / "cells.csv").read_bytes()
+
+
+def test_workbook_and_figures_show_the_sign(run, hidden):
+    with zipfile.ZipFile(run / "report.xlsx") as book:
+        strings = book.read("xl/sharedStrings.xml").decode()
+    assert "[c]: confidential." in strings
+    assert "[c]" in (run / "figures" / "S.1.svg").read_text(encoding="utf-8")
+    text = "".join(page.extract_text() for page in PdfReader(run / "report.pdf").pages)
+    assert "[c] confidential" in text
+    assert "suppress_below_8_round_to_5" in text
+
+
+def test_no_small_count_is_published(run):
+    """Nothing that counts clients is from 1 to 7, or not a multiple of 5, in any published file with counts."""
+    full = by_id(read_ledger(run / "restricted" / "ledger.csv"))
+    ledger = by_id(read_ledger(run / "ledger.csv"))
+    small = {name for name, one in full.items()
+             if one["extract"] in ("journeys", "carat_referrals", "carat_referrals cjit_forms")
+             and one["unit"] == "count" and 0 < one["value"] < 8}  # fmt: skip
+    assert small
+    assert all(math.isnan(ledger[name]["value"]) for name in small)
+    validation = pd.read_csv(run / "validation.csv", dtype=str, keep_default_na=False)
+    counts = validation.loc[validation["extract"].isin(["journeys", "carat_referrals", "cjit_forms", "dirs"]), "rows"]
+    assert all(number == "[c]" or int(number) % 5 == 0 for number in counts if number)
+    assert set(validation["message"]) == {""}
+
+
+def test_decisions_are_published_without_their_reasons(run, hidden):
+    published = pd.read_csv(run / "disclosure.csv")
+    assert list(published.columns) == ["id", "decision"]
+    assert set(published.loc[published["decision"] == "withheld", "id"]) == hidden
+    assert set(published["decision"]) == {"withheld", "rounded", "recomputed"}
+    tallied = read_ledger(run / "ledger.csv").set_index("id")["value"]
+    assert tallied["disclosure.withheld"] == len(hidden)
+
+
+def test_only_files_that_may_be_published_stand_outside_restricted(run):
+    """No part of the full ledger and no finding of validation but those that came through the gate."""
+    outside = {path.relative_to(run).as_posix() for path in run.rglob("*.csv") if {"restricted", "code"}.isdisjoint(path.parts)}
+    assert outside == {"ledger.csv", "cells.csv", "validation.csv", "disclosure.csv"}
+
+
+def test_the_checkers_pages(run):
+    pages = [page.extract_text() for page in PdfReader(run / "restricted" / "output_check.pdf").pages]
+    sheets = [page for page in pages if "Name, date and signature" in page]
+    assert pages[0].startswith("Output check of run other-2012-15")
+    for number in ("3.1", "6.1", "7.10", "B.1"):
+        (found,) = [page for page in sheets if page.startswith(f"Table {number}\n")]
+        assert "may be published" in found
+        assert "Audit passed" in " ".join(found.split())
+    full = by_id(read_ledger(run / "restricted" / "ledger.csv"))
+    page = next(page for page in sheets if page.startswith("Table 6.1\n"))
+    value = full["effective_treatment.base.pilot_1.pre"]["value"]
+    assert re.search(rf"base, North pilot, 2012-13\s+{value:.0f}\b", page)
+    assert "withheld: fewer than 8" in "".join(sheets)
+
+
+def test_a_policy_without_its_second_half_does_not_pass_the_gate(small, run, tmp_path, config):
+    """A copy of the project that forgets secondary suppression: the run ends, and what was published stays."""
+    project = copy_project(tmp_path)
+    module = project / "workflow" / "scripts" / "_disclosure.py"
+    text = module.read_text(encoding="utf-8")
+    module.write_text(text.replace("while told := self.given_away", "while told := {} and self.given_away"), "utf-8")
+    assert module.read_text(encoding="utf-8") != text
+    folder = tmp_path / "study"
+    shutil.copytree(small, folder)
+    settings = folder / "config.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("suppress_below_8_round_to_5", "suppress_below_5"), "utf-8")
+    before = (run / "ledger.csv").read_bytes(), (run / "report.pdf").read_bytes()
+    done = snakemake(project, folder)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "release: error: nothing is published: the numbers would tell too much" in said
+    results = folder / "results" / "other-2012-15"
+    assert ((results / "ledger.csv").read_bytes(), (results / "report.pdf").read_bytes()) == before
+    assert "can be told from what is published" in (results / "restricted" / "disclosed" / "faults.txt").read_text()
+    assert "can be told from what is published" not in said
+
+
+def test_extracts_of_ones_own_need_a_policy(tmp_path, config):
+    write_study(tmp_path, config)
+    file = tmp_path / "config.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("disclosure: none\n", ""), encoding="utf-8")
+    done = snakemake(PROJECT, tmp_path)
+    assert done.returncode != 0
+    line = "config.yaml, line 1, disclosure: missing key, needed with extracts of your own, allowed: none, suppress"
+    assert line in done.stdout + done.stderr
