@@ -231,11 +231,11 @@ def national() -> None:
         results = Path("results") / config["run"]
         others = [name for name in config["extracts"] if name != "journeys"]
         steps = {
-            "": [f"{results}/validation/{name}.csv" for name in others],
-            "validate": [f"{results}/validation/journeys.csv"],
-            " ": [f"{results}/validation/accepted", f"{results}/ledger/continuity.csv"],
-            "outcomes": [f"{results}/ledger/outcomes.csv"],
-            "impact": [f"{results}/ledger/impact.csv"],
+            "": [f"{results}/restricted/validation/{name}.csv" for name in others],
+            "validate": [f"{results}/restricted/validation/journeys.csv"],
+            " ": [f"{results}/restricted/validation/accepted", f"{results}/restricted/ledger/continuity.csv"],
+            "outcomes": [f"{results}/restricted/ledger/outcomes.csv"],
+            "impact": [f"{results}/restricted/ledger/impact.csv"],
         }
         before: dict[str, float] = defaultdict(float)
         total, whole, peak = 0.0, 0.0, 0.0

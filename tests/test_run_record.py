@@ -125,8 +125,8 @@ def test_every_job_is_recorded_with_its_files_settings_and_times(graph):
         assert job["startTime"] < job["endTime"], name
         assert job["agent"] and job["instrument"] and job["object"] and job["result"], name
     benefits = jobs["#job/benefits"]
-    assert {"@id": "ledger/impact.csv"} in benefits["object"]
-    assert benefits["result"] == {"@id": "ledger/benefits.csv"}
+    assert {"@id": "#restricted/ledger/impact.csv"} in benefits["object"]
+    assert benefits["result"] == {"@id": "#restricted/ledger/benefits.csv"}
     assert json.loads(graph["#setting/benefits/economics"]["value"])["method"] == "as_published"
     assert graph["#run"]["startTime"] == min(job["startTime"] for job in jobs.values())
 
@@ -190,7 +190,7 @@ def test_without_its_confidential_files_the_rest_is_verified(study):
     [
         f"{RUN}/report.html",
         f"{RUN}/report.pdf",
-        f"{RUN}/ledger/impact.csv",
+        f"{RUN}/restricted/ledger/impact.csv",
         f"{RUN}/code/workflow/scripts/outcomes.py",
         f"{RUN}/work/report_print.html",
         f"{RUN}/restricted/outcomes.parquet",
