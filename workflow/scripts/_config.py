@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 import yaml
+from _impossible import impossible
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from ruamel.yaml import YAML
@@ -102,7 +103,7 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
     errors = sorted(
         Draft202012Validator(schema).iter_errors(study), key=lambda error: [str(part) for part in error.path]
     )
-    found = [_described(error) for error in errors] or list(contradictions(study))
+    found = [_described(error) for error in errors] or list(impossible(study)) or list(contradictions(study))
     if found:
         lines = line_numbers(Path(path).read_text(encoding="utf-8"))
         raise SystemExit("\n".join(_message(path, lines, keys, text) for keys, text in found))
