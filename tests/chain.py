@@ -154,7 +154,7 @@ class Made:
     typed: Mapping[str, Path]
 
     @property
-    def values(self) -> dict[str, float]:
+    def known(self) -> dict[str, float]:
         return self.ledger.set_index("id")["value"].to_dict()
 
     @property
@@ -251,7 +251,7 @@ def render(made: Made, known: Made | None = None) -> Printed:
     `known` : what has been drawn already: only figures with other numbers are drawn again
     """
     plans = planned(FIGURES, made.config, made.ledger["id"].tolist())
-    values, before = made.values, known.values if known else {}
+    values, before = made.known, known.known if known else {}
     moved = {name for name in values if values[name] != before.get(name, math.nan)}
     declared = {
         name: one

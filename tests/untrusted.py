@@ -47,7 +47,7 @@ class Fault:
     says: tuple[str, ...] = ()
 
 
-# What is done -----------------------------------------------------------------------------------------------------------
+# What is done ---------------------------------------------------------------------------------------------------------
 
 
 def of(study: Study, *dats: str) -> pd.Series:
@@ -225,7 +225,7 @@ def no_referrals(study: Study) -> Study:
     return study.but(carat_referrals=referrals)
 
 
-# What may change, and what must be missing --------------------------------------------------------------------------------
+# What may change, and what must be missing ----------------------------------------------------------------------------
 
 EVERY = r"(effective_treatment|successful_completion|completion_of_treated)"
 TESTED = r"(effective_treatment|successful_completion)"
@@ -495,7 +495,7 @@ FAULTS = {
         then=one_year,
         says=(
             "Then 1 year is spent in treatment",
-            "In the last 1 year some who completed",
+            "In the last 1 year some who",
             "takes one year on average",
         ),
     ),
@@ -578,6 +578,45 @@ FAULTS = {
     ),
     "no fieldwork": Fault(counts("fieldwork", 0, "encounters"), r"fieldwork\..*"),
 }
+
+
+# Faults that leave each other's quantities alone go through the chain together.
+TOGETHER = (
+    ("no client of a pilot before", "no new journeys in the first year", "no fieldwork"),
+    ("no comparison clients", "a refund", "no discounting"),
+    ("no comparison clients after", "no pay"),
+    ("no client anywhere", "no new journeys at all"),
+    ("one client in an area", "no budget"),
+    ("one client in all", "no new journeys by month"),
+    ("all effective in a pilot", "no triage referrals"),
+    ("none effective in a pilot", "none triaged", "no referrals from prison before"),
+    ("all effective in both areas", "no benefit counted"),
+    ("none effective anywhere", "no budget of a site"),
+    ("identical areas", "a site repaid", "discount of a hundred per cent"),
+    ("extreme", "one year each"),
+    ("one sex", "nothing spent"),
+    ("age decides", "all repaid"),
+    ("eighty days",),
+    ("one site",),
+)
+
+
+def joined(names: Iterable[str]) -> Fault:
+    """Several faults as one."""
+    chosen = [FAULTS[name] for name in names]
+
+    def change(study: Study) -> Study:
+        for fault in chosen:
+            study = fault.change(study)
+        return study
+
+    return Fault(
+        change,
+        "|".join(f"(?:{fault.touched})" for fault in chosen),
+        tuple(pattern for fault in chosen for pattern in fault.missing),
+        lambda values, before: all(fault.then(values, before) for fault in chosen),
+        tuple(words for fault in chosen for words in fault.says),
+    )
 
 
 def main(names: Iterable[str]) -> None:
