@@ -5,15 +5,20 @@ Each fault of untrusted.py goes through the whole chain of rules, in one process
 
 from __future__ import annotations
 
+import copy
 import html
 import math
+import random
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import chain
 import findings_text as ft
 import pandas as pd
 import pytest
+import yaml
+from _config import checked, plain, read_config
 from _ledger import MISSING_INPUT, kind, parse_inputs, recompute
 from chain import Made, Printed
 from ledger_checks import NOT_COMPUTABLE, assert_closed
@@ -143,6 +148,180 @@ def test_pages_figures_and_workbook_can_be_read(fault, made, printed):
         elements = re.findall(rf'data-q="{re.escape(one)}"[^>]*>(?:<a[^>]*>)?([^<]*)', printed.page)
         assert set(elements) == {"[z]"}, (one, elements)
         assert made.notes[one] in text, (one, made.notes[one])
+
+
+# Whatever is missing --------------------------------------------------------------------------------------------------
+
+
+FROM_PEOPLE = ("journeys", "carat_referrals", "cjit_forms", "dirs", "triage_quarters")
+WITHHELD = "withheld for a reason of its own"
+
+
+def groups(ledger: pd.DataFrame) -> dict[str, list[str]]:
+    """Quantities that may be missing together, whatever rests on them: settings are always there."""
+    rows = [row for row in ledger.to_dict("records") if kind(row) != "setting"]
+    rng = random.Random(20120501)
+    shares = {f"{share:.0%} at random": share for share in (0.05, 0.3, 0.7)}
+    chosen = {
+        "all": [row["id"] for row in rows],
+        "all that counts people": [row["id"] for row in rows if row["extract"].split(" ")[0] in FROM_PEOPLE],
+        "what only prose prints": [row["id"] for row in rows if row["id"].startswith(("findings.", "restated."))],
+        "money": [row["id"] for row in rows if row["unit"].startswith("gbp")],
+    }
+    return chosen | {name: [row["id"] for row in rows if rng.random() < share] for name, share in shares.items()}
+
+
+def without(made: Made, ids: Iterable[str]) -> Made:
+    """The same with some quantities missing, and nothing computed again."""
+    gone = made.ledger["id"].isin(set(ids))
+    ledger = made.ledger.assign(value=made.ledger["value"].mask(gone), note=made.ledger["note"].mask(gone, WITHHELD))
+    return replace(made, ledger=ledger)
+
+
+GROUPS = ("all", "all that counts people", "what only prose prints", "money", *(f"{n}% at random" for n in (5, 30, 70)))
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_report_can_be_read_whatever_is_missing(group, whole):
+    ids = groups(whole.ledger)[group]
+    assert len(ids) > 40
+    out = chain.render(without(whole, ids), known=whole)
+    assert out.faults == []
+    assert not readable(out)
+    assert WITHHELD in page_text(out.page)
+
+
+def test_what_counts_people_and_all_that_rests_on_it_may_be_missing(whole):
+    gone = dict.fromkeys(groups(whole.ledger)["all that counts people"], math.nan)
+    out = chain.render(replace(whole, ledger=ft.changed(whole.ledger, gone)), known=whole)
+    assert out.faults == []
+    assert not readable(out)
+    assert "In all four sites the benefits could not be computed." in page_text(out.page)
+
+
+# What no study can have -----------------------------------------------------------------------------------------------
+
+DATES = {
+    "journeys": ("journey_start", "journey_end"),
+    "carat_referrals": ("referral_date", "release_date"),
+    "cjit_forms": ("care_plan_date",),
+    "dirs": ("dir_date",),
+    "triage_quarters": ("quarter_start",),
+}
+
+
+def with_cell(study: chain.Study, extract: str, column: str, value: object) -> tuple[chain.Study, str]:
+    """The study with one cell changed, and the place that a message names."""
+    frame = study.extracts[extract].astype(object).copy()
+    at = frame.index[frame[column].notna()][3]
+    frame.loc[at, column] = value
+    return study.but(**{extract: frame}), f"{extract}.csv, line {frame.index.get_loc(at) + 2}, {column}: found "
+
+
+@pytest.mark.parametrize("day", ["1899-12-31", "2999-01-01"])
+@pytest.mark.parametrize(
+    ("extract", "column"), [(name, column) for name, columns in DATES.items() for column in columns]
+)
+def test_a_day_without_records_is_refused_in_one_line(study, folder, extract, column, day):
+    changed, place = with_cell(study, extract, column, day)
+    faults = chain.faults(changed, extract, folder)
+    assert len(faults) == 1
+    assert faults[0].startswith(place)
+    assert re.search(r"allowed: .*from (1990-01-01|2007-12-01)", faults[0])
+
+
+@pytest.mark.parametrize(
+    ("extract", "column", "value", "allowed"),
+    [
+        ("journeys", "date_of_birth", "2999-01-01", "from 1850-01-01 to"),
+        ("journeys", "date_of_birth", "2015-12-31", "a date not after journey_start"),
+        ("journeys", "date_of_birth", "1860-01-01", "at most 110 years old"),
+        ("journeys", "journey_end", "1991-01-12", "the day of journey_start or a later one"),
+        ("triage_quarters", "triaged_within_6_weeks", 5000, "at most the number of referrals"),
+        ("triage_quarters", "referrals", -1, "a whole number, zero or more"),
+        ("new_journeys_yearly", "started", -1, "a whole number, zero or more"),
+        ("new_journeys_monthly", "new_journeys", "inf", "a whole number, zero or more"),
+        ("fieldwork", "encounters", -2, "a whole number, zero or more"),
+        ("pilot_spending", "amount_gbp", "inf", "a number"),
+        ("pilot_spending", "amount_gbp", "nan", "a number"),
+        ("pilot_spending", "amount_gbp", "1e300", "a number up to a million million either way"),
+        ("budget_shares", "amount_gbp", -1, "a number, zero or more"),
+        ("budget_shares", "amount_gbp", "1e300", "a number up to a million million either way"),
+    ],
+)
+def test_an_impossible_cell_is_refused_in_one_line(study, folder, extract, column, value, allowed):
+    changed, place = with_cell(study, extract, column, value)
+    (fault,) = chain.faults(changed, extract, folder)
+    assert fault.startswith(place)
+    assert allowed in fault.split("allowed: ")[1]
+
+
+def test_an_extract_without_rows_is_refused_in_one_line(study, folder):
+    for extract, frame in study.extracts.items():
+        faults = chain.faults(study.but(**{extract: frame.iloc[:0]}), extract, folder)
+        assert faults == [f"{extract}.csv: found no rows, allowed: at least one row below the header"]
+
+
+def test_spending_of_other_years_is_counted_and_left_out(study, folder, whole):
+    lines = study.extracts["pilot_spending"]
+    more = lines.iloc[:2].assign(fiscal_year="2999-00")
+    made = chain.run(study.but(pilot_spending=pd.concat([lines, more], ignore_index=True)), folder)
+    messages = made.findings["message"]
+    assert "pilot_spending, fiscal_year: 2 rows left out: fiscal years outside the study" in messages.to_list()
+    assert made.known["spending.total.both_years"] == whole.known["spending.total.both_years"]
+
+
+def put(config: Mapping, path: str, value: object) -> dict:
+    """A config with another value at a path."""
+    changed = copy.deepcopy(dict(config))
+    *groups, key = path.split(".")
+    here = changed
+    for group in groups:
+        here = here[group]
+    here[key] = value
+    return changed
+
+
+RATE = "economics.discount_rates"
+IMPOSSIBLE = [
+    (RATE, [{"from_year": 1, "rate": -0.01}], "found -0.01, allowed: at least 0"),
+    (RATE, [{"from_year": 1, "rate": 1.01}], "found 1.01, allowed: at most 1"),
+    (RATE, [{"from_year": 1, "rate": math.nan}], "found nan, allowed: a number"),
+    (RATE, [{"from_year": 2, "rate": 0.03}], "allowed: a first step from year 1"),
+    (RATE, [{"from_year": y, "rate": 0.03} for y in (1, 5, 3)], "found steps from the years 1, 5, 3, allowed: "),
+    ("economics.treatment_years", 0, "found 0, allowed: at least 1"),
+    ("economics.recovery_years", 0, "found 0, allowed: at least 1"),
+    ("economics.benefit_share", math.nan, "found nan, allowed: a number"),
+    ("economics.benefit_share", -0.1, "found -0.1, allowed: at least 0"),
+    ("economics.monthly_window", ["2011-03", "2008-04"], "found 2011-03 to 2008-04, allowed: a first month before"),
+    ("economics.monthly_window", ["2008-13", "2011-03"], "found 2008-13, allowed: a month as YYYY-MM"),
+    ("economics.spending_years", ["2009-15"], "found 2009-15, allowed: a fiscal year as 2009-10"),
+    ("economics.spending_years", ["2010-11", "2009-10"], "allowed: years in their order, each once"),
+    ("economics.journey_years.during", ["2008-09", "2009-10"], "found 2008-09, allowed: years after 2008-09"),
+    ("economics.sensitivity.discount_rate", {"low": 0.5, "high": 0.1}, "found 0.5 to 0.1, allowed: a low value"),
+    ("models.confidence", math.nan, "found nan, allowed: a number"),
+    ("models.length_of_use_bands", [10, 5], "found 10, 5, allowed: years from 1, each above the last"),
+    ("periods.pre.outcomes", ["2009-02-30", "2009-03-31"], "found 2009-02-30, allowed: a day of the calendar"),
+    ("periods.pre.pickups_until", "1899-12-31", "found 1899-12-31, allowed: a day from 1990-01-01 to"),
+    ("periods.post.pickups_until", "2999-01-01", "found 2999-01-01, allowed: a day from 1990-01-01 to"),
+    ("programme.end", "2999-01-01", "found 2999-01-01, allowed: a day from 1990-01-01 to 2099-12-31"),
+    ("programme.end", "2001-01-01", "found 2001-01-01, allowed: a day after the programme's start"),
+    ("codes.known_exit_reasons", [[99, 0]], "found 99 to 0, allowed: a first code not above the last"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "said"), IMPOSSIBLE)
+def test_a_config_that_no_study_can_have_is_refused_in_one_line(path, value, said):
+    file = chain.PROJECT / "config.yaml"
+    schema = yaml.safe_load((chain.PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
+    with pytest.raises(SystemExit) as stopped:
+        checked(put(plain(read_config(file)), path, value), file, schema)
+    (line,) = str(stopped.value).splitlines()
+    assert re.match(rf"config\.yaml, line \d+, {re.escape(path)}", line)
+    assert said in line
+
+
+# What a reader reads --------------------------------------------------------------------------------------------------
 
 
 def page_text(page: str) -> str:
