@@ -32,6 +32,7 @@ MEANINGLESS = (
     "not estimable: a cell of area, period and outcome is empty",
 )
 NO_BASE = ("not computed: the base is 0", "not computed: no journey started")
+BETTER = re.compile(r"findings\.better\.(?!all)")
 NOT_A_NUMBER = re.compile(r"\b(nan|NaN|inf|Infinity|Undefined)\b|(?<![A-Za-z] )\bNone\b(?! of| could)")
 
 
@@ -81,6 +82,20 @@ def test_the_study_without_a_fault_misses_nothing(whole, folder, study):
     assert not out.faults
     assert len(out.figures) == 15
     assert not readable(out)
+
+
+def test_a_verdict_goes_by_the_effect_that_was_tested(whole):
+    """The adjusted odds ratio, and the log odds of the counts where there are no characteristics."""
+    inputs = whole.ledger.set_index("id")["inputs"]
+    tested = {
+        name.rsplit(".", 1)[1]: parse_inputs(inputs[name])["odds"][0] for name in inputs.index if BETTER.match(name)
+    }
+    assert {measure: one.split(".")[1] for measure, one in tested.items()} == {
+        "prison_pickup": "odds_ratio",
+        "community_triage": "log_odds_did",
+        "effective_treatment": "odds_ratio",
+        "successful_completion": "odds_ratio",
+    }
 
 
 def test_every_fault_is_tried():
