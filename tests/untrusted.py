@@ -509,7 +509,7 @@ FAULTS = {
         lambda study: study.settings(definitions__effective_days=80, definitions__pickup_days=40),
         rf"setting\.definitions\..*|{clients_of('[0-9]')}|prison_pickup\..*|excluded\..*",
         then=lambda values, before: alike(values["findings.effective_weeks"], 81 / 7),
-        says=("stay in it for at least 80 days", "within 40 days of their release"),
+        says=("stay in it for at least 80 days", "within 40 days of their release", "Retained beyond twelve weeks"),
     ),
     "no triage referrals": Fault(
         counts("triage_quarters", 0, "referrals", "triaged_within_6_weeks", dat="P05"),
