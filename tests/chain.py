@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,8 +17,7 @@ import numpy as np
 import other_study
 import pandas as pd
 import yaml
-from _figure_data import planned
-from _figure_numbers import wanted
+from _figure_data import Planned, planned
 from _ledger import numbers, read_ledger, write_ledger
 from _lint import read_allowed, read_page
 from _study import ARMS, analysed
@@ -27,7 +27,7 @@ from continuity import ledger as continuity_ledger
 from fieldwork import fieldwork
 from figures import figures
 from findings import findings
-from impact import impact
+from impact import by_measure, impact
 from ledger import ledger as whole_ledger
 from new_journeys import new_journeys
 from outcomes import ledger as outcomes_ledger
@@ -154,7 +154,7 @@ class Made:
     typed: Mapping[str, Path]
 
     @property
-    def values(self) -> dict[str, float]:
+    def known(self) -> dict[str, float]:
         return self.ledger.set_index("id")["value"].to_dict()
 
     @property
@@ -230,8 +230,8 @@ def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFram
     clients, excluded = outcomes(str(typed["journeys"]), *shared)
     referrals, triage, cases = continuity({name: str(path) for name, path in typed.items()}, *shared)
     counts = [*outcomes_ledger(clients, excluded, sites), *continuity_ledger(referrals, triage, cases, sites)]
-    by_measure = {**dict(iter(clients.groupby("measure"))), "prison_pickup": referrals}
-    return [*counts, *impact(pd.concat(counts, ignore_index=True), by_measure, list(analysed(sites)), models)]
+    frames = by_measure(clients, referrals)
+    return [*counts, *impact(pd.concat(counts, ignore_index=True), frames, list(analysed(sites)), models)]
 
 
 @dataclass(frozen=True)
@@ -245,18 +245,31 @@ class Printed:
     faults: list[str]
 
 
-def render(made: Made, drawings: bool = True) -> Printed:
-    """Figures, page and workbook; what the number lint says of the page."""
+def render(made: Made, known: Made | None = None) -> Printed:
+    """Figures, page and workbook, and what the number lint says of the page.
+
+    `known` : what has been drawn already: only figures with other numbers are drawn again
+    """
     plans = planned(FIGURES, made.config, made.ledger["id"].tolist())
-    shown = [number for number, plan in plans.items() if wanted(plan.declaration, made.config)]
-    svgs = figures(made.ledger, FIGURES, made.config, FACES) if drawings else dict.fromkeys(shown, "<svg/>")
+    values, before = made.known, known.known if known else {}
+    moved = {name for name in values if values[name] != before.get(name, math.nan)}
+    declared = {
+        name: one
+        for name, one in FIGURES.items()
+        if known is None or any(moved & set(ids_of(plan)) for plan in plans.values() if plan.declaration is one)
+    }
+    svgs = dict.fromkeys(plans, "<svg/>") | figures(made.ledger, declared, made.config, FACES)
     page, _, cells = report_html(
         made.ledger, made.findings, made.activity, svgs, EXHIBITS, [], made.config, TEMPLATES,
         {"screen": "", "print": ""}, declared_figures=FIGURES,
     )  # fmt: skip
     book, _ = workbook(made.ledger, made.activity, EXHIBITS, WORKBOOK, made.config, TEMPLATES)
-    texts = quoted(made.findings, {}, [])
     activity = made.activity.drop(columns="site").to_numpy().ravel()
-    texts |= {item for text in activity for item in str(text).split("; ")}
-    lint = read_page(page, made.ledger, made.config, ALLOWED, texts)
-    return Printed(page, cells, svgs, book, lint.faults)
+    texts = quoted(made.findings, {}, []) | {item for text in activity for item in str(text).split("; ")}
+    return Printed(page, cells, svgs, book, read_page(page, made.ledger, made.config, ALLOWED, texts).faults)
+
+
+def ids_of(plan: Planned) -> list[str]:
+    """The quantities that a figure shows."""
+    rows = plan.table.rows if plan.table else ()
+    return [entry.id for row in rows for cell in row.cells for entry in cell]

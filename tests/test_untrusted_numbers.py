@@ -1,323 +1,367 @@
-"""Numbers that nobody should trust: what cannot be computed is missing with its reason, and nothing else changes.
+"""What cannot be computed is missing with its reason, what rests on it too, and every other number is right.
 
-Each fault is put into a small study (chain.py), and the whole chain is run on it in one process.
+Each fault of untrusted.py goes through the whole chain of rules, in one process, up to figures, page and workbook.
 """
 
 from __future__ import annotations
 
+import copy
+import html
 import math
+import random
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import chain
 import findings_text as ft
-import numpy as np
 import pandas as pd
-from chain import Study
-from ledger_checks import assert_closed
+import pytest
+import yaml
+from _config import checked, plain, read_config
+from _ledger import MISSING_INPUT, kind, parse_inputs, recompute
+from chain import Made, Printed
+from ledger_checks import NOT_COMPUTABLE, assert_closed
+from test_findings_text import WRONG
+from untrusted import FAULTS, TOGETHER, joined
 
-PRE, POST = (
-    (pd.Timestamp("2012-01-01"), pd.Timestamp("2013-06-30")),
-    (pd.Timestamp("2014-01-01"), pd.Timestamp("2015-06-30")),
+# Notes of what has a formula's value that would say nothing, or feign something.
+MEANINGLESS = (
+    "not computed: the total is not above 0",
+    "not computed: the cost is not above 0",
+    "not estimable: a cell of area, period and outcome is empty",
 )
-LONG_AGO = pd.Timestamp("2000-01-12")
-TREATMENT = r"(effective_treatment|successful_completion|completion_of_treated)"
-OF_CLIENTS = r"(effective_treatment|successful_completion)"
+NO_BASE = ("not computed: the base is 0", "not computed: no journey started")
+BETTER = re.compile(r"findings\.better\.(?!all)")
+NOT_A_NUMBER = re.compile(r"\b(nan|NaN|inf|Infinity|Undefined)\b|(?<![A-Za-z] )\bNone\b(?! of| could)")
 
 
-# Faults ---------------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("chain")
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What is done to the study, and what that is allowed to change.
-
-    Attributes
-    ----------
-    change : the study with the fault
-    touched : which leaves may differ from those of the study without it (regular expression on ids)
-    missing : which quantities must be missing, and no others (regular expressions on ids)
-    """
-
-    change: Callable[[Study], Study]
-    touched: str = "-"
-    missing: tuple[str, ...] = ()
+@pytest.fixture(scope="module")
+def study(config):
+    return chain.study(config)
 
 
-def of(study: Study, *dats: str) -> pd.Series:
-    """The journeys of some DATs."""
-    return study.extracts["journeys"]["dat"].isin(dats)
+@pytest.fixture(scope="module")
+def whole(study, folder) -> Made:
+    """The study without any fault."""
+    return chain.run(study, folder)
 
 
-def within(journeys: pd.DataFrame, period: tuple[pd.Timestamp, pd.Timestamp]) -> pd.Series:
-    """The journeys that touch a period."""
-    return (journeys["journey_start"] <= period[1]) & (journeys["journey_end"].fillna(period[0]) >= period[0])
+@pytest.fixture(scope="module", params=TOGETHER, ids=" + ".join)
+def fault(request):
+    return joined(request.param)
 
 
-def out_of_time(study: Study, which: pd.Series) -> Study:
-    """The study with some journeys long ended before either period."""
-    journeys = study.extracts["journeys"].copy()
-    journeys.loc[which, ["journey_start", "journey_end"]] = LONG_AGO
-    journeys.loc[which, "date_of_birth"] = pd.Timestamp("1960-01-12")
-    journeys.loc[which, "exit_reason"] = 13
-    return study.but(journeys=journeys)
+@pytest.fixture(scope="module")
+def made(fault, study, folder) -> Made:
+    return chain.run(fault.change(study), folder)
 
 
-def without_clients(*dats: str, periods: tuple = (PRE, POST)) -> Callable[[Study], Study]:
-    """No client of some DATs in some periods."""
-
-    def change(study: Study) -> Study:
-        journeys = study.extracts["journeys"]
-        hit = pd.concat([within(journeys, period) for period in periods], axis=1).any(axis=1)
-        return out_of_time(study, of(study, *dats) & hit)
-
-    return change
+@pytest.fixture(scope="module")
+def printed(made, whole) -> Printed:
+    return chain.render(made, known=whole)
 
 
-def without_clients_anywhere(study: Study) -> Study:
-    """No client of the study in either period."""
-    return out_of_time(study, study.extracts["journeys"]["client"].notna())
+def inputs_of(row: Mapping) -> list[str]:
+    return [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
 
 
-def one_client(*dats: str) -> Callable[[Study], Study]:
-    """One client of some DATs in all, with one journey through both periods."""
-
-    def change(study: Study) -> Study:
-        chosen = of(study, *dats)
-        other = out_of_time(study, chosen).extracts["journeys"].copy()
-        at = other.index[other["dat"] == dats[0]][0]
-        one = {"journey_start": pd.Timestamp("2012-02-01"), "journey_end": pd.Timestamp("2014-06-01"), "exit_reason": 1}
-        other.loc[at, list(one)] = list(one.values())
-        return study.but(journeys=other)
-
-    return change
+def missing(ledger: pd.DataFrame) -> pd.DataFrame:
+    return ledger[ledger["value"].isna()]
 
 
-def one_client_in_all(study: Study) -> Study:
-    """One client in the whole study."""
-    dats = [dat for dat in study.extracts["journeys"]["dat"].unique() if dat != "P03"]
-    return one_client("P03", *dats)(study)
+def test_the_study_without_a_fault_misses_nothing(whole, folder, study):
+    assert missing(whole.ledger).empty
+    assert_closed(whole.ledger)
+    out = chain.render(whole)
+    assert not out.faults
+    assert len(out.figures) == 15
+    assert not readable(out)
 
 
-def effective(share: float, *dats: str) -> Callable[[Study], Study]:
-    """All or none of the journeys of some DATs completed, in two weeks each, in the middle of the periods."""
-
-    def change(study: Study) -> Study:
-        journeys, hit = study.extracts["journeys"].copy(), of(study, *dats)
-        start = pd.Series(np.where(np.arange(len(journeys)) % 2, PRE[0], POST[0]), journeys.index) + pd.Timedelta(
-            99, "D"
-        )
-        journeys.loc[hit, "journey_start"] = start[hit]
-        journeys.loc[hit, "journey_end"] = start[hit] + pd.Timedelta(14, "D")
-        journeys.loc[hit, "exit_reason"] = 1 if share else 13
-        return study.but(journeys=journeys)
-
-    return change
-
-
-def identical(study: Study) -> Study:
-    """The comparison area of Site 3 has the journeys of its pilot."""
-    journeys = study.extracts["journeys"]
-    pilot, others = journeys[of(study, "P03")], journeys[~of(study, "C03")]
-    twin = pilot.assign(dat="C03", client="T" + pilot["client"], journey=pilot["journey"] + len(journeys))
-    return study.but(journeys=pd.concat([others, twin], ignore_index=True))
-
-
-def extreme(study: Study) -> Study:
-    """In Site 3 a tenth is effective at first, later all but a tenth; the other way round in its comparison area."""
-    journeys = study.extracts["journeys"]
-    pattern, parts = journeys[of(study, "P03")].iloc[:300], [journeys[~of(study, "P03", "C03")]]
-    rng = np.random.default_rng(1)
-    for n, (dat, period, good) in enumerate((("P03", PRE, 10), ("P03", POST, 90), ("C03", PRE, 90), ("C03", POST, 10))):
-        start = period[0] + pd.Timedelta(99, "D")
-        many = pd.concat([pattern] * 4, ignore_index=True).assign(dat=dat, journey_start=start)
-        number = np.arange(len(many))
-        many = many.assign(
-            client=[f"E{n}{one}" for one in number],
-            journey=number + 90_000,
-            journey_end=start + pd.Timedelta(14, "D"),
-            exit_reason=np.where(rng.permutation(number) % 100 < good, 1, 13),
-        )
-        parts.append(many)
-    return study.but(journeys=pd.concat(parts, ignore_index=True))
-
-
-def one_sex(study: Study) -> Study:
-    """Everybody is a man."""
-    return study.but(**{name: study.extracts[name].assign(sex="M") for name in ("journeys", "dirs")})
-
-
-def separated(study: Study) -> Study:
-    """In Site 3 the older half completes, the younger half leaves: age decides everything."""
-    made = effective(0, "P03", "C03")(study)
-    journeys = made.extracts["journeys"].copy()
-    older = of(made, "P03", "C03") & (journeys["date_of_birth"] < "1975-01-01")
-    journeys.loc[older, "exit_reason"] = 1
-    return study.but(journeys=journeys)
-
-
-def lines(edit: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[Study], Study]:
-    """A change of the spending ledger."""
-    return lambda study: study.but(pilot_spending=edit(study.extracts["pilot_spending"].copy()))
-
-
-def spent(amount: float, **where: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
-    """Lines with some values in some columns have an amount."""
-
-    def edit(ledger: pd.DataFrame) -> pd.DataFrame:
-        hit = pd.Series(True, ledger.index)
-        for column, value in where.items():
-            hit &= ledger[column] == value
-        ledger.loc[hit, "amount_gbp"] = amount
-        return ledger
-
-    return edit
-
-
-def refund(ledger: pd.DataFrame) -> pd.DataFrame:
-    """One line more: training that was paid back."""
-    more = pd.DataFrame([("site_3", "2014-15", "non_pay", "training_repaid", -1234.5)], columns=ledger.columns)
-    return pd.concat([ledger, more], ignore_index=True)
-
-
-def counts(extract: str, value: float, *columns: str, **where: str) -> Callable[[Study], Study]:
-    """Cells of an extract of counts have a value."""
-
-    def change(study: Study) -> Study:
-        frame = study.extracts[extract].copy()
-        hit = pd.Series(True, frame.index)
-        for column, wanted in where.items():
-            hit &= frame[column].isin([wanted] if isinstance(wanted, str) else wanted)
-        frame.loc[hit, list(columns)] = value
-        return study.but(**{extract: frame})
-
-    return change
-
-
-def economics(**given: object) -> Callable[[Study], Study]:
-    """Other settings of the economics."""
-    return lambda study: study.settings(**{f"economics__{key}": value for key, value in given.items()})
-
-
-def one_site(study: Study) -> Study:
-    """Only Site 3 is analysed."""
-    sites = {
-        name: site if name == "site_3" else {"label": site["label"], "analysed": False}
-        for name, site in study.config["sites"].items()
+def test_a_verdict_goes_by_the_effect_that_was_tested(whole):
+    """The adjusted odds ratio, and the log odds of the counts where there are no characteristics."""
+    inputs = whole.ledger.set_index("id")["inputs"]
+    tested = {
+        name.rsplit(".", 1)[1]: parse_inputs(inputs[name])["odds"][0] for name in inputs.index if BETTER.match(name)
     }
-    monthly = study.extracts["new_journeys_monthly"]
-    return study.but({**study.config, "sites": sites}).but(
-        new_journeys_monthly=monthly[monthly["area"].isin(["pilot_3", "comparison_3"])]
-    )
+    assert {measure: one.split(".")[1] for measure, one in tested.items()} == {
+        "prison_pickup": "odds_ratio",
+        "community_triage": "log_odds_did",
+        "effective_treatment": "odds_ratio",
+        "successful_completion": "odds_ratio",
+    }
 
 
-def no_referrals(study: Study) -> Study:
-    """No referral from prison in the first period of Site 2's pilot."""
-    referrals = study.extracts["carat_referrals"].copy()
-    hit = (referrals["referred_to_dat"] == "P02") & (referrals["referral_date"] < "2013-12-31")
-    referrals.loc[hit, "residence_dat"] = referrals.loc[hit, "referred_to_dat"] = "ELSE"
-    return study.but(carat_referrals=referrals)
+def test_every_fault_is_tried():
+    assert sorted(name for names in TOGETHER for name in names) == sorted(FAULTS)
 
 
-SEVERAL = ("P02", "C02", "P03", "C03", "P05", "C05E", "C05W", "P07", "C07N", "C07S")
-FAULTS = {
-    "no client of a pilot before": Fault(without_clients("P02", periods=(PRE,))),
-    "no comparison clients": Fault(without_clients("C05E", "C05W")),
-    "no comparison clients after": Fault(without_clients("C07N", "C07S", periods=(POST,))),
-    "no client anywhere": Fault(without_clients_anywhere),
-    "one client in an area": Fault(one_client("C03")),
-    "one client in all": Fault(one_client_in_all),
-    "all effective in a pilot": Fault(effective(1, "P03")),
-    "none effective in a pilot": Fault(effective(0, "P03")),
-    "all effective in both areas": Fault(effective(1, "P03", "C03")),
-    "none effective anywhere": Fault(effective(0, *SEVERAL)),
-    "identical areas": Fault(identical),
-    "extreme": Fault(extreme),
-    "one sex": Fault(one_sex),
-    "age decides": Fault(separated),
-    "a refund": Fault(lines(refund)),
-    "all repaid": Fault(lines(spent(-500.0))),
-    "a site repaid": Fault(lines(spent(-500.0, site="site_3"))),
-    "nothing spent": Fault(lines(spent(0.0))),
-    "no pay": Fault(lines(spent(0.0, category="pay"))),
-    "nothing spent in a site": Fault(lines(spent(0.0, site="site_3"))),
-    "no discounting": Fault(economics(discount_rates=[{"from_year": 1, "rate": 0.0}])),
-    "discount of a hundred per cent": Fault(economics(discount_rates=[{"from_year": 1, "rate": 1.0}])),
-    "one year each": Fault(economics(treatment_years=1, recovery_years=1)),
-    "no benefit counted": Fault(economics(benefit_share=0.0)),
-    "no triage referrals before": Fault(counts("triage_quarters", 0, "referrals", "triaged_within_6_weeks", dat="P05")),
-    "none triaged": Fault(counts("triage_quarters", 0, "triaged_within_6_weeks")),
-    "no new journeys in the first year": Fault(
-        counts(
-            "new_journeys_yearly",
-            0,
-            "started",
-            "retained_12_weeks",
-            "completed_under_12_weeks",
-            fiscal_year="2011-12",
-            site="site_2",
-        )
-    ),
-    "no new journeys at all": Fault(
-        counts("new_journeys_yearly", 0, "started", "retained_12_weeks", "completed_under_12_weeks")
-    ),
-    "no new journeys by month": Fault(counts("new_journeys_monthly", 0, "new_journeys")),
-    "no budget": Fault(counts("treatment_budgets", 0, "adult_pooled_gbp_m", "local_gbp_m")),
-    "no budget of a site": Fault(counts("budget_shares", 0, "amount_gbp", site="site_3")),
-    "no referrals from prison before": Fault(no_referrals),
-    "one site": Fault(one_site),
-    "no fieldwork": Fault(counts("fieldwork", 0, "encounters")),
+def test_just_the_expected_quantities_are_missing(fault, made):
+    found = set(missing(made.ledger)["id"])
+    expected = {one for one in made.known if any(re.fullmatch(pattern, one) for pattern in fault.missing)}
+    assert found - expected == set(), "missing, though it can be computed"
+    assert expected - found == set(), "has a value, though it cannot be computed"
+    for pattern in fault.missing:
+        assert any(re.fullmatch(pattern, one) for one in found), pattern
+
+
+def test_every_missing_quantity_says_why_and_truly(made):
+    values = made.known
+    for row in missing(made.ledger).to_dict("records"):
+        note, inputs = row["note"], [values[one] for one in inputs_of(row)]
+        assert note.startswith(("not computed: ", "not estimable: ")) or "; not " in note, (row["id"], note)
+        unknown = any(map(math.isnan, inputs))
+        if note == MISSING_INPUT:
+            assert unknown, (row["id"], "no input is missing")
+        if note.startswith(NO_BASE):
+            assert 0 in inputs, (row["id"], "no input is 0")
+            assert not unknown, (row["id"], "an input is missing")
+        if kind(row) == "derived" and not note.startswith(MEANINGLESS):
+            assert formula_fails(row, values), (row["id"], note)
+
+
+def formula_fails(row: Mapping, values: Mapping[str, float]) -> bool:
+    try:
+        return not math.isfinite(recompute(row, values))
+    except NOT_COMPUTABLE:
+        return True
+
+
+def test_every_other_quantity_is_right(fault, made, whole):
+    """Leaves that the fault does not touch are those of the study without it; all else follows by its formula."""
+    before, values = whole.known, made.known
+    assert_closed(made.ledger)
+    assert all(math.isfinite(value) or math.isnan(value) for value in values.values())
+    moved = [
+        row["id"]
+        for row in made.ledger.to_dict("records")
+        if kind(row) != "derived" and not same(row["value"], before.get(row["id"], math.nan))
+    ]
+    assert [one for one in moved if not re.fullmatch(fault.touched, one)] == []
+    assert fault.then(values, before)
+
+
+def same(value: float, other: float) -> bool:
+    return value == other or (math.isnan(value) and math.isnan(other))
+
+
+def test_pages_figures_and_workbook_can_be_read(fault, made, printed):
+    assert printed.faults == []
+    assert not readable(printed)
+    text = page_text(printed.page)
+    for words in fault.says:
+        assert words in text, words
+    shown = [one for one in missing(made.ledger)["id"] if f'data-q="{one}"' in printed.page]
+    assert bool(fault.missing) == bool(shown)
+    for one in shown:
+        elements = re.findall(rf'data-q="{re.escape(one)}"[^>]*>(?:<a[^>]*>)?([^<]*)', printed.page)
+        assert set(elements) == {"[z]"}, (one, elements)
+        assert made.notes[one] in text, (one, made.notes[one])
+
+
+# Whatever is missing --------------------------------------------------------------------------------------------------
+
+
+FROM_PEOPLE = ("journeys", "carat_referrals", "cjit_forms", "dirs", "triage_quarters")
+WITHHELD = "withheld for a reason of its own"
+
+
+def groups(ledger: pd.DataFrame) -> dict[str, list[str]]:
+    """Quantities that may be missing together, whatever rests on them: settings are always there."""
+    rows = [row for row in ledger.to_dict("records") if kind(row) != "setting"]
+    rng = random.Random(20120501)
+    shares = {f"{share:.0%} at random": share for share in (0.05, 0.3, 0.7)}
+    chosen = {
+        "all": [row["id"] for row in rows],
+        "all that counts people": [row["id"] for row in rows if row["extract"].split(" ")[0] in FROM_PEOPLE],
+        "what only prose prints": [row["id"] for row in rows if row["id"].startswith(("findings.", "restated."))],
+        "money": [row["id"] for row in rows if row["unit"].startswith("gbp")],
+    }
+    return chosen | {name: [row["id"] for row in rows if rng.random() < share] for name, share in shares.items()}
+
+
+def without(made: Made, ids: Iterable[str]) -> Made:
+    """The same with some quantities missing, and nothing computed again."""
+    gone = made.ledger["id"].isin(set(ids))
+    ledger = made.ledger.assign(value=made.ledger["value"].mask(gone), note=made.ledger["note"].mask(gone, WITHHELD))
+    return replace(made, ledger=ledger)
+
+
+GROUPS = ("all", "all that counts people", "what only prose prints", "money", *(f"{n}% at random" for n in (5, 30, 70)))
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_report_can_be_read_whatever_is_missing(group, whole):
+    ids = groups(whole.ledger)[group]
+    assert len(ids) > 40
+    out = chain.render(without(whole, ids), known=whole)
+    assert out.faults == []
+    assert not readable(out)
+    assert WITHHELD in page_text(out.page)
+
+
+def test_what_counts_people_and_all_that_rests_on_it_may_be_missing(whole):
+    gone = dict.fromkeys(groups(whole.ledger)["all that counts people"], math.nan)
+    out = chain.render(replace(whole, ledger=ft.changed(whole.ledger, gone)), known=whole)
+    assert out.faults == []
+    assert not readable(out)
+    assert "In all four sites the benefits could not be computed." in page_text(out.page)
+
+
+# What no study can have -----------------------------------------------------------------------------------------------
+
+DATES = {
+    "journeys": ("journey_start", "journey_end"),
+    "carat_referrals": ("referral_date", "release_date"),
+    "cjit_forms": ("care_plan_date",),
+    "dirs": ("dir_date",),
+    "triage_quarters": ("quarter_start",),
 }
 
 
-def plain_text(page: str) -> str:
-    return re.sub(
-        r"\s+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"<(style|script|svg)[^>]*>.*?</\1>", " ", page, flags=re.S))
-    )
+def with_cell(study: chain.Study, extract: str, column: str, value: object) -> tuple[chain.Study, str]:
+    """The study with one cell changed, and the place that a message names."""
+    frame = study.extracts[extract].astype(object).copy()
+    at = frame.index[frame[column].notna()][3]
+    frame.loc[at, column] = value
+    return study.but(**{extract: frame}), f"{extract}.csv, line {frame.index.get_loc(at) + 2}, {column}: found "
 
 
-def main(names) -> None:
-    """Print what every fault makes of the ledger and of the paragraphs."""
-    import tempfile
-    import traceback
-    from pathlib import Path
-
-    import yaml
-    from _config import plain
-
-    config = plain(yaml.safe_load((chain.PROJECT / "config.yaml").read_text()))
-    base = chain.study(config)
-    folder = Path(tempfile.mkdtemp())
-    whole = chain.run(base, folder)
-    known = {p.text for p in ft.paragraphs(chain.render(whole, False).page)}
-    for name in names or FAULTS:
-        print(f"\n{'=' * 10} {name}")
-        try:
-            made = chain.run(FAULTS[name].change(base), folder)
-            nans = made.ledger[made.ledger.value.isna()]
-            for note, ids in nans.groupby("note")["id"]:
-                print("  NOTE", note or "<NONE>", len(ids), " ".join(ids)[:1500])
-            print("  INF", [i for i, v in made.values.items() if math.isinf(v)])
-            try:
-                assert_closed(made.ledger)
-            except AssertionError as e:
-                print("  CLOSED?", str(e)[:600])
-            out = chain.render(made)
-            print("  LINT", out.faults[:3])
-            for p in ft.paragraphs(out.page):
-                if p.text not in known:
-                    print("   ", p.chapter, "|", p.text)
-            for m in re.finditer(r".{60}\b(nan|inf|None|NaN)\b.{40}", plain_text(out.page)):
-                print("  !!", m[0])
-            for n, svg in out.figures.items():
-                if re.search(r"\bnan\b|\binf\b", svg):
-                    print("  !! svg", n)
-        except (Exception, SystemExit) as e:
-            print("  CRASH", "".join(traceback.format_exception(e)[-4:]))
+@pytest.mark.parametrize("day", ["1899-12-31", "2999-01-01"])
+@pytest.mark.parametrize(
+    ("extract", "column"), [(name, column) for name, columns in DATES.items() for column in columns]
+)
+def test_a_day_without_records_is_refused_in_one_line(study, folder, extract, column, day):
+    changed, place = with_cell(study, extract, column, day)
+    faults = chain.faults(changed, extract, folder)
+    assert len(faults) == 1
+    assert faults[0].startswith(place)
+    assert re.search(r"allowed: .*from (1990-01-01|2007-12-01)", faults[0])
 
 
-if __name__ == "__main__":
-    import sys
+@pytest.mark.parametrize(
+    ("extract", "column", "value", "allowed"),
+    [
+        ("journeys", "date_of_birth", "2999-01-01", "from 1850-01-01 to"),
+        ("journeys", "date_of_birth", "2015-12-31", "a date not after journey_start"),
+        ("journeys", "date_of_birth", "1860-01-01", "at most 110 years old"),
+        ("journeys", "journey_end", "1991-01-12", "the day of journey_start or a later one"),
+        ("triage_quarters", "triaged_within_6_weeks", 5000, "at most the number of referrals"),
+        ("triage_quarters", "referrals", -1, "a whole number, zero or more"),
+        ("new_journeys_yearly", "started", -1, "a whole number, zero or more"),
+        ("new_journeys_monthly", "new_journeys", "inf", "a whole number, zero or more"),
+        ("fieldwork", "encounters", -2, "a whole number, zero or more"),
+        ("pilot_spending", "amount_gbp", "inf", "a number"),
+        ("pilot_spending", "amount_gbp", "nan", "a number"),
+        ("pilot_spending", "amount_gbp", "1e300", "a number up to a million million either way"),
+        ("budget_shares", "amount_gbp", -1, "a number, zero or more"),
+        ("budget_shares", "amount_gbp", "1e300", "a number up to a million million either way"),
+    ],
+)
+def test_an_impossible_cell_is_refused_in_one_line(study, folder, extract, column, value, allowed):
+    changed, place = with_cell(study, extract, column, value)
+    (fault,) = chain.faults(changed, extract, folder)
+    assert fault.startswith(place)
+    assert allowed in fault.split("allowed: ")[1]
 
-    main(sys.argv[1:])
+
+def test_an_extract_without_rows_is_refused_in_one_line(study, folder):
+    for extract, frame in study.extracts.items():
+        faults = chain.faults(study.but(**{extract: frame.iloc[:0]}), extract, folder)
+        assert faults == [f"{extract}.csv: found no rows, allowed: at least one row below the header"]
+
+
+def test_spending_of_other_years_is_counted_and_left_out(study, folder, whole):
+    lines = study.extracts["pilot_spending"]
+    more = lines.iloc[:2].assign(fiscal_year="2999-00")
+    made = chain.run(study.but(pilot_spending=pd.concat([lines, more], ignore_index=True)), folder)
+    messages = made.findings["message"]
+    assert "pilot_spending, fiscal_year: 2 rows left out: fiscal years outside the study" in messages.to_list()
+    assert made.known["spending.total.both_years"] == whole.known["spending.total.both_years"]
+
+
+def put(config: Mapping, path: str, value: object) -> dict:
+    """A config with another value at a path."""
+    changed = copy.deepcopy(dict(config))
+    *groups, key = path.split(".")
+    here = changed
+    for group in groups:
+        here = here[group]
+    here[key] = value
+    return changed
+
+
+RATE = "economics.discount_rates"
+IMPOSSIBLE = [
+    (RATE, [{"from_year": 1, "rate": -0.01}], "found -0.01, allowed: at least 0"),
+    (RATE, [{"from_year": 1, "rate": 1.01}], "found 1.01, allowed: at most 1"),
+    (RATE, [{"from_year": 1, "rate": math.nan}], "found nan, allowed: a number"),
+    (RATE, [{"from_year": 2, "rate": 0.03}], "allowed: a first step from year 1"),
+    (RATE, [{"from_year": y, "rate": 0.03} for y in (1, 5, 3)], "found steps from the years 1, 5, 3, allowed: "),
+    ("economics.treatment_years", 0, "found 0, allowed: at least 1"),
+    ("economics.recovery_years", 0, "found 0, allowed: at least 1"),
+    ("economics.benefit_share", math.nan, "found nan, allowed: a number"),
+    ("economics.benefit_share", -0.1, "found -0.1, allowed: at least 0"),
+    ("economics.monthly_window", ["2011-03", "2008-04"], "found 2011-03 to 2008-04, allowed: a first month before"),
+    ("economics.monthly_window", ["2008-13", "2011-03"], "found 2008-13, allowed: a month as YYYY-MM"),
+    ("economics.spending_years", ["2009-15"], "found 2009-15, allowed: a fiscal year as 2009-10"),
+    ("economics.spending_years", ["2010-11", "2009-10"], "allowed: years in their order, each once"),
+    ("economics.journey_years.during", ["2008-09", "2009-10"], "found 2008-09, allowed: years after 2008-09"),
+    ("economics.sensitivity.discount_rate", {"low": 0.5, "high": 0.1}, "found 0.5 to 0.1, allowed: a low value"),
+    ("models.confidence", math.nan, "found nan, allowed: a number"),
+    ("models.length_of_use_bands", [10, 5], "found 10, 5, allowed: years from 1, each above the last"),
+    ("periods.pre.outcomes", ["2009-02-30", "2009-03-31"], "found 2009-02-30, allowed: a day of the calendar"),
+    ("periods.pre.pickups_until", "1899-12-31", "found 1899-12-31, allowed: a day from 1990-01-01 to"),
+    ("periods.post.pickups_until", "2999-01-01", "found 2999-01-01, allowed: a day from 1990-01-01 to"),
+    ("programme.end", "2999-01-01", "found 2999-01-01, allowed: a day from 1990-01-01 to 2099-12-31"),
+    ("programme.end", "2001-01-01", "found 2001-01-01, allowed: a day after the programme's start"),
+    ("codes.known_exit_reasons", [[99, 0]], "found 99 to 0, allowed: a first code not above the last"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "said"), IMPOSSIBLE)
+def test_a_config_that_no_study_can_have_is_refused_in_one_line(path, value, said):
+    file = chain.PROJECT / "config.yaml"
+    schema = yaml.safe_load((chain.PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
+    with pytest.raises(SystemExit) as stopped:
+        checked(put(plain(read_config(file)), path, value), file, schema)
+    (line,) = str(stopped.value).splitlines()
+    assert re.match(rf"config\.yaml, line \d+, {re.escape(path)}", line)
+    assert said in line
+
+
+# What a reader reads --------------------------------------------------------------------------------------------------
+
+
+def page_text(page: str) -> str:
+    """The words of a page, without those of notes in the middle of a sentence."""
+    bare = re.sub(r"<(style|script|head)[^>]*>.*?</\1>", " ", page, flags=re.S)
+    notes = re.findall(r'<span class="fn" role="note">(.*?)</span>', bare)
+    bare = re.sub(r'<span class="fn" role="note">.*?</span>', "", bare)
+    words = re.sub(r"<(/?)(p|li|td|th|tr|h\d|div|caption|figure|dt|dd|br)\b[^>]*>", " ", bare)
+    words = html.unescape(" ".join([re.sub(r"<[^>]+>", "", words), *notes]))
+    return re.sub(r"\s+", " ", words)
+
+
+def readable(out: Printed) -> list[str]:
+    """What no reader should meet, in page, figures and workbook."""
+    text = page_text(out.page)
+    found = [text[max(0, hit.start() - 60) : hit.end() + 40] for hit in NOT_A_NUMBER.finditer(text)]
+    found += [hit for hit in re.findall(r'alt="([^"]*)"', out.page) if NOT_A_NUMBER.search(hit)]
+    found += [number for number, svg in out.figures.items() if re.search(r"\b(nan|inf)\b", svg, re.I)]
+    for sheet in out.book.sheets:
+        for cell in (cell for row in sheet.rows for cell in row):
+            if (cell.number is not None and not math.isfinite(cell.number)) or NOT_A_NUMBER.search(cell.text):
+                found.append(f"{sheet.name}: {cell.text}")
+    for paragraph in ft.paragraphs(out.page):
+        words = paragraph.text.replace("[z]", "0")
+        found += [f"{pattern}: {paragraph.text}" for pattern in WRONG if re.search(pattern, words)]
+        if re.search(r"\bfrom (−?£?\d[\d,.]*) to \1(?=[\s.,;])|\b0 of 0\b", paragraph.text):
+            found.append(paragraph.text)
+    return found

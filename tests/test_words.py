@@ -76,6 +76,20 @@ def test_shared_out():
     )
     assert words.shared_out({"A": "falls", "B": "falls"}) == "falls in both"
     assert words.shared_out({"A": "falls"}) == "falls in A"
+    assert words.shared_out({"A": "did not change", "B": "did not change"}) == "did not change in either"
+    assert (
+        words.shared_out(dict.fromkeys("ABC", "could not be compared")) == "could not be compared in any of the three"
+    )
+    assert words.shared_out(dict.fromkeys("ABC", "cannot be drawn")) == "cannot be drawn in any of the three"
+
+
+def test_a_count_that_is_not_known():
+    assert words.spelt(float("nan")) == "[z]"
+
+
+def test_alternative_text_without_a_line():
+    text = words.journeys_alt("Pilot 2", "Comparison 2", "April 2008", "March 2011", float("nan"))
+    assert text.endswith(", April 2008 to March 2011. No straight line can be fitted to Pilot 2.")
 
 
 def test_alternative_text():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 from _disclosure_policies import POLICIES
+from _impossible import impossible
 from _jobs import extract_names
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -105,7 +106,7 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
     errors = sorted(
         Draft202012Validator(schema).iter_errors(study), key=lambda error: [str(part) for part in error.path]
     )
-    found = [_described(error) for error in errors] or list(contradictions(study))
+    found = [_described(error) for error in errors] or list(impossible(study)) or list(contradictions(study))
     if found:
         lines = line_numbers(Path(path).read_text(encoding="utf-8"))
         raise SystemExit("\n".join(_message(path, lines, keys, text) for keys, text in found))

@@ -15,6 +15,7 @@ from _study import areas, day
 
 PRISON_CONTINUITY = ("integrated_system", "independent_case_manager")
 COMMUNITY_CONTINUITY = ("embedded_provision",)
+NOT_REFUSED = "(file, record) NOT IN (SELECT file, record FROM refused)"
 Finding = dict[str, Any]
 
 
@@ -139,20 +140,23 @@ def cross_checks(extract: Extract) -> list[Finding]:
 
 
 def row_checks(extract: Extract) -> list[Finding]:
-    """Count all row checks in one pass, then name the rows of those that failed."""
+    """Count all row checks in one pass, then name the rows of those that failed.
+
+    A row with a cell that is not allowed has been named for it, and is not checked again.
+    """
     checks = ROW_CHECKS.get(extract.name, ())
     if not checks:
         return []
     counts = ", ".join(f"count_if({check.fails})" for check in checks)
     findings = []
-    for check, rows in zip(checks, extract.query(f"SELECT {counts} FROM records")[0], strict=True):
+    for check, rows in zip(checks, extract.query(f"SELECT {counts} FROM records WHERE {NOT_REFUSED}")[0], strict=True):
         if rows:
             findings += _row_findings(extract, check, rows)
     return findings
 
 
 def _row_findings(extract: Extract, check: RowCheck, rows: int) -> list[Finding]:
-    places = extract.located(check.column, check.fails)
+    places = extract.located(check.column, f"({check.fails}) AND {NOT_REFUSED}")
     if check.severity == INFORMATION:
         file, line, _ = places[0]
         return [information(extract.name, file, check.column, check.found, check.allowed, rows=rows, line=line)]
@@ -293,19 +297,22 @@ def study_months(extract: Extract) -> list[Finding]:
 
 
 def study_years(extract: Extract) -> list[Finding]:
-    """Every fiscal year that the config names must be there for every site."""
+    """Every fiscal year that the config names must be there for every site; rows of other years are counted."""
     economics = extract.config["economics"]
     if extract.name == "new_journeys_yearly":
         years = [year for group in economics["journey_years"].values() for year in group]
     else:
         years = economics["spending_years"]
-    present = set(extract.query("SELECT site, fiscal_year FROM records"))
+    found = extract.query("SELECT site, fiscal_year, count(*) FROM records GROUP BY ALL ORDER BY ALL")
+    rows = {(site, year): number for site, year, number in found}
     allowed = f"{', '.join(years)} for every site of the config"
-    return [
+    outside = sum(number for (_, year), number in rows.items() if year and year not in years)
+    left_out = [excluded(extract.name, "fiscal_year", "fiscal years outside the study", outside)] if outside else []
+    return left_out + [
         fault(extract.name, extract.file, "fiscal_year", f"no row of {site} for {year}", allowed)
         for site in extract.config["sites"]
         for year in years
-        if (site, year) not in present
+        if (site, year) not in rows
     ]
 
 

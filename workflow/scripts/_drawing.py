@@ -183,6 +183,15 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
     return result.tolist()
 
 
+def nothing(text: str, faces: Faces) -> Figure:
+    """A figure that has nothing to show, and says so."""
+    figure = sheet(12)
+    axes = panel(figure, 0, 0, WIDTH, 12)
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, f"[z] {text}", ha="center", va="center", color=MUTED, fontproperties=faces.plain)
+    return figure
+
+
 def to_svg(figure: Figure) -> str:
     """A figure as SVG text, without a date; under `own_settings` its letters are paths, alike everywhere."""
     out = io.StringIO()

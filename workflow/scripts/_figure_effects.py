@@ -14,6 +14,7 @@ from _drawing import (
     WIDTH,
     Faces,
     grid,
+    nothing,
     panel,
     room_for,
     round_ticks,
@@ -182,6 +183,8 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     base = data.at("base", "low_total")
     moved = {name: _ends(data, name) for name in data.rows if name != "base"}
     moved = {name: ends for name, ends in moved.items() if ends}
+    if not base.known or not moved:
+        return nothing("The benefit of all sites could not be computed", faces)
     moved = dict(sorted(moved.items(), key=lambda item: -_width(item[1], base.value)))
     if not (base.known and moved):
         return _nothing(base.text, faces)

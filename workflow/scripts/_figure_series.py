@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from _drawing import (
     Faces,
     grid,
     in_type,
+    nothing,
     panel,
     round_ticks,
     scale,
@@ -34,7 +36,9 @@ CLEAR_OF_NOTE = 0.3  # share of the width of a plot of new journeys that the nam
 
 
 def trend(values: Sequence[float]) -> np.ndarray:
-    """The least-squares straight line through a series, at its points."""
+    """The least-squares straight line through a series, at its points; nan where one of them is not known."""
+    if np.isnan(np.asarray(values, dtype=float)).any():
+        return np.full(len(values), np.nan)
     at = np.arange(len(values))
     return np.polyval(np.polyfit(at, np.asarray(values, dtype=float), 1), at)
 
@@ -43,11 +47,13 @@ def new_journeys(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     """New journeys of a pilot and its comparison area by month, and the straight line of the pilot (Appendix C8)."""
     months = list(data.rows)
     pilot, comparison = ([data.at(month, arm).value for month in months] for arm in ("pilot", "comparison"))
+    if not (known := [value for value in (*pilot, *comparison) if not math.isnan(value)]):
+        return nothing("No month could be counted", faces)
     high = 43.0
     figure = sheet(high + 14)
     axes = panel(figure, 9, 6, 115, high)
     at, line = np.arange(len(months)), trend(pilot)
-    ticks = round_ticks(0, max(*pilot, *comparison))
+    ticks = round_ticks(0, max(1, *known))
     axes.plot(at, comparison, color=GREY, linewidth=1.4, marker="s", markersize=2.2, markerfacecolor="white")
     axes.plot(at, pilot, color=ACCENT, linewidth=1.8, marker="o", markersize=2.6)
     axes.plot(at, line, color=ACCENT, linewidth=1, linestyle=DASHES)
@@ -59,7 +65,8 @@ def new_journeys(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     site = config["sites"][data.variables["site"]]
     named = [(site["pilot"]["label"], ACCENT, faces.bold), (site["comparison"]["label"], MUTED, faces.plain)]
     named.append((f"Trend, {site['pilot']['label']}", ACCENT, faces.plain))
-    heights = spread([pilot[-1], comparison[-1], line[-1]], LINE * ticks[-1] / high)
+    ends = [end for end in zip([pilot[-1], comparison[-1], line[-1]], named, strict=True) if not math.isnan(end[0])]
+    heights, named = spread([height for height, _ in ends], LINE * ticks[-1] / high), [name for _, name in ends]
     for (name, colour, font), height in zip(named, heights, strict=True):
         short = shortened(name, 28, font)
         axes.text(len(months) + 0.2, height, short, va="center", color=colour, fontproperties=font)

@@ -39,9 +39,12 @@ def slopes_told(outcome: str, differences: Mapping[str, float]) -> str:
 def methods_told(published: Mapping[str, float], corrected: Mapping[str, float]) -> str:
     """Label -> benefit in million pounds, by either method, as two sentences."""
     ways = {label: CORRECTED[direction(corrected[label] - value, 1)] for label, value in published.items()}
-    signs = [(label, direction(value, 1), direction(corrected[label], 1)) for label, value in published.items()]
-    turned = [label for label, before, after in signs if before != after]
-    same = f"Its sign turns in {listed(turned)}" if turned else "Its sign is the same everywhere"
+    known = [label for label, value in published.items() if not math.isnan(value + corrected[label])]
+    turned = [label for label in known if direction(published[label], 1) != direction(corrected[label], 1)]
+    if not known:
+        return f"The corrected benefit is {shared_out(ways)}."
+    where = "everywhere" if len(known) == len(published) else f"in {listed(known)}"
+    same = f"Its sign turns in {listed(turned)}" if turned else f"Its sign is the same {where}"
     return f"The corrected benefit is {shared_out(ways)}. {same}."
 
 

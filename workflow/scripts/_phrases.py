@@ -249,7 +249,8 @@ class Results:
     def between(self, context: Context, finding: str, form: str) -> Markup:
         """The range of a finding after "lay": between £14,011 and £80,257; at £0 where both ends print alike."""
         ends = [f"{finding}.{end}" for end in ("min", "max")]
-        alike = len({printed(self._book.value(end, context.name), form) for end in ends}) == 1
+        values = [self._book.value(end, context.name) for end in ends]
+        alike = len({printed(value, form) for value in values}) == 1 and not math.isnan(values[0])
         told = [self.q(context, end, form) for end in ends]
         return Markup("at {1}" if alike else "between {0} and {1}").format(*told)
 
@@ -335,7 +336,8 @@ class Results:
             found[kind] = known if known in self._book.values else ""
         whole = float(self._book.values.get(found["published"], 0)).is_integer()
         found["form"] = "percent0" if whole and self._book.units[name] == "percent" else ""
-        pounds, clients = (abs(self._book.values.get(found[kind], 0)) for kind in ("pounds", "clients"))
+        follows = (self._book.values.get(found[kind], 0) for kind in ("pounds", "clients"))
+        pounds, clients = (0 if math.isnan(value) else abs(value) for value in follows)
         millions = round(pounds / 1e6)
         smaller = () if millions else (-pounds, -clients)
         return found | {"rank": (not found["published"], -millions, smaller)}

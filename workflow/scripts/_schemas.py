@@ -13,9 +13,9 @@ from datetime import date, datetime
 from typing import Any
 
 import pandera.pandas as pa
+from _impossible import EARLIEST
 from pandera.engines.pandas_engine import DateTime
 
-EARLIEST = date(1990, 1, 1)
 OLDEST_CLIENT = 110  # years
 SIX_WEEK_LIMIT_FROM = date(2007, 12, 1)  # until then the limit was 12 weeks: report, Table 3.3 and its text
 CATEGORIES = ("pay", "non_pay", "start_up")
@@ -40,7 +40,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Allowed:
-    """What a column may hold: in words, as pandera's check, and as a condition in SQL on `{column}`."""
+    """What a column may hold: in words ("" where its kind says enough), as pandera's check, as SQL on `{column}`."""
 
     text: str
     check: pa.Check
@@ -96,7 +96,7 @@ def column(
         "missing": missing,
         "bad": bad,
         "effect": effect,
-        "text": "; ".join(rule.text for rule in allowed) or words,
+        "text": "; ".join(rule.text for rule in allowed if rule.text) or words,
         "keep": " AND ".join(f"({rule.sql})" for rule in allowed if rule.sql) if bad == "information" else "",
     }
     checks = [rule.check for rule in allowed]
@@ -164,6 +164,9 @@ def _age_first_use() -> pa.Column:
 AS_MISSING = "treated as missing"
 COUNTED = at_least(0, "a whole number, zero or more")
 AMOUNT = at_least(0, "a number, zero or more")
+MOST = 1e12  # pounds, or million pounds: no ledger holds as much, and sums of more lose their pence
+WITHIN = "a number up to a million million either way"
+PAYABLE = Allowed("", pa.Check.in_range(-MOST, MOST, error=WITHIN))
 
 
 def _journeys(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
@@ -276,15 +279,15 @@ def _pilot_spending(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ..
         "fiscal_year": column("fiscal_year"),
         "category": column("key", one_of([*CATEGORIES, TOTAL])),
         "item": column("text"),
-        "amount_gbp": column("amount"),
+        "amount_gbp": column("amount", PAYABLE),
     }, ("site", "fiscal_year", "category", "item")
 
 
 def _treatment_budgets(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
     return {
         "fiscal_year": column("fiscal_year"),
-        "adult_pooled_gbp_m": column("amount", AMOUNT),
-        "local_gbp_m": column("amount", AMOUNT),
+        "adult_pooled_gbp_m": column("amount", AMOUNT, PAYABLE),
+        "local_gbp_m": column("amount", AMOUNT, PAYABLE),
         "adults_in_effective_treatment": column("count", at_least(1, "a whole number, one or more")),
     }, ("fiscal_year",)
 
@@ -293,7 +296,7 @@ def _budget_shares(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...
     return {
         "site": column("text", one_of(limits.sites)),
         "head": column("text"),
-        "amount_gbp": column("amount", AMOUNT),
+        "amount_gbp": column("amount", AMOUNT, PAYABLE),
     }, ("site", "head")
 
 

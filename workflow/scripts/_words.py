@@ -94,7 +94,7 @@ def grouped(verdicts: Mapping[str, str]) -> dict[str, list[str]]:
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
-TRENDS = {UP: "rises", DOWN: "falls", FLAT: "stays level", UNKNOWN: "cannot be fitted"}
+TRENDS = {UP: "rises", DOWN: "falls", FLAT: "stays level", UNKNOWN: "cannot be drawn"}
 
 
 def shared_out(ways: Mapping[str, str]) -> str:
@@ -121,8 +121,8 @@ def month_name(month: str) -> str:
 
 def journeys_alt(pilot: str, comparison: str, first: str, last: str, slope: float) -> str:
     """The alternative text of a figure of new journeys by month."""
-    way = TRENDS[direction(slope, 2)]
-    return (
-        f"Line chart of new journeys by month in {pilot} and {comparison}, {first} to {last}, with the straight line "
-        f"fitted to {pilot}, which {way}."
-    )
+    way = direction(slope, 2)
+    chart = f"Line chart of new journeys by month in {pilot} and {comparison}, {first} to {last}"
+    if way == UNKNOWN:
+        return f"{chart}. No straight line can be fitted to {pilot}."
+    return f"{chart}, with the straight line fitted to {pilot}, which {TRENDS[way]}."

@@ -76,8 +76,8 @@ order by area, period, file, line
 
 # Triage counts: quarters of the period, summed over the area's DATs.
 TRIAGED = """
-select areas.area, periods.period, count(*) as quarters, sum(referrals)::integer as base,
-    sum(triaged_within_6_weeks)::integer as count
+select areas.area, periods.period, count(*) as quarters, sum(referrals)::bigint as base,
+    sum(triaged_within_6_weeks)::bigint as count
 from triage_quarters
 join areas on list_contains(areas.dats, dat)
 join periods on quarter_start between periods.starts and periods.ends

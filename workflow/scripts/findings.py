@@ -74,8 +74,8 @@ def verdicts(ids: Iterable[str]) -> Iterator[tuple[str, str, str, dict[str, list
             formula = CLEAR.format(beyond=beyond, decimals=decimals, even=even)
             yield f"findings.{name}.{measure}", "count", formula, {**inputs, "level": [LEVEL]}
         tested = {part: inputs[part] for part in ("did", "p_value")}
-        known = "sum(p >= 0 and d == d for d, p in zip(did, p_value))"
-        yield f"findings.compared.{measure}", "count", known, tested
+        both = "sum(p >= 0 and d == d for d, p in zip(did, p_value))"
+        yield f"findings.compared.{measure}", "count", both, tested
         counted.append(measure)
     if counted:
         for name in ("better", "worse", "compared"):

@@ -126,6 +126,13 @@ def intervals_of(differences: pd.DataFrame, tests: pd.DataFrame, confidence: flo
     return frame.assign(low=frame["did"] - reach, high=frame["did"] + reach)
 
 
+def by_measure(clients: pd.DataFrame, referrals: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Measure with a model -> its clients or referrals; without a row where nobody is counted."""
+    modelled = [measure.name for measure in MEASURES if measure.covariates]
+    every = pd.concat([clients, referrals], ignore_index=True)
+    return {name: every[every["measure"] == name] for name in modelled}
+
+
 def with_age(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
     """Deal with an unknown age, by the rule of the config: enter at the mean of the model, or leave out."""
     if rule == "leave_out":
@@ -360,7 +367,6 @@ if __name__ == "__main__":
         study = snakemake.params.study
         counted = read_ledger(snakemake.input.outcomes, snakemake.input.continuity)
         clients = pd.read_parquet(snakemake.input.clients)
-        frames = dict(iter(clients.groupby("measure")))
-        frames["prison_pickup"] = pd.read_parquet(snakemake.input.referrals)
+        frames = by_measure(clients, pd.read_parquet(snakemake.input.referrals))
         sites = list(analysed(study["sites"]))
         write_ledger(impact(counted, frames, sites, study["models"]), out.ledger)

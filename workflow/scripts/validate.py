@@ -85,6 +85,7 @@ def _checks(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any
     rows = sum(source.rows for source in extract.sources)
     if not rows:
         return [fault(extract.name, extract.file, "", "no rows", "at least one row below the header")]
+    extract.con.execute("CREATE TEMP TABLE refused (file UTINYINT, record BIGINT)")
     findings = cells_not_kept(extract, columns) + missing_cells(extract, columns, rows)
     findings += values_not_allowed(extract, columns) + control_characters(extract, columns)
     if columns.unique:
@@ -160,7 +161,10 @@ def _missing(extract: Extract, name: str, column: pa.Column) -> list[dict[str, A
 
 
 def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
-    """Check the distinct values of each column against its schema, then find the rows of those that fail it."""
+    """Check the distinct values of each column against its schema, then find the rows of those that fail it.
+
+    The table `refused` keeps these rows: what else such a cell contradicts follows from it.
+    """
     findings = []
     for name, column in columns.columns.items():
         if not column.checks:
@@ -175,6 +179,7 @@ def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[di
             rows = int(values.loc[values[name].isin(failing), "number"].sum())
             places = extract.located(name, condition)
             findings += faults_at(extract.name, name, places, allowed, rows)
+            extract.con.execute(f"INSERT INTO refused SELECT file, record FROM records WHERE {condition}")
             extract.con.unregister("failing")
     return findings
 
