@@ -68,7 +68,7 @@ CONFIGS = {
     "a list": ("- a\n", "found no settings"),
     "a NUL byte": ('a: "\0"\n', "unacceptable character"),
     "not text": (b"a: \xff\xfe\n", "found bytes that are not text"),
-    "a huge file": (b"#" * 1_000_001, "found 1,000,001 bytes, allowed: at most 1,000,000"),
+    "a huge file": (b"#" * 1_000_001, "found 1,000,001 bytes, allowed: at most 200,000"),
 }
 
 

@@ -14,7 +14,7 @@ import _digests
 from _config import check_files, checked, read_config
 from _figure_numbers import numbers
 from _jobs import extract_names, recorded_jobs
-from _last_good import forget, keep, put_back
+from _last_good import forget, keep, places, put_back
 from _lock import lock
 
 CONFIG_FILE = "config.yaml"
@@ -24,7 +24,7 @@ with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8"
 FIGURES = "templates/figures.yaml"
 RUN = f"results/{STUDY['run']}"
 LITTLE = 1_000_000  # bytes: with less left on the disk a run that stopped has stopped for want of room
-LAST_GOOD = Path(RUN), [Path("results", "reference_extracts")], Path(".snakemake", "metadata")
+LAST_GOOD = places(Path(), STUDY["run"])
 FAULTS = f"{RUN}/logs/faults.txt"  # of the extracts, of the last run that stopped at any
 STARTED = []  # the lock of the results folder, while a run is at work
 PUBLISHED_RUN = STUDY.get("reference_run", False) and STUDY["programme"]["short_name"] == "DSCP"

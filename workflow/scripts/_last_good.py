@@ -17,6 +17,12 @@ LOGS = "logs"  # tell of the run that failed, and stay
 ASIDE = ".altered"  # what somebody changed by hand stays as well (workflow/tools/verify.py)
 
 
+def places(study: Path, run: str) -> tuple[Path, list[Path], Path]:
+    """What `keep` and `put_back` take: the folders that a run of a study writes to, and the workflow manager's notes."""
+    results = study / "results"
+    return results / run, [results / "reference_extracts"], study / ".snakemake" / "metadata"
+
+
 def keep(run: Path, shared: Iterable[Path], notes: Path) -> None:
     """Keep a finished run's files by a second name each, which takes no room; nothing, where no run was finished.
 
