@@ -122,10 +122,10 @@ def begin():
 
 
 def _failed_logs():
-    """Path of each failed job's log -> its last line."""
-    logs = {path: path.read_text(encoding="utf-8").strip() for path in sorted(Path(RUN, "logs").glob("*.log"))}
-    ends = {path: text.splitlines()[-1] for path, text in logs.items() if text}
-    return {path: end for path, end in ends.items() if end.startswith("error: ")}
+    """Path of each failed job's log -> the line that says why."""
+    logs = {path: path.read_text(encoding="utf-8").splitlines() for path in sorted(Path(RUN, "logs").glob("*.log"))}
+    said = {path: [line for line in lines if line.startswith("error: ")] for path, lines in logs.items()}
+    return {path: lines[-1] for path, lines in said.items() if lines}
 
 
 def failure():

@@ -138,7 +138,9 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
     return study
 
 
-def _pattern(validator: Draft202012Validator, pattern: str, value: object, schema: Mapping) -> Iterator[ValidationError]:
+def _pattern(
+    validator: Draft202012Validator, pattern: str, value: object, schema: Mapping
+) -> Iterator[ValidationError]:
     """The schema's patterns, which by themselves let a text end with a line break."""
     yield from Draft202012Validator.VALIDATORS["pattern"](validator, pattern, value, schema)
     if isinstance(value, str) and "\n" in value:

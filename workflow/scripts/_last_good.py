@@ -18,7 +18,7 @@ ASIDE = ".altered"  # what somebody changed by hand stays as well (workflow/tool
 
 
 def places(study: Path, run: str) -> tuple[Path, list[Path], Path]:
-    """What `keep` and `put_back` take: the folders that a run of a study writes to, and the workflow manager's notes."""
+    """What `keep` and `put_back` take: a run's folder, others that it writes to, and the workflow manager's notes."""
     results = study / "results"
     return results / run, [results / "reference_extracts"], study / ".snakemake" / "metadata"
 
@@ -91,6 +91,6 @@ def _linked(path: Path, second: Path) -> None:
 
 def _moved(source: Path, target: Path) -> None:
     """Put a kept file in its place, unless it is still there."""
-    if not (target.exists() and os.path.samefile(source, target)):
+    if not (target.exists() and source.samefile(target)):
         target.parent.mkdir(parents=True, exist_ok=True)
         source.replace(target)
