@@ -56,6 +56,7 @@ class Embedded(URLFetcher):
     """
 
     def __init__(self) -> None:
+        """Nothing has been asked for."""
         super().__init__(allowed_protocols=["data"], allow_redirects=False, fail_on_errors=True)
         self.beyond: list[str] = []
 
