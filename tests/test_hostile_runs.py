@@ -1,9 +1,11 @@
 """Hostile extracts, configs and paths through the whole command, over the finished results of a good run.
 
-Every case is end to end: the command that `make report` runs, on a copy of the default study that has been run to its
-end, with the hostile file as one of its extracts or a hostile config, and under the same name of the run. Each has to
-be refused in one clear line, in little time and memory, and leave every file of the finished run as it was. (The single
-functions are tested in test_hostile_files.py, texts that are no fault in test_hostile_texts.py.)
+The cases of CASES are end to end: the command that `make report` runs, on a copy of the default study that has been
+run to its end, with the hostile file as one of its extracts or a hostile config, and under the same name of the run.
+Each has to be refused in one clear line, in little time and memory, and leave every file of the finished run as it was.
+They take one of each kind that is refused at another place of the program, because the command alone takes three
+seconds. Every config and path goes through the reader of configs besides, in this process; every file through
+`validate` in a process of its own, in test_hostile_files.py. Texts that are no fault are in test_hostile_texts.py.
 """
 
 from __future__ import annotations
@@ -23,9 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, RUN, snakemake
+import yaml
+from _config import check_files, checked, read_config
+from conftest import PROJECT, RUN
 from hostile_files import csv_files, parquet_files, workbooks
+from other_study import write_study
 
+SCHEMA = yaml.safe_load((PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
 SECONDS, MEGABYTES = 10, 1000  # of processor time, which busy neighbours do not change; and of the largest process
 PATIENCE = 60  # seconds by the clock, after which a case is killed
 AT_ONCE = 2
@@ -115,7 +121,6 @@ PATHS = {  # as the config names it -> what is said of it
     '"extracts/a\\nb.csv"': r"found extracts/a\nb.csv, allowed: a path without '\n'",
     f"{RUN}/ledger.csv": f"found {RUN}/ledger.csv, allowed",
 }
-FILES = ("elsewhere.csv", *csv_files())
 
 
 def study_files(folder: Path) -> dict[str, tuple[str, str]]:
@@ -138,14 +143,6 @@ def study_files(folder: Path) -> dict[str, tuple[str, str]]:
     os.mkfifo(extracts / "pipe.csv")
     (extracts / "a_folder.csv").mkdir()
     return found
-
-
-def file_names() -> list[str]:
-    """Names of the hostile files, without writing them."""
-    books = ("far_cell", "formula", "entity_in_sheet", "entity_in_styles", "entity_in_book", "unpacks", "not_xml",
-             "far_row", "cut")  # fmt: skip
-    columns = ("damaged", "lists", "many_rows", "text")
-    return [*csv_files(), *(f"{name}.xlsx" for name in books), *(f"{name}.parquet" for name in columns)]
 
 
 class Studies:
@@ -197,7 +194,7 @@ def digests(study: Path) -> dict[str, str]:
 
 
 def command(study: Path) -> tuple[int, list[str], float, float]:
-    """Run the workflow as `make report` does; return exit code, lines, processor seconds, megabytes of the largest process."""
+    """Run the workflow as `make report` does: exit code, lines, processor seconds, megabytes of the largest process."""
     run = [sys.executable, "-m", "snakemake", "--snakefile", "Snakefile", "--directory", ".", "--cores", "1"]
     environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": "workflow/plugins"}
     with open(study / "said.txt", "wb") as said:
@@ -218,18 +215,27 @@ def command(study: Path) -> tuple[int, list[str], float, float]:
     return started.returncode, spoken, done[2].ru_utime + done[2].ru_stime, done[2].ru_maxrss / 1000
 
 
+END_TO_END = "test_it_is_refused_in_one_line_and_the_finished_run_stays"
 CASES = [
-    *(("file", name) for name in file_names()),
-    *(("config", name) for name in config_cases()),
-    *(("path", name) for name in PATHS),
+    *(("file", f"{name}.csv") for name in ("million_columns", "many_columns", "open_quote", "nul_in_cell", "utf16")),
+    *(("file", f"{name}.csv") for name in ("latin1", "ragged", "two_of_one", "long_cell")),
+    *(
+        ("file", name)
+        for name in ("bomb.csv.gz", "far_cell.xlsx", "formula.xlsx", "entity_in_sheet.xlsx", "unpacks.xlsx")
+    ),
+    *(("file", f"{name}.parquet") for name in ("damaged", "lists", "many_rows")),
+    *(("config", name) for name in ("a key twice", "aliases that multiply", "an object of Python", "a huge config")),
+    *(("config", name) for name in ("a label for a terminal", "a label of a kilometre", "a run above", "no run")),
+    *(("path", name) for name in ("../elsewhere.csv", "/etc/passwd", "extracts/link.csv", "extracts/pipe.csv")),
+    *(("path", name) for name in ("extracts/zero.csv", f"{RUN}/ledger.csv")),
 ]
 
 
 @pytest.fixture(scope="module")
 def outcomes(request, default_study, tmp_path_factory) -> dict[tuple[str, str], Outcome]:
     """Of the cases that this session asks for, two at a time."""
-    asked = [item.callspec.params["case"] for item in request.session.items
-             if item.module is request.module and "case" in getattr(item, "callspec", item).__dict__.get("params", {})]  # fmt: skip
+    mine = [item.callspec.params for item in request.session.items if item.originalname == END_TO_END]
+    asked = [params["case"] for params in mine]
     studies = Studies(default_study, tmp_path_factory.mktemp("refused"))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         ended = pool.map(lambda case: studies.refused(*case), asked)
@@ -260,3 +266,97 @@ def test_it_is_refused_in_one_line_and_the_finished_run_stays(case, outcomes):
     assert len(outcome.said) <= 40
     assert outcome.seconds < SECONDS and outcome.megabytes < MEGABYTES, outcome
     assert outcome.changed == []
+
+
+@pytest.mark.parametrize("case", config_cases())
+def test_every_config_is_refused_by_its_reader_in_one_line(case, tmp_path):
+    change, expected = config_cases()[case]
+    text = change((PROJECT / "config.yaml").read_text(encoding="utf-8"))
+    (tmp_path / "config.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(SystemExit) as stop:
+        checked(read_config(tmp_path / "config.yaml"), tmp_path / "config.yaml", SCHEMA)
+    assert expected in str(stop.value)
+    assert str(stop.value).isprintable() and len(str(stop.value)) < 500
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    """A study's folder with files and links of every kind, and no results."""
+    folder = tmp_path_factory.mktemp("paths") / "study"
+    folder.mkdir()
+    shutil.copy(PROJECT / "config.yaml", folder)
+    study_files(folder)
+    return folder
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_path_is_refused_in_one_line(path, study, monkeypatch):
+    monkeypatch.chdir(study)
+    with pytest.raises(SystemExit) as stop:
+        check_files({"extracts": {"journeys": yaml.safe_load(path)}}, "config.yaml", [])
+    assert PATHS[path] in str(stop.value)
+    assert str(stop.value).startswith("config.yaml, line ") and str(stop.value).isprintable()
+
+
+def test_a_file_that_may_not_be_read_is_said(study, monkeypatch):
+    """Whoever is root may read all: the system's answer is put in its place."""
+    (study / "mine.csv").write_text("x\n")
+    monkeypatch.chdir(study)
+    monkeypatch.setattr("_config.os.access", lambda *_: False)
+    with pytest.raises(
+        SystemExit, match=r"found mine\.csv, which cannot be read, allowed: a file in the study's folder"
+    ):
+        check_files({"extracts": {"journeys": "mine.csv"}}, "config.yaml", [])
+
+
+def test_a_path_too_long_for_the_system_is_said(study, monkeypatch):
+    monkeypatch.chdir(study)
+    with pytest.raises(SystemExit, match=r"journeys: found a{90,}.* (which is not there|which cannot be read)"):
+        check_files({"extracts": {"journeys": "a" * 300}}, "config.yaml", [])
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "zero", "dangling", "loop"])
+def test_a_config_that_is_no_plain_file_is_said(kind, tmp_path):
+    """Without waiting for somebody to write into the pipe."""
+    path = tmp_path / "config.yaml"
+    links = {"zero": "/dev/zero", "dangling": "gone.yaml", "loop": "config.yaml"}
+    {"folder": path.mkdir, "pipe": lambda: os.mkfifo(path)}.get(kind, lambda: path.symlink_to(links[kind]))()
+    with pytest.raises(SystemExit, match=r"^config\.yaml: (found no plain file|there is no such file|cannot be read)"):
+        read_config(path)
+
+
+def test_many_errors_are_summed_up(tmp_path):
+    text = (PROJECT / "config.yaml").read_text(encoding="utf-8") + "".join(f"x{n}: 1\n" for n in range(3))
+    codes = "".join(f"    - x{n}\n" for n in range(1000))
+    text = re.sub(r"  completed_exit_reasons: .*\n", f"  completed_exit_reasons:\n{codes}", text)
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as stop:
+        checked(read_config(tmp_path / "config.yaml"), tmp_path / "config.yaml", SCHEMA)
+    assert len(str(stop.value).splitlines()) == 21
+    assert re.search(r"config\.yaml: [\d,]+ more errors of [\d,]+$", str(stop.value))
+
+
+FOLDERS = ["two words", "čeština 東京", 'it\'s "q"', "$HOME `id` ;true&", "a#b"]
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_make_takes_a_study_whatever_its_folder_is_called(name, tmp_path, config):
+    """To the last job that `--dry-run` names: nothing of the name is read by a shell."""
+    folder = tmp_path / name
+    write_study(folder, config)
+    done = made(os.path.relpath(folder, PROJECT), "CORES=1 --dry-run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "would run run_record" in done.stdout + done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name]
+
+
+def test_make_says_what_a_study_lacks():
+    done = made("-no such folder")
+    assert done.returncode != 0
+    assert done.stderr.startswith("config.yaml: there is no such file\n") and "Traceback" not in done.stderr
+
+
+def made(study: str, *more: str) -> subprocess.CompletedProcess:
+    """Make the report of a study, as it is called from the project's folder."""
+    command = ["make", "--silent", "report", f"STUDY={study.replace('$', '$$')}", *more]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
