@@ -336,7 +336,7 @@ def test_many_errors_are_summed_up(tmp_path):
     assert re.search(r"config\.yaml: [\d,]+ more errors of [\d,]+$", str(stop.value))
 
 
-FOLDERS = ["two words", "čeština 東京", 'it\'s "q"', "$HOME `id` ;true&", "a#b"]
+FOLDERS = ["two words", 'čeština 東京 it\'s "q" $HOME `id` ;true& a#b']
 
 
 @pytest.mark.parametrize("name", FOLDERS)
