@@ -11,27 +11,28 @@ STUDY ?= .
 CORES ?= all
 VENV := .venv
 export PYTHONPATH := workflow/plugins
-RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory $(STUDY) --cores $(CORES) \
+export STUDY RUN ID A B # recipes take them from the environment: whatever stands in a name, the shell does not read it
+RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
 .PHONY: report test checkers trace verify compare lint bench bench-national lock clean
 
 report: $(VENV)/ready
-	@$(VENV)/bin/python workflow/tools/verify.py --study '$(STUDY)' --set-aside
+	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --set-aside
 	@$(RUN_SNAKEMAKE)
 
 test: $(VENV)/ready lint checkers
 	@$(VENV)/bin/pytest
 
 trace: $(VENV)/ready
-	@$(VENV)/bin/python workflow/tools/trace.py --study '$(STUDY)' --run '$(RUN)' $(if $(filter-out 0,$(RECORDS)),--records) \
-		-- '$(ID)'
+	@$(VENV)/bin/python workflow/tools/trace.py --study="$$STUDY" --run="$$RUN" $(if $(filter-out 0,$(RECORDS)),--records) \
+		-- "$$ID"
 
 verify: $(VENV)/ready
-	@$(VENV)/bin/python workflow/tools/verify.py --study '$(STUDY)' --run '$(RUN)'
+	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --run="$$RUN"
 
 compare: $(VENV)/ready
-	@$(VENV)/bin/python workflow/tools/compare.py --study '$(STUDY)' -- '$(A)' '$(B)'
+	@$(VENV)/bin/python workflow/tools/compare.py --study="$$STUDY" -- "$$A" "$$B"
 
 # The checkers that some tests drive: a browser, veraPDF, vnu. Without them those tests are skipped.
 checkers: $(VENV)/ready

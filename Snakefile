@@ -45,11 +45,15 @@ rule all:
 
 onstart:
     STARTED.append(lock(Path("results"), STUDY["run"]))
+    begin()
 
 
 onsuccess:
+    forget(Path(RUN))
     logger.info(summary(), extra={"result": True})
 
 
 onerror:
-    logger.error(failure(), extra={"result": True})
+    said = failure()
+    put_back(*LAST_GOOD)
+    logger.error(said, extra={"result": True})

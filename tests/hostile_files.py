@@ -6,6 +6,7 @@ import gzip
 import random
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -21,6 +22,19 @@ GOOD = f"{HEADER}\n{ROW}\n".encode()
 BEYOND = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
 
 
+WORKBOOKS = (
+    "far_cell", "formula", "entity_in_sheet", "entity_in_styles", "entity_in_book", "unpacks", "not_xml", "far_row",
+    "many_parts", "cut",
+)  # fmt: skip
+PARQUET = ("damaged", "lists", "not_text", "not_whole", "no_dates", "groups", "many_rows", "text")
+
+
+def names() -> list[str]:
+    """Names of all the files below, for tests that are named after them."""
+    return [*csv_files(), *(f"{name}.xlsx" for name in WORKBOOKS), *(f"{name}.parquet" for name in PARQUET)]
+
+
+@cache
 def csv_files() -> dict[str, tuple[bytes, str]]:
     """Name -> content, and what is said of it."""
     noise = random.Random(1).randbytes(1_000_000)
@@ -39,6 +53,11 @@ def csv_files() -> dict[str, tuple[bytes, str]]:
         "nul_in_header.csv": (b"\0" + GOOD, "client: found no such column"),
         "utf16.csv": (GOOD.decode().encode("utf-16"), "a header that is not text in UTF-8"),
         "latin1.csv": (GOOD.replace(b"c1", b"c\xe9"), "found text that is not UTF-8"),
+        "mixed.csv": (
+            GOOD + ROW.replace("c1", "Zoë").encode() + b"\n" + ROW.replace("c1", "Zoë").encode("latin1") + b"\n",
+            "line 4: found text that is not UTF-8",
+        ),
+        "formula.csv": (GOOD.replace(b"P02", b"=HYPERLINK(1)"), "dat: found a value like =AAAAAAAAA(9), allowed"),
         "two_marks.csv": (b"\xef\xbb\xbf" * 2 + GOOD, "client: found no such column"),
         "old_mac.csv": (GOOD.replace(b"\n", b"\r"), "a header that is not a line of CSV"),
         "two_of_one.csv": (f"{HEADER},sex\n{ROW},M\n".encode(), "two columns for sex"),
@@ -75,6 +94,10 @@ def workbooks(folder: Path) -> dict[str, tuple[Path, str]]:
     }
     for name, (part, change, said) in changes.items():
         made[name] = (_rewritten(plain, folder / name, part, change), said)
+    with zipfile.ZipFile(_rewritten(plain, folder / "many_parts.xlsx", theme, bytes), "a") as book:
+        for number in range(1_001):
+            book.writestr(f"xl/media/{number}.bin", b"")
+    made["many_parts.xlsx"] = (folder / "many_parts.xlsx", "larger than 100 MB when unpacked")
     (folder / "cut.xlsx").write_bytes(plain.read_bytes()[:3000])
     return made | {"cut.xlsx": (folder / "cut.xlsx", "not a whole workbook")}
 
@@ -84,6 +107,9 @@ def parquet_files(folder: Path) -> dict[str, tuple[Path, str]]:
     table = pa.table({name: [value] for name, value in zip(HEADER.split(","), ROW.split(","), strict=True)})
     damaged = _parquet(folder / "damaged.parquet", table)
     damaged.write_bytes(damaged.read_bytes().replace(b"c1", b"\xff" * 2, 1)[:60] + b"\xff" * 40)
+    raw = pa.array([b"\xff\xfe"])
+    lying = pa.StringArray.from_buffers(1, *raw.buffers()[1:])  # says that it is text in UTF-8
+    whole = pa.array([1.5])
     lists = table.set_column(3, "journey_start", pa.array([["2008-01-02"]]))
     same = pa.array([0] * 5_000_000, pa.int32())
     rows = pa.table(
@@ -92,6 +118,22 @@ def parquet_files(folder: Path) -> dict[str, tuple[Path, str]]:
     return {
         "damaged.parquet": (damaged, "a file that cannot be read"),
         "lists.parquet": (_parquet(folder / "lists.parquet", lists), "journey_start: found a value like [9999-99-99]"),
+        "not_text.parquet": (
+            _parquet(folder / "not_text.parquet", table.set_column(0, "client", lying)),
+            "a file that cannot be read",
+        ),
+        "not_whole.parquet": (
+            _parquet(folder / "not_whole.parquet", table.set_column(2, "journey", whole)),
+            "journey: found 1.5, allowed",
+        ),
+        "no_dates.parquet": (
+            _parquet(folder / "no_dates.parquet", table.set_column(3, "journey_start", pa.array([True]))),
+            "journey_start: found true, allowed: a date",
+        ),
+        "groups.parquet": (
+            _parquet(folder / "groups.parquet", table.set_column(1, "dat", pa.array([{"a": "P02"}]))),
+            "dat: found a value like",
+        ),
         "many_rows.parquet": (_parquet(folder / "many_rows.parquet", rows), "found 5,000,000 rows"),
         "text.parquet": (_text(folder / "text.parquet"), "a file that cannot be read"),
     }

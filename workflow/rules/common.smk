@@ -14,6 +14,7 @@ import _digests
 from _config import check_files, checked, read_config
 from _figure_numbers import numbers
 from _jobs import extract_names, recorded_jobs
+from _last_good import forget, keep, places, put_back
 from _lock import lock
 
 CONFIG_FILE = "config.yaml"
@@ -23,6 +24,8 @@ with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8"
 FIGURES = "templates/figures.yaml"
 RUN = f"results/{STUDY['run']}"
 LITTLE = 1_000_000  # bytes: with less left on the disk a run that stopped has stopped for want of room
+LAST_GOOD = places(Path(), STUDY["run"])
+FAULTS = f"{RUN}/logs/faults.txt"  # of the extracts, of the last run that stopped at any
 STARTED = []  # the lock of the results folder, while a run is at work
 POLICY = STUDY.get("disclosure", "none")
 PUBLISHED_RUN = STUDY.get("reference_run", False) and STUDY["programme"]["short_name"] == "DSCP" and POLICY == "none"
@@ -112,16 +115,28 @@ def summary():
     return "\n".join([f"Made run {STUDY['run']}:", *lines])
 
 
+def begin():
+    """Keep the last finished run until this one has come to its end; forget why earlier ones stopped."""
+    keep(*LAST_GOOD)
+    Path(FAULTS).unlink(missing_ok=True)
+    for path in _failed_logs():
+        path.unlink()
+
+
+def _failed_logs():
+    """Path of each failed job's log -> the line that says why."""
+    logs = {path: path.read_text(encoding="utf-8").splitlines() for path in sorted(Path(RUN, "logs").glob("*.log"))}
+    said = {path: [line for line in lines if line.startswith("error: ")] for path, lines in logs.items()}
+    return {path: lines[-1] for path, lines in said.items() if lines}
+
+
 def failure():
     """Why a run stopped: every fault of the extracts, or the last line of each failed rule's log."""
     if Path(RUN).exists() and shutil.disk_usage(RUN).free < LITTLE:
         return f"No space left on device: {RUN}"
-    faults = Path(RUN) / "restricted" / "validation" / "faults.txt"
-    if faults.exists():
-        return faults.read_text(encoding="utf-8").rstrip()
-    logs = {path: path.read_text(encoding="utf-8").strip() for path in sorted(Path(RUN, "logs").glob("*.log"))}
-    ends = {path: text.splitlines()[-1] for path, text in logs.items() if text}
-    said = [f"{path.stem}: {end}  (more in {path})" for path, end in ends.items() if end.startswith("error: ")]
+    if Path(FAULTS).exists():
+        return Path(FAULTS).read_text(encoding="utf-8").rstrip()
+    said = [f"{path.stem}: {end}  (more in {path})" for path, end in _failed_logs().items()]
     return "\n".join(said) or "The run stopped."
 
 

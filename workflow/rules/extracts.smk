@@ -60,7 +60,7 @@ rule accept:
     log:
         f"{RUN}/logs/accept.log",
     params:
-        faults=f"{RUN}/restricted/validation/faults.txt",
+        faults=FAULTS,
         digest=digest("accept"),
     script:
         "../scripts/accept.py"

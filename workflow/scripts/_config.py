@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import os
+import unicodedata
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
@@ -10,17 +13,23 @@ import yaml
 from _disclosure_policies import POLICIES
 from _impossible import impossible
 from _jobs import extract_names
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
-LARGEST = 1_000_000  # bytes
+LARGEST = 200_000  # bytes
 MOST_ALIASES = 50
 DEEPEST = 20  # levels of lists and groups
 LONGEST = 200  # characters of a message of the YAML library
 POLICY_MISSING = f"missing key, needed with extracts of your own, allowed: {', '.join(POLICIES)}"
+LONGEST_VALUE, LONGEST_KEY = 100, 60  # characters of what was found that a message shows
+MOST_ERRORS = 20  # that are listed one by one
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # Unicode's controls, marks that turn a line round, joiners, what has no form
+RESULTS = "results"
+ODD_IN_PATHS = "{}\n\t"  # braces are Snakemake's wildcards
 
 
 def read_config(path: str | Path) -> Mapping:
@@ -34,6 +43,8 @@ def read_config(path: str | Path) -> Mapping:
         return _parsed(_text(Path(path)))
     except FileNotFoundError:
         fault = "there is no such file"
+    except OSError as error:
+        fault = f"cannot be read ({error.strerror})"
     except UnicodeDecodeError:
         fault = "found bytes that are not text, allowed: YAML in UTF-8"
     except _NotConfig as error:
@@ -50,6 +61,8 @@ class _NotConfig(Exception):
 
 
 def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise _NotConfig("", "found no plain file, allowed: YAML in UTF-8")
     if (size := path.stat().st_size) > LARGEST:
         raise _NotConfig("", f"found {size:,} bytes, allowed: at most {LARGEST:,}")
     return path.read_text(encoding="utf-8")
@@ -72,7 +85,25 @@ def _parsed(text: str) -> Mapping:
     found = YAML(typ="safe", pure=True).load(text)
     if not isinstance(found, Mapping):
         raise _NotConfig("", "found no settings, allowed: keys and their values")
+    if odd := [key for key in _keys(found) if not isinstance(key, str)]:
+        raise _NotConfig("", f"found the key {_shown(odd[0])}, allowed: words as keys")
     return found
+
+
+def _keys(value: object) -> Iterator[object]:
+    """The keys of all groups."""
+    if isinstance(value, Mapping):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _keys(item)
+
+
+def _shown(value: object) -> str:
+    """What was found, as a message shows it: on one line, cut, and nothing in it that a terminal would obey."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 
 def _line(mark: StringMark | None) -> str:
@@ -103,14 +134,49 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
     schema : JSON schema (2020-12)
     """
     study = plain(config)
-    errors = sorted(
-        Draft202012Validator(schema).iter_errors(study), key=lambda error: [str(part) for part in error.path]
-    )
-    found = [_described(error) for error in errors] or list(impossible(study)) or list(contradictions(study))
+    validator = ON_ONE_LINE(schema, format_checker=FormatChecker(["date"]))
+    errors = sorted(validator.iter_errors(study), key=lambda error: [str(part) for part in error.path])
+    found = [_described(error) for error in errors]
+    found = found or [*unprintable(study), *(list(impossible(study)) or contradictions(study))]
     if found:
-        lines = line_numbers(Path(path).read_text(encoding="utf-8"))
-        raise SystemExit("\n".join(_message(path, lines, keys, text) for keys, text in found))
+        _refuse(path, found)
     return study
+
+
+def _pattern(
+    validator: Draft202012Validator, pattern: str, value: object, schema: Mapping
+) -> Iterator[ValidationError]:
+    """The schema's patterns, which by themselves let a text end with a line break."""
+    yield from Draft202012Validator.VALIDATORS["pattern"](validator, pattern, value, schema)
+    if isinstance(value, str) and "\n" in value:
+        yield ValidationError("more than a line")
+
+
+ON_ONE_LINE = extend(Draft202012Validator, {"pattern": _pattern})
+
+
+def unprintable(value: object, keys: tuple = ()) -> Iterator[tuple[tuple, str]]:
+    """Texts with characters that cannot be seen, or turn what stands around them, and numbers that are none."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from unprintable(key, keys)
+            yield from unprintable(item, (*keys, key))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from unprintable(item, (*keys, position))
+    elif isinstance(value, str) and any(unicodedata.category(sign) in UNSEEN and sign not in "\n\t" for sign in value):
+        yield keys, f"found {_shown(value)}, allowed: text without control characters and invisible ones"
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield keys, f"found {value}, allowed: a number"
+
+
+def _refuse(path: str | Path, found: list[tuple[tuple, str]]) -> None:
+    """End with one line per error."""
+    lines = line_numbers(Path(path).read_text(encoding="utf-8"))
+    said = [_message(path, lines, keys, text) for keys, text in found[:MOST_ERRORS]]
+    if (more := len(found) - MOST_ERRORS) > 0:
+        said.append(f"{Path(path).name}: {more:,} more errors of {len(found):,}")
+    raise SystemExit("\n".join(said))
 
 
 def check_files(study: Mapping, path: str | Path, made: Container[str]) -> None:
@@ -119,7 +185,6 @@ def check_files(study: Mapping, path: str | Path, made: Container[str]) -> None:
     A study is its folder: what its config names lies in it, so that a config from elsewhere cannot have other files of
     the machine read, and its file names in messages and in the run record tell nothing of the machine.
     """
-    lines = line_numbers(Path(path).read_text(encoding="utf-8"))
     found = []
     names = extract_names(study["extracts"])
     for file, name in names.items():
@@ -128,26 +193,35 @@ def check_files(study: Mapping, path: str | Path, made: Container[str]) -> None:
     if "disclosure" not in study and names.keys() - set(made):
         found.append((("disclosure",), POLICY_MISSING))
     if found:
-        raise SystemExit("\n".join(_message(path, lines, keys, text) for keys, text in found))
+        _refuse(path, found)
 
 
 def file_fault(file: str) -> str:
     """What is wrong with the path of an extract, seen from the study's folder; "" if nothing is."""
     allowed = "allowed: a file in the study's folder, by its path from there"
+    name = _shown(file)[1:-1]
     if Path(file).is_absolute() or ".." in Path(file).parts:
-        return f"found {file}, {allowed}"
-    if not Path(file).is_file():
-        return f"there is no file {file}"
-    if not Path(file).resolve().is_relative_to(Path.cwd()):
-        return f"found {file}, a link to a file outside, {allowed}"
-    return ""
+        return f"found {name}, {allowed}"
+    if Path(file).parts[:1] == (RESULTS,):
+        return f"found {name}, {allowed}, and outside {RESULTS}/, which runs write"
+    if odd := sorted(set(ODD_IN_PATHS) & set(file)):
+        return f"found {name}, allowed: a path without {_shown(odd[0])}"
+    try:
+        if not Path(file).is_file():
+            there = Path(file).exists() or Path(file).is_symlink()
+            return f"found {name}, {'not a plain file' if there else 'which is not there'}, {allowed}"
+        if not Path(file).resolve().is_relative_to(Path.cwd()):
+            return f"found {name}, a link to a file outside, {allowed}"
+    except OSError as error:
+        return f"found {name}, which cannot be read ({error.strerror}), {allowed}"
+    return "" if os.access(file, os.R_OK) else f"found {name}, which cannot be read, {allowed}"
 
 
 def _message(path: str | Path, lines: Mapping[tuple, int], keys: tuple, text: str) -> str:
     known = keys
     while known and known not in lines:
         known = known[:-1]
-    name = ".".join(str(key) for key in keys) or "(top level)"
+    name = ".".join(_shown(str(key))[1:-1][:LONGEST_KEY] for key in keys) or "(top level)"
     return f"{Path(path).name}, line {lines.get(known, 1)}, {name}: {text}"
 
 
@@ -163,10 +237,10 @@ def _described(error: ValidationError) -> tuple[tuple, str]:
         missing = sorted(set(error.validator_value) - set(error.instance))
         return (*keys, missing[0]), "missing key" + _meaning(error.schema.get("properties", {}).get(missing[0], {}))
     if error.validator == "enum":
-        return keys, f"found {error.instance!r}, allowed: {', '.join(map(str, error.validator_value))}"
+        return keys, f"found {_shown(error.instance)}, allowed: {', '.join(map(str, error.validator_value))}"
     if error.validator in ("anyOf", "oneOf"):
         allowed = " or ".join(option.get("description", option.get("type", "")) for option in error.validator_value)
-        return keys, f"found {error.instance!r}, allowed: {allowed}"
+        return keys, f"found {_shown(error.instance)}, allowed: {allowed}"
     rule = {
         "type": "a value of type",
         "pattern": "text like",
@@ -176,9 +250,11 @@ def _described(error: ValidationError) -> tuple[tuple, str]:
         "exclusiveMinimum": "more than",
         "minItems": "at least this many items:",
         "maxItems": "at most this many items:",
+        "maxLength": "at most this many characters:",
+        "format": "a",
     }
     allowed = f"{rule.get(error.validator, error.validator)} {error.validator_value}"
-    return keys, f"found {error.instance!r}, allowed: {allowed}" + _meaning(error.schema)
+    return keys, f"found {_shown(error.instance)}, allowed: {allowed}" + _meaning(error.schema)
 
 
 def _meaning(schema: Mapping) -> str:
@@ -187,6 +263,8 @@ def _meaning(schema: Mapping) -> str:
 
 def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
     """Errors that a schema cannot see: order of dates, DATs in two areas, references to sites that are not there."""
+    if study["run"] == "reference_extracts":
+        yield ("run",), "found 'reference_extracts', allowed: another name, that folder holds the extracts made here"
     for name, period in study["periods"].items():
         for window in ("outcomes", "referrals", "triage_quarters"):
             if window in period and period[window][0] >= period[window][1]:
@@ -237,6 +315,10 @@ def line_numbers(text: str) -> dict[tuple, int]:
                 lines[(*path, position)] = value.start_mark.line + 1
                 walk(value, (*path, position))
 
-    if root := yaml.compose(text):
+    try:
+        root = yaml.compose(text)
+    except yaml.YAMLError:  # what another reader of YAML takes: the lines are a help, not a check
+        return lines
+    if root:
         walk(root, ())
     return lines

@@ -26,7 +26,7 @@ SMALL = 8.0  # points
 INK, ACCENT, GREY, MUTED, RULE, PALE = "#1b1b1b", "#14405f", "#8c8c8c", "#5f5f5f", "#d9d9d9", "#e6edf2"
 WHITE = "#ffffff"
 DASHES, DOTS = (0, (4, 2)), (0, (1, 2))
-SETTINGS = {"svg.hashsalt": "report", "svg.fonttype": "path", "axes.unicode_minus": True}
+SETTINGS = {"svg.hashsalt": "report", "svg.fonttype": "path", "axes.unicode_minus": True, "text.parse_math": False}
 MINUS = "\N{MINUS SIGN}"
 
 

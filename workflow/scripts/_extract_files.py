@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pandera.pandas as pa
-from _faults import FAULT, SHOWN, fault, information
+from _faults import FAULT, SHOWN, fault, information, printable
 from _file_limits import FEW_ROWS, MOST_COLUMNS, too_much
 
 LONGEST_HEADER = 100_000  # characters
@@ -132,7 +132,7 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
         if column is None:
             extra.append(title)
         elif column in source.columns:
-            found = f"two columns for {column}: {source.columns[column][0]} and {title}"
+            found = f"two columns for {column}: {_short(source.columns[column][0])} and {_short(title)}"
             findings.append(fault(extract, name, column, found, "one column", line="1"))
         else:
             source.columns[column] = (title, position)
@@ -157,7 +157,7 @@ def _plain(title: str) -> str:
 
 
 def _short(title: str) -> str:
-    text = re.sub(r"\s+", " ", str(title)).strip() or "(no name)"
+    text = printable(str(title)) or "(no name)"
     return text if len(text) <= 40 else text[:40] + "..."
 
 

@@ -28,10 +28,15 @@ def cell(value: Any, extract: str = "") -> str:
     """
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         return "nothing"
-    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", str(value)).strip() or "blanks"
+    text = printable(str(value)) or "blanks"
     if extract in CLIENT_LEVEL and len(text) > LONGEST_CODE:
         text = "a value like " + re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text))
     return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL] + "..."
+
+
+def printable(text: str) -> str:
+    """A text on one line, with nothing in it that a terminal would obey or that turns the rest of the line round."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def place(file: str, line: str = "", column: str = "") -> str:

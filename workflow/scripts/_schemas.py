@@ -138,7 +138,13 @@ def days_between(first: date, last: date) -> Allowed:
 
 def _code(what: str) -> Allowed:
     words = f"{what}: letters and digits"
-    return Allowed(words, pa.Check.str_matches(r"^[A-Z0-9][A-Z0-9 _./&'-]{0,39}$", error=words))
+    return Allowed(words, pa.Check.str_matches(r"^[A-Z0-9][A-Z0-9 _./&'-]{0,39}\Z", error=words))
+
+
+def _name(what: str) -> pa.Column:
+    """A text that becomes part of the ids of quantities: one word, as keys are, without the signs of ids."""
+    words = f"{what}: at most 60 letters, digits, blanks and & / ' , ( ) -"
+    return column("key", Allowed(words, pa.Check.str_matches(r"^[^\W_][\w&/',()]{0,59}\Z", error=words)))
 
 
 def _drug(limits: Limits, **more: Any) -> pa.Column:
@@ -278,7 +284,7 @@ def _pilot_spending(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ..
         "site": column("text", one_of(limits.sites)),
         "fiscal_year": column("fiscal_year"),
         "category": column("key", one_of([*CATEGORIES, TOTAL])),
-        "item": column("text"),
+        "item": _name("an item"),
         "amount_gbp": column("amount", PAYABLE),
     }, ("site", "fiscal_year", "category", "item")
 
@@ -295,16 +301,16 @@ def _treatment_budgets(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str,
 def _budget_shares(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
     return {
         "site": column("text", one_of(limits.sites)),
-        "head": column("text"),
+        "head": _name("a head"),
         "amount_gbp": column("amount", AMOUNT, PAYABLE),
     }, ("site", "head")
 
 
 def _fieldwork(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
     return {
-        "stage": column("text"),
+        "stage": _name("a stage"),
         "site": column("text", one_of(limits.sites)),
-        "group": column("text"),
+        "group": _name("a group"),
         "encounters": column("count", COUNTED),
     }, ("stage", "site", "group")
 

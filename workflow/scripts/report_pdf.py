@@ -11,14 +11,17 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from _faults import printable
 from _job import writing
 from _line_breaks import last_spaces_take_no_room, names_with_numbers
 from _pdf_tags import mend_tags
 from weasyprint import HTML, Attachment
 from weasyprint.document import Document
-from weasyprint.urls import URLFetcher
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 VARIANT = "pdf/a-3a"
+EMBEDDED = re.compile(r"data:(image/svg\+xml|font/woff2);base64,")  # what the page holds of figures and fonts
+LONGEST = 200  # characters of a complaint or address that a message shows; the log has all of it
 ATTACHED = {  # what each attached file is, in the words of a PDF reader's list of attachments
     "ledger.csv": ("Data", "Every quantity: value, formula, inputs, rule, source, records"),
     "cells.csv": ("Data", "Every cell of the numbered tables: quantity, value, unit, printed form"),
@@ -42,6 +45,33 @@ ACCESSIBLE = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.or
 
 class TypesettingProblem(RuntimeError):
     """The typesetter warned about something; the message says what."""
+
+
+class Embedded(URLFetcher):
+    """Gives the typesetter the figures and fonts that the page itself holds, and nothing else of whatever kind.
+
+    Attributes
+    ----------
+    beyond : addresses that were asked for and lead elsewhere; parts of the typesetter go on without what they asked for
+    """
+
+    def __init__(self) -> None:
+        """Nothing has been asked for."""
+        super().__init__(allowed_protocols=["data"], allow_redirects=False, fail_on_errors=True)
+        self.beyond: list[str] = []
+
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+        """Return the data that an address holds.
+
+        Raises
+        ------
+        ValueError
+            The address leads elsewhere.
+        """
+        if not EMBEDDED.match(url):
+            self.beyond.append(url)
+            raise ValueError("not embedded")
+        return super().fetch(url, headers)
 
 
 class _Complaints(logging.Handler):
@@ -69,14 +99,14 @@ def report_pdf(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
     Raises
     ------
     TypesettingProblem
-        The typesetter warned: a missing glyph or resource, an unknown property, an anchor that is not there.
+        The typesetter warned: a missing glyph or resource, an unknown property, an anchor that is not there. Or the
+        page asked for something that it does not hold.
     """
     page = names_with_numbers(page)
-    complaints = _Complaints()
+    complaints, fetcher = _Complaints(), Embedded()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(complaints)
     try:
-        fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
         options = {
             "pdf_variant": VARIANT,
             "pdf_identifier": hashlib.sha256(page.encode()).digest()[:16],
@@ -86,11 +116,23 @@ def report_pdf(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
             document = HTML(string=page, url_fetcher=fetcher).render(**options)
         _declare_accessible(document)
         pdf = document.write_pdf(**options)
+    except FatalURLFetchingError:
+        pdf = b""
     finally:
         logger.removeHandler(complaints)
+    if fetcher.beyond:
+        found = _first(fetcher.beyond)
+        raise TypesettingProblem(f"the page asks for {found}; allowed: the figures and fonts that it holds")
     if complaints.messages:
-        raise TypesettingProblem("the PDF could not be typeset cleanly:\n" + "\n".join(complaints.messages))
+        raise TypesettingProblem(f"the PDF could not be typeset cleanly: {_first(complaints.messages)}")
     return mend_tags(pdf, page)
+
+
+def _first(found: list[str]) -> str:
+    """The first of several complaints, on one line; all of them go to the log."""
+    print("\n".join(found))
+    more = f" (and {len(found) - 1} more in the log)" if len(found) > 1 else ""
+    return printable(found[0])[:LONGEST] + more
 
 
 def attachment(name: str, content: bytes, date: dt.datetime) -> Attachment:

@@ -23,6 +23,7 @@ from _study import areas
 
 MONTH_ONLY = r"^\s*(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[A-Za-z]{3,9}[-/ .]?\d{2,4})\s*$"
 TEXTS = ("id", "text", "code", "key")
+UNSEEN = r"[^\P{C}\t\n\r]|[\x{FFFE}\x{FFFF}]"  # controls, marks that turn a line round, joiners, what has no form
 ROUNDED_FROM = 100  # rows: so many dates, all on the first day of a month, are months and not dates
 
 
@@ -201,12 +202,22 @@ def failing_values(column: pa.Column, values: pd.DataFrame) -> dict[str, list[An
 
 
 def control_characters(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
-    """Refuse a NUL byte inside a text: the file is damaged, and two spellings of one client would count as two."""
+    """Refuse a NUL byte inside a text: the file is damaged, and two spellings of one client would count as two.
+
+    What is printed may hold no other characters either that cannot be seen, or turn what stands around them.
+    """
     findings = []
     for name, column in columns.columns.items():
-        if column.metadata["kind"] in TEXTS and (places := extract.located(name, f'contains("{name}", chr(0))')):
-            rows = extract.query(f'SELECT count(*) FROM records WHERE contains("{name}", chr(0))')[0][0]
-            findings += faults_at(extract.name, name, places, "text without NUL bytes", rows)
+        kind = column.metadata["kind"]
+        if kind not in TEXTS:
+            continue
+        condition, allowed = f'contains("{name}", chr(0))', "text without NUL bytes"
+        if kind == "text":
+            condition = f"regexp_matches(\"{name}\", '{UNSEEN}')"
+            allowed = "text without NUL bytes, control characters and invisible ones"
+        if places := extract.located(name, condition):
+            rows = extract.query(f"SELECT count(*) FROM records WHERE {condition}")[0][0]
+            findings += faults_at(extract.name, name, places, allowed, rows)
     return findings
 
 

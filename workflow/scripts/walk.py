@@ -24,7 +24,7 @@ RULE = "walk"
 LEVEL = "setting.models.significance"
 PRINTED = "constant.published.7_10.value_total.{site}"
 UP, DOWN, TOTAL, INK = "#8a8a8a", "#c9c9c9", "#1b1b1b", "#1b1b1b"
-SETTINGS = {"svg.hashsalt": "walk", "svg.fonttype": "path"}
+SETTINGS = {"svg.hashsalt": "walk", "svg.fonttype": "path", "text.parse_math": False}
 MILLION = 1e6
 ABREAST = 3  # panels in a row of the chart
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -20,9 +21,12 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from _config import read_config
 from _crate import CODE, CRATE, KEYED, PROJECT, keyed, sha256
+from _last_good import places, put_back
+from _lock import lock
 
 UNRECORDED = ("logs", "restricted", "work")  # folders of a run that its record does not list file by file
 CONFIG = f"{CODE}/config.yaml"
+RUN = r"[a-z0-9][a-z0-9._-]*"  # a run's name, as in the schema of the config
 
 
 @dataclass(frozen=True)
@@ -225,9 +229,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--run", default="", help="name of the run (default: the one of config.yaml)")
     parser.add_argument("--set-aside", action="store_true", help="rename altered outputs, so that they are made anew")
     chosen = parser.parse_args(arguments)
-    run = chosen.run or read_config(chosen.study / "config.yaml")["run"]
+    run = chosen.run or str(read_config(chosen.study / "config.yaml").get("run", ""))
+    if chosen.set_aside and not re.fullmatch(RUN, run):
+        return 0  # the workflow says what is wrong with it
     if chosen.set_aside:
-        print("\n".join(set_aside(chosen.study, run)), end="")
+        with lock(chosen.study / "results", run):
+            if put_back(*places(chosen.study, run)):
+                print(f"{run}: a run was killed half way; the finished one before it is there again")
+            print("\n".join(set_aside(chosen.study, run)), end="")
         return 0
     problems, checked = verify(chosen.study, run)
     print("\n".join(problems) if problems else checked)

@@ -1,0 +1,98 @@
+"""A run that fails leaves the last finished one as it was, and the next run knows that it is the last one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from _last_good import KEPT, forget, keep, places, put_back
+
+
+@pytest.fixture
+def study(tmp_path) -> Path:
+    """A study with a finished run and the workflow manager's notes."""
+    for name in ("results/one/report.pdf", "results/one/restricted/validated/a.parquet", "results/one/logs/a.log",
+                 "results/reference_extracts/restricted/a.csv", "results/one/ro-crate-metadata.json",
+                 ".snakemake/metadata/a"):  # fmt: skip
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("good", encoding="utf-8")
+    (tmp_path / "results/one/link").symlink_to("report.pdf")
+    return tmp_path
+
+
+def contents(study: Path) -> dict[str, str]:
+    """Every file of a study, but for logs, with its text and its date."""
+    found = (path for path in study.rglob("*") if path.is_file() and "logs" not in path.parts)
+    return {str(path.relative_to(study)): f"{path.read_text()} {path.stat().st_mtime_ns}" for path in found}
+
+
+def fail(study: Path) -> None:
+    """What a run does to the files before it fails."""
+    run = study / "results" / "one"
+    (run / "report.pdf").unlink()
+    new = run / ".new"
+    new.write_text("new", encoding="utf-8")
+    new.replace(run / "restricted" / "validated" / "a.parquet")
+    (run / "restricted" / "validated" / ".b.parquet.part").write_text("half", encoding="utf-8")
+    (run / "logs" / "a.log").write_text("error: it failed", encoding="utf-8")
+    (study / "results" / "reference_extracts" / "restricted" / "a.csv").unlink()
+    (study / ".snakemake" / "metadata" / "a").write_text("new", encoding="utf-8")
+    (study / ".snakemake" / "metadata" / "b").write_text("new", encoding="utf-8")
+
+
+def test_what_a_failed_run_changed_is_put_back(study):
+    before = contents(study)
+    keep(*places(study, "one"))
+    fail(study)
+    assert put_back(*places(study, "one"))
+    assert contents(study) == before
+    assert (study / "results/one/logs/a.log").read_text() == "error: it failed"
+    assert not (study / "results/one" / KEPT).exists()
+
+
+def test_what_somebody_had_altered_and_a_run_set_aside_stays(study):
+    keep(*places(study, "one"))
+    (study / "results/one/cells.csv.altered").write_text("mine", encoding="utf-8")
+    assert put_back(*places(study, "one"))
+    assert (study / "results/one/cells.csv.altered").read_text() == "mine"
+
+
+def test_what_a_killed_run_had_kept_is_not_replaced_by_what_it_left(study):
+    before = contents(study)
+    keep(*places(study, "one"))
+    fail(study)
+    keep(*places(study, "one"))
+    fail_again = study / "results/one/report.pdf"
+    fail_again.write_text("half", encoding="utf-8")
+    assert put_back(*places(study, "one"))
+    assert contents(study) == before
+
+
+def test_a_run_that_came_to_its_end_is_the_last_good_one(study):
+    keep(*places(study, "one"))
+    fail(study)
+    forget(study / "results" / "one")
+    assert not put_back(*places(study, "one"))
+    assert not (study / "results/one/report.pdf").exists()
+
+
+def test_where_no_run_was_finished_nothing_is_kept_and_nothing_undone(study):
+    (study / "results/one/ro-crate-metadata.json").unlink()
+    keep(*places(study, "one"))
+    fail(study)
+    assert not put_back(*places(study, "one"))
+    assert (study / "results/one/restricted/validated/a.parquet").read_text() == "new"
+
+
+def test_on_a_disk_without_second_names_files_are_copied(study, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    before = contents(study)
+    keep(*places(study, "one"))
+    fail(study)
+    assert put_back(*places(study, "one"))
+    assert contents(study) == before

@@ -1,0 +1,96 @@
+"""What a run found when it began: kept aside while it works, and put back when it fails.
+
+A run replaces a finished one of the same name file by file. Where it stops half way, at a hostile extract or a label
+that cannot be typeset, the finished run has to be there in whole again, as its run record describes it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+KEPT = Path("restricted", ".before")  # in the run's folder: what is kept may hold clients' rows
+RECORD = "ro-crate-metadata.json"  # written last: where it is, the run was finished
+LOGS = "logs"  # tell of the run that failed, and stay
+ASIDE = ".altered"  # what somebody changed by hand stays as well (workflow/tools/verify.py)
+
+
+def places(study: Path, run: str) -> tuple[Path, list[Path], Path]:
+    """What `keep` and `put_back` take: a run's folder, others that it writes to, and the workflow manager's notes."""
+    results = study / "results"
+    return results / run, [results / "reference_extracts"], study / ".snakemake" / "metadata"
+
+
+def keep(run: Path, shared: Iterable[Path], notes: Path) -> None:
+    """Keep a finished run's files by a second name each, which takes no room; nothing, where no run was finished.
+
+    What a killed run had kept is still the last finished run, and stays.
+
+    Parameters
+    ----------
+    run : its folder
+    shared : other folders that a run writes to
+    notes : folder of the workflow manager's notes on the files, which are copied: they are written over in place
+    """
+    kept = run / KEPT
+    if kept.exists() or not (run / RECORD).is_file():
+        return
+    part = kept.with_name(f"{kept.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    for number, folder in enumerate([run, *shared]):
+        for path in _files(folder):
+            second = part / str(number) / path.relative_to(folder)
+            second.parent.mkdir(parents=True, exist_ok=True)
+            _linked(path, second)
+    if notes.is_dir():
+        shutil.copytree(notes, part / "notes")
+    part.rename(kept)
+
+
+def put_back(run: Path, shared: Iterable[Path], notes: Path) -> bool:
+    """Make the folders what they were when `keep` was called, but for logs; return whether anything had been kept."""
+    kept = run / KEPT
+    if not kept.exists():
+        return False
+    for number, folder in enumerate([run, *shared]):
+        source = kept / str(number)
+        before = {path.relative_to(source) for path in _files(source)}
+        for path in _files(folder):
+            if path.relative_to(folder) not in before and path.suffix != ASIDE:
+                path.unlink()
+        for name in before:
+            _moved(source / name, folder / name)
+    if (kept / "notes").is_dir():
+        shutil.rmtree(notes, ignore_errors=True)
+        shutil.copytree(kept / "notes", notes)
+    shutil.rmtree(kept)
+    return True
+
+
+def forget(run: Path) -> None:
+    """The run came to its end: it is the last good one now."""
+    shutil.rmtree(run / KEPT, ignore_errors=True)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files below a folder but logs and what is kept."""
+    for path in [*folder.rglob("*")]:
+        inside = path.relative_to(folder)
+        if (path.is_file() or path.is_symlink()) and inside.parts[0] != LOGS and KEPT not in inside.parents:
+            yield path
+
+
+def _linked(path: Path, second: Path) -> None:
+    try:
+        os.link(path, second, follow_symlinks=False)
+    except OSError:  # a disk without second names, or somebody else's file
+        shutil.copy2(path, second, follow_symlinks=False)
+
+
+def _moved(source: Path, target: Path) -> None:
+    """Put a kept file in its place, unless it is still there."""
+    if not (target.exists() and source.samefile(target)):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
