@@ -45,7 +45,11 @@ onstart:
 
 
 onsuccess:
-    logger.info(summary(), extra={"result": True})
+    problems, checked = verification()
+    if problems:
+        logger.error(refused(problems), extra={"result": True})
+        raise SystemExit(1)
+    logger.info(summary(checked), extra={"result": True})
 
 
 onerror:

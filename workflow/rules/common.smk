@@ -15,6 +15,7 @@ from _config import check_files, checked, read_config
 from _figure_numbers import numbers
 from _jobs import extract_names, recorded_jobs
 from _lock import lock
+from _verify import set_aside, verify
 
 CONFIG_FILE = "config.yaml"
 with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
@@ -99,15 +100,37 @@ CODE = {**{str(BASE / path): path for path in CODE_PARTS}, CONFIG_FILE: "config.
 EXTRACT_NAMES = extract_names(STUDY["extracts"])
 
 
-def summary():
-    """What was made and where: the last lines of a run."""
+def written(path):
+    """What tells a file from one that was written in its place; nothing where there is none."""
+    found = Path(path).stat() if Path(path).exists() else None
+    return found and (found.st_ino, found.st_mtime_ns)
+
+
+RECORD = f"{RUN}/ro-crate-metadata.json"
+RECORD_BEFORE = written(RECORD)
+
+
+def verification():
+    """What is not as the run's record says, and how much was verified: of a run that has made its record, all files."""
+    return verify(Path(), STUDY["run"]) if written(RECORD) != RECORD_BEFORE else ([], "")
+
+
+def refused(problems):
+    """Why a run that came to its end is none: what is not as its record says. Altered outputs do not stay in place."""
+    moved = set_aside(Path(), STUDY["run"])
+    advice = "run again to make anew what is set aside" if moved else "run again"
+    return "\n".join([*problems, f"The run is not whole: {advice}."])
+
+
+def summary(checked):
+    """What was made and where, and what was verified: the last lines of a run."""
     made = [("report", "report.pdf"), ("", "report.html"), ("its tables", "report.xlsx"), ("", "report.ods"),
             ("every printed cell", "cells.csv"), ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
             ("register", "reproduction.csv"),
             ("run record", "ro-crate-metadata.json")]  # fmt: skip
     sizes = {name: (Path(RUN) / name).stat().st_size / 1e6 for _, name in made if (Path(RUN) / name).exists()}
     lines = [f"  {what:<20}{RUN}/{name}  ({sizes[name]:.1f} MB)" for what, name in made if name in sizes]
-    return "\n".join([f"Made run {STUDY['run']}:", *lines])
+    return "\n".join([f"Made run {STUDY['run']}:", *lines, *([f"  {'checksums':<20}{checked}"] if checked else [])])
 
 
 def failure():
