@@ -12,6 +12,7 @@ sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 import _digests
 from _config import check_files, checked, read_config
+from _crate import sha256
 from _figure_numbers import numbers
 from _jobs import extract_names, recorded_jobs
 from _lock import lock
@@ -98,6 +99,7 @@ def project_tree(folder, but="-"):
 CODE_PARTS = ["Snakefile", *project_tree("workflow", but="workflow/tools"), *project_tree("templates")]
 CODE = {**{str(BASE / path): path for path in CODE_PARTS}, CONFIG_FILE: "config.yaml"}
 EXTRACT_NAMES = extract_names(STUDY["extracts"])
+_digests.as_planned(CODE)
 
 
 def written(path):
@@ -112,7 +114,12 @@ RECORD_BEFORE = written(RECORD)
 
 def verification():
     """What is not as the run's record says, and how much was verified: of a run that has made its record, all files."""
-    return verify(Path(), STUDY["run"]) if written(RECORD) != RECORD_BEFORE else ([], "")
+    if written(RECORD) == RECORD_BEFORE:
+        return [], ""
+    planned = _digests.planned(CODE, "CODE")
+    late = [f"{CODE[path]}: changed since the run was planned" for path in CODE if sha256(path) != planned[path]]
+    problems, checked = verify(Path(), STUDY["run"])
+    return [*late, *problems], checked
 
 
 def refused(problems):

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 FULL = "No space left on device"
+COPIES = (".snakemake", "scripts")  # where Snakemake runs a copy of a rule's script, as tmp….<rule>.py
 
 
 @contextmanager
@@ -116,11 +117,13 @@ def told(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return str(error)
     raised = traceback.extract_tb(error.__traceback__)[-1]
-    if Path(raised.filename).parent == Path(__file__).parent and _raises(error.__traceback__):
+    file = Path(raised.filename)
+    copied = file.parent.parts[-2:] == COPIES  # with lines of Snakemake's above ours
+    if (copied or file.parent == Path(__file__).parent) and _raises(error.__traceback__):
         return str(error)
     if FULL in str(error):
         return FULL
-    place = f"{Path(raised.filename).name}, line {raised.lineno}"
+    place = file.name.split(".", 1)[1] if copied else f"{file.name}, line {raised.lineno}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}{f': {error.filename}' if error.filename else ''} ({place})"
     return f"{type(error).__name__} ({place}); the log has the way there"
