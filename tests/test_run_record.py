@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -455,3 +457,17 @@ def test_a_changed_output_renews_the_record_only(default_study, tmp_path):
         stream.write(b"\n")
     done = snakemake(study, study, "--dry-run")
     assert "would run run_record" in done.stderr and done.stderr.count("would run") == 2  # and the rule all
+
+
+def test_no_rule_s_script_opens_the_config_or_an_extract_by_itself():
+    """What a script reads comes by its rule's inputs and params: only these are watched."""
+    scripts = PROJECT / "workflow" / "scripts"
+    for path in scripts.glob("*.py"):
+        names = {
+            node.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Name)
+        }
+        assert path.stem in ("_config",) or "read_config" not in names, path.name
+        assert "snakemake" not in names or path.stem in {rule.stem for rule in scripts.glob("[!_]*.py")}, path.name
+    for rule in scripts.glob("[!_]*.py"):
+        opened = re.findall(r"""\b(?:open|read_\w+|Path)\(\s*["']([^"']+)""", rule.read_text(encoding="utf-8"))
+        assert [path for path in opened if not path.startswith((".snakemake", "{"))] == [], rule.name

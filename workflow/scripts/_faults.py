@@ -30,7 +30,9 @@ def cell(value: Any, column: str = "") -> str:
     """
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         return "nothing"
-    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", str(value)).strip() or "blanks"
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", str(value)).strip()
+    if not text:
+        return "blanks"
     if column in PERSONAL or len(text) > LONGEST_CODE:
         text = f"a value like {_shape(text)}"
     return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL] + "..."

@@ -160,6 +160,8 @@ def added(record: Record) -> Iterator[str]:
 def set_aside(study: Path, run: str) -> list[str]:
     """Rename the outputs that are no longer what their job wrote, so that the next run makes them anew.
 
+    Their run record goes: it asks for all of a run's files, those that nothing else asks for among them.
+
     Returns
     -------
     One line per output, with the name that it now has.
@@ -179,6 +181,8 @@ def set_aside(study: Path, run: str) -> list[str]:
             kept = path.with_name(f"{path.name}.altered")
             path.replace(kept)
             moved.append(f"{record.shown(path)}: altered since it was made; it is now {kept.name} and is made anew")
+    if moved:
+        (record.folder / CRATE).unlink()
     return moved
 
 
@@ -188,8 +192,13 @@ def _place(record: Record, identifier: str) -> Path:
     return record.folder / unquote(identifier) if is_file(entity) else record.study / entity["alternateName"]
 
 
-def verify(study: Path, run: str, project: Path = PROJECT) -> tuple[list[str], str]:
+def verify(study: Path, run: str, project: Path = PROJECT, others: bool = True) -> tuple[list[str], str]:
     """Check a run's folder.
+
+    Parameters
+    ----------
+    study, run, project : as in `Record`
+    others : whether files that the record does not know are a problem
 
     Returns
     -------
@@ -203,7 +212,7 @@ def verify(study: Path, run: str, project: Path = PROJECT) -> tuple[list[str], s
     except (ValueError, KeyError, TypeError) as error:
         return [f"{record.shown(record.folder / CRATE)}: is not a run record ({error})"], ""
     found = [*files.values(), *described.values(), *dict(rewritten_problems(record)).values()]
-    found += [*input_problems(record), *added(record), *graph_problems(record)]
+    found += [*input_problems(record), *(added(record) if others else ()), *graph_problems(record)]
     absent = sum(problem is None for problem in described.values())
     checked = f"{len(files) + len(described) - absent} files verified"
     return [problem for problem in found if problem], checked + (
