@@ -233,8 +233,9 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of its own for the results; needs root."""
-    if os.geteuid() != 0 or not shutil.which("mount"):
-        pytest.skip("needs root and mount: a small tmpfs")
+    missing = ["root rights"] * (os.geteuid() != 0) + ["the program mount"] * (not shutil.which("mount"))
+    if missing:
+        pytest.skip(f"a small disk is a tmpfs of its own; missing: {' and '.join(missing)}")
     folder = tmp_path / "results"
     folder.mkdir()
 
@@ -243,7 +244,7 @@ def small_disk(tmp_path):
             ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True
         )
         if done.returncode:
-            pytest.skip(f"needs leave to mount a tmpfs: {done.stderr.strip()}")
+            pytest.skip(f"a small disk is a tmpfs of its own; missing: leave to mount it ({done.stderr.strip()})")
         return folder
 
     yield mounted

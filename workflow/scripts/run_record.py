@@ -68,10 +68,11 @@ def rewritten(paths: Iterable[str], run: Path) -> dict[str, str]:
 
     Each job notes the checksums of its outputs (`_job.writing`); dates would tell nothing of a folder that was copied.
     """
-    noted: dict[str, str] = {}
-    for path in noted_in(run).glob("*.json"):
-        noted |= json.loads(path.read_text(encoding="utf-8"))
-    altered = [path for path in paths if path in noted and sha256(path) != noted[path]]
+    noted: dict[str, set[str]] = {}  # a job of an earlier version may have left a note of a file that another makes now
+    for note in noted_in(run).glob("*.json"):
+        for path, total in json.loads(note.read_text(encoding="utf-8")).items():
+            noted.setdefault(path, set()).add(total)
+    altered = [path for path in paths if path in noted and sha256(path) not in noted[path]]
     return {path: moment(Path(path).stat().st_mtime) for path in altered}
 
 

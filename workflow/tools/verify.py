@@ -23,7 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     run = chosen.run or read_config(chosen.study / "config.yaml")["run"]
     if chosen.set_aside:
-        print("\n".join(set_aside(chosen.study, run)), end="")
+        for line in set_aside(chosen.study, run):
+            print(line)
         return 0
     problems, checked = verify(chosen.study, run)
     print("\n".join(problems) if problems else checked)
