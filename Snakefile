@@ -49,8 +49,14 @@ onstart:
 
 
 onsuccess:
+    problems, checked = verification()
+    if problems:
+        said = refused(problems)
+        put_back(*LAST_GOOD)
+        logger.error(said, extra={"result": True})
+        raise SystemExit(1)
     forget(Path(RUN))
-    logger.info(summary(), extra={"result": True})
+    logger.info(summary(checked), extra={"result": True})
 
 
 onerror:

@@ -29,7 +29,7 @@ def chromium() -> Iterator[Browser]:
     """A running browser; the test is skipped where there is none."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
-        pytest.skip("no chromium: `make checkers` installs it (with root rights)")
+        pytest.skip("missing: the program chromium; `make checkers` installs it (with root rights)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser

@@ -18,14 +18,15 @@ PROJECT = Path(__file__).parents[1]
 RUN = "results/dscp-2009-11"
 
 
-def snakemake(project: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """Run a project's workflow as `make report` does, on the study in a folder."""
+def snakemake(project: Path, folder: Path, *arguments: str, also: Path | None = None) -> subprocess.CompletedProcess:
+    """Run a project's workflow as `make report` does, on the study in a folder; `also` is on Python's path."""
+    path = [str(project / "workflow" / "plugins"), *([str(also)] if also else [])]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
     profile = ["--cores", "all", "--workflow-profile", str(project / "workflow" / "profiles" / "default")]
     return subprocess.run(
         [*command, *profile, *arguments],
         cwd=project,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(project / "workflow" / "plugins")},
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": os.pathsep.join(path)},
         capture_output=True,
         text=True,
         check=False,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import duckdb
 import pytest
-from _job import told, writing
+from _job import noted_in, told, writing
 from _study import day
 
 CANARY = "canary-7f3a"
@@ -38,6 +40,49 @@ def test_words_of_libraries_are_kept_back(tmp_path, work):
 def test_a_fault_of_the_disk_is_said(tmp_path):
     last = failing(tmp_path, lambda: (tmp_path / "no" / "file").read_text()).splitlines()[-1]
     assert last.startswith("error: No such file or directory: ")
+
+
+def test_words_of_a_library_that_stand_in_our_raise_are_kept_back(monkeypatch):
+    """An error from within the line of a `raise`, such as a key that is not there, is not ours."""
+    import _words
+
+    class Telling(float):
+        def __repr__(self) -> str:
+            return {}[CANARY]
+
+    with pytest.raises(KeyError) as raised:
+        _words.spelt(Telling(1.5))
+    assert CANARY not in told(raised.value)
+    assert told(raised.value).startswith("KeyError (")
+
+
+def test_a_rule_s_own_words_are_said_where_snakemake_runs_a_copy_of_its_script(tmp_path):
+    folder = tmp_path / ".snakemake" / "scripts"
+    for line, said in (("raise ValueError('no input x')", "no input x"), ("int('x')", "ValueError (ledger.py); ")):
+        with pytest.raises(ValueError) as raised:
+            exec(compile(line, folder / "tmpab12.ledger.py", "exec"))
+        assert told(raised.value).startswith(said)
+
+
+def test_a_warning_is_logged_by_its_place(tmp_path):
+    import warnings
+
+    log = tmp_path / "job.log"
+    with writing(str(log), {}):
+        warnings.warn(f"could not read {CANARY}", stacklevel=1)
+    text = log.read_text(encoding="utf-8")
+    assert text.startswith("warning: UserWarning (test_job.py, line ") and CANARY not in text
+
+
+def test_a_job_notes_the_checksums_of_what_it_wrote(tmp_path):
+    run = tmp_path / "run"
+    (run / "logs").mkdir(parents=True)
+    outputs = {"one": str(run / "one.csv"), "elsewhere": str(tmp_path / "other.csv"), "touched": str(run / "accepted")}
+    with writing(str(run / "logs" / "job.log"), outputs) as made:
+        Path(made.one).write_text("1")
+        Path(made.elsewhere).write_text("2")
+    noted = json.loads((noted_in(run) / "job.json").read_text(encoding="utf-8"))
+    assert noted == {str(run / "one.csv"): hashlib.sha256(b"1").hexdigest()}
 
 
 def test_our_own_words_are_said():

@@ -147,7 +147,7 @@ def test_exceptions_spare_their_own_words_only():
 @pytest.fixture(scope="module")
 def original() -> list[str]:
     if not ORIGINAL.is_file():
-        pytest.skip("the text of the report of 2012 is not here: set ORIGINAL_REPORT to a copy of it to compare")
+        pytest.skip("missing: the text of the report of 2012; set ORIGINAL_REPORT to a copy of it to compare")
     return words_of(ORIGINAL.read_text(encoding="utf-8"))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -252,6 +255,44 @@ def test_a_run_without_a_readable_record_is_refused(study):
     assert problems(study) == [f"{RUN}/{CRATE}: missing"]
 
 
+def test_trace_tells_of_the_frozen_copies_and_says_when_an_extract_is_another_one_now(study):
+    """Lines come from the validated copies, checksums from the frozen ones: neither follows the live file."""
+
+    def traced() -> list[str]:
+        program = str(PROJECT / "workflow" / "tools" / "trace.py")
+        command = [
+            sys.executable,
+            program,
+            "--study",
+            str(study),
+            "--records",
+            "--",
+            "effective_treatment.rate.pilot_3.pre",
+        ]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+    before = traced()
+    frozen = study / RUN / "restricted" / "frozen" / "journeys" / "1-journeys.csv"
+    assert any(run_record.sha256(frozen) in line for line in before)
+    (study / JOURNEYS).write_text("client\nsomebody\n", encoding="utf-8")
+    after = traced()
+    added = [line for line in after if line not in before]
+    assert added == [f"    the file is another one now: the run rests on its copy in {RUN}/restricted/frozen/journeys"]
+    assert [line for line in after if line not in added] == before
+
+
+def test_the_record_tells_of_the_frozen_copy_of_an_extract(tmp_path):
+    live, restricted = tmp_path / "journeys.csv", tmp_path / "restricted"
+    copy = restricted / "frozen" / "journeys" / "1-journeys.csv"
+    copy.parent.mkdir(parents=True)
+    copy.write_text("as it was read")
+    live.write_text("as it is now")
+    copies = run_record.frozen_copies({str(live): "journeys"}, restricted)
+    assert copies == {str(live): str(copy)}
+    sums = run_record.gather([str(live)], lambda _: "#extract/journeys", b"key", copies)
+    assert sums == {str(live): keyed(copy, b"key")}
+
+
 # --- what the PDF carries of it ---------------------------------------------------------------------------------------
 
 
@@ -365,7 +406,7 @@ def test_an_extract_of_several_files_has_a_name_for_each():
     assert extract_names({"a": "x.csv", "b": ["y.csv", "z.csv"]}) == {"x.csv": "a", "y.csv": "b", "z.csv": "b/2"}
 
 
-def test_times_and_later_writes_come_from_snakemakes_notes(tmp_path):
+def test_times_come_from_snakemakes_notes(tmp_path):
     paths = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
     for path in paths:
         Path(path).touch()
@@ -373,8 +414,20 @@ def test_times_and_later_writes_come_from_snakemakes_notes(tmp_path):
     noted = {paths[0]: {"starttime": end - 2, "endtime": end}, paths[1]: {"starttime": end - 1, "endtime": end - 0.5}}
     jobs = [{"name": "one", "outputs": paths}, {"name": "unknown", "outputs": ["c.csv"]}]
     assert run_record.times(jobs, noted) == {"one": (run_record.moment(end - 2), run_record.moment(end))}
-    assert set(run_record.rewritten(paths, noted)) == {paths[1]}
-    assert run_record.rewritten(paths[1:], noted) == {}, "all differ: a copied folder"
+
+
+def test_later_writes_are_told_by_the_jobs_own_notes_and_not_by_dates(tmp_path):
+    paths = {name: tmp_path / name for name in ("a.csv", "b.csv", "c.csv")}
+    for path in paths.values():
+        path.write_text("as made")
+    noted = {str(path): run_record.sha256(path) for name, path in paths.items() if name != "c.csv"}
+    (tmp_path / "restricted" / "made").mkdir(parents=True)
+    (tmp_path / "restricted" / "made" / "job.json").write_text(json.dumps(noted))
+    os.utime(paths["a.csv"], (0, 0))
+    before = paths["b.csv"].stat()
+    paths["b.csv"].write_text("altered")
+    os.utime(paths["b.csv"], ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert list(run_record.rewritten(map(str, paths.values()), tmp_path)) == [str(paths["b.csv"])]
 
 
 def test_the_key_is_made_once_kept_closed_and_shared_by_the_runs_of_a_study(tmp_path):
@@ -404,3 +457,17 @@ def test_a_changed_output_renews_the_record_only(default_study, tmp_path):
         stream.write(b"\n")
     done = snakemake(study, study, "--dry-run")
     assert "would run run_record" in done.stderr and done.stderr.count("would run") == 2  # and the rule all
+
+
+def test_no_rule_s_script_opens_the_config_or_an_extract_by_itself():
+    """What a script reads comes by its rule's inputs and params: only these are watched."""
+    scripts = PROJECT / "workflow" / "scripts"
+    for path in scripts.glob("*.py"):
+        names = {
+            node.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Name)
+        }
+        assert path.stem in ("_config",) or "read_config" not in names, path.name
+        assert "snakemake" not in names or path.stem in {rule.stem for rule in scripts.glob("[!_]*.py")}, path.name
+    for rule in scripts.glob("[!_]*.py"):
+        opened = re.findall(r"""\b(?:open|read_\w+|Path)\(\s*["']([^"']+)""", rule.read_text(encoding="utf-8"))
+        assert [path for path in opened if not path.startswith((".snakemake", "{"))] == [], rule.name

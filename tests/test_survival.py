@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -148,6 +149,53 @@ def test_an_altered_output_is_set_aside_and_made_anew(clean, moved):
     assert (folder / RUN / "cells.csv.altered").read_text(encoding="utf-8") == "mine\n"
 
 
+LATE = "altered since the record was written"
+PLANNED = "changed since the run was planned"
+MEDDLING = {
+    "an output between its job and the record": ("workbook", f"{RUN}/cells.csv", "written again at ", "report_html"),
+    "a typed copy between its check and the record": (
+        *("workbook", f"{RUN}/restricted/validated/fieldwork.parquet"),
+        *("written again at ", "validate fieldwork"),
+    ),
+    "an output after the record": ("run_record", f"{RUN}/ledger.csv", LATE, "ledger"),
+    "an extract after it was read": ("workbook", "extracts/fieldwork.csv", LATE, "validate fieldwork"),
+    "the config after the last job": ("run_record", "config.yaml", PLANNED, "run_record"),
+    "the config while jobs are to come": ("workbook", "config.yaml", PLANNED, "run_record"),
+}
+MEDDLER = """
+import atexit, os, sys
+def meddle(path={path!r}):
+    before = os.stat(path)
+    with open(path, "ab") as file:
+        file.write(b"# altered\\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+if any(word.endswith(".{script}.py") for word in sys.orig_argv):
+    atexit.register(meddle)
+"""
+
+
+@pytest.mark.parametrize("case", MEDDLING)
+def test_what_is_altered_while_a_run_goes_on_ends_it_with_its_name(moved, tmp_path, case):
+    """At the end of a job a file of another one is altered, and dated back; the next run makes it right."""
+    script, path, said, rerun = MEDDLING[case]
+    (tmp_path / "sitecustomize.py").write_text(MEDDLER.format(path=path, script=script), encoding="utf-8")
+    (moved / RUN / "report.xlsx").unlink()
+    done = snakemake(PROJECT, moved, also=tmp_path)
+    assert done.returncode != 0
+    assert [line for line in done.stderr.splitlines() if line.startswith(f"{path}: {said}")], done.stderr
+    assert "Made run" not in done.stderr and "Traceback" not in done.stderr
+    if path.startswith("results/"):
+        assert not (moved / path).exists() and Path(f"{moved / path}.altered").exists()
+    assert f"would run {rerun}:" in snakemake(PROJECT, moved, "--dry-run").stderr
+
+
+def test_a_run_ends_with_the_number_of_files_verified(clean, moved):
+    (moved / RUN / "report.xlsx").unlink()
+    assert re.search(r"checksums +\d{3} files verified", snakemake(PROJECT, moved).stderr)
+    some = snakemake(PROJECT, moved, "--forcerun", "ledger", "--", f"{RUN}/ledger.csv")
+    assert some.returncode == 0 and "files verified" not in some.stderr, "the record is not of this run"
+
+
 def test_the_frozen_copy_is_what_was_planned_with(tmp_path):
     path = tmp_path / "journeys.csv"
     path.write_bytes(b"client\n1\n")
@@ -185,8 +233,9 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of its own for the results; needs root."""
-    if os.geteuid() != 0 or not shutil.which("mount"):
-        pytest.skip("needs root and mount: a small tmpfs")
+    missing = ["root rights"] * (os.geteuid() != 0) + ["the program mount"] * (not shutil.which("mount"))
+    if missing:
+        pytest.skip(f"a small disk is a tmpfs of its own; missing: {' and '.join(missing)}")
     folder = tmp_path / "results"
     folder.mkdir()
 
@@ -195,7 +244,7 @@ def small_disk(tmp_path):
             ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True
         )
         if done.returncode:
-            pytest.skip(f"needs leave to mount a tmpfs: {done.stderr.strip()}")
+            pytest.skip(f"a small disk is a tmpfs of its own; missing: leave to mount it ({done.stderr.strip()})")
         return folder
 
     yield mounted

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from _faults import COLUMNS, cell
+from _faults import COLUMNS, cell, title
 from accept import accept, refusal
 from validate import validate
 
@@ -213,11 +213,11 @@ CELL_FAULTS = [
         "new_journeys_yearly", 2, "retained_12_weeks", "96", "96",
         "with completed_under_12_weeks, at most the number started",
     ),
-    ("pilot_spending", 3, "category", "gifts", "gifts", "pay, non_pay, start_up or total"),
-    ("pilot_spending", 3, "amount_gbp", "a lot", "a lot", "a number"),
+    ("pilot_spending", 3, "category", "gifts", "a value like AAAAA", "pay, non_pay, start_up or total"),
+    ("pilot_spending", 3, "amount_gbp", "a lot", "a value like A AAA", "a number"),
     ("pilot_spending", 3, "amount_gbp", "nan", "nan", "a number"),
-    ("pilot_spending", 3, "site", "site_9", "site_9", "site_1 or site_2"),
-    ("treatment_budgets", 2, "fiscal_year", "2008-10", "2008-10", "a fiscal year as 2009-10"),
+    ("pilot_spending", 3, "site", "site_9", "a value like AAAA_9", "site_1 or site_2"),
+    ("treatment_budgets", 2, "fiscal_year", "2008-10", "a value like 9999-99", "a fiscal year as 2009-10"),
     ("treatment_budgets", 2, "local_gbp_m", "-1", "-1.0", "a number, zero or more"),
     ("budget_shares", 2, "site", "all", "all", "site_1 or site_2"),
     ("fieldwork", 2, "encounters", "-4", "-4", COUNT),
@@ -243,7 +243,7 @@ QUARTERS = (
 def test_quarter_must_begin_in_its_month_and_not_before_the_six_week_limit(check, value):
     text = TRIAGE + f"{value},P2,1,1\n"
     assert faults(check("triage_quarters", text)) == [
-        f"triage_quarters.csv, line 10, quarter_start: found {value}, allowed: {QUARTERS}"
+        f"triage_quarters.csv, line 10, quarter_start: found a value like 9999-99-99, allowed: {QUARTERS}"
     ]
 
 
@@ -559,7 +559,7 @@ def test_list_of_paths_is_joined_and_each_file_keeps_its_lines(check):
 def test_line_breaks_inside_cells_and_empty_lines(check):
     text = ACTIVITY + "site_9,a,b,c,d\n"
     assert faults(check("pilot_activity", text)) == [
-        "pilot_activity.csv, record 3, site: found site_9, allowed: site_1 or site_2"
+        "pilot_activity.csv, record 3, site: found a value like AAAA_9, allowed: site_1 or site_2"
     ]
     assert faults(check("journeys", with_cell(JOURNEYS, 4, "sex", "U") + "\n\n")) == [
         "journeys.csv, line 4, sex: found U, allowed: M or F"
@@ -667,17 +667,26 @@ def test_no_message_shows_another_cell_of_the_row(check):
 
 
 def test_offending_cell_is_printed_on_one_line():
-    assert cell("a\nb\tc\x00d\u2028e") == "a b c d e"
-    assert cell("x" * 100) == "x" * 60 + "..."
+    assert cell("a\nb\tc\x00d\u2028e") == "a value like A A A A A"
+    assert cell("x" * 100) == "a value like " + "A" * 47 + "..."
     assert cell(None) == cell(float("nan")) == "nothing"
     assert cell("\n") == "blanks"
 
 
-def test_of_a_client_s_cell_only_a_short_code_is_printed_as_it_is():
-    assert cell("3201", "journeys") == "3201"
-    assert cell("2008-02-30", "journeys") == "a value like 9999-99-99"
-    assert cell("Ann Öz, W1A 1AA", "dirs") == "a value like AAA AA, A9A 9AA"
-    assert cell("2008-02-30", "pilot_spending") == "2008-02-30"
+def test_of_a_cell_only_a_short_code_is_printed_as_it_is():
+    assert cell("3201", "drug_1") == "3201"
+    assert cell("2008-02-30", "journey_start") == "a value like 9999-99-99"
+    assert cell("Ann Öz, W1A 1AA", "site") == "a value like AAA AA, A9A 9AA"
+    assert cell("1961", "date_of_birth") == "a value like 9999"
+    assert cell("Ann", "client") == "a value like AAA"
+
+
+def test_of_a_column_s_name_only_words_are_printed_as_they_are():
+    words = ("Local area", "drug_4", "NHS number", "Größe", "period.2")
+    assert [title(name) for name in words] == list(words)
+    shapes = {"": "(no name)", "943 476": "like 999 999", "Ann, 7 May": "like AAA, 9 AAA", "W1A 1AA": "like A9A 9AA"}
+    assert {name: title(name) for name in shapes} == shapes
+    assert title("x" * 50) == "x" * 40 + "..."
 
 
 def test_rows_keep_their_order_when_read_in_parallel(check):

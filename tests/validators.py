@@ -44,4 +44,4 @@ def vnu(page: Path) -> list[dict]:
 def _needed(name: str, files: Sequence[Path], program: str) -> None:
     missing = [str(path) for path in files if not path.exists()] + ([] if shutil.which(program) else [program])
     if missing:
-        pytest.skip(f"no {name}: `make checkers` fetches it (missing: {', '.join(missing)})")
+        pytest.skip(f"{name} is missing: {', '.join(missing)}; `make checkers` fetches it")

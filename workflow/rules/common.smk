@@ -12,10 +12,12 @@ sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 import _digests
 from _config import check_files, checked, read_config
+from _crate import sha256
 from _figure_numbers import numbers
 from _jobs import extract_names, recorded_jobs
 from _last_good import forget, keep, places, put_back
 from _lock import lock
+from _verify import set_aside, verify
 
 CONFIG_FILE = "config.yaml"
 with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
@@ -101,10 +103,38 @@ def project_tree(folder, but="-"):
 CODE_PARTS = ["Snakefile", *project_tree("workflow", but="workflow/tools"), *project_tree("templates")]
 CODE = {**{str(BASE / path): path for path in CODE_PARTS}, CONFIG_FILE: "config.yaml"}
 EXTRACT_NAMES = extract_names(STUDY["extracts"])
+_digests.as_planned(CODE)
 
 
-def summary():
-    """What was made and where: the last lines of a run."""
+def written(path):
+    """What tells a file from one that was written in its place; nothing where there is none."""
+    found = Path(path).stat() if Path(path).exists() else None
+    return found and (found.st_ino, found.st_mtime_ns)
+
+
+RECORD = f"{RUN}/ro-crate-metadata.json"
+RECORD_BEFORE = written(RECORD)
+
+
+def verification():
+    """What is not as the run's record says, and how much was verified: of a run that has made its record, all files."""
+    if written(RECORD) == RECORD_BEFORE:
+        return [], ""
+    planned = _digests.planned(CODE, "CODE")
+    late = [f"{CODE[path]}: changed since the run was planned" for path in CODE if sha256(path) != planned[path]]
+    problems, checked = verify(Path(), STUDY["run"], others=False)
+    return [*late, *problems], checked
+
+
+def refused(problems):
+    """Why a run that came to its end is none: what is not as its record says. Altered outputs do not stay in place."""
+    moved = set_aside(Path(), STUDY["run"])
+    advice = "run again to make anew what is set aside" if moved else "run again"
+    return "\n".join([*problems, f"The run is not whole: {advice}."])
+
+
+def summary(checked):
+    """What was made and where, and what was verified: the last lines of a run."""
     made = [("report", "report.pdf"), ("", "report.html"), ("its tables", "report.xlsx"), ("", "report.ods"),
             ("every printed cell", "cells.csv"), ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
             ("disclosure", "disclosure.csv"), ("to be signed", "restricted/output_check.pdf"),
@@ -112,7 +142,7 @@ def summary():
             ("run record", "ro-crate-metadata.json")]  # fmt: skip
     sizes = {name: (Path(RUN) / name).stat().st_size / 1e6 for _, name in made if (Path(RUN) / name).exists()}
     lines = [f"  {what:<20}{RUN}/{name}  ({sizes[name]:.1f} MB)" for what, name in made if name in sizes]
-    return "\n".join([f"Made run {STUDY['run']}:", *lines])
+    return "\n".join([f"Made run {STUDY['run']}:", *lines, *([f"  {'checksums':<20}{checked}"] if checked else [])])
 
 
 def begin():

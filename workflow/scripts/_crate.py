@@ -72,7 +72,7 @@ class Facts:
     commit : the checkout's commit, or ""
     packages : package -> version
     times : job -> start and end, ISO 8601
-    rewritten : path of an output whose content or date changed after its job -> when
+    rewritten : path of an output whose content changed after its job -> when
     """
 
     run: str

@@ -165,7 +165,7 @@ def _row_findings(extract: Extract, check: RowCheck, rows: int) -> list[Finding]
 
 def faults_at(extract: str, column: str, places: list[tuple[str, str, Any]], allowed: str, rows: int) -> list[Finding]:
     """Return one fault per place, and one for all those beyond the places listed."""
-    faults = [fault(extract, file, column, cell(found, extract), allowed, line=line) for file, line, found in places]
+    faults = [fault(extract, file, column, cell(found, column), allowed, line=line) for file, line, found in places]
     return faults + ([more(extract, column, "rows", allowed, rows, len(places))] if rows > len(places) else [])
 
 

@@ -11,11 +11,11 @@ import ast
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-PLANNED = "REPORT_PLANNED_EXTRACTS"
+PLANNED = "REPORT_PLANNED_{}"
 SCRIPTS = Path(__file__).parent
 
 
@@ -42,15 +42,30 @@ def files(paths: Iterable[str | Path]) -> str:
     return total.hexdigest()[:16]
 
 
-def planned(paths: Iterable[str]) -> dict[str, str]:
+def planned(paths: Iterable[str], what: str = "EXTRACTS") -> dict[str, str]:
     """Digests of given files as they are when a run is planned.
 
     The processes of the run's jobs have them from the one that planned it, by an environment variable: for them, too,
     they are what was planned with, and not what the files have become since.
     """
-    if PLANNED not in os.environ:
-        os.environ[PLANNED] = json.dumps({path: of_file(path) for path in paths})
-    return json.loads(os.environ[PLANNED])
+    variable = PLANNED.format(what)
+    if variable not in os.environ:
+        os.environ[variable] = json.dumps({path: of_file(path) for path in paths})
+    return json.loads(os.environ[variable])
+
+
+def as_planned(paths: Mapping[str, str]) -> None:
+    """End a job whose config or code is no longer what the run was planned with: its results would be of two kinds.
+
+    Parameters
+    ----------
+    paths : path of a file -> what it is called in messages
+    """
+    for path, digest in planned(paths, "CODE").items():
+        if of_file(path) != digest:
+            raise SystemExit(
+                f"{paths[path]}: changed since the run was planned, allowed: no change while a run goes on"
+            )
 
 
 @cache

@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pandera.pandas as pa
-from _faults import FAULT, SHOWN, fault, information, printable
+from _faults import FAULT, SHOWN, fault, information
+from _faults import title as as_title
 from _file_limits import FEW_ROWS, MOST_COLUMNS, too_much
 
 LONGEST_HEADER = 100_000  # characters
@@ -132,7 +133,7 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
         if column is None:
             extra.append(title)
         elif column in source.columns:
-            found = f"two columns for {column}: {_short(source.columns[column][0])} and {_short(title)}"
+            found = f"two columns for {column}: {as_title(source.columns[column][0])} and {as_title(title)}"
             findings.append(fault(extract, name, column, found, "one column", line="1"))
         else:
             source.columns[column] = (title, position)
@@ -146,7 +147,7 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
             effect = f"every value is missing; expected {names}"
             findings.append(information(extract, name, column, "no such column", effect, rows=0))
     if extra and not any(finding["severity"] == FAULT for finding in findings):  # else it may be no header but a row
-        shown = ", ".join(_short(title) for title in extra[:SHOWN]) + (", ..." if len(extra) > SHOWN else "")
+        shown = ", ".join(map(as_title, extra[:SHOWN])) + (", ..." if len(extra) > SHOWN else "")
         found = f"{len(extra)} extra {'column' if len(extra) == 1 else 'columns'}"
         findings.append(information(extract, name, "", found, f"ignored: {shown}", rows=0))
     return findings
@@ -154,11 +155,6 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
 
 def _plain(title: str) -> str:
     return re.sub(r"[\s_-]+", "_", str(title).strip().casefold())
-
-
-def _short(title: str) -> str:
-    text = printable(str(title)) or "(no name)"
-    return text if len(text) <= 40 else text[:40] + "..."
 
 
 def pattern(path: str) -> str:

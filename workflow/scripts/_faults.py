@@ -1,6 +1,7 @@
 """Findings of the validation: one row each, and the plain sentence that is printed.
 
-A finding never holds more of a client's row than the offending cell.
+A finding never holds more of a row than the offending cell, and of that no more than a short code: a line that is out
+of step, or a file under the wrong name, can put a client's value into any cell of any extract.
 """
 
 from __future__ import annotations
@@ -16,27 +17,43 @@ SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT]
 NO_VALUE = "no value"  # what a missing cell is called
 SHOWN = 20  # faults of one kind that are listed one by one before the rest is summed up
 LONGEST_CELL = 60
-CLIENT_LEVEL = ("journeys", "carat_referrals", "cjit_forms", "dirs")  # extracts with a row or more for each client
 LONGEST_CODE = 4  # characters
+TITLE = re.compile(r"(?:[^\W\d]|[ .-])+\d{0,2}|\(no name\)")
+LONGEST_NAME = 40  # characters of a column's
+PERSONAL = ("client", "date_of_birth")  # columns in which even four characters may tell of somebody
 
 
-def cell(value: Any, extract: str = "") -> str:
+def cell(value: Any, column: str = "") -> str:
     """Return an offending cell as it may be printed: on one line, cut at 60 characters.
 
-    Of a client's row only a short code is printed as it is; of anything longer, which may be a name or a date of birth
-    in the wrong column, the shape alone: "like 99/99/9999".
+    Only a short code is printed as it is; of anything longer, which may be a name or a date of birth in the wrong
+    column, the shape alone: "a value like 99/99/9999".
     """
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         return "nothing"
-    text = printable(str(value)) or "blanks"
-    if extract in CLIENT_LEVEL and len(text) > LONGEST_CODE:
-        text = "a value like " + re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text))
+    text = printable(str(value))
+    if not text:
+        return "blanks"
+    if column in PERSONAL or len(text) > LONGEST_CODE:
+        text = f"a value like {_shape(text)}"
     return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL] + "..."
 
 
 def printable(text: str) -> str:
     """A text on one line, with nothing in it that a terminal would obey or that turns the rest of the line round."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def title(text: Any) -> str:
+    """Return the name of a column that nothing is read from as it may be printed: as it is if it is words, with a digit
+    or two at the most, else its shape."""
+    name = printable(str(text)) or "(no name)"
+    shown = name if TITLE.fullmatch(name) else f"like {_shape(name)}"
+    return shown if len(shown) <= LONGEST_NAME else shown[:LONGEST_NAME] + "..."
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text))
 
 
 def place(file: str, line: str = "", column: str = "") -> str:

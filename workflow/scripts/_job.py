@@ -1,15 +1,22 @@
-"""What every job does around its work: send its words to its log."""
+"""What every job does around its work: send its words to its log, put its outputs in place, note their checksums."""
 
 from __future__ import annotations
 
+import dis
+import hashlib
+import json
 import shutil
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 FULL = "No space left on device"
+COPIES = (".snakemake", "scripts")  # where Snakemake runs a copy of a rule's script, as tmp….<rule>.py
 
 
 @contextmanager
@@ -30,11 +37,18 @@ def writing(log: str, outputs: Mapping) -> Iterator[Made]:
     """
     made = Made({name: _beside(paths) for name, paths in outputs.items()})
     try:
-        with open(log, "w", encoding="utf-8") as file, redirect_stderr(file), redirect_stdout(file):
+        with (
+            open(log, "w", encoding="utf-8") as file,
+            redirect_stderr(file),
+            redirect_stdout(file),
+            warnings.catch_warnings(),
+        ):
+            warnings.showwarning = _warned
             try:
                 yield made
                 for name, paths in outputs.items():
                     _put(made[name], paths)
+                _note(Path(log), outputs)
             except (Exception, SystemExit) as error:
                 if not isinstance(error, SystemExit):
                     traceback.print_tb(error.__traceback__)
@@ -70,6 +84,31 @@ def _put(written: str | list[str], paths: str | Sequence[str]) -> None:
         Path(written).replace(paths)
 
 
+def noted_in(run: Path) -> Path:
+    """The folder of a run in which its jobs note the checksums of what they wrote."""
+    return run / "restricted" / "made"
+
+
+def _note(log: Path, outputs: Mapping) -> None:
+    """Note the SHA-256 of each file that a job wrote into its run's folder, for the run record to compare."""
+    run = log.parent.parent
+    paths = [path for _, value in outputs.items() for path in ([value] if isinstance(value, str) else value)]
+    sums = {path: _sum(path) for path in paths if Path(path).is_file() and Path(path).is_relative_to(run)}
+    if log.parent.name == "logs":
+        noted_in(run).mkdir(parents=True, exist_ok=True)
+        (noted_in(run) / f"{log.stem}.json").write_text(json.dumps(sums, indent=1), encoding="utf-8")
+
+
+def _sum(path: str) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _warned(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
+    """Log a warning by its kind and place: the words of a library may quote a value."""
+    print(f"warning: {category.__name__} ({Path(filename).name}, line {lineno})")
+
+
 def told(error: BaseException) -> str:
     """What may be said of an error: all of it where this project raised it, else its kind and place.
 
@@ -78,12 +117,20 @@ def told(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return str(error)
     raised = traceback.extract_tb(error.__traceback__)[-1]
-    ours = Path(raised.filename).parent == Path(__file__).parent
-    if ours and (raised.line or "").startswith("raise "):
+    file = Path(raised.filename)
+    copied = file.parent.parts[-2:] == COPIES  # with lines of Snakemake's above ours
+    if (copied or file.parent == Path(__file__).parent) and _raises(error.__traceback__):
         return str(error)
     if FULL in str(error):
         return FULL
-    place = f"{Path(raised.filename).name}, line {raised.lineno}"
+    place = file.name.split(".", 1)[1] if copied else f"{file.name}, line {raised.lineno}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}{f': {error.filename}' if error.filename else ''} ({place})"
     return f"{type(error).__name__} ({place}); the log has the way there"
+
+
+def _raises(way: TracebackType) -> bool:
+    """Whether an error came of a `raise`, and not of what is worked out in such a line."""
+    while way.tb_next:
+        way = way.tb_next
+    return way.tb_frame.f_code.co_code[way.tb_lasti] == dis.opmap["RAISE_VARARGS"]

@@ -48,9 +48,15 @@ def yes_no(column: str) -> str:
     return f"case {column} when 'Y' then 'yes' when 'N' then 'no' else 'missing' end as {column}"
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """An in-memory database that spills to disk rather than grow: national extracts fit a small machine."""
-    return duckdb.connect(config={"memory_limit": "2500MB", "threads": 2, "preserve_insertion_order": False})
+def connect(records: str) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that spills to disk rather than grow: national extracts fit a small machine.
+
+    Parameters
+    ----------
+    records : path of a file with clients' rows; what is spilled, which has them too, is kept beside it
+    """
+    settings = {"memory_limit": "2500MB", "threads": 2, "preserve_insertion_order": False}
+    return duckdb.connect(config={**settings, "temp_directory": f"{records}.spill"})
 
 
 def lists_of_codes(con: duckdb.DuckDBPyConnection, codes: Mapping, bands: list[int]) -> None:

@@ -107,7 +107,7 @@ def continuity(
     triage : one row per area and period: quarters, base, count
     cases : rule, rows: referrals left out and cases that rest on a choice
     """
-    con = connect()
+    con = connect(extracts["carat_referrals"])
     for view, extract in (
         ("referrals", "carat_referrals"),
         ("forms", "cjit_forms"),

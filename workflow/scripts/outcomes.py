@@ -106,7 +106,7 @@ def outcomes(
         that decided it, and the client's characteristics
     excluded : rule, rows: how many journeys each derivation rule left out
     """
-    con = connect()
+    con = connect(journeys)
     con.execute(f"create view journeys as select * from read_parquet('{journeys}')")
     con.register("areas", areas(sites).explode("dats").rename(columns={"dats": "dat"})[["site", "arm", "area", "dat"]])
     con.register("periods", periods(study_periods, "outcomes"))

@@ -18,10 +18,9 @@ from pathlib import Path
 
 from _crate import PROJECT, Facts, as_text, combined, crate, gather, sha256
 from _freeze import frozen_path
-from _job import writing
+from _job import noted_in, writing
 
 METADATA = Path(".snakemake/metadata")  # Snakemake's own notes on every output: its rule, start and end
-TOLERANCE = 0.01  # seconds between a file's date and the end that Snakemake noted for it
 
 
 def secret(path: Path) -> bytes:
@@ -64,14 +63,17 @@ def times(jobs: Sequence[Mapping], noted: Mapping[str, Mapping]) -> dict[str, tu
     return known
 
 
-def rewritten(paths: Iterable[str], noted: Mapping[str, Mapping]) -> dict[str, str]:
-    """Outputs that were written again after their job had ended, and when.
+def rewritten(paths: Iterable[str], run: Path) -> dict[str, str]:
+    """Outputs of a run that are not what their job had written, and the date that they have now.
 
-    Where this goes for all of them the folder was copied, and dates tell nothing.
+    Each job notes the checksums of its outputs (`_job.writing`); dates would tell nothing of a folder that was copied.
     """
-    dates = {path: Path(path).stat().st_mtime for path in paths if path in noted}
-    late = {path: moment(date) for path, date in dates.items() if abs(date - noted[path]["endtime"]) > TOLERANCE}
-    return late if len(late) < len(dates) else {}
+    noted: dict[str, set[str]] = {}  # a job of an earlier version may have left a note of a file that another makes now
+    for note in noted_in(run).glob("*.json"):
+        for path, total in json.loads(note.read_text(encoding="utf-8")).items():
+            noted.setdefault(path, set()).add(total)
+    altered = [path for path in paths if path in noted and sha256(path) not in noted[path]]
+    return {path: moment(Path(path).stat().st_mtime) for path in altered}
 
 
 def commit(project: Path, parts: Sequence[str]) -> str:
@@ -142,7 +144,7 @@ if __name__ == "__main__":
             commit=commit(PROJECT, ["Snakefile", "workflow", "templates"]),
             packages=packages(),
             times=spans,
-            rewritten=rewritten(paths, noted),
+            rewritten=rewritten(paths, Path(snakemake.params.key).parent.parent),
         )
         key = secret(Path(snakemake.params.key))
         copies = frozen_copies(snakemake.params.extracts, Path(snakemake.params.key).parent)

@@ -123,7 +123,7 @@ def _unreadable(
     file, line, found = places[0]
     effect = f"{column.metadata['effect']}; allowed: {allowed}"
     return [information(extract.name, file, name, "a value that is not allowed", effect, rows=rows, line=line,
-                        example=cell(found, extract.name))]  # fmt: skip
+                        example=cell(found, name))]  # fmt: skip
 
 
 def _months(extract: Extract, name: str, found: str, first: tuple[int, int, Any], rows: int) -> dict[str, Any]:

@@ -128,8 +128,8 @@ def _origin(run: Run, node: Node, with_records: bool) -> Iterator[str]:
     if shaped_by(row):
         yield f"settings: {', '.join(shaped_by(row))}"
     if node.kind == "records" and with_records:
-        files = run.files(extracts_of(row)[0])
-        yield from described(records_of(row, run.folder, run.config), files, run.rows_in, run.study)
+        files = dict(zip(run.files(extracts_of(row)[0]), run.copies(extracts_of(row)[0]), strict=True))
+        yield from described(records_of(row, run.folder, run.config), files, run.rows_in)
 
 
 def rule(row: Mapping) -> str:
@@ -181,11 +181,14 @@ def _at(here: object, key: str | int) -> object:
 def _files(run: Run, extract: str) -> Iterator[str]:
     """The files of an extract with their checksums."""
     yield f"extract {extract}:"
-    for name in run.files(extract):
-        digest = _digests.of_file(str(run.study / name))
+    for name, copy in zip(run.files(extract), run.copies(extract), strict=True):
+        digest, now = _digests.of_file(str(copy)), _digests.of_file(str(run.study / name))
         rows = f", {run.rows_in[name]:,} rows" if name in run.rows_in else ""
         yield f"{STEP}{name}{rows}"
         yield f"{STEP}SHA-256 {'not known: the file is not on this machine' if digest == 'absent' else digest}"
+        if now not in (digest, "absent"):
+            kept = copy.parent.relative_to(run.study)
+            yield f"{STEP}the file is another one now: the run rests on its copy in {kept}"
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

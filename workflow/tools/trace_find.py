@@ -15,6 +15,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from _config import plain, read_config
+from _freeze import frozen_path
 from _ledger import read_ledger
 from _study import value_at
 from _trail import Rows, rows_by_id
@@ -83,6 +84,12 @@ class Run:
         """The paths of an extract, as configured; of a file that the run itself made, its path."""
         paths = self.config["extracts"].get(extract, f"results/{self.name}/{extract}")
         return [paths] if isinstance(paths, str) else paths
+
+    def copies(self, extract: str) -> list[Path]:
+        """What the run read as an extract: its frozen copies; where this machine has none, the files themselves."""
+        kept = self.folder / "restricted" / "frozen" / extract
+        frozen = {name: frozen_path(kept, i, name) for i, name in enumerate(self.files(extract), start=1)}
+        return [copy if copy.exists() else self.study / name for name, copy in frozen.items()]
 
     @cached_property
     def rows_in(self) -> dict[str, int]:

@@ -149,14 +149,13 @@ def _column_condition(column: str, part: str, config: Mapping) -> tuple[str, lis
     return f'"{column}" = ?', [part]
 
 
-def described(records: Records, files: list[str], rows_in: Mapping[str, int], study: Path) -> list[str]:
+def described(records: Records, files: Mapping[str, Path], rows_in: Mapping[str, int]) -> list[str]:
     """Say which records: one line per file, such as "journeys.csv: lines 2-5, 9 (5)".
 
     Parameters
     ----------
-    files : the extract's paths as configured
+    files : the extract's paths as configured -> the copies that the run read
     rows_in : path as configured -> number of its records, as validation counted them
-    study : folder that the paths are relative to
     """
     if records.unknown:
         return [f"records: {records.unknown}"]
@@ -164,8 +163,8 @@ def described(records: Records, files: list[str], rows_in: Mapping[str, int], st
         return ["records: none"]
     lines = []
     for position, places in records.places.groupby("file"):
-        name = files[position]
-        by_line = _lines_are_records(study / name, rows_in.get(name, 0))
+        name, path = list(files.items())[position]
+        by_line = _lines_are_records(path, rows_in.get(name, 0))
         is_table = FORMATS.get(Path(name).suffix.lower()) == "parquet"
         shift = 0 if by_line or is_table else 1  # the header stands above the first record
         numbers = (places["line"] - shift).drop_duplicates().tolist()
