@@ -6,9 +6,11 @@
 # make compare  what changed from run A to run B, and why
 # STUDY=folder  another study: a folder with its own config.yaml; its results go there too
 # CORES=n       how many jobs side by side (default: all)
+# TESTERS=n     how many tests side by side (default: 2)
 
 STUDY ?= .
 CORES ?= all
+TESTERS ?= 2
 VENV := .venv
 export PYTHONPATH := workflow/plugins
 export STUDY RUN ID A B # recipes take them from the environment: whatever stands in a name, the shell does not read it
@@ -22,7 +24,7 @@ report: $(VENV)/ready
 	@$(RUN_SNAKEMAKE)
 
 test: $(VENV)/ready lint checkers
-	@$(VENV)/bin/pytest
+	@$(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 trace: $(VENV)/ready
 	@$(VENV)/bin/python workflow/tools/trace.py --study="$$STUDY" --run="$$RUN" $(if $(filter-out 0,$(RECORDS)),--records) \
