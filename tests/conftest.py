@@ -29,7 +29,15 @@ FIRST = [
         "test_hostile_texts",
         "test_disclosure",
     ),
-    *("test_panel", "test_page_access", "test_new_study", "test_derivations", "test_hostile_files"),
+    *(
+        "test_disclosure",
+        "test_untrusted_numbers",
+        "test_panel",
+        "test_page_access",
+        "test_new_study",
+        "test_derivations",
+        "test_hostile_files",
+    ),
 ]
 
 
