@@ -33,7 +33,7 @@ from other_study import write_study
 
 SCHEMA = yaml.safe_load((PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
 SECONDS, MEGABYTES = 10, 1000  # of processor time, which busy neighbours do not change; and of the largest process
-PATIENCE = 60  # seconds by the clock, after which a case is killed
+PATIENCE, PATIENCE_LATE = 60, 300  # seconds by the clock, after which a case is killed
 AT_ONCE = 2
 NAME = "run: dscp-2009-11"
 JOURNEYS = "journeys: results/reference_extracts/restricted/journeys.csv"
@@ -164,7 +164,7 @@ class Studies:
         path = study / "config.yaml"
         try:
             path.write_bytes(self.hostile(kind, name))
-            code, said, seconds, megabytes = command(study)
+            code, said, seconds, megabytes = command(study, PATIENCE_LATE if kind == "late" else PATIENCE)
             after = digests(study)
             changed = sorted(
                 name for name in self.before.keys() | after.keys() if self.before.get(name) != after.get(name)
@@ -195,7 +195,7 @@ def digests(study: Path) -> dict[str, str]:
     return {str(path.relative_to(study)): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
 
 
-def command(study: Path) -> tuple[int, list[str], float, float]:
+def command(study: Path, patience: int) -> tuple[int, list[str], float, float]:
     """Run the workflow as `make report` does: exit code, lines, processor seconds, megabytes of the largest process."""
     run = [sys.executable, "-m", "snakemake", "--snakefile", "Snakefile", "--directory", ".", "--cores", "1"]
     environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": "workflow/plugins"}
@@ -204,7 +204,7 @@ def command(study: Path) -> tuple[int, list[str], float, float]:
             [*run, "--workflow-profile", "workflow/profiles/default"], cwd=study, env=environment,
             stdout=said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         done = (0, 0, None)
         while not done[0]:
             time.sleep(0.05)
