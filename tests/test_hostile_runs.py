@@ -177,7 +177,7 @@ class Studies:
     def hostile(self, kind: str, name: str) -> bytes:
         """The config of a case."""
         if kind == "late":
-            text = self.config.replace("label: Site 3", f"label: {LATE[name]}")
+            text = self.config.replace("label: Site 1", f"label: {LATE[name]}")
         elif kind == "config":
             text = config_cases()[name][0](self.config)
         else:
@@ -223,7 +223,7 @@ ENDINGS = {
     "path": r"config\.yaml.*found.*",
     "late": r"figures: error: .* is wider than .* mm  \(more in .*figures\.log\)",
 }
-LATE = {"a label wider than its place": "Site-" + "w" * 60}  # half of the run's files have been replaced by then
+LATE = {"a label wider than its place": "Site" + "w" * 60}  # half of the run's files have been replaced by then
 END_TO_END = "test_it_is_refused_in_one_line_and_the_finished_run_stays"
 CASES = [
     *(("file", f"{name}.csv") for name in ("million_columns", "many_columns", "open_quote", "nul_in_cell", "utf16")),
@@ -260,7 +260,7 @@ def test_it_is_refused_in_one_line_and_the_finished_run_stays(case, outcomes):
         "file": lambda: outcomes["files", ""][name][1],
         "config": lambda: config_cases()[name][1],
         "path": lambda: PATHS[name],
-        "late": lambda: 'figures: error: the word "Site-www',
+        "late": lambda: 'figures: error: the word "Sitewww',
     }[kind]()
     text = "\n".join(outcome.said)
     assert outcome.code != 0
