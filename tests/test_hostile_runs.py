@@ -260,7 +260,7 @@ def test_it_is_refused_in_one_line_and_the_finished_run_stays(case, outcomes):
         "file": lambda: outcomes["files", ""][name][1],
         "config": lambda: config_cases()[name][1],
         "path": lambda: PATHS[name],
-        "late": lambda: 'is wider than 53.0 mm',
+        "late": lambda: "is wider than 53.0 mm",
     }[kind]()
     text = "\n".join(outcome.said)
     assert outcome.code != 0
