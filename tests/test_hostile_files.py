@@ -7,10 +7,12 @@ import subprocess
 import sys
 import textwrap
 
+import pyarrow.parquet as pq
 import pytest
 from _config import check_files, read_config
 from conftest import PROJECT
 from hostile_files import csv_files, names, parquet_files, workbooks
+from validate import validate
 
 SECONDS, MEGABYTES = 10, 1000  # of one file's refusal
 ONE_FILE = """
@@ -124,3 +126,34 @@ def test_extracts_outside_the_study_are_refused(value, tmp_path, monkeypatch):
         check_files({"extracts": {"journeys": value}}, "config.yaml", [])
     assert "extracts.journeys: found " in str(stop.value)
     assert "allowed: a file in the study's folder, by its path from there" in str(stop.value)
+
+
+NAMES = {
+    "Office costs": "office_costs", "IT & equipment (all)": "it_&_equipment_(all)", "café": "café",
+    "a.b": "", "a=b": "", "{0.__class__}": "", "<b>": "", "a\tb": "", "x" * 61: "", "a\n": "", "_a": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_becomes_part_of_an_id_is_a_plain_name(name, tmp_path, config):
+    """Ids are split at dots and blanks, and filled in by str.format."""
+    path = tmp_path / "pilot_spending.csv"
+    path.write_text(f'site,fiscal_year,category,item,amount_gbp\nsite_1,2009-10,pay,"{name}",1\n', encoding="utf-8")
+    findings = validate("pilot_spending", [str(path)], config, str(tmp_path / "typed.parquet"))
+    refused = findings[(findings["severity"] == "fault") & (findings["column"] == "item")]
+    assert len(refused) == (not NAMES[name])
+    if NAMES[name]:
+        assert pq.read_table(tmp_path / "typed.parquet")["item"].to_pylist() == [NAMES[name]]
+    else:
+        assert "an item: at most 60 letters, digits, blanks and & / ' , ( ) -" in refused["message"].iloc[0]
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\x1b", "\ufeff", "\x85", "\ufffe"])
+def test_what_is_printed_holds_no_character_that_cannot_be_seen(sign, tmp_path, config):
+    path = tmp_path / "pilot_activity.csv"
+    header = "site,freedoms_and_flexibilities,structural_change,system_change,delivery_change"
+    path.write_text(f"{header}\nsite_1,one{sign}two,,,\n", encoding="utf-8")
+    findings = validate("pilot_activity", [str(path)], config, str(tmp_path / "typed.parquet"))
+    said = findings.loc[findings["column"].eq("freedoms_and_flexibilities"), "message"].to_list()
+    assert any("allowed: text without NUL bytes, control characters and invisible ones" in text for text in said)
+    assert all(text.isprintable() for text in said)
