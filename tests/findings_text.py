@@ -114,7 +114,7 @@ def several(*effects: dict[str, float]) -> Callable:
 
 
 def missing(*patterns: str) -> Callable:
-    """Quantities that could not be computed."""
+    """Quantities that cannot be given."""
     return lambda values: {i: math.nan for i in values if any(re.fullmatch(pattern, i) for pattern in patterns)}
 
 

@@ -341,4 +341,4 @@ def test_assumption_sentences_follow_the_benefits():
     assert longest == "The longest bar is that of “years”, the shortest that of “rate”"
     assert sign == "The benefit stays negative whatever is changed."
     assert "sign turns with “rate”" in told.assumptions_told(-10.0, {"rate": [-12.0, 9.0], "years": [-11.0, -9.0]})
-    assert told.assumptions_told(np.nan, {"rate": [1.0]}) == "It could not be computed."
+    assert told.assumptions_told(np.nan, {"rate": [1.0]}) == "It cannot be given."

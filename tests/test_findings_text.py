@@ -84,11 +84,11 @@ def clear(values: dict, measure: str, site: str) -> str:
     did, p = values[f"{measure}.did.{site}"], values[f"{measure}.p.{site}"]
     way = sign(did, DECIMALS[measure])
     if way is None:
-        return "could not be computed"
+        return "cannot be given"
     if way == 0:
         return "no clear difference"
     if math.isnan(p):
-        return "could not be tested"
+        return "cannot be tested"
     if p >= LEVEL:
         return "no clear difference"
     odds = values.get(f"{measure}.odds_ratio.{site}")
@@ -212,7 +212,7 @@ def test_the_tally_is_true(rendered):
     assert values["findings.better.all"] == count["did better"]
     assert values["findings.worse.all"] == count["did worse"]
     assert values["findings.unclear.all"] == count["unclear"]
-    sentences = [p.text for p in found if "comparisons" in p.text and "could be tested" in p.text]
+    sentences = [p.text for p in found if "comparisons" in p.text and "can be tested" in p.text]
     assert len(sentences) >= 3
 
 

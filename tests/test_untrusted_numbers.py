@@ -211,7 +211,7 @@ def test_what_counts_people_and_all_that_rests_on_it_may_be_missing(whole):
     out = chain.render(replace(whole, ledger=ft.changed(whole.ledger, gone)), known=whole)
     assert out.faults == []
     assert not readable(out)
-    assert "In all four sites the benefits could not be computed." in page_text(out.page)
+    assert "In all four sites the benefits cannot be given." in page_text(out.page)
 
 
 # What no study can have -----------------------------------------------------------------------------------------------

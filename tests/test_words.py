@@ -39,7 +39,7 @@ def test_listed(items, text):
         (0.04, 1, "did not change"),
         (-0.4, 0, "did not change"),
         (0.0, 1, "did not change"),
-        (NAN, 1, "could not be compared"),
+        (NAN, 1, "cannot be compared"),
     ],
 )
 def test_moved_goes_by_what_is_printed(change, decimals, text):
@@ -78,7 +78,7 @@ def test_shared_out():
     assert words.shared_out({"A": "falls"}) == "falls in A"
     assert words.shared_out({"A": "did not change", "B": "did not change"}) == "did not change in either"
     assert (
-        words.shared_out(dict.fromkeys("ABC", "could not be compared")) == "could not be compared in any of the three"
+        words.shared_out(dict.fromkeys("ABC", "cannot be compared")) == "cannot be compared in any of the three"
     )
     assert words.shared_out(dict.fromkeys("ABC", "cannot be drawn")) == "cannot be drawn in any of the three"
 

@@ -331,20 +331,20 @@ FAULTS = {
         clients_of("2"),
         not_compared(2, "pilot_2", "pre"),
         lambda values, before: every(lambda n: n == 0, values, "effective_treatment.base.pilot_2.pre"),
-        ("the difference in Site 2 could not be computed", "In Site 2 the benefits could not be computed."),
+        ("the difference in Site 2 cannot be given", "In Site 2 the benefits cannot be given."),
     ),
     "no comparison clients": Fault(
         without_clients("C05E", "C05W"),
         clients_of("5"),
         not_compared(5, "comparison_5", "pre", "post"),
         lambda values, before: every(lambda n: n == 0, values, "effective_treatment.base.comparison_5."),
-        ("; for its comparison area no change can be computed", "The totals over all sites could not be computed."),
+        ("; for its comparison area no change can be given", "The totals over all sites cannot be given."),
     ),
     "no comparison clients after": Fault(
         without_clients("C07N", "C07S", periods=(POST,)),
         clients_of("7"),
         not_compared(7, "comparison_7", "post"),
-        says=("the difference in Site 7 could not be computed",),
+        says=("the difference in Site 7 cannot be given",),
     ),
     "no client anywhere": Fault(
         without_clients_anywhere,
@@ -358,11 +358,11 @@ FAULTS = {
         ),
         lambda values, before: values["findings.compared.all"] == 3 and values["sensitivity.treatment_value.base"] > 0,
         (
-            "the share in effective treatment could not be computed",
-            "In all pilots together, effective treatment could not be compared",
-            "In all four sites the benefits could not be computed.",
-            "Not all of these numbers could be computed.",
-            "The differences in differences could not be computed.",
+            "the share in effective treatment cannot be given",
+            "In all pilots together, effective treatment cannot be compared",
+            "In all four sites the benefits cannot be given.",
+            "Not all of these numbers can be given.",
+            "The differences in differences cannot be given.",
         ),
     ),
     "one client in an area": Fault(
@@ -379,7 +379,7 @@ FAULTS = {
             for what in ("base", "count")
             for when in ("pre", "post")
         ),
-        ("but no test could be computed",),
+        ("but no test can be given",),
     ),
     "one client in all": Fault(
         one_client_in_all,
@@ -399,7 +399,7 @@ FAULTS = {
         clients_of("3"),
         (rf"{TESTED}\.{UNTESTED}\.site_3",),
         lambda values, before: all_counted(values, "pilot_3", 1) and values["effective_treatment.did_se.site_3"] > 0,
-        ("the difference in Site 3 could not be tested", "(100.0 per cent in either period)"),
+        ("the difference in Site 3 cannot be tested", "(100.0 per cent in either period)"),
     ),
     "none effective in a pilot": Fault(
         effective(0, "P03"),
@@ -460,7 +460,7 @@ FAULTS = {
         SPENDING,
         (PERCENT_SPENT, rf"{RATIOS}\..*"),
         lambda values, before: values["spending.total.both_years"] == -28_000,
-        ("went on items whose shares could not be computed", "The pilots spent −£28k"),
+        ("went on items whose shares cannot be given", "The pilots spent −£28k"),
     ),
     "a site repaid": Fault(
         lines(spent(-500.0, site="site_3")),
@@ -481,7 +481,7 @@ FAULTS = {
         SPENDING,
         (r"spending_item\.pay\..*\.share",),
         lambda values, before: values["spending.pay.share"] == 0 and values["spending_item.non_pay.total.share"] == 100,
-        ("The largest parts of pay went on items whose shares could not be computed;",),
+        ("The largest parts of pay went on items whose shares cannot be given;",),
     ),
     "no discounting": Fault(
         economics(discount_rates=[{"from_year": 1, "rate": 0.0}]), r"setting\..*discount.*", then=undiscounted
@@ -533,13 +533,13 @@ FAULTS = {
         counts("new_journeys_yearly", 0, *YEARLY, fiscal_year="2011-12", site="site_2"),
         r"new_journeys\.\w+\.site_2\.y2011_12",
         (r"new_journeys\.index\.site_2\..*", r"new_journeys\.(retained|completed|effective)_share\.site_2\.y2011_12"),
-        says=("could not be compared in Site 2",),
+        says=("cannot be compared in Site 2",),
     ),
     "no new journeys at all": Fault(
         counts("new_journeys_yearly", 0, *YEARLY),
         r"new_journeys\..*",
         (r"new_journeys\.(index|\w+_share)\..*",),
-        says=("could not be compared in any of the seven", "went from [z] in 2011-12 and 2012-13 to [z] in"),
+        says=("cannot be compared in any of the seven", "went from [z] in 2011-12 and 2012-13 to [z] in"),
     ),
     "no new journeys by month": Fault(
         counts("new_journeys_monthly", 0, "new_journeys"),
@@ -568,13 +568,13 @@ FAULTS = {
             r"prison_pickup\.change\.pilot_2",
             rf"prison_pickup\.(did|did_low|did_high|did_se|p_difference|{UNTESTED})\.site_2",
         ),
-        says=("For Site 2 no change in the share of referrals picked up can be computed.",),
+        says=("For Site 2 no change in the share of referrals picked up can be given.",),
     ),
     "one site": Fault(
         one_site,
         r"excluded\..*|validation\..*",
         then=lambda values, before: values["effective_treatment.p.site_3"] == before["effective_treatment.p.site_3"],
-        says=("Of the two comparisons that could be tested, both show no clear difference.",),
+        says=("Of the two comparisons that can be tested, both show no clear difference.",),
     ),
     "no fieldwork": Fault(counts("fieldwork", 0, "encounters"), r"fieldwork\..*"),
 }

@@ -184,7 +184,7 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     moved = {name: _ends(data, name) for name in data.rows if name != "base"}
     moved = {name: ends for name, ends in moved.items() if ends}
     if not base.known or not moved:
-        return nothing("The benefit of all sites could not be computed", faces)
+        return nothing("The benefit of all sites cannot be given", faces)
     moved = dict(sorted(moved.items(), key=lambda item: -_width(item[1], base.value)))
     if not (base.known and moved):
         return _nothing(base.text, faces)

@@ -11,7 +11,7 @@ GAINED = {
     UP: "gained on its comparison area",
     DOWN: "lost ground to its comparison area",
     FLAT: "kept its distance",
-    UNKNOWN: "could not be compared",
+    UNKNOWN: "cannot be compared",
 }
 CORRECTED = {UP: "larger", DOWN: "smaller", FLAT: "the same", UNKNOWN: "not computable"}
 SIGNED = {UP: "positive", DOWN: "negative", FLAT: "nil", UNKNOWN: "not computable"}
@@ -53,7 +53,7 @@ def assumptions_told(base: float, reached: Mapping[str, Sequence[float]]) -> str
     known = {name: [value for value in values if not math.isnan(value)] for name, values in reached.items()}
     width = {name: max(base, *values) - min(base, *values) for name, values in known.items() if values}
     if math.isnan(base) or not width:
-        return "It could not be computed."
+        return "It cannot be given."
     sign = direction(base, 1)
     turned = [name for name in width if any(direction(value, 1) != sign for value in known[name])]
     most, least = max(width, key=width.get), min(width, key=width.get)

@@ -203,7 +203,7 @@ class Results:
 
     @pass_context
     def shift(self, context: Context, identifier: str, decimals: int = 1) -> Markup:
-        """rose by 2.8 percentage points; did not change; could not be compared."""
+        """rose by 2.8 percentage points; did not change; cannot be compared."""
         change = self._book.value(identifier, context.name)
         verb = self._book.words(context.name, words.moved(change, decimals), identifier)
         if math.isnan(change):
@@ -259,7 +259,7 @@ class Results:
         """The items with the largest shares: training (22.8 per cent) and consultancy (16.6 per cent)."""
         ids = [pattern.format(**found) for found in ledger_items(self._book.values, pattern)]
         if not any(self._book.values[identifier] > 0 for identifier in ids):
-            return self._book.words(context.name, "items whose shares could not be computed", *ids)
+            return self._book.words(context.name, "items whose shares cannot be given", *ids)
         items = [
             found["item"]
             for found in ledger_items(self._book.values, pattern)

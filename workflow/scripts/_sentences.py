@@ -52,7 +52,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Note:
-    """The ledger's note on a quantity that could not be computed."""
+    """The ledger's note on a quantity that cannot be given."""
 
     id: str
 
@@ -67,8 +67,8 @@ IN_SHORT = {
         "the result in {} depends on how the difference is measured",
         "the results in {} depend on how the difference is measured",
     ),
-    UNTESTED: ("the difference in {} could not be tested", "the differences in {} could not be tested"),
-    MISSING: ("the difference in {} could not be computed", "the differences in {} could not be computed"),
+    UNTESTED: ("the difference in {} cannot be tested", "the differences in {} cannot be tested"),
+    MISSING: ("the difference in {} cannot be given", "the differences in {} cannot be given"),
 }
 
 
@@ -129,7 +129,7 @@ class Teller:
         if way == UNKNOWN:
             what = f"no change in {name}" if first else "no change"
             notes = [Note(identifier) for identifier in ids]
-            return ["for ", Label(labels_of(group)), " ", Words(f"{what} can be computed", ids), *notes]
+            return ["for ", Label(labels_of(group)), " ", Words(f"{what} can be given", ids), *notes]
         verb = Words(MOVED[way], ids)
         if len(group) == 1:
             return ["in ", Label(one.label), f" {name} ", verb, *self._amount(one, first, (", ", ""))]
@@ -177,7 +177,7 @@ class Teller:
             return []
         if one.comparison == UNKNOWN:
             notes = [Note(result.change("comparison")) for result in group]
-            return [f"; for {where} ", Words("no change can be computed", moved), *notes]
+            return [f"; for {where} ", Words("no change can be given", moved), *notes]
         if one.pilot == one.comparison == FLAT:
             return [", ", Words("nor did it", ids), f" in {where}"]
         if one.pilot == one.comparison:
@@ -269,7 +269,7 @@ class Teller:
 
     def _untested(self, group: Sequence[SiteResult], name: str, first: bool, alone: bool) -> Sentence:
         notes = [Note(result.of_site("p")) for result in group]
-        told = Words("but no test could be computed", self._ids(group))
+        told = Words("but no test can be given", self._ids(group))
         return [f"{name} is ", *self._items(group, first, alone, tested=False), ", ", told, *notes]
 
     def _nil(self, group: Sequence[SiteResult], name: str, first: bool, alone: bool) -> Sentence:
@@ -279,7 +279,7 @@ class Teller:
     def _missing(self, group: Sequence[SiteResult], name: str, first: bool, alone: bool) -> Sentence:
         notes = [Note(result.of_site("did")) for result in group]
         where = [] if alone else [" for ", Label(labels_of(group))]
-        return [f"{name} ", Words("could not be computed", self._ids(group)), *where, *notes]
+        return [f"{name} ", Words("cannot be given", self._ids(group)), *where, *notes]
 
     def odds(self, results: Sequence[SiteResult]) -> Sentence:
         """The adjusted odds ratios with their confidence intervals; nothing where no model was fitted."""

@@ -127,18 +127,18 @@ class Telling:
         """How many of all comparisons came out which way."""
         compared, values = Number("findings.compared.all", "words"), self._book.values
         if any(math.isnan(values[f"findings.{name}.all"]) for name in ("compared", "better", "worse", "unclear")):
-            unknown = Words("How many of the comparisons came out which way could not be computed", (compared.id,))
+            unknown = Words("How many of the comparisons came out which way cannot be given", (compared.id,))
             return self._drawn(context, [unknown, Note(compared.id)]) + "."
         if values[compared.id] < 2:
             some = "Only one comparison" if values[compared.id] else "None of the comparisons"
-            return self._drawn(context, [Words(f"{some} could be tested", (compared.id,))]) + "."
+            return self._drawn(context, [Words(f"{some} can be tested", (compared.id,))]) + "."
         counts = (
             ("better", "favours the pilot clearly", "favour the pilot clearly"),
             ("worse", "goes clearly against it", "go clearly against it"),
             ("unclear", "shows no clear difference", "show no clear difference"),
         )
         parts = []
-        opening = ["Of the ", compared, " comparisons that could be tested, "]
+        opening = ["Of the ", compared, " comparisons that can be tested, "]
         for name, _, many in counts:
             if values[f"findings.{name}.all"] == values[compared.id]:
                 every = "both" if values[compared.id] == 2 else "all"
@@ -167,7 +167,7 @@ class Telling:
         texts = {printed(self._book.values[end.id], form) for end in ends}
         if any(math.isnan(self._book.values[end.id]) for end in ends):
             missing = next(end.id for end in ends if math.isnan(self._book.values[end.id]))
-            unknown = Words("could not be computed", tuple(end.id for end in ends))
+            unknown = Words("cannot be given", tuple(end.id for end in ends))
             return self._drawn(context, [unknown, Note(missing)])
         told = ["was ", ends[0]] if len(texts) == 1 else ["ran from ", ends[0], " to ", ends[1]]
         return self._drawn(context, [*told, " per cent"])
@@ -179,7 +179,7 @@ class Telling:
         ids = tuple(result.of_site("did") for result in results)
         known = [r for r in results if not math.isnan(self._book.values[r.of_site("did")])]
         if not known:
-            return self._drawn(context, [Words("could not be computed", ids), Note(ids[0])])
+            return self._drawn(context, [Words("cannot be given", ids), Note(ids[0])])
         ordered = sorted(known, key=lambda result: self._book.values[result.of_site("did")])
         ends = [ordered[0], ordered[-1]]
         texts = [self._text(end) for end in ends]

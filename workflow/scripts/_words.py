@@ -63,9 +63,9 @@ def direction(change: float, decimals: int) -> str:
 
 
 def moved(change: float, decimals: int, words: Sequence[str] = ("rose", "fell", "did not change")) -> str:
-    """rose, fell or did not change; where nothing could be computed, says so."""
+    """rose, fell or did not change; where nothing can be given, says so."""
     up, down, flat = words
-    return {UP: up, DOWN: down, FLAT: flat, UNKNOWN: "could not be compared"}[direction(change, decimals)]
+    return {UP: up, DOWN: down, FLAT: flat, UNKNOWN: "cannot be compared"}[direction(change, decimals)]
 
 
 def per_cent_of(share: float) -> str:

@@ -25,7 +25,7 @@ WORTH = {
     BELOW: "there is a benefit, but it does not exceed the cost",
     NEGATIVE: "the benefits are negative",
     NIL: "the benefits are nil",
-    MISSING: "the benefits could not be computed",
+    MISSING: "the benefits cannot be given",
 }
 MONEY = [(950_000_000, "gbp_to_bn1"), (950_000, "gbp_to_m1"), (9_500, "gbp_k_unit")]
 FEW = 3  # sites whose amounts one sentence can hold
@@ -62,9 +62,9 @@ def both_outcomes(values: Mapping[str, float], labels: Mapping[str, str]) -> lis
         rests_on = tuple(identifier for site in sites for identifier in ids[site])
         who = listed([labels[site] for site in sites])
         if not what and len(sites) == len(labels):
-            told.append([Words("Not all of these numbers could be computed", rests_on)])
+            told.append([Words("Not all of these numbers can be given", rests_on)])
         elif not what:
-            told.append(["For ", Label(who), " ", Words("not all of these numbers could be computed", rests_on)])
+            told.append(["For ", Label(who), " ", Words("not all of these numbers can be given", rests_on)])
         elif len(labels) > 1 and len(sites) == len(labels) and what == BOTH_OUTCOMES[FLAT, FLAT]:
             nobody = "neither site" if len(sites) == 2 else f"{out_of(0, len(sites))} sites"
             told.append(capital([Words(f"{nobody} gained or lost clients on either count", rests_on)]))
@@ -166,7 +166,7 @@ def totals(values: Mapping[str, float], sites: int) -> Sentence:
     if sites == 1:
         return []
     if math.isnan(values[benefit]) or math.isnan(values[cost]):
-        return [Words("The totals over all sites could not be computed", (benefit, cost)), Note(benefit)]
+        return [Words("The totals over all sites cannot be given", (benefit, cost)), Note(benefit)]
     ends = [Number(identifier, money_form(values[identifier])) for identifier in (benefit, cost)]
     who = f"Taken together, the {spelt(sites)} sites show"
     way = direction(values[benefit], 0)
