@@ -221,6 +221,20 @@ def test_the_rows_of_a_model_do_not_give_a_base_away():
     assert release(by_id(made), FIVE)[1] == []
 
 
+def test_members_of_a_category_that_a_model_leaves_out_are_not_told():
+    """Two clients fewer in the model than in its bases: those of a category in which all have the same outcome."""
+    note = "ethnicity = asian: all have the same outcome, left out of the model"
+    ledger = model(91)
+    ledger = ledger.assign(value=ledger["value"].replace(3, 30), note=ledger["note"].where(ledger.index < 4, note))
+    ledger.loc[4, "value"] = 118
+    made, decisions = FIVE.disclose(ledger)
+    assert list(decisions["id"]) == ["seen.model_rows.site_1"]
+    assert "asian" not in made.to_csv()
+    many, _ = FIVE.disclose(ledger.assign(value=ledger["value"].replace(118, 100)))
+    assert many["value"].to_list() == [30, 20, 30, 40, 100]
+    assert many["note"].iloc[4] == "a category of ethnicity: all have the same outcome, left out of the model"
+
+
 def test_extracts_that_disagree_tell_nothing():
     """More rows in the model than in its bases cannot be: whoever reads it knows that the extracts do not agree."""
     told = FIVE.told(by_id(withheld(model(60), "seen.base.pilot_1.pre")))

@@ -77,9 +77,7 @@ def test_shared_out():
     assert words.shared_out({"A": "falls", "B": "falls"}) == "falls in both"
     assert words.shared_out({"A": "falls"}) == "falls in A"
     assert words.shared_out({"A": "did not change", "B": "did not change"}) == "did not change in either"
-    assert (
-        words.shared_out(dict.fromkeys("ABC", "cannot be compared")) == "cannot be compared in any of the three"
-    )
+    assert words.shared_out(dict.fromkeys("ABC", "cannot be compared")) == "cannot be compared in any of the three"
     assert words.shared_out(dict.fromkeys("ABC", "cannot be drawn")) == "cannot be drawn in any of the three"
 
 

@@ -56,15 +56,19 @@ def totals(rows: Mapping[str, Mapping]) -> list[str]:
     return [name for name in rows if name in found and rows[name]["inputs"]]
 
 
-def remainders(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
-    """Counts of which others are parts: a base and those with the outcome; the rest is known to whoever has both."""
+def remainders(rows: Mapping[str, Mapping]) -> Iterator[tuple[list[str], list[str]]]:
+    """Counts of which others are parts: a base and those with the outcome; the rest is known to whoever has both.
+
+    The rest of a model's bases are the members of categories in which all have the same outcome.
+    """
+    yield from ((bases, [name]) for name, bases in _model_bases(rows))
     for name in counts(rows):
         if (match := OF_BASE.fullmatch(name)) and f"{match[1]}.base.{match[2]}" in rows:
-            yield f"{match[1]}.base.{match[2]}", [name]
+            yield [f"{match[1]}.base.{match[2]}"], [name]
         if match := OF_YEAR.fullmatch(name):
             parts = [f"new_journeys.{part}.{match[1]}" for part in ("retained", "completed")]
             if rows.keys() >= set(parts):
-                yield name, parts
+                yield [name], parts
 
 
 def sums(rows: Mapping[str, Mapping], missing_release: str) -> dict[str, list[str]]:
@@ -89,8 +93,10 @@ def links(rows: Mapping[str, Mapping], missing_release: str) -> list[Fact]:
     summed = set(totals(rows))
     found = [
         *(_sum(whole, parts, whole in summed) for whole, parts in sums(rows, missing_release).items()),
-        *(Fact({whole: 1, **dict.fromkeys(parts, -1)}, 0, ANY) for whole, parts in remainders(rows)),
-        *(Fact({**dict.fromkeys(bases, 1), name: -1}, 0, ANY, sure=False) for name, bases in _model_bases(rows)),
+        *(
+            Fact({**dict.fromkeys(wholes, 1), **dict.fromkeys(parts, -1)}, 0, ANY, sure=len(wholes) == 1)
+            for wholes, parts in remainders(rows)
+        ),
         *(_sum(name, months) for name, months in _months(rows)),
         *(_same(*pair) for pair in _repeated(rows)),
         Fact({"validation.missing.carat_referrals.release_date": 1, RELEASE: -1}, 0, ANY, sure=False),
@@ -111,7 +117,9 @@ def _model_bases(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]
     for name in counts(rows):
         if match := re.fullmatch(r"(\w+)\.model_rows\.site_(\d+)", name):
             areas = [f"{arm}_{match[2]}" for arm in ("pilot", "comparison")]
-            yield name, [f"{match[1]}.base.{area}.{period}" for area in areas for period in ("pre", "post")]
+            bases = [f"{match[1]}.base.{area}.{period}" for area in areas for period in ("pre", "post")]
+            if rows.keys() >= set(bases):
+                yield name, bases
 
 
 def _months(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:

@@ -9,6 +9,7 @@ what is published, and so tells nothing more.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -24,6 +25,7 @@ LOST = "not computed: the published numbers do not allow it"
 MODEL_DIGITS = 4  # significant digits of what a model says of people, where any policy holds
 WITHHELD, ROUNDED, RECOMPUTED = "withheld", "rounded", "recomputed"
 DECISIONS = ["id", "decision", "reason"]
+CATEGORY = re.compile(r"(\w+) = [^:;]*: all\b")  # which of a characteristic's categories all have the same outcome
 # Counts that the report can best do without: they go first where another count has to be protected.
 AUXILIARY = ("validation.", "excluded.")
 
@@ -76,10 +78,11 @@ class Control:
             for name in [*counts(rows), *totals(rows)]
             if 0 < rows[name]["value"] < smallest
         }
-        for whole, parts in remainders(rows):
-            if 0 < rows[whole]["value"] - sum(rows[part]["value"] for part in parts) < smallest:
+        for wholes, parts in remainders(rows):
+            rest = sum(rows[whole]["value"] for whole in wholes) - sum(rows[part]["value"] for part in parts)
+            if 0 < rest < smallest:
                 part = min(parts, key=lambda name: rows[name]["value"])
-                found.setdefault(part, f"leaves fewer than {smallest} of {whole}")
+                found.setdefault(part, f"leaves fewer than {smallest} of {' + '.join(wholes)}")
         return found
 
     def _secondary(self, rows: Mapping[str, Mapping], withheld: dict[str, str]) -> dict[str, str]:
@@ -112,6 +115,8 @@ class Control:
                     note = NOTE if any(made[one]["note"] == NOTE for one in used(row)) else LOST
             elif of_people(row):
                 value = self._rounded(value) if row["unit"] == "count" else _shortened(value)
+            if of_people(row):
+                note = CATEGORY.sub(r"a category of \1: all", note)
             values[name] = value
             made[name] = {**row, "value": value, "note": note, "rows": pd.NA if of_people(row) else row["rows"]}
         return made if self.policy.base == 1 else self._added(rows, made)

@@ -94,7 +94,7 @@ def _without_decided_categories(coded: dict[str, pd.Categorical], y: np.ndarray)
                 member = (column.codes == code) & kept
                 if member.any() and np.ptp(y[member]) == 0:
                     kept &= ~member
-                    notes.append(f"{name} = {level}: all {member.sum()} have the same outcome, left out of the model")
+                    notes.append(f"{name} = {level}: all have the same outcome, left out of the model")
     return kept, notes
 
 
