@@ -13,17 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from _attack import Fact
 from _ledger import parse_inputs
 
-PEOPLE = frozenset(  # the extracts whose rows are clients, their referrals, or counts of them
-    [
-        "journeys",
-        "carat_referrals",
-        "cjit_forms",
-        "dirs",
-        "triage_quarters",
-        "new_journeys_yearly",
-        "new_journeys_monthly",
-    ]
-)
+CLIENT_LEVEL = frozenset(["journeys", "carat_referrals", "cjit_forms", "dirs"])  # a row is of one client
+PEOPLE = CLIENT_LEVEL | {"triage_quarters", "new_journeys_yearly", "new_journeys_monthly"}  # or a count of several
 OF_BASE = re.compile(r"(.+)\.count\.(.+)")
 OF_YEAR = re.compile(r"new_journeys\.started\.(.+)")
 NO_VALUE = " no usable value"  # how the filter of a remark on a column ends
@@ -38,8 +29,9 @@ def used(row: Mapping) -> list[str]:
 
 
 def of_people(row: Mapping) -> bool:
-    """Whether a quantity is read from records of people, or fitted to them."""
-    return not row["inputs"] and not PEOPLE.isdisjoint(row["extract"].split())
+    """Whether a quantity is read from records of people, or fitted to them; validation counts rows, not what they say."""
+    about = CLIENT_LEVEL if row["rule"] == "validate" else PEOPLE
+    return not row["inputs"] and not about.isdisjoint(row["extract"].split())
 
 
 def counts(rows: Mapping[str, Mapping]) -> list[str]:
