@@ -29,7 +29,7 @@ def used(row: Mapping) -> list[str]:
 
 
 def of_people(row: Mapping) -> bool:
-    """Whether a quantity is read from records of people, or fitted to them; validation counts rows, not what they say."""
+    """Whether a quantity is read from records of people or fitted to them (validation counts rows of files)."""
     about = CLIENT_LEVEL if row["rule"] == "validate" else PEOPLE
     return not row["inputs"] and not about.isdisjoint(row["extract"].split())
 
