@@ -29,6 +29,7 @@ WORDS = re.compile(
     r"rose|rises?|fell|falls?|grew|shrunk|shrank|increase[ds]?|decrease[ds]?|higher|lower|positive|negative|significant)\b",
     re.IGNORECASE,
 )
+SEPARATORS = re.compile(r", | and |[:;()]")  # between the labels of a list
 AROUND = 40  # characters of text that a message shows on either side
 
 
@@ -72,7 +73,8 @@ class _Page(HTMLParser):
         self._notes = {row["note"] for row in rows.values()}
         parts = set(_parts(rows))
         self._told = {_flat(text) for text in {*_texts(config), *parts, *self._notes, *quoted}}
-        self._own = sorted({_flat(text) for text in _texts(config)}, key=len, reverse=True)
+        own = {_flat(text) for text in _texts(config)}
+        self._own = sorted((text for text in own if SEPARATORS.search(text)), key=len, reverse=True)
         self._heads = set().union(*map(_numbered, parts))
         self._repeats: list[tuple[str, str]] = []
         self._stack: list[_Element] = []
@@ -160,7 +162,7 @@ class _Page(HTMLParser):
             if text not in (expected, expected.capitalize()):
                 self._fault(f"{text!r} is said to be read from the config as {reading!r}, which gives {expected!r}")
         elif text not in self._told:
-            for piece in re.split(r", | and |[:;()]", self._without_own(text)):
+            for piece in SEPARATORS.split(self._without_own(text)):
                 if _numbered(piece) and piece.strip() not in self._told:
                     self._fault(f"the label {text!r} stands neither in the config nor in the ledger or an extract")
                     return
@@ -168,7 +170,7 @@ class _Page(HTMLParser):
     def _without_own(self, text: str) -> str:
         """A list of labels without those of the config, which may themselves hold the signs that a list is split at."""
         for label in self._own:
-            text = text.replace(label, "") if label else text
+            text = text.replace(label, "")
         return text
 
     def close(self) -> None:
