@@ -49,13 +49,11 @@ onstart:
 
 
 onsuccess:
+    forget(Path(RUN))
     problems, checked = verification()
     if problems:
-        said = refused(problems)
-        put_back(*LAST_GOOD)
-        logger.error(said, extra={"result": True})
+        logger.error(refused(problems), extra={"result": True})
         raise SystemExit(1)
-    forget(Path(RUN))
     logger.info(summary(checked), extra={"result": True})
 
 

@@ -79,7 +79,7 @@ def write_study(folder: Path, default: dict, seed: int = 7, *, share: float = 1.
     return config
 
 
-def extracts(config: dict, rng: np.random.Generator, share: float) -> dict[str, pd.DataFrame]:
+def extracts(config: dict, rng: np.random.Generator, share: float = 1.0) -> dict[str, pd.DataFrame]:
     """Draw all extracts."""
     return {
         "journeys": journeys(config, rng, int(6000 * share)),

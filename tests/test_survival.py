@@ -151,16 +151,16 @@ def test_an_altered_output_is_set_aside_and_made_anew(clean, moved):
 
 LATE = "altered since the record was written"
 PLANNED = "changed since the run was planned"
-MEDDLING = {
-    "an output between its job and the record": ("workbook", f"{RUN}/cells.csv", "written again at ", "report_html"),
+MEDDLING = {  # when, beside the job that makes the record
+    "an output between its job and the record": ("before", f"{RUN}/cells.csv", "written again at ", "report_html"),
     "a typed copy between its check and the record": (
-        *("workbook", f"{RUN}/restricted/validated/fieldwork.parquet"),
+        *("before", f"{RUN}/restricted/validated/fieldwork.parquet"),
         *("written again at ", "validate fieldwork"),
     ),
-    "an output after the record": ("run_record", f"{RUN}/ledger.csv", LATE, "ledger"),
-    "an extract after it was read": ("workbook", "extracts/fieldwork.csv", LATE, "validate fieldwork"),
-    "the config after the last job": ("run_record", "config.yaml", PLANNED, "run_record"),
-    "the config while jobs are to come": ("workbook", "config.yaml", PLANNED, "run_record"),
+    "an output after the record": ("after", f"{RUN}/ledger.csv", LATE, "release"),
+    "an extract after it was read": ("before", "extracts/fieldwork.csv", LATE, "validate fieldwork"),
+    "the config after the last job": ("after", "config.yaml", PLANNED, "run_record"),
+    "the config while a job is to come": ("before", "config.yaml", PLANNED, "run_record"),
 }
 MEDDLER = """
 import atexit, os, sys
@@ -169,30 +169,34 @@ def meddle(path={path!r}):
     with open(path, "ab") as file:
         file.write(b"# altered\\n")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-if any(word.endswith(".{script}.py") for word in sys.orig_argv):
-    atexit.register(meddle)
+if any(word.endswith(".run_record.py") for word in sys.orig_argv):
+    meddle() if {moment!r} == "before" else atexit.register(meddle)
 """
 
 
 @pytest.mark.parametrize("case", MEDDLING)
 def test_what_is_altered_while_a_run_goes_on_ends_it_with_its_name(moved, tmp_path, case):
-    """At the end of a job a file of another one is altered, and dated back; the next run makes it right."""
-    script, path, said, rerun = MEDDLING[case]
-    (tmp_path / "sitecustomize.py").write_text(MEDDLER.format(path=path, script=script), encoding="utf-8")
-    (moved / RUN / "report.xlsx").unlink()
+    """Before or after the last job a file of another one is altered, and dated back; the next run makes it right."""
+    moment, path, said, rerun = MEDDLING[case]
+    (tmp_path / "sitecustomize.py").write_text(MEDDLER.format(path=path, moment=moment), encoding="utf-8")
+    (moved / RUN / "ro-crate-metadata.json").unlink()
     done = snakemake(PROJECT, moved, also=tmp_path)
     assert done.returncode != 0
-    assert [line for line in done.stderr.splitlines() if line.startswith(f"{path}: {said}")], done.stderr
+    assert [
+        line
+        for line in done.stderr.splitlines()
+        if line.startswith((f"{path}: {said}", f"run_record: error: {path}: {said}"))
+    ], done.stderr
     assert "Made run" not in done.stderr and "Traceback" not in done.stderr
     if path.startswith("results/"):
         assert not (moved / path).exists() and Path(f"{moved / path}.altered").exists()
     assert f"would run {rerun}:" in snakemake(PROJECT, moved, "--dry-run").stderr
 
 
-def test_a_run_ends_with_the_number_of_files_verified(clean, moved):
-    (moved / RUN / "report.xlsx").unlink()
+def test_a_run_ends_with_the_number_of_files_verified(moved):
+    (moved / RUN / "ro-crate-metadata.json").unlink()
     assert re.search(r"checksums +\d{3} files verified", snakemake(PROJECT, moved).stderr)
-    some = snakemake(PROJECT, moved, "--forcerun", "ledger", "--", f"{RUN}/ledger.csv")
+    some = snakemake(PROJECT, moved, "--forcerun", "release", "--", f"{RUN}/ledger.csv")
     assert some.returncode == 0 and "files verified" not in some.stderr, "the record is not of this run"
 
 

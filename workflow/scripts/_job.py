@@ -96,7 +96,10 @@ def _note(log: Path, outputs: Mapping) -> None:
     sums = {path: _sum(path) for path in paths if Path(path).is_file() and Path(path).is_relative_to(run)}
     if log.parent.name == "logs":
         noted_in(run).mkdir(parents=True, exist_ok=True)
-        (noted_in(run) / f"{log.stem}.json").write_text(json.dumps(sums, indent=1), encoding="utf-8")
+        note = noted_in(run) / f"{log.stem}.json"
+        part = note.with_name(f".{note.name}.part")
+        part.write_text(json.dumps(sums, indent=1), encoding="utf-8")
+        part.replace(note)
 
 
 def _sum(path: str) -> str:
