@@ -120,7 +120,7 @@ def people(rng: np.random.Generator, size: int) -> pd.DataFrame:
     )
 
 
-def journeys(config: dict, rng: np.random.Generator, size: int) -> pd.DataFrame:
+def journeys(config: dict, rng: np.random.Generator, size: int = 6000) -> pd.DataFrame:
     """Journeys of about 4,500 clients in the study's DATs and one other."""
     known = people(rng, size)
     client = rng.integers(0, 4500, size)
@@ -146,7 +146,7 @@ def journeys(config: dict, rng: np.random.Generator, size: int) -> pd.DataFrame:
     return pd.concat([frame, known, extra], axis=1)
 
 
-def prison(config: dict, rng: np.random.Generator, size: int) -> dict[str, pd.DataFrame]:
+def prison(config: dict, rng: np.random.Generator, size: int = 2400) -> dict[str, pd.DataFrame]:
     """Referrals, the forms that answer about half of them, and DIRs."""
     areas = [
         site[arm] for site in config["sites"].values() for arm in ("pilot", "comparison") if "prisons" in site[arm]

@@ -190,7 +190,7 @@ def check_files(study: Mapping, path: str | Path, made: Container[str]) -> None:
     for file, name in names.items():
         if file not in made and (fault := file_fault(file)):
             found.append((("extracts", name.partition("/")[0]), fault))
-    if "disclosure" not in study and names.keys() - set(made):
+    if not found and "disclosure" not in study and names.keys() - set(made):
         found.append((("disclosure",), POLICY_MISSING))
     if found:
         _refuse(path, found)

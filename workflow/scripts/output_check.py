@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
+from _attack import LARGEST
 from _book import Book, open_book
 from _count_facts import PEOPLE, used
 from _disclosure import by_id
@@ -102,12 +103,21 @@ class Check:
             full,
             published,
             self._decided(identifier, "decision"),
-            self._decided(identifier, "reason"),
-            published if told is None else f"{told['smallest']:,} to {told['largest']:,}",
+            _brief(self._decided(identifier, "reason")),
+            published if told is None else _span(told["smallest"], told["largest"]),
         )
 
     def _decided(self, identifier: str, what: str) -> str:
         return self._decisions.loc[identifier, what] if identifier in self._decisions.index else ""
+
+
+def _span(low: int, high: int) -> str:
+    return f"{low:,} or more" if high >= LARGEST else f"{low:,} to {high:,}"
+
+
+def _brief(reason: str) -> str:
+    """A reason as it fits beside a count; the whole of it stands among the decisions."""
+    return "protects another" if reason.startswith("would give") else reason.partition(" of ")[0]
 
 
 if __name__ == "__main__":
