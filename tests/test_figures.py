@@ -131,7 +131,7 @@ def test_every_letter_is_of_the_reports_type(config, default_values):
 
 
 def test_the_same_numbers_give_the_same_bytes(config, default_values):
-    ledger = pd.DataFrame({"id": list(default_values), "value": list(default_values.values())})
+    ledger = pd.DataFrame({"id": list(default_values), "value": list(default_values.values()), "note": ""})
     first = rule.figures(ledger, DECLARED, config, FONTS)
     with matplotlib.rc_context({"axes.titlesize": 30, "lines.linewidth": 5, "svg.fonttype": "none"}):
         assert rule.figures(ledger, DECLARED, config, FONTS) == first, "nor do the settings of a machine matter"

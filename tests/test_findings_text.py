@@ -165,7 +165,7 @@ def test_better_and_worse_are_true(rendered):
     """Each clause of a summary against an independent verdict on the sites that it names."""
     values, study, _, found, _ = rendered
     said = 0
-    outcomes = "did better|did worse|no clear difference|could not be (?:tested|computed)|depends? on how"
+    outcomes = "did better|did worse|no clear difference|cannot be (?:tested|given)|depends? on how"
     for paragraph in found:
         for text, ids in paragraph.words:
             outcome = re.search(outcomes, text)

@@ -121,7 +121,7 @@ def test_extracts_outside_the_study_are_refused(value, tmp_path, monkeypatch):
     (study / "good.csv").write_text("x\n")
     (study / "config.yaml").write_text("extracts: {journeys: good.csv}\n", encoding="utf-8")
     monkeypatch.chdir(study)
-    check_files({"extracts": {"journeys": "good.csv"}}, "config.yaml", [])
+    check_files({"extracts": {"journeys": "good.csv"}, "disclosure": "none"}, "config.yaml", [])
     with pytest.raises(SystemExit) as stop:
         check_files({"extracts": {"journeys": value}}, "config.yaml", [])
     assert "extracts.journeys: found " in str(stop.value)

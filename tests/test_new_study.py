@@ -120,7 +120,7 @@ def test_a_missing_extract_is_named(other, tmp_path):
     (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
     done = snakemake(PROJECT, tmp_path)
     assert done.returncode != 0
-    assert "extracts.journeys: there is no file extracts/journeys.csv" in done.stdout + done.stderr
+    assert "extracts.journeys: found extracts/journeys.csv, which is not there" in done.stdout + done.stderr
 
 
 def test_faults_are_listed_and_nothing_is_computed(other, tmp_path):

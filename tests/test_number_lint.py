@@ -222,7 +222,7 @@ def test_printed_forms():
 
 def test_templates_hold_no_digit_of_their_own():
     """A number typed inside a declared element (a label's, say) would pass in the page; here it does not."""
-    for path in sorted(TEMPLATES.rglob("*.j2")):
+    for path in sorted(set(TEMPLATES.rglob("*.j2")) - {TEMPLATES / "output_check.html.j2"}):  # no page of the report
         text = re.sub(
             r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|<cite>.*?</cite>", "", path.read_text(encoding="utf-8"), flags=re.S
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Iterator
@@ -18,9 +19,10 @@ from weasyprint import HTML
 STYLE = """@page { size: 300px 260px; margin: 30px; @top-left { content: "Head" } @bottom-left { content: "Foot" } }
 thead { display: table-header-group } .fn { float: footnote } ::footnote-marker { content: counter(footnote) }"""
 ROWS = "".join(f"<tr><th scope=row>Row {i}</th><td>{i}</td></tr>" for i in range(30))
+SVG = base64.b64encode(b"<svg xmlns='http://www.w3.org/2000/svg' width='50' height='20'/>").decode()
 BODY = f"""<nav><h2>Contents</h2><ol style="list-style: none"><li><a href="#s">Start</a></li></ol></nav>
 <main><h1 id="s">Where it starts</h1><p>Text<span class="fn">A note</span> and <a href="#t">more</a>.</p>
-<img alt="A picture" src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='50' height='20'/%3E">
+<img alt="A picture" src="data:image/svg+xml;base64,{SVG}">
 <table id="t"><caption>Long table</caption><thead><tr><th scope=col>Name</th><th scope=col>Value</th></tr></thead>
 <tbody>{ROWS}</tbody></table></main>"""
 # Header cells by number: 0 Period (spans 1, 2), 3 Total; 4 Site and 5-7 the heads below; then rows.

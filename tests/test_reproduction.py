@@ -513,7 +513,7 @@ def test_consequence_follows_the_ledger(ledger):
 
 
 def test_restated_formulas_are_recomputable(default_run, ledger):
-    own = read_ledger(default_run / "ledger" / "restated.csv")
+    own = read_ledger(default_run / "restricted" / "ledger" / "restated.csv")
     values = ledger.set_index("id")["value"].to_dict()
     derived = own[own["formula"] != ""]
     assert len(derived) > 40

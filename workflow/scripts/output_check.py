@@ -137,7 +137,8 @@ if __name__ == "__main__":
         book = open_book(published, pd.read_parquet(given.activity), declared, config)
         env = environment(str(folder), book)
         titles = {number: env.globals["table_data"](number).title.striptags() for number in declared}
-        style = embed_fonts("".join(files[name].read_text("utf-8") for name in ("report.css", "check.css")), folder)
+        written = [files[name].read_text(encoding="utf-8") for name in ("report.css", "check.css")]
+        style = embed_fonts("".join(written), folder)
         page = env.get_template("output_check.html.j2").render(
             sheets=check.sheets(book, titles), policy=POLICIES[snakemake.params.policy], audit=audit, style=style
         )

@@ -17,6 +17,7 @@ FILE = "ro-crate-metadata.json"
 KEY = Path("restricted") / "record.key"
 SCRIPTS = "code/workflow/scripts/"
 SETTING, EXTRACT, JOB, RESTRICTED = "#setting/", "#extract/", "#job/", "#restricted/"
+FINDINGS = "#restricted/validation"  # of checks, which no number is computed from
 WHOLE_CONFIG = "report_html"  # the rule that every setting is a parameter of
 IN_THE_LEDGER = ("definitions", "models", "economics")  # groups whose numbers are quantities
 
@@ -73,7 +74,8 @@ class Record:
     def made(self, job: str) -> set[str]:
         """The record-level files that a job made."""
         results = self.entities.get(f"{JOB}{job}", {}).get("result", [])
-        return {one["@id"] for one in _listed(results) if one["@id"].startswith(RESTRICTED)}
+        made = (one["@id"] for one in _listed(results))
+        return {name for name in made if name.startswith(RESTRICTED) and not name.startswith(FINDINGS)}
 
     def read(self, job: str) -> set[str]:
         """Everything that a job read, files and settings."""
