@@ -9,11 +9,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as Snakemake sets it for j
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from filelock import FileLock
+from other_study import write_study
 
 PROJECT = Path(__file__).parents[1]
 RUN = "results/dscp-2009-11"
@@ -80,22 +82,46 @@ def config() -> dict:
 
 @pytest.fixture(scope="session")
 def default_study(tmp_path_factory) -> Path:
-    """A copy of the project in which the default study has been run from nothing; each worker has its own."""
+    """A copy of the project in which the default study has been run from nothing."""
+
+    def make(folder: Path) -> None:
+        finish(copy_project(folder), folder)
+
+    return made_once(tmp_path_factory, "study", make)
+
+
+@pytest.fixture(scope="session")
+def other_study(tmp_path_factory, config) -> Path:
+    """The study of other_study.py, run by the project from nothing."""
+
+    def make(folder: Path) -> None:
+        write_study(folder, config)
+        finish(PROJECT, folder)
+
+    return made_once(tmp_path_factory, "other", make)
+
+
+def finish(project: Path, folder: Path) -> None:
+    """Run the study in a folder to its end."""
+    done = snakemake(project, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that is made once for all workers; each has a copy of its own, as deep in the tree."""
     if not os.environ.get("PYTEST_XDIST_WORKER"):
-        return finished(tmp_path_factory.mktemp("study"))
-    shared = tmp_path_factory.getbasetemp().parent / "study"
+        folder = factory.mktemp(name)
+        make(folder)
+        return folder
+    shared = factory.getbasetemp().parent / "shared" / name
+    shared.parent.mkdir(exist_ok=True)
     with FileLock(f"{shared}.lock"):
         if not shared.exists():
-            finished(shared.with_suffix(".part")).rename(shared)
-    return shutil.copytree(shared, tmp_path_factory.mktemp("study"), symlinks=True, dirs_exist_ok=True)
-
-
-def finished(folder: Path) -> Path:
-    """Copy the project into a folder and run the default study there."""
-    folder.mkdir(exist_ok=True)
-    done = snakemake(copy_project(folder), folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+            part = shared.with_suffix(".part")
+            part.mkdir()
+            make(part)
+            part.rename(shared)
+    return shutil.copytree(shared, factory.mktemp(name), symlinks=True, dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -10,16 +10,12 @@ import pytest
 from _ledger import read_ledger
 from conftest import PROJECT, snakemake
 from ledger_checks import assert_closed
-from other_study import PERIODS, SITES, write_study
+from other_study import PERIODS, SITES, other_config
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory, config):
-    folder = tmp_path_factory.mktemp("other")
-    study = write_study(folder, config)
-    done = snakemake(PROJECT, folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder, study
+def other(other_study, config):
+    return other_study, other_config(config)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ import pytest
 from _freeze import ExtractChanged, frozen
 from _lock import lock
 from conftest import PROJECT, snakemake
-from other_study import write_study
 
 RUN = "results/other-2012-15"
 PUBLISHED = ("report.pdf", "report.html", "report.xlsx", "report.ods", "cells.csv", "ledger.csv", "validation.csv")
@@ -25,14 +24,10 @@ KILLS = 10
 DAY = 86_400
 
 
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory, config) -> Path:
+@pytest.fixture
+def clean(other_study) -> Path:
     """A study whose run has come to its end undisturbed."""
-    folder = tmp_path_factory.mktemp("clean")
-    write_study(folder, config)
-    done = snakemake(PROJECT, folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return other_study
 
 
 @pytest.fixture
@@ -72,7 +67,7 @@ def test_killed_at_random_moments_a_run_ends_as_an_undisturbed_one(clean, study)
     moments = random.Random(20120501)
     for kill in range(KILLS):
         run = started(study)
-        time.sleep(moments.uniform(1, 9))
+        time.sleep(moments.uniform(1, 6))
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGKILL)
         run.wait()
