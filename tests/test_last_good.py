@@ -18,7 +18,8 @@ def study(tmp_path) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("good", encoding="utf-8")
-    (tmp_path / "results/one/link").symlink_to("report.pdf")
+    for name in ("a_link", "z_link"):  # found before and after what they name
+        (tmp_path / "results/one" / name).symlink_to("report.pdf")
     return tmp_path
 
 

@@ -56,12 +56,14 @@ def put_back(run: Path, shared: Iterable[Path], notes: Path) -> bool:
         return False
     for number, folder in enumerate([run, *shared]):
         source = kept / str(number)
-        before = {path.relative_to(source) for path in _files(source)}
+        before = [path.relative_to(source) for path in _files(source)]
+        known = {*before}
         for path in _files(folder):
-            if path.relative_to(folder) not in before and path.suffix != ASIDE:
+            if path.relative_to(folder) not in known and path.suffix != ASIDE:
                 path.unlink()
         for name in before:
-            _moved(source / name, folder / name)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).replace(folder / name)  # changes nothing where both are names of one file
     if (kept / "notes").is_dir():
         shutil.rmtree(notes, ignore_errors=True)
         shutil.copytree(kept / "notes", notes)
@@ -87,10 +89,3 @@ def _linked(path: Path, second: Path) -> None:
         os.link(path, second, follow_symlinks=False)
     except OSError:  # a disk without second names, or somebody else's file
         shutil.copy2(path, second, follow_symlinks=False)
-
-
-def _moved(source: Path, target: Path) -> None:
-    """Put a kept file in its place, unless it is still there."""
-    if not (target.exists() and source.samefile(target)):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
