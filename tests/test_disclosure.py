@@ -14,8 +14,11 @@ import pytest
 from _attack import Fact, NoSolution, Range, attack
 from _disclosure import NOTE, CannotProtect, Control, by_id
 from _disclosure_policies import POLICIES
+from _faults import UNUSABLE
+from _figure_data import Datum, FigureData
 from _ledger import FIELDS, read_ledger, values_of
 from _print import printed
+from _words import spelt
 from conftest import PROJECT, copy_project, snakemake
 from disclosure import disclosed_findings
 from hypothesis import given, settings
@@ -134,6 +137,47 @@ def test_what_rests_on_a_withheld_count_is_withheld_too(count, base):
     assert made.loc[made["extract"] == "journeys", "rows"].isna().all()  # the number of records is the count
     assert release(by_id(made), FIVE)[1] == []
     assert [printed(value, "count") for value in values_of(made).values()] == ["[c]", "30", "[c]", "[c]", "[c]", "7"]
+
+
+def test_a_withheld_count_has_its_sign_in_words_and_in_a_figure_without_numbers():
+    value = values_of(FIVE.disclose(site(3, 30))[0])["seen.count.pilot_1.pre"]
+    assert spelt(value) == "[c]"
+    assert spelt(math.nan) == "[z]"
+    cells = {("all", "value"): Datum("seen.count.pilot_1.pre", math.nan, printed(value, "count"))}
+    assert FigureData(cells=cells).missing == "[c]"
+    assert FigureData(cells={("all", "value"): Datum("seen", math.nan, "[z]")}).missing == "[z]"
+
+
+def months(year: int, *counted_in: int) -> pd.DataFrame:
+    """A pilot's fiscal year by months, and as a whole."""
+    calendar = [(2010, month) for month in range(4, 13)] + [(2011, month) for month in range(1, 4)]
+    names = [f"new_journeys_monthly.pilot_1.{y}_{month:02d}" for y, month in calendar]
+    parts = [counted(name, value) for name, value in zip(names, counted_in, strict=True)]
+    return ledger_of(*parts, counted("new_journeys.started.site_1.y2010_11", year))
+
+
+def test_a_month_is_not_told_by_its_year():
+    made, decisions = FIVE.disclose(months(223, 3, *[20] * 11))
+    assert len(decisions) == 2
+    assert release(by_id(made), FIVE)[1] == []
+    alone = by_id(withheld(months(223, 3, *[20] * 11), "new_journeys_monthly.pilot_1.2010_04"))
+    assert FIVE.given_away(alone) == {"new_journeys_monthly.pilot_1.2010_04": Range(3, 3)}
+
+
+def test_referrals_and_missing_cells_are_not_told_by_their_sums():
+    referrals = ledger_of(
+        counted("prison_pickup.base.pilot_1.pre", 3),
+        counted("excluded.not_local_or_not_in_period.carat_referrals", 40),
+        counted("validation.rows_kept.carat_referrals", 43, filter=" rows kept"),
+        counted("validation.missing.carat_referrals.sex", 2, filter="sex missing"),
+        counted("validation.information.carat_referrals.1", 2, filter=f"sex {UNUSABLE}"),
+    ).assign(extract="carat_referrals")
+    first = by_id(withheld(referrals, "prison_pickup.base.pilot_1.pre", "validation.missing.carat_referrals.sex"))
+    assert FIVE.given_away(first) == {
+        "prison_pickup.base.pilot_1.pre": Range(3, 3),
+        "validation.missing.carat_referrals.sex": Range(2, 2),
+    }
+    assert release(by_id(FIVE.disclose(referrals)[0]), FIVE)[1] == []
 
 
 def test_the_gate_finds_each_thing_left_behind():

@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from _attack import Fact
+from _faults import UNUSABLE
 from _ledger import parse_inputs
 
 CLIENT_LEVEL = frozenset(["journeys", "carat_referrals", "cjit_forms", "dirs"])  # a row is of one client
 PEOPLE = CLIENT_LEVEL | {"triage_quarters", "new_journeys_yearly", "new_journeys_monthly"}  # or a count of several
 OF_BASE = re.compile(r"(.+)\.count\.(.+)")
 OF_YEAR = re.compile(r"new_journeys\.started\.(.+)")
-NO_VALUE = " no usable value"  # how the filter of a remark on a column ends
+ON_COLUMN = f" {UNUSABLE}"  # how the filter of a remark on a column ends
 NOT_LOCAL = "excluded.not_local_or_not_in_period.carat_referrals"
 RELEASE = "excluded.missing_release_date.carat_referrals"
 ANY = math.inf
@@ -144,8 +145,8 @@ def _validation(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
         dropped = [name for name, column in left_out.items() if column.startswith(" ")]
         yield f"validation.rows_in.{extract}", [f"validation.rows_kept.{extract}", *dropped]
     for extract, remarks in _of_validation(rows, "information").items():
-        for column in {text.removesuffix(NO_VALUE) for text in remarks.values()}:
-            names = [name for name, text in remarks.items() if text == column + NO_VALUE]
+        for column in {text.removesuffix(ON_COLUMN) for text in remarks.values()}:
+            names = [name for name, text in remarks.items() if text == column + ON_COLUMN]
             yield f"validation.missing.{extract}.{column}", names
 
 
@@ -166,4 +167,4 @@ def _repeated(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, str]]:
                 yield name, f"excluded.outside_study_areas.{extract}"
             remarks = _of_validation(rows, "information").get(extract, {})
             if column.startswith(" "):
-                yield from ((name, one) for one, text in remarks.items() if text == f"client, dir_date{NO_VALUE}")
+                yield from ((name, one) for one, text in remarks.items() if text == f"client, dir_date{ON_COLUMN}")

@@ -61,7 +61,7 @@ class Control:
         """
         if self.policy == NONE:
             return ledger, pd.DataFrame(columns=DECISIONS)
-        rows = in_order({row["id"]: row for row in ledger.to_dict("records")})
+        rows = by_id(ledger)
         small = self._small(rows)
         small = {**self._small(self._published(rows, small)), **small}
         withheld = self._secondary(rows, _with_models(rows, small))
@@ -194,15 +194,11 @@ class Control:
         return [*small, *other, *models]
 
 
-def in_order(rows: Mapping[str, Mapping]) -> dict[str, Mapping]:
-    """The rows so that each comes after those that it is computed from."""
-    graph = {name: used(row) for name, row in rows.items()}
-    return {name: rows[name] for name in TopologicalSorter(graph).static_order()}
-
-
 def by_id(ledger: pd.DataFrame) -> dict[str, Mapping]:
     """The rows of a ledger by their ids, each after those that it is computed from."""
-    return in_order({row["id"]: row for row in ledger.to_dict("records")})
+    rows = {row["id"]: row for row in ledger.to_dict("records")}
+    graph = {name: used(row) for name, row in rows.items()}
+    return {name: rows[name] for name in TopologicalSorter(graph).static_order()}
 
 
 def _is_withheld(row: Mapping) -> bool:

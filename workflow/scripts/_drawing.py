@@ -183,12 +183,12 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
     return result.tolist()
 
 
-def nothing(text: str, faces: Faces) -> Figure:
-    """A figure that has nothing to show, and says so."""
+def nothing(sign: str, text: str, faces: Faces) -> Figure:
+    """A figure that has nothing to show, and says so; `sign` is what stands in the place of its numbers."""
     figure = sheet(12)
     axes = panel(figure, 0, 0, WIDTH, 12)
     axes.set_axis_off()
-    axes.text(0.5, 0.5, f"[z] {text}", ha="center", va="center", color=MUTED, fontproperties=faces.plain)
+    axes.text(0.5, 0.5, f"{sign} {text}", ha="center", va="center", color=MUTED, fontproperties=faces.plain)
     return figure
 
 

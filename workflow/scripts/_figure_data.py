@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from _book import shown
 from _exhibits import Exhibit, generated, resolve
 from _figure_numbers import wanted
-from _print import in_unit, printed
+from _ledger import WITHHELD_SIGN
+from _print import NOT_COMPUTED, in_unit, printed
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,12 @@ class FigureData:
             )
         rows = {row.name: {**row.variables, "heads": row.heads} for row in plan.table.rows if not row.section}
         return cls(plan.variables, rows, cells)
+
+    @property
+    def missing(self) -> str:
+        """What stands in the place of the numbers of a figure that has none to show."""
+        withheld = any(datum.text == WITHHELD_SIGN for datum in self.cells.values())
+        return WITHHELD_SIGN if withheld else NOT_COMPUTED
 
     def at(self, row: str, column: str) -> Datum:
         """The number in a row and column."""

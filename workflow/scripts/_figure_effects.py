@@ -184,10 +184,8 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     moved = {name: _ends(data, name) for name in data.rows if name != "base"}
     moved = {name: ends for name, ends in moved.items() if ends}
     if not base.known or not moved:
-        return nothing("The benefit of all sites cannot be given", faces)
+        return nothing(data.missing, "The benefit of all sites cannot be given", faces)
     moved = dict(sorted(moved.items(), key=lambda item: -_width(item[1], base.value)))
-    if not (base.known and moved):
-        return _nothing(base.text, faces)
     step = 6.5
     figure = sheet(step * len(moved) + 19)
     axes, words = panel(figure, 50, 9, 96, step * len(moved)), _words(figure, 9, step * len(moved))
@@ -213,13 +211,6 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
         color=INK,
         fontproperties=faces.bold,
     )
-    return figure
-
-
-def _nothing(sign: str, faces: Faces) -> Figure:
-    """A figure without a number: the sign that stands for it."""
-    figure = sheet(16)
-    _words(figure, 0, 16).text(WIDTH / 2, 8, sign, ha="center", va="center", color=INK, fontproperties=faces.plain)
     return figure
 
 

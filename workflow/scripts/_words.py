@@ -10,16 +10,16 @@ import math
 from collections.abc import Mapping, Sequence
 
 from _ledger import round_half_up
-from _print import NOT_COMPUTED
+from _print import printed
 
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 UP, DOWN, FLAT, UNKNOWN = "up", "down", "flat", "unknown"
 
 
 def spelt(number: float) -> str:
-    """A count in words up to twelve, in figures above: 3 -> three, 1234 -> 1,234; [z] where it is not known."""
+    """A count in words up to twelve, in figures above: 3 -> three, 1234 -> 1,234; the sign of a missing one."""
     if math.isnan(number):
-        return NOT_COMPUTED
+        return printed(number, "count")
     if not float(number).is_integer() or number < 0:
         raise ValueError(f"not a count: {number!r}")
     return NUMBERS[int(number)] if number < len(NUMBERS) else f"{int(number):,}"

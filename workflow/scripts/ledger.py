@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pandas as pd
 from _disclosure_policies import NONE, POLICIES
-from _faults import with_ids
+from _faults import UNUSABLE, with_ids
 from _job import writing
 from _ledger import extracts_of, kind, numbers, parse_inputs, quantities, read_ledger, shaped_by, write_ledger
 from _study import value_at
@@ -41,7 +41,7 @@ def validated(findings: pd.DataFrame) -> pd.DataFrame:
     cells_found = (
         counted["severity"] == "information"
     )  # what was found there may be a client's value: not for the ledger
-    counted["found"] = counted["found"].mask(cells_found, "no usable value")
+    counted["found"] = counted["found"].mask(cells_found, UNUSABLE)
     counted["settings"] = counted["severity"].map(SHAPED_BY).fillna("")
     counted.loc[counted["found"] == "rows of the study's DATs", "settings"] = "sites"
     by = ["id", "extract", "column", "found", "settings"]

@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 from _attack import LARGEST
 from _book import Book, open_book
-from _count_facts import PEOPLE, used
+from _count_facts import of_people, used
 from _disclosure import by_id
 from _disclosure_policies import POLICIES
 from _exhibits import entries
@@ -85,8 +85,7 @@ class Check:
         row = self._full[identifier]
         if row["inputs"]:
             return [count for one in used(row) for count in self._counts_below(one)]
-        counted = row["unit"] == "count" and not PEOPLE.isdisjoint(row["extract"].split())
-        return [identifier] if counted else []
+        return [identifier] if row["unit"] == "count" and of_people(row) else []
 
     def _sheet(self, name: str, title: str, ids: Sequence[str], counts: Sequence[str]) -> Sheet:
         decided = [self._decided(one, "decision") for one in ids]
