@@ -19,7 +19,7 @@ import pandas as pd
 import yaml
 from _config import plain
 from _figure_data import planned
-from _ledger import kind, parse_inputs, read_ledger, recompute
+from _ledger import inputs_of, kind, read_ledger, recompute
 from findings import findings
 from ledger import validated
 from report_html import report_html
@@ -181,10 +181,7 @@ def changed(ledger: pd.DataFrame, given: Mapping[str, float]) -> pd.DataFrame:
     if unknown := sorted(set(given) - set(rows)):
         raise KeyError(unknown[0])
     values = {identifier: row["value"] for identifier, row in rows.items()} | dict(given)
-    inputs = {
-        identifier: [one for ids in parse_inputs(row["inputs"]).values() for one in ids]
-        for identifier, row in rows.items()
-    }
+    inputs = {identifier: inputs_of(row) for identifier, row in rows.items()}
     moved = set(given)
     for identifier in TopologicalSorter(inputs).static_order():
         if identifier in given or kind(rows[identifier]) != "derived" or not moved & set(inputs[identifier]):

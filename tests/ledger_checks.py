@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
-from _ledger import UNITS, kind, parse_inputs, recompute
+from _ledger import UNITS, inputs_of, kind, recompute
 
 RELATIVE = 1e-9
 NOT_COMPUTABLE = (ZeroDivisionError, ValueError, OverflowError)
@@ -29,7 +29,7 @@ def faults(ledger: pd.DataFrame) -> Iterator[str]:
         yield f"{repeated}: stands twice"
     rows = {row["id"]: row for row in ledger.to_dict("records")}
     values = {identifier: row["value"] for identifier, row in rows.items()}
-    inputs = {identifier: _inputs(row) for identifier, row in rows.items()}
+    inputs = {identifier: inputs_of(row) for identifier, row in rows.items()}
     for identifier, row in rows.items():
         if row["unit"] not in UNITS:
             yield f"{identifier}: unknown unit {row['unit']!r}"
@@ -55,14 +55,10 @@ def leaves(ledger: pd.DataFrame, identifier: str) -> set[str]:
         if row["id"] in seen:
             continue
         seen.add(row["id"])
-        left += _inputs(row)
-        if not _inputs(row):
+        left += inputs_of(row)
+        if not inputs_of(row):
             found.add(kind(row))
     return found
-
-
-def _inputs(row: Mapping) -> list[str]:
-    return [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
 
 
 def _derived_faults(row: Mapping, inputs: list[str], values: Mapping[str, float]) -> Iterator[str]:

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 import yaml
 from _config import checked, plain, read_config
-from _ledger import MISSING_INPUT, kind, parse_inputs, recompute
+from _ledger import MISSING_INPUT, inputs_of, kind, parse_inputs, recompute
 from chain import Made, Printed
 from ledger_checks import NOT_COMPUTABLE, assert_closed
 from test_findings_text import WRONG
@@ -65,10 +65,6 @@ def made(fault, study, folder) -> Made:
 @pytest.fixture(scope="module")
 def printed(made, whole) -> Printed:
     return chain.render(made, known=whole)
-
-
-def inputs_of(row: Mapping) -> list[str]:
-    return [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
 
 
 def missing(ledger: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from _ledger import parse_inputs, recompute, round_half_up
+from _ledger import inputs_of, recompute, round_half_up
 from _published_numbers import PROSE, Number
 from _verdicts import Mapped, nearest
 
@@ -252,7 +252,7 @@ TESTS: tuple[Callable[[Case, Ledger], Iterator[str]], ...] = (
 def _inputs(case: Case, ledger: Ledger) -> list[str]:
     if case.id not in ledger.rows:
         return []
-    return [one for ids in parse_inputs(ledger.rows[case.id]["inputs"]).values() for one in ids]
+    return inputs_of(ledger.rows[case.id])
 
 
 def _recomputed(case: Case, ledger: Ledger, changed: Mapping[str, float]) -> float:

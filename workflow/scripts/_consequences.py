@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
-from _ledger import parse_inputs, recompute
+from _ledger import inputs_of, recompute
 from _trail import dependents
 
 CLIENTS = ("additional.effective_treatment.", "additional.completions.")
@@ -17,7 +17,7 @@ def recomputed(rows: Mapping[str, Mapping], values: Mapping[str, float], changed
     """Values of everything that rests on changed quantities, and of these themselves: id -> value."""
     found = dict(changed)
     after = set(dependents(rows, changed))
-    inputs = {one: [i for ids in parse_inputs(rows[one]["inputs"]).values() for i in ids] for one in after}
+    inputs = {one: inputs_of(rows[one]) for one in after}
     order = TopologicalSorter({one: [i for i in ids if i in after] for one, ids in inputs.items()}).static_order()
     for one in order:
         if not rows[one]["formula"]:

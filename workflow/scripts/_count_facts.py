@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from _attack import Fact
 from _faults import UNUSABLE
-from _ledger import parse_inputs
+from _ledger import inputs_of
 
 CLIENT_LEVEL = frozenset(["journeys", "carat_referrals", "cjit_forms", "dirs"])  # a row is of one client
 PEOPLE = CLIENT_LEVEL | {"triage_quarters", "new_journeys_yearly", "new_journeys_monthly"}  # or a count of several
@@ -22,11 +22,6 @@ ON_COLUMN = f" {UNUSABLE}"  # how the filter of a remark on a column ends
 NOT_LOCAL = "excluded.not_local_or_not_in_period.carat_referrals"
 RELEASE = "excluded.missing_release_date.carat_referrals"
 ANY = math.inf
-
-
-def used(row: Mapping) -> list[str]:
-    """The ids that a quantity is computed from."""
-    return [one for ids in parse_inputs(row["inputs"]).values() for one in ids]
 
 
 def of_people(row: Mapping) -> bool:
@@ -44,7 +39,7 @@ def totals(rows: Mapping[str, Mapping]) -> list[str]:
     """Ids of the sums of such counts."""
     found = set(counts(rows))
     for name, row in rows.items():
-        if row["unit"] == "count" and row["formula"].startswith("sum(part") and found.issuperset(used(row)):
+        if row["unit"] == "count" and row["formula"].startswith("sum(part") and found.issuperset(inputs_of(row)):
             found.add(name)
     return [name for name in rows if name in found and rows[name]["inputs"]]
 
@@ -67,7 +62,7 @@ def remainders(rows: Mapping[str, Mapping]) -> Iterator[tuple[list[str], list[st
 def sums(rows: Mapping[str, Mapping], missing_release: str) -> dict[str, list[str]]:
     """Counts that are the sum of others, wholes after their parts: whole -> parts. Not of years, which have many."""
     found = [
-        *((name, used(rows[name])) for name in totals(rows)),
+        *((name, inputs_of(rows[name])) for name in totals(rows)),
         *((name, bases) for name, bases in _model_bases(rows) if not rows[name]["note"]),
         *_referrals(rows, missing_release),
         *_validation(rows),

@@ -16,9 +16,9 @@ from graphlib import TopologicalSorter
 
 import pandas as pd
 from _attack import Fact, Range, attack
-from _count_facts import counts, links, of_people, remainders, sums, totals, used
+from _count_facts import counts, links, of_people, remainders, sums, totals
 from _disclosure_policies import NONE, Policy
-from _ledger import WITHHELD_SIGN, recompute, round_half_up
+from _ledger import WITHHELD_SIGN, inputs_of, recompute, round_half_up
 
 NOTE = f"{WITHHELD_SIGN} confidential: withheld so that no small number of people can be told"
 LOST = "not computed: the published numbers do not allow it"
@@ -107,12 +107,12 @@ class Control:
             value, note = row["value"], row["note"]
             if name in withheld:
                 value, note = math.nan, NOTE
-            elif name in summed and (self.policy.base == 1 or any(math.isnan(values[one]) for one in used(row))):
+            elif name in summed and (self.policy.base == 1 or any(math.isnan(values[one]) for one in inputs_of(row))):
                 value = self._rounded(value)
             elif row["inputs"] and not math.isnan(value):
                 value = _computed(row, values)
                 if math.isnan(value):
-                    note = NOTE if any(made[one]["note"] == NOTE for one in used(row)) else LOST
+                    note = NOTE if any(made[one]["note"] == NOTE for one in inputs_of(row)) else LOST
             elif of_people(row):
                 value = self._rounded(value) if row["unit"] == "count" else _shortened(value)
             if of_people(row):
@@ -197,7 +197,7 @@ class Control:
 def by_id(ledger: pd.DataFrame) -> dict[str, Mapping]:
     """The rows of a ledger by their ids, each after those that it is computed from."""
     rows = {row["id"]: row for row in ledger.to_dict("records")}
-    graph = {name: used(row) for name, row in rows.items()}
+    graph = {name: inputs_of(row) for name, row in rows.items()}
     return {name: rows[name] for name in TopologicalSorter(graph).static_order()}
 
 
@@ -265,7 +265,7 @@ def _decisions(
     found = []
     for name, row in made.items():
         if _is_withheld(row):
-            resting = (one for one in used(row) if _is_withheld(made[one]))
+            resting = (one for one in inputs_of(row) if _is_withheld(made[one]))
             found.append((name, WITHHELD, withheld.get(name) or f"rests on {next(resting)}"))
         elif not _same(row["value"], rows[name]["value"]):
             computed = bool(row["inputs"])

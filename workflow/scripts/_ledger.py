@@ -116,6 +116,11 @@ def parse_inputs(text: str) -> dict[str, list[str]]:
     return named
 
 
+def inputs_of(row: Mapping) -> list[str]:
+    """The ids that a quantity is computed from."""
+    return [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
+
+
 def extracts_of(row: Mapping) -> list[str]:
     """The extracts that a ledger row's records are from: the one whose rows are counted, then those read with it."""
     return row["extract"].split()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from _ledger import extracts_of, kind, parse_inputs, shaped_by
+from _ledger import extracts_of, inputs_of, kind, parse_inputs, shaped_by
 from _trail import filled, plain, rows_by_id
 
 MODEL = "model_rows|odds_ratio|odds_ratio_low|odds_ratio_high|effect|effect_low|effect_high|p"
@@ -196,13 +196,9 @@ def _with_inputs(name: str, members, rows, everywhere: set[str], seen: set[str])
     seen.add(name)
     yield name
     for identifier in members[name]:
-        for below in [*_input_ids(rows[identifier]), *_shaping_ids(rows[identifier], rows)]:
+        for below in [*inputs_of(rows[identifier]), *_shaping_ids(rows[identifier], rows)]:
             if statistic(below) not in everywhere:
                 yield from _with_inputs(statistic(below), members, rows, everywhere, seen)
-
-
-def _input_ids(row: Mapping) -> list[str]:
-    return [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
 
 
 def _shaping_ids(row: Mapping, rows: Mapping) -> list[str]:
@@ -295,7 +291,7 @@ def _read(name: str) -> str:
 
 def example(row: Mapping, rows: Mapping) -> str:
     """A quantity's formula with its values filled in, cut where it is long."""
-    values = {identifier: rows[identifier]["value"] for identifier in _input_ids(row)}
+    values = {identifier: rows[identifier]["value"] for identifier in inputs_of(row)}
     text = typeset(filled(row, values))
     if len(text) <= LONGEST:
         return text

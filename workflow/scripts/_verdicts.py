@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from _ledger import parse_inputs, recompute, round_half_up
+from _ledger import inputs_of, recompute, round_half_up
 from _published_numbers import Number
 
 EQUAL, WITHIN, DIFFERS, NOT = "equal as printed", "within printed rounding", "differs", "not computable"
@@ -142,7 +142,7 @@ def printed_steps(mapped: Iterable[Mapped]) -> dict[str, Fraction]:
 
 def from_rounded(identifier: str, rows: Mapping, values: Mapping, steps: Mapping[str, Fraction]) -> float | None:
     """A quantity computed from its inputs as tables print them; None where no input is printed."""
-    inputs = [one for ids in parse_inputs(rows[identifier]["inputs"]).values() for one in ids]
+    inputs = inputs_of(rows[identifier])
     printed = [one for one in inputs if one in steps and not math.isnan(values[one])]
     if not printed:
         return None

@@ -7,7 +7,7 @@ import pandas as pd
 from _disclosure_policies import NONE, POLICIES
 from _faults import UNUSABLE, with_ids
 from _job import writing
-from _ledger import extracts_of, kind, numbers, parse_inputs, quantities, read_ledger, shaped_by, write_ledger
+from _ledger import extracts_of, inputs_of, kind, numbers, quantities, read_ledger, shaped_by, write_ledger
 from _study import value_at
 
 RULE = "ledger"
@@ -83,7 +83,7 @@ def check_closure(ledger: pd.DataFrame) -> None:
         counted = kind(row) == "records" and row["unit"] == "count" and not row["extract"].endswith(MADE)
         if counted and row["value"] % 1 > 0:
             raise ValueError(f"{row['id']}: counts records and is not a whole number: {row['value']!r}")
-        inputs = [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
+        inputs = inputs_of(row)
         if kind(row) == "derived" and not inputs:
             raise ValueError(f"{row['id']}: neither inputs, nor records, nor a citation or setting")
         rests_on[row["id"]] = inputs

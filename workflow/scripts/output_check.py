@@ -8,12 +8,12 @@ import pandas as pd
 import yaml
 from _attack import LARGEST
 from _book import Book, open_book
-from _count_facts import of_people, used
+from _count_facts import of_people
 from _disclosure import by_id
 from _disclosure_policies import POLICIES
 from _exhibits import entries
 from _job import writing
-from _ledger import read_ledger, value_of
+from _ledger import inputs_of, read_ledger, value_of
 from _panel import label, names_of
 from _render import environment
 from _trail import plain
@@ -84,7 +84,7 @@ class Check:
         """The counts of people that a quantity is, or is computed from."""
         row = self._full[identifier]
         if row["inputs"]:
-            return [count for one in used(row) for count in self._counts_below(one)]
+            return [count for one in inputs_of(row) for count in self._counts_below(one)]
         return [identifier] if row["unit"] == "count" and of_people(row) else []
 
     def _sheet(self, name: str, title: str, ids: Sequence[str], counts: Sequence[str]) -> Sheet:

@@ -19,7 +19,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from _ledger import extracts_of, kind, parse_inputs, read_ledger, shaped_by, within
+from _ledger import extracts_of, inputs_of, kind, read_ledger, shaped_by, within
 from _trail import Rows, plain, rows_by_id, tree, walk
 from compare_records import FILE, Record, code_changed, extract_changed, jobs_before, settings_changed
 
@@ -190,7 +190,7 @@ class Comparison:
         for name in ("rule", "function"):
             if before[name] != after[name]:
                 yield Cause(f"{name}: {before[name]} {ARROW} {after[name]}", identifier)
-        inputs = _inputs(before) + _inputs(after)
+        inputs = inputs_of(before) + inputs_of(after)
         if any(one not in self.a.rows or one not in self.b.rows for one in inputs):
             return  # what was added or removed has causes of its own
         if before["inputs"] != after["inputs"]:
@@ -245,10 +245,6 @@ class Comparison:
 
 def _same(before: float, after: float) -> bool:
     return math.isclose(before, after, rel_tol=RELATIVE) or (math.isnan(before) and math.isnan(after))
-
-
-def _inputs(row: Mapping) -> list[str]:
-    return [identifier for ids in parse_inputs(row["inputs"]).values() for identifier in ids]
 
 
 def _value(row: Mapping | None) -> str:
