@@ -4,7 +4,7 @@
 rule continuity:
     """Counts of Tables 3.1-3.3, and one row per prison referral for the models."""
     input:
-        accepted=rules.accept.output.accepted,
+        accepted=ACCEPTED,
         carat_referrals=validated("carat_referrals"),
         cjit_forms=validated("cjit_forms"),
         dirs=validated("dirs"),

@@ -6,7 +6,7 @@ CONSTANTS = "workflow/resources/constants.csv"
 rule spending:
     """Tables 7.1-7.3, C.7.1, C.7.2 and the costs of Table 7.10."""
     input:
-        accepted=rules.accept.output.accepted,
+        accepted=ACCEPTED,
         lines=validated("pilot_spending"),
         budgets=validated("treatment_budgets"),
         shares=validated("budget_shares"),
@@ -24,7 +24,7 @@ rule spending:
 rule new_journeys:
     """Table 7.4 and the series of Figures C.8.1-C.8.6."""
     input:
-        accepted=rules.accept.output.accepted,
+        accepted=ACCEPTED,
         yearly=validated("new_journeys_yearly"),
         monthly=validated("new_journeys_monthly"),
     output:

@@ -64,3 +64,6 @@ rule accept:
         digest=digest("accept"),
     script:
         "../scripts/accept.py"
+
+
+ACCEPTED = ancient(rules.accept.output.accepted)  # waited for; that it is new is no reason to compute anything again

@@ -4,7 +4,7 @@
 rule fieldwork:
     """Tables 1.1 and 1.2."""
     input:
-        accepted=rules.accept.output.accepted,
+        accepted=ACCEPTED,
         fieldwork=validated("fieldwork"),
     output:
         ledger=f"{RUN}/restricted/ledger/fieldwork.csv",

@@ -4,7 +4,7 @@
 rule outcomes:
     """Counts of Tables 6.1-6.4, 7.5 and 7.6, and one row per client for the models."""
     input:
-        accepted=rules.accept.output.accepted,
+        accepted=ACCEPTED,
         journeys=validated("journeys"),
     output:
         clients=f"{RUN}/restricted/outcomes.parquet",
