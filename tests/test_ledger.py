@@ -163,12 +163,18 @@ def test_kind_of_a_row():
         ("round_half_up(did, 1)", "did=d", 0.3),
         ("2 * normal_tail(abs(z))", "z=c", 0.04550026389635842),
         ("log_odds(c, b)", "c=a b=b", math.log(3)),
+        ("10 * spread(b * (1 - d))", "b=b d=d", 10 * 30**0.5),
         ("in_treatment if 4 <= years else untreated", "in_treatment=a untreated=b years=c", 40),
     ],
 )
 def test_formula_is_evaluated_on_the_values_of_its_inputs(formula, inputs, expected):
     values = {"a": 30.0, "b": 40.0, "c": 2.0, "d": 0.25}
     assert recompute({"formula": formula, "inputs": inputs}, values) == pytest.approx(expected, rel=1e-12)
+
+
+def test_where_nobody_differs_there_is_no_spread():
+    with pytest.raises(ValueError):
+        recompute({"formula": "spread(d * (1 - 4 * d))", "inputs": "d=d"}, {"d": 0.25})
 
 
 def test_formula_cannot_reach_beyond_arithmetic():

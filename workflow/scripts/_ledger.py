@@ -163,6 +163,19 @@ def normal_tail(z: float) -> float:
     return math.erfc(z / math.sqrt(2)) / 2
 
 
+def spread(variance: float) -> float:
+    """Square root of a variance above 0; of 0, where everybody has the same outcome, there is none.
+
+    Raises
+    ------
+    ValueError
+        An interval of no width would feign certainty.
+    """
+    if variance <= 0:
+        raise ValueError("nobody differs from anybody")
+    return math.sqrt(variance)
+
+
 def normal_quantile(share: float) -> float:
     """The value that a standard normal value stays below with a probability of `share`."""
     return NormalDist().inv_cdf(share)
@@ -187,6 +200,7 @@ FUNCTIONS = {
     "round_half_up": round_half_up,
     "log_odds": log_odds,
     "normal_tail": normal_tail,
+    "spread": spread,
     "normal_quantile": normal_quantile,
     "annuity": annuity,
 }
@@ -207,7 +221,7 @@ def computed(formula: str, inputs: str, values: Mapping[str, float]) -> tuple[fl
         return recompute({"formula": formula, "inputs": inputs}, values), MISSING_INPUT
     except ZeroDivisionError:
         return math.nan, "not computed: the base is 0"
-    except ValueError:  # the least or greatest of no values
+    except ValueError:  # the least or greatest of no values, the spread of none
         return math.nan, MISSING_INPUT
 
 

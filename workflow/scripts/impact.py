@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 from _job import writing
-from _ledger import log_odds, normal_quantile, normal_tail, quantities, read_ledger, write_ledger
+from _ledger import log_odds, normal_quantile, normal_tail, quantities, read_ledger, spread, write_ledger
 from _models import fit_interaction
 from _study import analysed
 
@@ -104,12 +104,9 @@ def _tests(count: list[float], base: list[float], did: float) -> dict:
     """Both tests on four counts; each is nan where it does not exist."""
     cells = list(zip(count, base, strict=True))
     found = dict.fromkeys(("log_odds_did", "log_odds_se", "p_unadjusted", "did_se", "p_difference"), np.nan)
-    if all(b > 0 for _, b in cells):
-        found["did_se"] = 100 * sum(c / b * (1 - c / b) / b for c, b in cells) ** 0.5
-    if found["did_se"] > 0:
+    if all(b > 0 for _, b in cells) and any(0 < c < b for c, b in cells):
+        found["did_se"] = 100 * spread(sum(c / b * (1 - c / b) / b for c, b in cells))
         found["p_difference"] = 2 * normal_tail(abs(did) / found["did_se"])
-    else:  # everybody in each cell has the same outcome: an interval of no width would feign certainty
-        found["did_se"] = np.nan
     if any(c in (0, b) for c, b in cells):
         return found
     odds = [log_odds(c, b) for c, b in cells]
@@ -257,7 +254,7 @@ def test_rows(measure: Measure, tests: pd.DataFrame) -> list[pd.DataFrame]:
             "2 * normal_tail(abs(log_odds_did) / log_odds_se)",
             {part: f"{name}.{part}.{{site}}" for part in ("log_odds_did", "log_odds_se")},
         ),
-        ("did_se", "ppt", "100 * sqrt(sum(c / b * (1 - c / b) / b for c, b in zip(count, base)))", inputs),
+        ("did_se", "ppt", "100 * spread(sum(c / b * (1 - c / b) / b for c, b in zip(count, base)))", inputs),
         (
             "p_difference",
             "p",
