@@ -148,6 +148,7 @@ def test_words_that_rest_on_nothing(page, faults):
         ),
         ('<span class="s" data-s="months periods.pre.outcomes">19</span>', "which gives '18'"),
         ('<span class="s" data-s="count nowhere">two</span>', "as 'count nowhere', which gives ''"),
+        ('<span class="s" data-s="sites site_2 site_8">Site 2 and Site 9</span>', "which gives 'Site 2 and Site 8'"),
         (
             '<span class="r">Table of 42 things</span>',
             "'42' in the repeated head 'Table of 42 things' stands in no head",
@@ -168,6 +169,7 @@ def test_a_number_typed_into_a_label(page, faults, element, words):
         '<span class="s" data-s="count sites">Seven</span>',
         '<span class="s" data-s="count sites.site_2 sites.site_4">two</span>',
         '<span class="s" data-s="months periods.pre.outcomes">18</span>',
+        '<span class="s" data-s="sites site_2 site_4">Site 2 and Site 4</span>',
         '<span class="r">Sensitivity: benefits at 50%</span>',
     ],
 )
@@ -181,6 +183,7 @@ def test_what_is_read_from_the_config_is_read_again(config):
     assert read_again("count sites.site_2 sites.site_2 sites.site_3", config) == "two"
     assert read_again("characteristics models.prison_covariates", config).startswith("age, sex, ethnicity, use of")
     assert read_again("length sites", config) == ""
+    assert read_again("sites site_2 site_9", config) == "Site 2 and Site 9"
 
 
 def test_a_count_of_the_config_carries_where_it_is_from(page):

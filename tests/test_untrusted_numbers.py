@@ -67,6 +67,15 @@ def printed(made, whole) -> Printed:
     return chain.render(made, known=whole)
 
 
+def test_the_programme_s_texts_name_a_site_that_the_study_leaves_out(study, folder, whole):
+    """Chapter 4 tells of Site 4 and Site 6 whether or not their records are at hand."""
+    sites = {name: site for name, site in study.config["sites"].items() if name not in ("site_4", "site_6")}
+    kept = {name: rows[rows["site"].isin(sites)] for name, rows in study.extracts.items() if "site" in rows}
+    printed = chain.render(chain.run(study.but({**study.config, "sites": sites}, **kept), folder), known=whole)
+    assert printed.faults == []
+    assert '<span class="s" data-s="sites site_2 site_4">Site 2 and Site 4</span>' in printed.page
+
+
 def missing(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger[ledger["value"].isna()]
 

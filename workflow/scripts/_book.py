@@ -179,7 +179,7 @@ def said(text: str, *identifiers: str) -> Markup:
 
 
 def setting(text: str, reading: str = "") -> Markup:
-    """The element of a label of the config; `reading` says how a count was read from it, as in _lint.READINGS."""
+    """The element of a label of the config; `reading` says how it was read from it, as `_lint.read_again` knows."""
     if reading:
         return Markup('<span class="s" data-s="{}">{}</span>').format(reading, text)
     return Markup('<span class="s">{}</span>').format(text)

@@ -17,9 +17,9 @@ import pandas as pd
 from _book import raw, shown
 from _origins import said_of
 from _print import FORMS, IN_WORDS, MAGNITUDE, UNROUNDED, printed
-from _study import day, months_touched, value_at
+from _study import day, months_touched, site_label, value_at
 from _trail import plain, rows_by_id
-from _words import characteristics, month_name, spelt
+from _words import characteristics, listed, month_name, spelt
 
 VOID = {"meta", "br", "img", "link", "hr", "wbr", "input", "col", "source"}
 SILENT = {"style", "script", "template"}  # what no reader sees
@@ -158,7 +158,7 @@ class _Page(HTMLParser):
     def _check_label(self, reading: str, text: str) -> None:
         """A label with a number in it is one of the config, the ledger or an extract, or a list; a count is right."""
         if reading:
-            expected = read_again(reading, self._config)
+            expected = _flat(read_again(reading, self._config))
             if text not in (expected, expected.capitalize()):
                 self._fault(f"{text!r} is said to be read from the config as {reading!r}, which gives {expected!r}")
         elif text not in self._told:
@@ -227,9 +227,11 @@ def read_again(reading: str, config: Mapping) -> str:
     Parameters
     ----------
     reading : "count" and paths (of a single one that is no site, its items are counted), "months" and the path of two
-        dates, or "characteristics" and the path of a model's list
+        dates, "characteristics" and the path of a model's list, or "sites" and names of sites
     """
     how, *paths = reading.split()
+    if how == "sites":
+        return listed([site_label(config["sites"], name) for name in paths])
     try:
         values = [value_at(config, path) for path in dict.fromkeys(paths)]
     except KeyError:

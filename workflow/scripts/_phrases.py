@@ -12,7 +12,7 @@ from _exhibits import arms_of, figure_sites, ledger_items
 from _figure_numbers import evaluated
 from _ledger import WITHHELD_SIGN
 from _print import IN_WORDS, MAGNITUDE, printed
-from _study import analysed, day, months_touched, value_at, year_key
+from _study import analysed, day, months_touched, site_label, value_at, year_key
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -61,9 +61,7 @@ class Study:
 
     def site_names(self, *sites: str) -> Markup:
         """Sites of the evaluated programme in a sentence: by label, or by name where the study leaves a site out."""
-        named = {site: site.replace("_", " ").capitalize() for site in sites}
-        labels = {site: self._sites[site]["label"] for site in sites if site in self._sites}
-        return setting(words.listed(list({**named, **labels}.values())))
+        return setting(words.listed([site_label(self._sites, site) for site in sites]), f"sites {' '.join(sites)}")
 
     def sites(self, **where: str) -> list[str]:
         """Names of the analysed sites with these settings, in their order."""

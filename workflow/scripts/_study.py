@@ -21,6 +21,11 @@ def number(site: str) -> str:
     return site.removeprefix("site_")
 
 
+def site_label(sites: Mapping[str, dict], site: str) -> str:
+    """A site's label; of one that the study leaves out its name in words, site_4 -> Site 4."""
+    return sites[site]["label"] if site in sites else site.replace("_", " ").capitalize()
+
+
 def areas(sites: Mapping[str, dict]) -> pd.DataFrame:
     """One row per area of an analysed site: site, arm, area, label, kind, continuity, dats, prisons (lists)."""
     rows = [
