@@ -126,7 +126,8 @@ class _Programme:
         goal = np.zeros(len(self._position))
         goal[self._position[name]] = sign
         whole = np.ones(len(goal))
-        solved = milp(goal, integrality=whole, bounds=Bounds(0, LARGEST), constraints=self._limits)
+        exact = {"mip_rel_gap": 0}  # else a large count may be off by a ten thousandth, which is more than a range
+        solved = milp(goal, integrality=whole, bounds=Bounds(0, LARGEST), constraints=self._limits, options=exact)
         if not solved.success:
             raise NoSolution(f"no count fits all that is published around {name}: {solved.message}")
         return round(solved.x[self._position[name]])
