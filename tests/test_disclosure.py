@@ -270,6 +270,11 @@ def test_what_is_missed_most_goes_last(cells, stay):
     assert not made.set_index("id").loc[stay, "value"].isna().any()
 
 
+def test_of_counts_told_together_one_is_protected_first():
+    """It may protect the others: all at once would withhold nine of the fourteen numbers."""
+    assert len(FIVE.disclose(table([[20, 5, 9, 20], [5, 6, 6, 3]]))[1]) == 8
+
+
 def test_a_rounded_sum_of_another_rule_is_the_sum_of_what_is_published():
     """48 rows of a model on four bases of 12: 50 beside four times 10 would tell that each is as large as can be."""
     areas = [f"{arm}_1.{period}" for arm in ("pilot", "comparison") for period in ("pre", "post")]
