@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from _last_good import KEPT, forget, keep, places, put_back
 def study(tmp_path) -> Path:
     """A study with a finished run and the workflow manager's notes."""
     for name in ("results/one/report.pdf", "results/one/restricted/validated/a.parquet", "results/one/logs/a.log",
+                 "results/one/figures/S.1.svg",
                  "results/reference_extracts/restricted/a.csv", "results/one/ro-crate-metadata.json",
                  ".snakemake/metadata/a"):  # fmt: skip
         path = tmp_path / name
@@ -20,24 +22,30 @@ def study(tmp_path) -> Path:
         path.write_text("good", encoding="utf-8")
     for name in ("a_link", "z_link"):  # found before and after what they name
         (tmp_path / "results/one" / name).symlink_to("report.pdf")
+    (tmp_path / "results/one/dangling").symlink_to("gone.pdf")
     return tmp_path
 
 
 def contents(study: Path) -> dict[str, str]:
-    """Every file of a study, but for logs, with its text and its date."""
-    found = (path for path in study.rglob("*") if path.is_file() and "logs" not in path.parts)
-    return {str(path.relative_to(study)): f"{path.read_text()} {path.stat().st_mtime_ns}" for path in found}
+    """Every file of a study, but for logs, with its text and its date; of a link where it leads."""
+    found = [path for path in study.rglob("*") if "logs" not in path.parts]
+    files = [path for path in found if path.is_file() and not path.is_symlink()]
+    links = {str(path.relative_to(study)): os.readlink(path) for path in found if path.is_symlink()}
+    return links | {str(path.relative_to(study)): f"{path.read_text()} {path.stat().st_mtime_ns}" for path in files}
 
 
 def fail(study: Path) -> None:
     """What a run does to the files before it fails."""
     run = study / "results" / "one"
     (run / "report.pdf").unlink()
+    (run / "dangling").unlink()
+    shutil.rmtree(run / "figures")
     new = run / ".new"
     new.write_text("new", encoding="utf-8")
     new.replace(run / "restricted" / "validated" / "a.parquet")
     (run / "restricted" / "validated" / ".b.parquet.part").write_text("half", encoding="utf-8")
-    (run / "logs" / "a.log").write_text("error: it failed", encoding="utf-8")
+    for name in ("a.log", "b.log"):
+        (run / "logs" / name).write_text("error: it failed", encoding="utf-8")
     (study / "results" / "reference_extracts" / "restricted" / "a.csv").unlink()
     (study / ".snakemake" / "metadata" / "a").write_text("new", encoding="utf-8")
     (study / ".snakemake" / "metadata" / "b").write_text("new", encoding="utf-8")
@@ -49,8 +57,19 @@ def test_what_a_failed_run_changed_is_put_back(study):
     fail(study)
     assert put_back(*places(study, "one"))
     assert contents(study) == before
-    assert (study / "results/one/logs/a.log").read_text() == "error: it failed"
+    assert {path.read_text() for path in (study / "results/one/logs").iterdir()} == {"error: it failed"}
+    assert (study / "results/one/logs/b.log").exists()
     assert not (study / "results/one" / KEPT).exists()
+
+
+def test_a_run_killed_while_it_kept_files_leaves_nothing_to_be_put_back(study):
+    part = (study / "results/one" / KEPT).with_name(f"{KEPT.name}.part")
+    (part / "0").mkdir(parents=True)
+    (part / "0" / "older.pdf").write_text("of an older run", encoding="utf-8")
+    before = {name: text for name, text in contents(study).items() if not name.endswith("older.pdf")}
+    keep(*places(study, "one"))
+    assert put_back(*places(study, "one"))
+    assert contents(study) == before
 
 
 def test_what_somebody_had_altered_and_a_run_set_aside_stays(study):
