@@ -30,7 +30,7 @@ def contents(study: Path) -> dict[str, str]:
     """Every file of a study, but for logs, with its text and its date; of a link where it leads."""
     found = [path for path in study.rglob("*") if "logs" not in path.parts]
     files = [path for path in found if path.is_file() and not path.is_symlink()]
-    links = {str(path.relative_to(study)): os.readlink(path) for path in found if path.is_symlink()}
+    links = {str(path.relative_to(study)): str(path.readlink()) for path in found if path.is_symlink()}
     return links | {str(path.relative_to(study)): f"{path.read_text()} {path.stat().st_mtime_ns}" for path in files}
 
 
