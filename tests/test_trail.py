@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib.util
+import math
 import re
 import shutil
 import subprocess
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from _ledger import FIELDS, read_ledger
+from _ledger import FIELDS, FUNCTIONS, read_ledger, recompute
 from _trail import BrokenTrail, dependents, filled, leaves, rows_by_id, tree, walk
 from ledger_checks import faults
 
@@ -364,10 +366,20 @@ def test_the_program_ends_with_a_status(default_study):
 # The auditor's guide
 
 
+GUIDE = (Path(__file__).parents[1] / "docs" / "auditors-guide.md").read_text(encoding="utf-8")
+
+
 def guide() -> list[tuple[str, str]]:
     """The commands of the guide, each with the output it shows."""
-    text = (Path(__file__).parents[1] / "docs" / "auditors-guide.md").read_text(encoding="utf-8")
-    return re.findall(r"```sh\n(.*?)```\n\n```text\n(.*?)```", text, re.S)
+    return re.findall(r"```sh\n(.*?)```\n\n```text\n(.*?)```", GUIDE, re.S)
+
+
+def test_the_guide_tells_what_the_functions_in_formulas_give():
+    """All that are not the language's own, each with an example that is right."""
+    shown = re.findall(r"^\| `(\w+)` \|.*\| `(.+)` = ([-\d.]+) \|$", GUIDE, re.M)
+    assert {name for name, *_ in shown} == FUNCTIONS.keys() - {*dir(builtins), *dir(math)}
+    for name, example, value in shown:
+        assert example.startswith(f"{name}(") and f"{recompute({'formula': example, 'inputs': ''}, {}):.4f}" == value
 
 
 @pytest.mark.parametrize("command, shown", guide(), ids=[block[:40].split("\n")[0] for block, _ in guide()])

@@ -56,10 +56,9 @@ def put_back(run: Path, shared: Iterable[Path], notes: Path) -> bool:
         return False
     for number, folder in enumerate([run, *shared]):
         source = kept / str(number)
-        before = [path.relative_to(source) for path in _files(source)]
-        known = {*before}
+        before = {path.relative_to(source) for path in _files(source)}
         for path in _files(folder):
-            if path.relative_to(folder) not in known and path.suffix != ASIDE:
+            if path.relative_to(folder) not in before and path.suffix != ASIDE:
                 path.unlink()
         for name in before:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
