@@ -47,7 +47,7 @@ STUDIES = {
 DAY = dt.timedelta(days=1)
 NEAR = [0, 1, -1, 2, -2, 40, -40, 200]
 EXTRACTS = 40  # in one run of the database
-BATCHES = 60
+BATCHES = 40
 
 DEFINITIONS = st.fixed_dictionaries(
     {

@@ -226,17 +226,12 @@ ENDINGS = {
 LATE = {"a label wider than its place": "Site" + "w" * 60}  # half of the run's files have been replaced by then
 END_TO_END = "test_it_is_refused_in_one_line_and_the_finished_run_stays"
 CASES = [
-    *(("file", f"{name}.csv") for name in ("million_columns", "many_columns", "open_quote", "nul_in_cell", "utf16")),
-    *(("file", f"{name}.csv") for name in ("latin1", "ragged", "two_of_one", "long_cell")),
-    *(
-        ("file", name)
-        for name in ("bomb.csv.gz", "far_cell.xlsx", "formula.xlsx", "entity_in_sheet.xlsx", "unpacks.xlsx")
-    ),
-    *(("file", f"{name}.parquet") for name in ("damaged", "lists", "many_rows")),
-    *(("config", name) for name in ("a key twice", "aliases that multiply", "an object of Python", "a huge config")),
-    *(("config", name) for name in ("a label for a terminal", "a label of a kilometre", "a run above", "no run")),
-    *(("path", name) for name in ("../elsewhere.csv", "/etc/passwd", "extracts/link.csv", "extracts/pipe.csv")),
-    *(("path", name) for name in ("extracts/zero.csv", f"{RUN}/ledger.csv")),
+    *(("file", f"{name}.csv") for name in ("million_columns", "open_quote", "nul_in_cell", "ragged", "two_of_one")),
+    *(("file", name) for name in ("bomb.csv.gz", "far_cell.xlsx", "formula.xlsx", "unpacks.xlsx")),
+    *(("file", f"{name}.parquet") for name in ("damaged", "many_rows")),
+    *(("config", name) for name in ("aliases that multiply", "a huge config", "a label for a terminal", "a run above")),
+    *(("path", name) for name in ("../elsewhere.csv", "extracts/link.csv", "extracts/pipe.csv", "extracts/zero.csv")),
+    ("path", f"{RUN}/ledger.csv"),
     *(("late", name) for name in LATE),
 ]
 

@@ -21,6 +21,10 @@ from conftest import PROJECT, copy_project, snakemake
 from conftest import RUN as DEFAULT
 
 RUN = "results/other-2012-15"
+TABLES = (
+    *("cells.csv", "ledger.csv", "validation.csv", "disclosure.csv"),
+    *("reproduction.csv", "relations.csv", "count_ranges.csv"),
+)
 KILLS = 10
 DAY = 86_400
 
@@ -91,7 +95,7 @@ def test_killed_at_random_moments_a_run_ends_as_an_undisturbed_one(clean, study)
 
 
 def test_one_killed_job_fails_the_run_and_the_next_one_gives_the_bytes_of_a_clean_one(default_study, tmp_path):
-    """The default study, and all that it publishes: what two clean runs give is the same too."""
+    """The default study, and all that it publishes but the PDF: what two clean runs give is the same too."""
     folder = copy_project(tmp_path)
     run = started(folder, folder)
     job = None
@@ -104,9 +108,12 @@ def test_one_killed_job_fails_the_run_and_the_next_one_gives_the_bytes_of_a_clea
     assert job, "no job was seen at work"
     os.kill(job, signal.SIGKILL)
     assert run.wait() != 0
-    done = snakemake(folder, folder)
+    targets = (*TABLES, "report.html", "report.xlsx", "report.ods")
+    done = snakemake(folder, folder, "--", *(f"{DEFAULT}/{name}" for name in targets))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert differing(folder / DEFAULT, default_study / DEFAULT) == []
+    made, clean = published(folder / DEFAULT), published(default_study / DEFAULT)
+    assert made.keys() >= {*targets, "figures/E.1.svg"}
+    assert made == {name: digest for name, digest in clean.items() if name in made}
 
 
 @pytest.mark.parametrize("run", ["other-2012-15", "another-name"])
