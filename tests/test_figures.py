@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
 from itertools import combinations, count
 from pathlib import Path
@@ -22,6 +23,7 @@ from _figure_effects import METHODS
 from _figure_numbers import numbers, wanted
 from _figure_series import ARMS, trend
 from _flowchart import Chart
+from _ledger import Withheld
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
@@ -97,6 +99,14 @@ def scale_texts(figure) -> set[Text]:
 @pytest.fixture(scope="module")
 def default_values(config) -> dict[str, float]:
     return made_up(config)
+
+
+@pytest.mark.parametrize(("missing", "sign"), [(math.nan, "[z]"), (Withheld(math.nan), "[c]")], ids=["z", "c"])
+@pytest.mark.parametrize("number", ["S.4", "C.8.1"])
+def test_a_figure_without_any_number_says_why(config, number, missing, sign):
+    ids = ids_of(plans_of(config)[number])
+    (said,) = texts(draw(number, config, dict.fromkeys(ids, missing)))
+    assert re.fullmatch(rf"{re.escape(sign)} .* (can|cannot) be given", said.get_text())
 
 
 # All figures ------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from _ledger import WITHHELD_SIGN, inputs_of, recompute, round_half_up
 NOTE = f"{WITHHELD_SIGN} confidential: withheld so that no small number of people can be told"
 LOST = "not computed: the published numbers do not allow it"
 MODEL_DIGITS = 4  # significant digits of what a model says of people, where any policy holds
+PROTECTS = "would give"  # how the reason of a count begins that is withheld for another's sake
 WITHHELD, ROUNDED, RECOMPUTED = "withheld", "rounded", "recomputed"
 DECISIONS = ["id", "decision", "reason"]
 CATEGORY = re.compile(r"(\w+) = [^:;]*: all\b")  # which of a characteristic's categories all have the same outcome
@@ -96,7 +97,7 @@ class Control:
                     other = _least_missed(rows, beside) or name
                     if other in withheld:
                         raise CannotProtect(f"{name} can be told from other numbers, and none of these can be withheld")
-                    added[other] = f"would give {name} away ({span})"
+                    added[other] = f"{PROTECTS} {name} away ({span})"
             withheld = _with_models(rows, {**withheld, **added})
         return withheld
 

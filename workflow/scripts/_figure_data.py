@@ -31,11 +31,6 @@ class Datum:
         return not math.isnan(self.value)
 
 
-def site_named(config: Mapping, site: str) -> str:
-    """What the study calls a site of the evaluated programme; one that it leaves out keeps its old name."""
-    return config["sites"].get(site, {}).get("label", site.replace("_", " ").capitalize())
-
-
 @dataclass(frozen=True)
 class Planned:
     """A figure of this study: its number, its declaration, the variables of its texts, the table of its numbers."""

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from _drawing import MUTED, WIDTH, Faces
-from _figure_data import FigureData, site_named
+from _figure_data import FigureData
 from _flowchart import CLEAR, OUTSIDE, SOFT, STRONG, Box, Chart
+from _study import site_label
 from matplotlib.figure import Figure
 
 
@@ -98,7 +99,7 @@ def consortium(data: FigureData, config: Mapping, faces: Faces) -> Figure:
 
 def self_directed_support(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     """From referral to review, and where the two sites that tried it differed (report section 4.1)."""
-    first, second = (site_named(config, name) for name in ("site_1", "site_7"))
+    first, second = (site_label(config["sites"], name) for name in ("site_1", "site_7"))
     steps = [
         ("Referral", "The care coordinator proposes people from the caseload"),
         ("Assessment", "Needs in all parts of life, on top of the standard assessment"),

@@ -6,8 +6,9 @@ import math
 
 import _figure_words as words
 from _book import Book, shown
-from _figure_data import FigureData, site_named
+from _figure_data import FigureData
 from _print import printed
+from _study import site_label
 from markupsafe import Markup
 
 OUTCOMES = {
@@ -78,7 +79,7 @@ class FigureTexts:
 
     def named(self, site: str) -> str:
         """A site of the evaluated programme by name."""
-        return site_named(self._book.config, site)
+        return site_label(self._book.config["sites"], site)
 
     def said_as(self, identifier: str, form: str) -> str:
         """A quantity's printed form as plain text, for a description that is read out."""

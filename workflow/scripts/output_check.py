@@ -9,7 +9,7 @@ import yaml
 from _attack import LARGEST
 from _book import Book, open_book
 from _count_facts import of_people
-from _disclosure import by_id
+from _disclosure import PROTECTS, by_id
 from _disclosure_policies import POLICIES
 from _exhibits import entries
 from _job import writing
@@ -20,6 +20,7 @@ from _trail import plain
 from report_html import embed_fonts
 from report_pdf import report_pdf
 
+MANY = 40  # counts that are more than a column holds
 REST = "Counts that stand in no table, of which something was decided"
 
 
@@ -45,6 +46,11 @@ class Sheet:
     cells: int
     withheld: int
     recomputed: int
+
+    @property
+    def many(self) -> bool:
+        """Whether its counts take a wide page, in columns."""
+        return len(self.counts) > MANY
 
     @property
     def changed(self) -> int:
@@ -116,7 +122,7 @@ def _span(low: int, high: int) -> str:
 
 def _brief(reason: str) -> str:
     """A reason as it fits beside a count; the whole of it stands among the decisions."""
-    return "protects another" if reason.startswith("would give") else reason.partition(" of ")[0]
+    return "protects another" if reason.startswith(PROTECTS) else reason.partition(" of ")[0]
 
 
 if __name__ == "__main__":
