@@ -14,16 +14,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import other_study
 import pandas as pd
 import yaml
-from _figure_data import Planned, planned
-from _ledger import numbers, read_ledger, write_ledger
-from _lint import read_allowed, read_page
-from _study import ARMS, analysed
+
+import other_study
 from benefits import benefits
 from continuity import continuity
 from continuity import ledger as continuity_ledger
+from dscp.figures.data import Planned, planned
+from dscp.ledger.rows import numbers, read_ledger, write_ledger
+from dscp.report.lint import read_allowed, read_page
+from dscp.study.areas import ARMS, analysed
 from fieldwork import fieldwork
 from figures import figures
 from findings import findings

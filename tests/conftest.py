@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 from filelock import FileLock
+
 from other_study import write_study
 
 PROJECT = Path(__file__).parents[1]
@@ -70,7 +71,7 @@ def copy_project(target: Path) -> Path:
 @pytest.fixture(scope="session")
 def config() -> dict:
     """The default config, dates as ISO text."""
-    from _config import plain
+    from dscp.config.checked import plain
 
     return plain(yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8")))
 

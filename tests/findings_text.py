@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _config import plain
-from _figure_data import planned
-from _ledger import inputs_of, kind, read_ledger, recompute
+
+from dscp.config.checked import plain
+from dscp.figures.data import planned
+from dscp.ledger.rows import inputs_of, kind, read_ledger, recompute
 from findings import findings
 from ledger import validated
 from report_html import report_html

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
-from _ledger import UNITS, inputs_of, kind, recompute
+
+from dscp.ledger.rows import UNITS, inputs_of, kind, recompute
 
 RELATIVE = 1e-9
 NOT_COMPUTABLE = (ZeroDivisionError, ValueError, OverflowError)
@@ -17,7 +18,7 @@ def assert_closed(ledger: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    ledger : as read by _ledger.read_ledger
+    ledger : as read by ledger.rows.read_ledger
     """
     found = list(faults(ledger))
     assert not found, f"{len(found)} faults in the ledger:\n" + "\n".join(found[:25])

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from _citations import Citations, UnknownWork
+
+from dscp.report.citations import Citations, UnknownWork
 
 PROJECT = Path(__file__).parents[1]
 WORKS = yaml.safe_load((PROJECT / "templates" / "references.yaml").read_text(encoding="utf-8"))

@@ -22,18 +22,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import openpyxl
-import outcomes
 import pandas as pd
 import pikepdf
 import pytest
 import yaml
-from _job import writing
-from _ledger import read_ledger
-from _schemas import Limits, schema
-from _study import areas
+
+import outcomes
 from accept import accept
 from canaries import BORN, DIGITS, MARK, SHAPES, Search, plant, whole_values
 from conftest import PROJECT, RUN, snakemake
+from dscp.extracts.columns import Limits, schema
+from dscp.ledger.rows import read_ledger
+from dscp.run.job import writing
+from dscp.study.areas import areas
 from other_study import FOLDER, extracts, other_config, write_study
 from test_run_record import NAME
 from validate import validate
@@ -449,7 +450,7 @@ def test_a_cast_that_fails_in_a_derivation_does_not_quote_the_cell(config, tmp_p
 
 
 def test_what_a_database_spills_lies_beside_the_records_and_goes_with_it(tmp_path, monkeypatch):
-    from _records import connect
+    from dscp.measures.records import connect
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "restricted").mkdir()

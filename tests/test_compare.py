@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from _crate import keyed
-from _ledger import read_ledger, write_ledger
-from _trail import dependents, rows_by_id
+
 from benefits import benefits
+from dscp.ledger.rows import read_ledger, write_ledger
+from dscp.ledger.trail import dependents, rows_by_id
+from dscp.record.crate import keyed
 from test_trail import ledger_of, tool
 from unit_values import unit_values
 
@@ -312,7 +313,7 @@ def test_a_run_compared_with_itself_uses_its_run_record(default_study, default_r
     assert comparison.recorded
     assert comparison.used()[-1] == "Extracts: by the checksums of both runs' run records."
     assert run.record.settings("outcomes")["definitions.latest_journey"] == "start"
-    assert {"impact.py", "_models.py"} <= run.record.code("impact").keys()
+    assert {"impact.py", "dscp/measures/models.py"} <= run.record.code("impact").keys()
 
 
 def test_a_run_that_is_not_there_is_named_with_those_that_are(compared):

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from _config import checked, plain
+
 from conftest import PROJECT
+from dscp.config.checked import checked, plain
 from settings_table import TARGET, table
 
 CONFIG = PROJECT / "config.yaml"

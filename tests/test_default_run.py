@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from _ledger import read_ledger
+
 from conftest import PROJECT, snakemake
+from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
 
 PUBLISHED = PROJECT / "workflow" / "resources" / "published"
@@ -167,26 +168,30 @@ def test_title_reruns_the_report_only(study):
     assert would_run(study) == REPORT
 
 
-@pytest.mark.parametrize("module", ["_models", "_records", "_words", "_schemas", "_study"])
+@pytest.mark.parametrize(
+    "module", ["measures/models", "measures/records", "printing/words", "extracts/columns", "study/areas"]
+)
 def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
     """Directly or through another module; everything downstream follows."""
-    with open(scripts(study) / f"{module}.py", "a", encoding="utf-8") as stream:
+    with open(scripts(study) / "dscp" / f"{module}.py", "a", encoding="utf-8") as stream:
         stream.write("\n# edited\n")
     importing: set[str] = set()
-    for path in scripts(study).glob("[!_]*.py"):
+    for path in scripts(study).glob("*.py"):
         reached, queue = set(), [path.stem]
         while queue:
             text = (scripts(study) / f"{queue.pop()}.py").read_text(encoding="utf-8")
-            new = set(re.findall(r"^\s*(?:from|import) (_\w+)", text, flags=re.M)) - reached - {"__future__"}
+            named = re.findall(r"^\s*from (dscp[.\w]*) import (\w+)", text, flags=re.M)
+            paths = {name.replace(".", "/") for one, item in named for name in (one, f"{one}.{item}")}
+            new = {name for name in paths if (scripts(study) / f"{name}.py").exists()} - reached
             reached |= new
             queue += sorted(new)
-        if module in reached:
+        if f"dscp/{module}" in reached:
             importing.add(path.stem)
     importing -= ELSEWHERE
     assert importing
     rerun = would_run(study)
     assert importing <= rerun
-    if module == "_words":
+    if module == "printing/words":
         assert rerun <= {*REPORT, "figures", "findings", "ledger", "disclosure", "release", "reproduction", "walk"}
 
 
@@ -219,8 +224,8 @@ def test_every_rule_rests_on_its_code(default_study):
 
 def test_only_two_rules_read_published_values(default_study):
     reading = ("reference_extracts", "reproduction")
-    for path in scripts(default_study).glob("*.py"):
-        if not path.stem.startswith((*reading, "_reference")):
+    for path in scripts(default_study).rglob("*.py"):
+        if path.stem not in reading and path.parent.name != "reference":
             assert "published/" not in path.read_text(encoding="utf-8"), path
     for path in (default_study / "workflow" / "rules").glob("*.smk"):
         for block in re.split(r"^rule ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:

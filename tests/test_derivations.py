@@ -10,14 +10,15 @@ import datetime as dt
 from collections import Counter
 from pathlib import Path
 
-import continuity
-import outcomes
 import pyarrow as pa
 import pyarrow.parquet as pq
-import reference_derivations as slow
 import yaml
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
+
+import continuity
+import outcomes
+import reference_derivations as slow
 
 DEFAULT = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text(encoding="utf-8"))
 CODES = DEFAULT["codes"]

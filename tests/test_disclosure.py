@@ -11,20 +11,21 @@ import zipfile
 
 import pandas as pd
 import pytest
-from _attack import Fact, NoSolution, Range, attack
-from _disclosure import NOTE, CannotProtect, Control, by_id
-from _disclosure_policies import POLICIES
-from _faults import UNUSABLE
-from _figure_data import Datum, FigureData
-from _ledger import FIELDS, read_ledger, values_of
-from _print import printed
-from _words import spelt
-from conftest import PROJECT, copy_project, snakemake
-from disclosure import disclosed_findings
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from other_study import write_study
 from pypdf import PdfReader
+
+from conftest import PROJECT, copy_project, snakemake
+from disclosure import disclosed_findings
+from dscp.disclosure.attack import Fact, NoSolution, Range, attack
+from dscp.disclosure.control import NOTE, CannotProtect, Control, by_id
+from dscp.disclosure.policies import POLICIES
+from dscp.extracts.faults import UNUSABLE
+from dscp.figures.data import Datum, FigureData
+from dscp.ledger.rows import FIELDS, read_ledger, values_of
+from dscp.printing.forms import printed
+from dscp.printing.words import spelt
+from other_study import write_study
 from release import release
 
 FIVE = Control(POLICIES["suppress_below_5"])
@@ -416,7 +417,7 @@ def test_contradictory_numbers_are_said():
 
 
 def test_a_policy_that_cannot_be_kept_is_said(monkeypatch):
-    monkeypatch.setattr("_disclosure._least_missed", lambda rows, names: "")
+    monkeypatch.setattr("dscp.disclosure.control._least_missed", lambda rows, names: "")
     with pytest.raises(CannotProtect, match=r"seen\.base\.pilot_1\.pre can be told"):
         FIVE.disclose(model(93))
 
@@ -573,7 +574,7 @@ def test_the_checkers_pages(run):
 def test_a_policy_without_its_second_half_does_not_pass_the_gate(small, run, tmp_path, config):
     """A copy of the project that forgets secondary suppression: the run ends, and what was published stays."""
     project = copy_project(tmp_path)
-    module = project / "workflow" / "scripts" / "_disclosure.py"
+    module = project / "workflow" / "scripts" / "dscp" / "disclosure" / "control.py"
     text = module.read_text(encoding="utf-8")
     module.write_text(text.replace("while told := self.given_away", "while told := {} and self.given_away"), "utf-8")
     assert module.read_text(encoding="utf-8") != text

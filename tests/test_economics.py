@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from _ledger import quantities
+
 from benefits import additional_clients, benefits
+from dscp.ledger.rows import quantities
 from ledger import constants, settings
 from ledger_checks import assert_closed
 from unit_values import discount_factors, harm_profile, unit_values

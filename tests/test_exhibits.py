@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from _exhibits import cells, entries, figure_sites, ledger_items, resolve
+
+from dscp.exhibits.declared import cells, entries, figure_sites, ledger_items, resolve
 from other_study import other_config
 
 PROJECT = Path(__file__).parents[1]

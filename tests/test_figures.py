@@ -8,25 +8,26 @@ import re
 from itertools import combinations, count
 from pathlib import Path
 
-import _drawing as drawing
-import _figure_words as told
-import figures as rule
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from _drawing import Faces, to_svg
-from _exhibits import figure_sites
-from _figure_data import FigureData, planned
-from _figure_effects import METHODS
-from _figure_numbers import numbers, wanted
-from _figure_series import ARMS, trend
-from _flowchart import Chart
-from _ledger import Withheld
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
+
+import figures as rule
+from dscp.exhibits.declared import figure_sites
+from dscp.figures import drawing
+from dscp.figures import words as told
+from dscp.figures.data import FigureData, planned
+from dscp.figures.drawing import Faces, to_svg
+from dscp.figures.effects import METHODS
+from dscp.figures.flowchart import Chart
+from dscp.figures.numbers import numbers, wanted
+from dscp.figures.series import ARMS, trend
+from dscp.ledger.rows import Withheld
 
 PROJECT = Path(__file__).parents[1]
 DECLARED = yaml.safe_load((PROJECT / "templates" / "figures.yaml").read_text(encoding="utf-8"))["figures"]

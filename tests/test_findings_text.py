@@ -9,13 +9,14 @@ import math
 import re
 from collections import Counter
 
-import findings_text as ft
 import pytest
 import yaml
-from _ledger import read_ledger
-from _lint import read_allowed, read_page
-from _site_results import BETTER, MIXED, NIL, UNCLEAR, UNTESTED, WORSE, odds_up, verdict
-from _worth import ABOVE, BELOW, NEGATIVE, benefit_verdict, money_form
+
+import findings_text as ft
+from dscp.ledger.rows import read_ledger
+from dscp.report.lint import read_allowed, read_page
+from dscp.report.telling.results import BETTER, MIXED, NIL, UNCLEAR, UNTESTED, WORSE, odds_up, verdict
+from dscp.report.telling.worth import ABOVE, BELOW, NEGATIVE, benefit_verdict, money_form
 
 COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "both": 2, "either": 2, "neither": 2}
 NAMED = re.compile(r"(?i)\b(two|three|four|five|six|both)\b(?: of the \w+| others)?(?: [a-z ]+?)? \((Site [^)]*)\)")

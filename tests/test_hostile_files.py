@@ -9,8 +9,9 @@ import textwrap
 
 import pyarrow.parquet as pq
 import pytest
-from _config import check_files, read_config
+
 from conftest import PROJECT
+from dscp.config.checked import check_files, read_config
 from hostile_files import csv_files, names, parquet_files, workbooks
 from validate import validate
 
@@ -18,7 +19,7 @@ SECONDS, MEGABYTES = 10, 1000  # of one file's refusal
 ONE_FILE = """
     import json, resource, sys
     sys.path.insert(0, "workflow/scripts")
-    from _config import plain, read_config
+    from dscp.config.checked import plain, read_config
     from validate import validate
     extract, path = sys.argv[1:]
     findings = validate(extract, [path], plain(read_config("config.yaml")), path + ".out", names=[path.split("/")[-1]])

@@ -26,8 +26,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from _config import check_files, checked, read_config
+
 from conftest import PROJECT, RUN
+from dscp.config.checked import check_files, checked, read_config
 from hostile_files import csv_files, parquet_files, workbooks
 from other_study import write_study
 
@@ -304,7 +305,7 @@ def test_a_file_that_may_not_be_read_is_said(study, monkeypatch):
     """Whoever is root may read all: the system's answer is put in its place."""
     (study / "mine.csv").write_text("x\n")
     monkeypatch.chdir(study)
-    monkeypatch.setattr("_config.os.access", lambda *_: False)
+    monkeypatch.setattr("dscp.config.checked.os.access", lambda *_: False)
     with pytest.raises(
         SystemExit, match=r"found mine\.csv, which cannot be read, allowed: a file in the study's folder"
     ):

@@ -25,12 +25,13 @@ import pandas as pd
 import pypdfium2
 import pytest
 import yaml
-from _book import Book
-from _render import environment
-from browser import chromium, page_of
-from conftest import RUN, copy_project, snakemake
 from defusedxml.ElementTree import fromstring
 from jinja2 import StrictUndefined, TemplateNotFound, UndefinedError
+
+from browser import chromium, page_of
+from conftest import RUN, copy_project, snakemake
+from dscp.exhibits.book import Book
+from dscp.report.render import environment
 from report_pdf import TypesettingProblem, report_pdf
 
 SECRET = "words of another file"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from _job import noted_in, told, writing
-from _study import day
+
+from dscp.run.job import noted_in, told, writing
+from dscp.study.areas import day
 
 CANARY = "canary-7f3a"
 
@@ -44,14 +45,14 @@ def test_a_fault_of_the_disk_is_said(tmp_path):
 
 def test_words_of_a_library_that_stand_in_our_raise_are_kept_back(monkeypatch):
     """An error from within the line of a `raise`, such as a key that is not there, is not ours."""
-    import _words
+    from dscp.printing import words
 
     class Telling(float):
         def __repr__(self) -> str:
             return {}[CANARY]
 
     with pytest.raises(KeyError) as raised:
-        _words.spelt(Telling(1.5))
+        words.spelt(Telling(1.5))
     assert CANARY not in told(raised.value)
     assert told(raised.value).startswith("KeyError (")
 
@@ -86,7 +87,7 @@ def test_a_job_notes_the_checksums_of_what_it_wrote(tmp_path):
 
 
 def test_our_own_words_are_said():
-    from _words import spelt
+    from dscp.printing.words import spelt
 
     with pytest.raises(ValueError) as raised:
         spelt(1.5)

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from _last_good import KEPT, forget, keep, places, put_back
+
+from dscp.run.last_good import KEPT, forget, keep, places, put_back
 
 
 @pytest.fixture

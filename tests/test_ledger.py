@@ -4,7 +4,10 @@ import math
 
 import pandas as pd
 import pytest
-from _ledger import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dscp.ledger.rows import (
     FIELDS,
     extracts_of,
     kind,
@@ -19,9 +22,7 @@ from _ledger import (
     within,
     write_ledger,
 )
-from _print import FORMS, NOT_COMPUTED, in_unit, printed
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from dscp.printing.forms import FORMS, NOT_COMPUTED, in_unit, printed
 from impact import impact
 from ledger import check_closure, constants, ledger, numbers
 from ledger import settings as settings_rows

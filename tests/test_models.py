@@ -9,16 +9,17 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-import impact
 import numpy as np
 import pandas as pd
 import pytest
-from _models import Interaction, design_matrix, fit_interaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from impact import CELLS, adjusted_of, changes_of, differences_of, unadjusted_of, with_age
 from scipy import stats
 from statsmodels.discrete.discrete_model import Logit
+
+import impact
+from dscp.measures.models import Interaction, design_matrix, fit_interaction
+from impact import CELLS, adjusted_of, changes_of, differences_of, unadjusted_of, with_age
 
 ORACLE = Path(__file__).parent / "oracle"
 PLAN = pd.read_csv(ORACLE / "plan.csv", keep_default_na=False).set_index("dataset")

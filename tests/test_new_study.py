@@ -7,8 +7,9 @@ import shutil
 
 import pandas as pd
 import pytest
-from _ledger import read_ledger
+
 from conftest import PROJECT, snakemake
+from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
 from other_study import PERIODS, SITES, other_config
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from _ledger import read_ledger
-from _lint import NakedNumber, prints_as, read_again, read_allowed, read_page, refuse_naked_numbers
+
 from conftest import RUN, snakemake
+from dscp.ledger.rows import read_ledger
+from dscp.report.lint import NakedNumber, prints_as, read_again, read_allowed, read_page, refuse_naked_numbers
 from report_html import activity_texts, assumptions, quoted
 
 PROJECT = Path(__file__).parents[1]

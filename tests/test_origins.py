@@ -6,9 +6,10 @@ import re
 
 import pandas as pd
 import pytest
-from _ledger import kind, quantities, read_ledger, shaped_by
-from _origins import LONGEST, Place, anchor_of, example, origins, said_of, statistic, tell, title_of
-from _trail import rows_by_id
+
+from dscp.ledger.rows import kind, quantities, read_ledger, shaped_by
+from dscp.ledger.trail import rows_by_id
+from dscp.printing.origins import LONGEST, Place, anchor_of, example, origins, said_of, statistic, tell, title_of
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,9 @@ import re
 from itertools import pairwise
 
 import pytest
-from browser import NARROW, SMALLEST, WIDE, chromium, page_of, violations
 from playwright.sync_api import expect
+
+from browser import NARROW, SMALLEST, WIDE, chromium, page_of, violations
 from validators import vnu
 
 TOLD = {  # what vnu remarks on and is meant, with the reason

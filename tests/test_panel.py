@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from _ledger import read_ledger
-from _panel import SCRIPT, extract_files, label, names_of, panel_head, settings_of, trace_data
-from _trail import dependents
-from browser import NARROW, chromium, page_of, violations
 from playwright.sync_api import Page, expect
+
+from browser import NARROW, chromium, page_of, violations
+from dscp.ledger.rows import read_ledger
+from dscp.ledger.trail import dependents
+from dscp.report.panel import SCRIPT, extract_files, label, names_of, panel_head, settings_of, trace_data
 
 PROJECT = Path(__file__).parents[1]
 TOTAL = "benefit.total.site_3"

@@ -12,10 +12,11 @@ import pypdf
 import pypdfium2
 import pytest
 import yaml
-from _book import shown
-from _ledger import read_ledger
-from _lint import SILENT, read_allowed, read_page
-from _origins import anchor_of
+
+from dscp.exhibits.book import shown
+from dscp.ledger.rows import read_ledger
+from dscp.printing.origins import anchor_of
+from dscp.report.lint import SILENT, read_allowed, read_page
 from report_pdf import report_pdf
 
 ALLOWED = Path(__file__).parents[1] / "templates" / "numbers_allowed.yaml"

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from _pdf_tags import mend_tags, names_of_anchors
 from pikepdf import Dictionary, Object
+from weasyprint import HTML
+
+from dscp.pdf.tags import mend_tags, names_of_anchors
 from report_pdf import VARIANT, report_pdf
 from validators import verapdf
-from weasyprint import HTML
 
 STYLE = """@page { size: 300px 260px; margin: 30px; @top-left { content: "Head" } @bottom-left { content: "Foot" } }
 thead { display: table-header-group } .fn { float: footnote } ::footnote-marker { content: counter(footnote) }"""

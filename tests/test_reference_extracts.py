@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from _models import fit_interaction
-from _reference_archetypes import allocate, anchors, units_of
-from _reference_draws import completed_years, days, draw_days, even_uniforms, iso, years_before
-from _reference_journeys import area_journeys
-from _reference_ledgers import split_items, whole
-from _reference_tilt import interval, root
-from _study import ARMS, PERIODS
+
+from dscp.measures.models import fit_interaction
+from dscp.reference.aggregates import split_items, whole
+from dscp.reference.archetypes import allocate, anchors, units_of
+from dscp.reference.draws import completed_years, days, draw_days, even_uniforms, iso, years_before
+from dscp.reference.journeys import area_journeys
+from dscp.reference.tilt import interval, root
+from dscp.study.areas import ARMS, PERIODS
 from reference_extracts import read_assumed, read_published, reference_extracts, weights_of
 
 PROJECT = Path(__file__).parents[1]

@@ -11,16 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from _book import UnknownQuantity
-from _figure_numbers import numbers
-from _ledger import read_ledger
-from _line_breaks import last_spaces_take_no_room, names_with_numbers
-from _lint import read_allowed, read_page
+from weasyprint import HTML
+from weasyprint.formatting_structure import boxes
+
+from dscp.exhibits.book import UnknownQuantity
+from dscp.figures.numbers import numbers
+from dscp.ledger.rows import read_ledger
+from dscp.pdf.line_breaks import last_spaces_take_no_room, names_with_numbers
+from dscp.report.lint import read_allowed, read_page
 from ledger import validated
 from report_html import assumptions, embed_fonts, quoted, report_html, validation_tables
 from report_pdf import TypesettingProblem, report_pdf
-from weasyprint import HTML
-from weasyprint.formatting_structure import boxes
 
 PROJECT = Path(__file__).parents[1]
 TEMPLATES = PROJECT / "templates"
@@ -306,7 +307,7 @@ def one_word_lines() -> list[str]:
 
 
 def test_a_space_at_the_end_of_a_line_takes_no_room():
-    """When WeasyPrint breaks these lines well by itself, _line_breaks.py can go."""
+    """When WeasyPrint breaks these lines well by itself, pdf/line_breaks.py can go."""
     assert one_word_lines() != []
     with last_spaces_take_no_room():
         assert one_word_lines() == []

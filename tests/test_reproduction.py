@@ -9,24 +9,34 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 import reproduction
 import restated
 import walk
-import yaml
-from _book import Heading
-from _causes import NOT_FOUND
-from _consequences import consequence, recomputed
-from _counts import count_ranges
-from _intervals import Interval, exact, hull, interval, largest, share_of_whole, smallest
-from _ledger import read_ledger, recompute
-from _published import read_published
-from _published_numbers import Number, numbers
-from _relations import BROKEN, HOLDS, UNKNOWN, declared, judge, relation
-from _render import in_order
-from _verdicts import DIFFERS, EQUAL, NOT, VERDICTS, WITHIN, nearest, verdict_of_bound, verdict_of_value
 from conftest import PROJECT, snakemake
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from dscp.exhibits.book import Heading
+from dscp.ledger.rows import read_ledger, recompute
+from dscp.report.render import in_order
+from dscp.reproduction.causes import NOT_FOUND
+from dscp.reproduction.consequences import consequence, recomputed
+from dscp.reproduction.counts import count_ranges
+from dscp.reproduction.intervals import Interval, exact, hull, interval, largest, share_of_whole, smallest
+from dscp.reproduction.numbers import Number, numbers
+from dscp.reproduction.published import read_published
+from dscp.reproduction.relations import BROKEN, HOLDS, UNKNOWN, declared, judge, relation
+from dscp.reproduction.verdicts import (
+    DIFFERS,
+    EQUAL,
+    NOT,
+    VERDICTS,
+    WITHIN,
+    nearest,
+    verdict_of_bound,
+    verdict_of_value,
+)
 from test_default_run import CONTRADICTED
 
 PUBLISHED = PROJECT / "workflow" / "resources" / "published"

@@ -9,10 +9,11 @@ from __future__ import annotations
 import copy
 import datetime as dt
 
-import continuity
-import outcomes
 import pandas as pd
 import pytest
+
+import continuity
+import outcomes
 
 OUTCOME_SETTINGS = {
     "82 days are effective": {"effective_days": 82},

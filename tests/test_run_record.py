@@ -18,19 +18,20 @@ import pandas as pd
 import pytest
 import requests
 import rocrate
-import run_record
-from _crate import CRATE, Facts, crate, is_confidential, keyed, reproducible
-from _jobs import extract_names
-from attached_record import attached_record, imported
-from conftest import PROJECT, RUN, snakemake
 from requests_cache import CachedSession
 from rocrate_validator import services
 from rocrate_validator.models import Severity, ValidationSettings
 from urllib3 import HTTPResponse
 
+import run_record
+from attached_record import attached_record, imported
+from conftest import PROJECT, RUN, snakemake
+from dscp.record.crate import CRATE, Facts, crate, is_confidential, keyed, reproducible
+from dscp.record.jobs import extract_names
+
 sys.path.insert(0, str(PROJECT / "workflow" / "tools"))
 import verify
-from _verify import Record, graph_problems
+from dscp.record.verify import Record, graph_problems
 
 NAME = Path(RUN).name
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
@@ -150,7 +151,7 @@ def test_code_and_packages_are_recorded(graph, default_study, default_run):
     assert len(graph["code/Snakefile"]["version"]) == 64
     names = {entity.get("name"): entity for entity in graph.values() if "softwareVersion" in entity}
     assert {"python", "snakemake", "pandas", "duckdb", "weasyprint"} <= set(names)
-    for name in ("config.yaml", "Snakefile", "workflow/scripts/_models.py", "templates/exhibits.yaml"):
+    for name in ("config.yaml", "Snakefile", "workflow/scripts/dscp/measures/models.py", "templates/exhibits.yaml"):
         assert (default_run / "code" / name).read_bytes() == (default_study / name).read_bytes()
 
 
@@ -465,12 +466,13 @@ def test_a_changed_output_renews_the_record_only(default_study, tmp_path):
 def test_no_rule_s_script_opens_the_config_or_an_extract_by_itself():
     """What a script reads comes by its rule's inputs and params: only these are watched."""
     scripts = PROJECT / "workflow" / "scripts"
-    for path in scripts.glob("*.py"):
+    rules = set(scripts.glob("*.py"))
+    for path in scripts.rglob("*.py"):
         names = {
             node.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Name)
         }
-        assert path.stem in ("_config",) or "read_config" not in names, path.name
-        assert "snakemake" not in names or path.stem in {rule.stem for rule in scripts.glob("[!_]*.py")}, path.name
-    for rule in scripts.glob("[!_]*.py"):
+        assert path == scripts / "dscp" / "config" / "checked.py" or "read_config" not in names, path.name
+        assert "snakemake" not in names or path in rules, path.name
+    for rule in rules:
         opened = re.findall(r"""\b(?:open|read_\w+|Path)\(\s*["']([^"']+)""", rule.read_text(encoding="utf-8"))
         assert [path for path in opened if not path.startswith((".snakemake", "{"))] == [], rule.name

@@ -6,8 +6,9 @@ import math
 
 import pandas as pd
 import pytest
-from _ledger import annuity, normal_quantile, numbers, quantities
+
 from benefits import METHODS, benefits
+from dscp.ledger.rows import annuity, normal_quantile, numbers, quantities
 from impact import intervals_of
 from ledger import constants, settings
 from ledger_checks import assert_closed

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import copy
 
+import pandas as pd
+import pytest
+
 import continuity
 import impact
 import outcomes
-import pandas as pd
-import pytest
-from _ledger import extracts_of, read_ledger, shaped_by, within
-from _panel import settings_of
-from _study import value_at
-from _trail import dependents
+from dscp.ledger.rows import extracts_of, read_ledger, shaped_by, within
+from dscp.ledger.trail import dependents
+from dscp.report.panel import settings_of
+from dscp.study.areas import value_at
 from test_rules_matter import bent_definitions, shifted
 
 FIELDS = ["value", "rows"]

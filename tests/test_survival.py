@@ -14,11 +14,12 @@ import time
 from pathlib import Path
 
 import pytest
-from _freeze import ExtractChanged, frozen
-from _last_good import ASIDE, LOGS, RECORD
-from _lock import lock
+
 from conftest import PROJECT, copy_project, snakemake
 from conftest import RUN as DEFAULT
+from dscp.extracts.frozen import ExtractChanged, frozen
+from dscp.run.last_good import ASIDE, LOGS, RECORD
+from dscp.run.lock import lock
 
 RUN = "results/other-2012-15"
 TABLES = (
@@ -241,8 +242,8 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
         def hexdigest(self) -> str:
             return ""
 
-    monkeypatch.setattr("_freeze.hashlib.sha256", Growing)
-    monkeypatch.setattr("_freeze.BLOCK", 1000)
+    monkeypatch.setattr("dscp.extracts.frozen.hashlib.sha256", Growing)
+    monkeypatch.setattr("dscp.extracts.frozen.BLOCK", 1000)
     with pytest.raises(ExtractChanged):
         frozen([str(path)], [""], tmp_path / "frozen")
     assert list((tmp_path / "frozen").iterdir()) == []

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from _ledger import FIELDS, FUNCTIONS, read_ledger, recompute
-from _trail import BrokenTrail, dependents, filled, leaves, rows_by_id, tree, walk
+
+from dscp.ledger.rows import FIELDS, FUNCTIONS, read_ledger, recompute
+from dscp.ledger.trail import BrokenTrail, dependents, filled, leaves, rows_by_id, tree, walk
 from ledger_checks import faults
 
 TOOLS = Path(__file__).parents[1] / "workflow" / "tools"

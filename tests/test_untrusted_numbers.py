@@ -13,14 +13,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-import chain
-import findings_text as ft
 import pandas as pd
 import pytest
 import yaml
-from _config import checked, plain, read_config
-from _ledger import MISSING_INPUT, inputs_of, kind, parse_inputs, recompute
+
+import chain
+import findings_text as ft
 from chain import Made, Printed
+from dscp.config.checked import checked, plain, read_config
+from dscp.ledger.rows import MISSING_INPUT, inputs_of, kind, parse_inputs, recompute
 from ledger_checks import NOT_COMPUTABLE, assert_closed
 from test_findings_text import WRONG
 from untrusted import FAULTS, TOGETHER, joined

@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from _faults import COLUMNS, cell, title
+
 from accept import accept, refusal
+from dscp.extracts.faults import COLUMNS, cell, title
 from validate import validate
 
 TODAY = dt.date(2012, 5, 1)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-import _words as words
 import pytest
+
+from dscp.printing import words
 
 NAN = math.nan
 

@@ -17,19 +17,20 @@ import pypdf
 import pypdfium2
 import pytest
 import yaml
-from _book import open_book, shown
-from _exhibits import cells as cells_of
-from _faults import information
-from _faults import table as findings_of
-from _inert import inert
-from _ledger import read_ledger
-from _lint import read_allowed, read_page
-from _ods import ods
-from _origins import anchor_of
-from _print import FORMS, number_shown, printed
-from _sheets import number_format, safe, unique
-from _xlsx import xlsx
+
 from accept import accept
+from dscp.exhibits.book import open_book, shown
+from dscp.exhibits.declared import cells as cells_of
+from dscp.extracts.faults import information
+from dscp.extracts.faults import table as findings_of
+from dscp.ledger.rows import read_ledger
+from dscp.printing.forms import FORMS, number_shown, printed
+from dscp.printing.inert import inert
+from dscp.printing.origins import anchor_of
+from dscp.report.lint import read_allowed, read_page
+from dscp.workbook.ods import ods
+from dscp.workbook.sheets import number_format, safe, unique
+from dscp.workbook.xlsx import xlsx
 from test_pdf_numbers import links
 from workbook import workbook
 

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import chain
-import findings_text as ft
 import numpy as np
 import pandas as pd
 import yaml
-from _config import plain
+
+import chain
+import findings_text as ft
 from chain import Study
+from dscp.config.checked import plain
 
 PRE = (pd.Timestamp("2012-01-01"), pd.Timestamp("2013-06-30"))
 POST = (pd.Timestamp("2014-01-01"), pd.Timestamp("2015-06-30"))

@@ -1,7 +1,7 @@
 // The panel that shows how a number of the report came to be. All that it shows is in the page; nothing is fetched.
 // #trace=<id> is a quantity; #trace=words:<id>,<id> words that rest on several; #trace=extract:<name> and
 // #trace=setting:<path> list what rests on one; #trace=find is the search.
-// The files of this folder are one script, in the order that workflow/scripts/_panel.py names; this one is the data.
+// The files of this folder are one script, in the order that workflow/scripts/dscp/report/panel.py names; this one is the data.
 
 const data = JSON.parse(document.getElementById("trace-data").textContent);
 const column = (name) => (Array.isArray(data[name]) ? data[name] : data[name].at.map((k) => data[name].of[k]));

@@ -10,14 +10,14 @@ import yaml
 BASE = Path(os.path.relpath(workflow.basedir))
 sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
-import _digests
-from _config import check_files, checked, read_config
-from _crate import sha256
-from _figure_numbers import numbers
-from _jobs import extract_names, recorded_jobs
-from _last_good import forget, keep, places, put_back
-from _lock import lock
-from _verify import set_aside, verify
+from dscp.run import digests
+from dscp.config.checked import check_files, checked, read_config
+from dscp.record.crate import sha256
+from dscp.figures.numbers import numbers
+from dscp.record.jobs import extract_names, recorded_jobs
+from dscp.run.last_good import forget, keep, places, put_back
+from dscp.run.lock import lock
+from dscp.record.verify import set_aside, verify
 
 CONFIG_FILE = "config.yaml"
 with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
@@ -56,7 +56,7 @@ def sources(paths):
 
 def digest(script, *paths):
     """Digest of a script, of the shared modules that it imports and of project files that its rule reads."""
-    return _digests.code(script) + _digests.files(BASE / path for path in paths)
+    return digests.code(script) + digests.files(BASE / path for path in paths)
 
 
 def extract_paths(name):
@@ -103,7 +103,7 @@ def project_tree(folder, but="-"):
 CODE_PARTS = ["Snakefile", *project_tree("workflow", but="workflow/tools"), *project_tree("templates")]
 CODE = {**{str(BASE / path): path for path in CODE_PARTS}, CONFIG_FILE: "config.yaml"}
 EXTRACT_NAMES = extract_names(STUDY["extracts"])
-_digests.as_planned(CODE)
+digests.as_planned(CODE)
 
 
 def written(path):
@@ -120,7 +120,7 @@ def verification():
     """What is not as the run's record says, and how much was verified: of a run that has made its record, all files."""
     if written(RECORD) == RECORD_BEFORE:
         return [], ""
-    planned = _digests.planned(CODE, "CODE")
+    planned = digests.planned(CODE, "CODE")
     late = [f"{CODE[path]}: changed since the run was planned" for path in CODE if sha256(path) != planned[path]]
     problems, checked = verify(Path(), STUDY["run"], others=False)
     return [*late, *problems], checked

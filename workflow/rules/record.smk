@@ -25,7 +25,7 @@ rule run_record:
         extracts=EXTRACT_NAMES,
         code=CODE,
         key=f"{RUN}/restricted/record.key",
-        config_file=_digests.of_file(CONFIG_FILE),
+        config_file=digests.of_file(CONFIG_FILE),
         digest=digest("run_record", *CODE_PARTS),
         planned=PLANNED,
     script:

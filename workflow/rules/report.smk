@@ -39,10 +39,10 @@ rule report_html:
         f"{RUN}/logs/report_html.log",
     params:
         config=STUDY,
-        config_file=_digests.of_file(CONFIG_FILE),
+        config_file=digests.of_file(CONFIG_FILE),
         extract_files={name: extract_paths(name) for name in EXTRACTS},
         versions={
-            name: _digests.code(name) for name in ["validate", *PARTS, "findings", "restated", *REGISTERED, "ledger"]
+            name: digests.code(name) for name in ["validate", *PARTS, "findings", "restated", *REGISTERED, "ledger"]
         },
         digest=digest("report_html", *TEMPLATES),
     script:
@@ -85,7 +85,7 @@ rule attached_record:
         study=STUDY,
         extracts=EXTRACT_NAMES,
         code=CODE,
-        config_file=_digests.of_file(CONFIG_FILE),
+        config_file=digests.of_file(CONFIG_FILE),
         digest=digest("attached_record", *CODE_PARTS),
     script:
         "../scripts/attached_record.py"

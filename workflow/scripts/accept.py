@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-from _faults import COLUMNS, FAULT, SEVERITIES
-from _inert import inert
-from _job import writing
+
+from dscp.extracts.faults import COLUMNS, FAULT, SEVERITIES
+from dscp.printing.inert import inert
+from dscp.run.job import writing
 
 
 def accept(findings: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
-from _crate import Facts, as_text, combined, is_confidential, reproducible, sha256
-from _job import writing
+from dscp.record.crate import Facts, as_text, combined, is_confidential, reproducible, sha256
+from dscp.run.job import writing
 
 
 def imported(code: Iterable[str | Path]) -> dict[str, str]:
@@ -35,8 +35,8 @@ def attached_record(jobs: Sequence[Mapping], study: Mapping, extracts: Mapping, 
 
     Parameters
     ----------
-    jobs : those before the PDF, as `_crate.crate` takes them; their published outputs and the code are read
-    study, extracts, code : as in `_crate.Facts`
+    jobs : those before the PDF, as `record.crate.crate` takes them; their published outputs and the code are read
+    study, extracts, code : as in `record.crate.Facts`
     """
     known = Facts(
         run=study["run"],

@@ -6,8 +6,9 @@ Report sections 7.4, 7.5 and C4. Money is in pounds, differences in percentage p
 from collections.abc import Mapping
 
 import pandas as pd
-from _job import writing
-from _ledger import quantities, read_ledger, round_half_up, write_ledger
+
+from dscp.ledger.rows import quantities, read_ledger, round_half_up, write_ledger
+from dscp.run.job import writing
 
 RULE = "benefits"
 OUTCOMES = {"effective_treatment": "effective_treatment", "completions": "completion_of_treated"}

@@ -1,11 +1,12 @@
 """Rule disclosure: apply the study's disclosure policy, once, to every quantity and to what validation counted."""
 
 import pandas as pd
-from _disclosure import DECISIONS, RECOMPUTED, ROUNDED, WITHHELD, Control
-from _disclosure_policies import NONE, POLICIES
-from _faults import INFORMATION, NO_VALUE, with_ids
-from _job import writing
-from _ledger import WITHHELD_SIGN, quantities, read_ledger, write_ledger
+
+from dscp.disclosure.control import DECISIONS, RECOMPUTED, ROUNDED, WITHHELD, Control
+from dscp.disclosure.policies import NONE, POLICIES
+from dscp.extracts.faults import INFORMATION, NO_VALUE, with_ids
+from dscp.ledger.rows import WITHHELD_SIGN, quantities, read_ledger, write_ledger
+from dscp.run.job import writing
 
 MADE = "disclosure.csv"
 A_VALUE = "a value that is not allowed"

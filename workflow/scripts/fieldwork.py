@@ -1,8 +1,9 @@
 """Rule fieldwork: encounters of the qualitative case studies per stage, site and group (Tables 1.1 and 1.2)."""
 
 import pandas as pd
-from _job import writing
-from _ledger import quantities, write_ledger
+
+from dscp.ledger.rows import quantities, write_ledger
+from dscp.run.job import writing
 
 RULE = "fieldwork"
 SOURCE = "Section 1.3.1"

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _drawing import Faces, own_settings, to_svg
-from _figure_data import FigureData, Planned, planned
-from _figure_diagrams import (
+from matplotlib.figure import Figure
+
+from dscp.figures.data import FigureData, Planned, planned
+from dscp.figures.diagrams import (
     consortium,
     self_directed_support,
     single_assessment,
@@ -18,12 +19,12 @@ from _figure_diagrams import (
     theory_of_change,
     treatment_pathways,
 )
-from _figure_effects import forest, methods, tornado
-from _figure_numbers import wanted
-from _figure_series import benefit_profiles, new_journeys, slopes
-from _job import writing
-from _ledger import read_ledger, values_of
-from matplotlib.figure import Figure
+from dscp.figures.drawing import Faces, own_settings, to_svg
+from dscp.figures.effects import forest, methods, tornado
+from dscp.figures.numbers import wanted
+from dscp.figures.series import benefit_profiles, new_journeys, slopes
+from dscp.ledger.rows import read_ledger, values_of
+from dscp.run.job import writing
 
 DRAWINGS = {
     one.__name__: one

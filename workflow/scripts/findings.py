@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
-from _job import writing
-from _ledger import computed, quantities, read_ledger, write_ledger
-from _site_results import PRINTED
+
+from dscp.ledger.rows import computed, quantities, read_ledger, write_ledger
+from dscp.report.telling.results import PRINTED
+from dscp.run.job import writing
 
 RULE = "findings"
 LEVEL = "setting.models.significance"
-# A difference for the better or worse, as _site_results.verdict has it: significant, not nil at the printed precision,
-# and with an effect on the odds of the same sign. {beyond} is > or <, {even} the effect on the odds that is none.
+# A difference for the better or worse, as telling.results.verdict has it: significant, not nil at the printed
+# precision, and with an effect on the odds of the same sign. {beyond} is > or <, {even} the effect that is none.
 CLEAR = (
     "sum(p < level and o {beyond} {even} and round_half_up(d, {decimals}) {beyond} 0"
     " for d, p, o in zip(did, p_value, odds))"

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from _job import writing
-from _ledger import log_odds, normal_quantile, normal_tail, quantities, read_ledger, spread, write_ledger
-from _models import fit_interaction
-from _study import analysed
+
+from dscp.ledger.rows import log_odds, normal_quantile, normal_tail, quantities, read_ledger, spread, write_ledger
+from dscp.measures.models import fit_interaction
+from dscp.run.job import writing
+from dscp.study.areas import analysed
 
 RULE = "impact"
 EMPTY_CELL = "not estimable: a cell of area, period and outcome is empty"

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 import pandas as pd
-from _disclosure_policies import NONE, POLICIES
-from _faults import UNUSABLE, with_ids
-from _job import writing
-from _ledger import extracts_of, inputs_of, kind, numbers, quantities, read_ledger, shaped_by, write_ledger
-from _study import value_at
+
+from dscp.disclosure.policies import NONE, POLICIES
+from dscp.extracts.faults import UNUSABLE, with_ids
+from dscp.ledger.rows import extracts_of, inputs_of, kind, numbers, quantities, read_ledger, shaped_by, write_ledger
+from dscp.run.job import writing
+from dscp.study.areas import value_at
 
 RULE = "ledger"
 MADE = ".csv"  # how the name of a file ends that the run itself made and counted rows of

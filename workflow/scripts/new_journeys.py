@@ -6,9 +6,10 @@ Table 7.4 and Figures C.8.1-C.8.6; report sections 7.2.1 and 7.2.2.
 from collections.abc import Mapping
 
 import pandas as pd
-from _job import writing
-from _ledger import quantities, write_ledger
-from _study import year_key
+
+from dscp.ledger.rows import quantities, write_ledger
+from dscp.run.job import writing
+from dscp.study.areas import year_key
 
 RULE = "new_journeys"
 SOURCE = "Section 7.2.2"

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 import duckdb
 import pandas as pd
-from _job import writing
-from _ledger import quantities, write_ledger
-from _records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
-from _study import areas, periods
+
+from dscp.ledger.rows import quantities, write_ledger
+from dscp.measures.records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
+from dscp.run.job import writing
+from dscp.study.areas import areas, periods
 
 RULE = "outcomes"
 SOURCE = "Appendix B2"

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _attack import LARGEST
-from _book import Book, open_book
-from _count_facts import of_people
-from _disclosure import PROTECTS, by_id
-from _disclosure_policies import POLICIES
-from _exhibits import entries
-from _job import writing
-from _ledger import inputs_of, read_ledger, value_of
-from _panel import label, names_of
-from _render import environment
-from _trail import plain
+
+from dscp.disclosure.attack import LARGEST
+from dscp.disclosure.control import PROTECTS, by_id
+from dscp.disclosure.facts import of_people
+from dscp.disclosure.policies import POLICIES
+from dscp.exhibits.book import Book, open_book
+from dscp.exhibits.declared import entries
+from dscp.ledger.rows import inputs_of, read_ledger, value_of
+from dscp.ledger.trail import plain
+from dscp.report.panel import label, names_of
+from dscp.report.render import environment
+from dscp.run.job import writing
 from report_html import embed_fonts
 from report_pdf import report_pdf
 

@@ -9,19 +9,20 @@ Steps: published values -> numbers of each archetype -> journeys, referrals, for
 from collections.abc import Mapping
 from pathlib import Path
 
-import _reference_ledgers as ledgers
 import numpy as np
 import pandas as pd
 import yaml
-from _job import writing
-from _published import read_published
-from _reference_archetypes import allocate, anchors, units_of
-from _reference_draws import client_numbers, completed_years, iso
-from _reference_journeys import Journeys, area_journeys, combined, finish, link_areas, outside_journeys
-from _reference_prison import Referrals, ages, area_referrals
-from _reference_prison import combined as combined_referrals
-from _reference_tilt import characteristics, tilt_all, yes_no
-from _study import PERIODS, areas
+
+from dscp.reference import aggregates as ledgers
+from dscp.reference.archetypes import allocate, anchors, units_of
+from dscp.reference.draws import client_numbers, completed_years, iso
+from dscp.reference.journeys import Journeys, area_journeys, combined, finish, link_areas, outside_journeys
+from dscp.reference.prison import Referrals, ages, area_referrals
+from dscp.reference.prison import combined as combined_referrals
+from dscp.reference.tilt import characteristics, tilt_all, yes_no
+from dscp.reproduction.published import read_published
+from dscp.run.job import writing
+from dscp.study.areas import PERIODS, areas
 
 MODEL_TABLES = {
     "effective_treatment": ("6.1", "6.3"),

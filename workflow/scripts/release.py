@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-from _disclosure import Control, by_id
-from _disclosure_policies import NONE, POLICIES
-from _job import writing
-from _ledger import read_ledger
+
+from dscp.disclosure.control import Control, by_id
+from dscp.disclosure.policies import NONE, POLICIES
+from dscp.ledger.rows import read_ledger
+from dscp.run.job import writing
 
 AUDITED = ["id", "smallest", "largest", "values", "values_needed", "passed"]
 

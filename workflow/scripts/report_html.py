@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _book import AUTHOR, activity_texts, open_book, setting
-from _faults import NO_VALUE, with_ids
-from _figure_data import planned
-from _job import writing
-from _ledger import read_ledger
-from _lint import read_allowed, refuse_naked_numbers
-from _panel import extract_files, panel_head, script_of, trace_data
-from _render import environment
 from markupsafe import Markup
+
+from dscp.exhibits.book import AUTHOR, activity_texts, open_book, setting
+from dscp.extracts.faults import NO_VALUE, with_ids
+from dscp.figures.data import planned
+from dscp.ledger.rows import read_ledger
+from dscp.report.lint import read_allowed, refuse_naked_numbers
+from dscp.report.panel import extract_files, panel_head, script_of, trace_data
+from dscp.report.render import environment
+from dscp.run.job import writing
 
 FONT = re.compile(r"url\((fonts/[^)]+\.woff2)\)")
 

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from _faults import printable
-from _job import writing
-from _line_breaks import last_spaces_take_no_room, names_with_numbers
-from _pdf_tags import mend_tags
 from weasyprint import HTML, Attachment
 from weasyprint.document import Document
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from dscp.extracts.faults import printable
+from dscp.pdf.line_breaks import last_spaces_take_no_room, names_with_numbers
+from dscp.pdf.tags import mend_tags
+from dscp.run.job import writing
 
 VARIANT = "pdf/a-3a"
 EMBEDDED = re.compile(r"data:(image/svg\+xml|font/woff2);base64,")  # what the page holds of figures and fonts

@@ -11,21 +11,20 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _causes import Case, Ledger, proposed
-from _consequences import consequence
-from _counts import count_ranges
-from _exhibits import Entry, entries, resolve
-from _intervals import Interval, interval
-from _job import writing
-from _ledger import read_ledger, write_ledger
-from _print import FORMS, in_unit, printed
-from _published import read_published
-from _published_numbers import PROSE, Number, numbers
-from _registered import counted, differences, ranges_told
-from _relations import BROKEN, HOLDS, Judged, declared, judge, same_quantity, short, span
-from _study import PERIODS, day, whole_months
-from _trail import filled, plain
-from _verdicts import (
+
+from dscp.exhibits.declared import Entry, entries, resolve
+from dscp.ledger.rows import read_ledger, write_ledger
+from dscp.ledger.trail import filled, plain
+from dscp.printing.forms import FORMS, in_unit, printed
+from dscp.reproduction.causes import Case, Ledger, proposed
+from dscp.reproduction.consequences import consequence
+from dscp.reproduction.counts import count_ranges
+from dscp.reproduction.intervals import Interval, interval
+from dscp.reproduction.numbers import PROSE, Number, numbers
+from dscp.reproduction.published import read_published
+from dscp.reproduction.registered import counted, differences, ranges_told
+from dscp.reproduction.relations import BROKEN, HOLDS, Judged, declared, judge, same_quantity, short, span
+from dscp.reproduction.verdicts import (
     DIFFERS,
     EQUAL,
     NOT,
@@ -37,6 +36,8 @@ from _verdicts import (
     verdict_of_value,
     worst,
 )
+from dscp.run.job import writing
+from dscp.study.areas import PERIODS, day, whole_months
 from ledger import constants, settings
 
 NO_SUCH = "this run has no such quantity"

@@ -7,9 +7,10 @@ dates of the config.
 from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
-from _job import writing
-from _ledger import computed, quantities, read_ledger, write_ledger
-from _study import PERIODS, analysed, whole_months
+
+from dscp.ledger.rows import computed, quantities, read_ledger, write_ledger
+from dscp.run.job import writing
+from dscp.study.areas import PERIODS, analysed, whole_months
 
 RULE = "restated"
 QUARTER = 3  # months

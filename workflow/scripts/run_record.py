@@ -16,9 +16,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from _crate import PROJECT, Facts, as_text, combined, crate, gather, sha256
-from _freeze import frozen_path
-from _job import noted_in, writing
+from dscp.extracts.frozen import frozen_path
+from dscp.record.crate import PROJECT, Facts, as_text, combined, crate, gather, sha256
+from dscp.run.job import noted_in, writing
 
 METADATA = Path(".snakemake/metadata")  # Snakemake's own notes on every output: its rule, start and end
 
@@ -66,7 +66,7 @@ def times(jobs: Sequence[Mapping], noted: Mapping[str, Mapping]) -> dict[str, tu
 def rewritten(paths: Iterable[str], run: Path) -> dict[str, str]:
     """Outputs of a run that are not what their job had written, and the date that they have now.
 
-    Each job notes the checksums of its outputs (`_job.writing`); dates would tell nothing of a folder that was copied.
+    Each job notes the checksums of its outputs (`job.writing`); dates would tell nothing of a folder that was copied.
     """
     noted: dict[str, set[str]] = {}  # a job of an earlier version may have left a note of a file that another makes now
     for note in noted_in(run).glob("*.json"):
@@ -100,7 +100,7 @@ def packages() -> dict[str, str]:
 
 
 def run_record(jobs: Sequence[Mapping], facts: Facts) -> str:
-    """The run record as text; see `_crate.crate`."""
+    """The run record as text; see `record.crate.crate`."""
     return as_text(crate(jobs, facts))
 
 
@@ -109,7 +109,7 @@ def frozen_copies(extracts: Mapping[str, str], restricted: Path) -> dict[str, st
 
     Parameters
     ----------
-    extracts : path -> name, as in `_jobs.extract_names`
+    extracts : path -> name, as in `record.jobs.extract_names`
     restricted : the run's folder of that name
     """
     places = {path: name.partition("/") for path, name in extracts.items()}

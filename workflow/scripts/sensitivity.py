@@ -8,8 +8,9 @@ discount rate of the first year; so the middle is the benefit of Table 7.10, wha
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
-from _job import writing
-from _ledger import MISSING_INPUT, numbers, quantities, read_ledger, recompute, write_ledger
+
+from dscp.ledger.rows import MISSING_INPUT, numbers, quantities, read_ledger, recompute, write_ledger
+from dscp.run.job import writing
 
 RULE = "sensitivity"
 SOURCE = "Section 7.5 and Appendix C6"

@@ -6,9 +6,10 @@ Tables 7.1-7.3, the cost rows of Table 7.10, Tables C.7.1 and C.7.2; report sect
 from collections.abc import Mapping
 
 import pandas as pd
-from _job import writing
-from _ledger import quantities, write_ledger
-from _study import year_key
+
+from dscp.ledger.rows import quantities, write_ledger
+from dscp.run.job import writing
+from dscp.study.areas import year_key
 
 RULE = "spending"
 OF_YEARS = "economics.spending_years"  # the setting that decides which years count

@@ -6,8 +6,9 @@ Tables C.5.1 and C.6.1 with the sensitivity values of the text; report Appendice
 from collections.abc import Mapping
 
 import pandas as pd
-from _job import writing
-from _ledger import quantities, round_half_up, write_ledger
+
+from dscp.ledger.rows import quantities, round_half_up, write_ledger
+from dscp.run.job import writing
 
 RULE = "unit_values"
 SOURCE = "Appendix C6"

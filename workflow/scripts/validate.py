@@ -12,14 +12,15 @@ from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
-from _cross_checks import Extract, cross_checks, duplicates, faults_at
-from _extract_files import open_source
-from _extract_sql import connect, copy_records, load, unreadable_cells
-from _faults import FAULT, NO_VALUE, cell, count, fault, information, table
-from _freeze import frozen
-from _job import writing
-from _schemas import Limits, schema
-from _study import areas
+
+from dscp.extracts.checks import Extract, cross_checks, duplicates, faults_at
+from dscp.extracts.columns import Limits, schema
+from dscp.extracts.faults import FAULT, NO_VALUE, cell, count, fault, information, table
+from dscp.extracts.files import open_source
+from dscp.extracts.frozen import frozen
+from dscp.extracts.typed import connect, copy_records, load, unreadable_cells
+from dscp.run.job import writing
+from dscp.study.areas import areas
 
 MONTH_ONLY = r"^\s*(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[A-Za-z]{3,9}[-/ .]?\d{2,4})\s*$"
 TEXTS = ("id", "text", "code", "key")

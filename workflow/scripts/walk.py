@@ -13,12 +13,13 @@ from pathlib import Path
 
 import matplotlib
 import pandas as pd
-from _job import writing
-from _ledger import quantities, read_ledger, recompute, write_ledger
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+
+from dscp.ledger.rows import quantities, read_ledger, recompute, write_ledger
+from dscp.run.job import writing
 
 RULE = "walk"
 LEVEL = "setting.models.significance"

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from _book import AUTHOR, open_book
-from _job import writing
-from _ledger import read_ledger
-from _lint import read_allowed, refuse_naked_numbers
-from _ods import ods
-from _render import environment
-from _sheets import Workbook, workbook_of
-from _xlsx import xlsx
 from jinja2 import Environment
 from markupsafe import Markup
+
+from dscp.exhibits.book import AUTHOR, open_book
+from dscp.ledger.rows import read_ledger
+from dscp.report.lint import read_allowed, refuse_naked_numbers
+from dscp.report.render import environment
+from dscp.run.job import writing
+from dscp.workbook.ods import ods
+from dscp.workbook.sheets import Workbook, workbook_of
+from dscp.workbook.xlsx import xlsx
 
 
 def workbook(

@@ -19,9 +19,9 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from _ledger import extracts_of, inputs_of, kind, read_ledger, shaped_by, within
-from _trail import Rows, plain, rows_by_id, tree, walk
 from compare_records import FILE, Record, code_changed, extract_changed, jobs_before, settings_changed
+from dscp.ledger.rows import extracts_of, inputs_of, kind, read_ledger, shaped_by, within
+from dscp.ledger.trail import Rows, plain, rows_by_id, tree, walk
 
 RELATIVE = 1e-12  # values nearer than this are the same: the last digits of a float are no news
 ARROW = "\N{RIGHTWARDS ARROW}"

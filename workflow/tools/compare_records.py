@@ -10,8 +10,8 @@ from functools import cache, cached_property
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-import _digests
-from _crate import keyed
+from dscp.record.crate import keyed
+from dscp.run import digests
 
 FILE = "ro-crate-metadata.json"
 KEY = Path("restricted") / "record.key"
@@ -51,7 +51,7 @@ class Record:
 
     def code(self, rule: str) -> dict[str, str]:
         """Checksums of a rule's script and of the shared modules that it imports, by file name."""
-        modules = {rule} | (_digests.imports(rule) if (_digests.SCRIPTS / f"{rule}.py").exists() else set())
+        modules = {rule} | (digests.imports(rule) if (digests.SCRIPTS / f"{rule}.py").exists() else set())
         entities = {f"{module}.py": self.entities.get(f"{SCRIPTS}{module}.py", {}) for module in modules}
         return {name: entity["sha256"] for name, entity in entities.items() if "sha256" in entity}
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-import _digests
-from _config import line_numbers, read_config
-from _ledger import extracts_of, shaped_by
-from _trail import BrokenTrail, Node, dependents, filled, tree, walk
+from dscp.config.checked import line_numbers, read_config
+from dscp.ledger.rows import extracts_of, shaped_by
+from dscp.ledger.trail import BrokenTrail, Node, dependents, filled, tree, walk
+from dscp.run import digests
 from trace_find import NotFound, Place, Run, find, is_named, places, sentences
 from trace_records import described, records_of
 
@@ -182,7 +182,7 @@ def _files(run: Run, extract: str) -> Iterator[str]:
     """The files of an extract with their checksums."""
     yield f"extract {extract}:"
     for name, copy in zip(run.files(extract), run.copies(extract), strict=True):
-        digest, now = _digests.of_file(str(copy)), _digests.of_file(str(run.study / name))
+        digest, now = digests.of_file(str(copy)), digests.of_file(str(run.study / name))
         rows = f", {run.rows_in[name]:,} rows" if name in run.rows_in else ""
         yield f"{STEP}{name}{rows}"
         yield f"{STEP}SHA-256 {'not known: the file is not on this machine' if digest == 'absent' else digest}"

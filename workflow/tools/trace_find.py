@@ -14,11 +14,11 @@ from pathlib import Path
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from _config import plain, read_config
-from _freeze import frozen_path
-from _ledger import read_ledger
-from _study import value_at
-from _trail import Rows, rows_by_id
+from dscp.config.checked import plain, read_config
+from dscp.extracts.frozen import frozen_path
+from dscp.ledger.rows import read_ledger
+from dscp.ledger.trail import Rows, rows_by_id
+from dscp.study.areas import value_at
 
 ELEMENT = re.compile(r'<data\b[^>]*\bdata-q="([^"]+)"[^>]*>(.*?)</data>')
 TAG = re.compile(r"<[^>]*>")

@@ -12,9 +12,9 @@ import duckdb
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from _extract_files import FORMATS, Source
-from _ledger import extracts_of
-from _study import areas, day
+from dscp.extracts.files import FORMATS, Source
+from dscp.ledger.rows import extracts_of
+from dscp.study.areas import areas, day
 
 # Measures with one row per record counted; the others sum rows of an extract.
 RECORD_FILES = {

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from _config import read_config
-from _last_good import places, put_back
-from _lock import lock
-from _verify import set_aside, verify
+from dscp.config.checked import read_config
+from dscp.record.verify import set_aside, verify
+from dscp.run.last_good import places, put_back
+from dscp.run.lock import lock
 
 RUN = r"[a-z0-9][a-z0-9._-]*"  # a run's name, as in the schema of the config
 

@@ -1,0 +1,325 @@
+"""Check a study's config before anything runs: one line per error, with the key, its line and what is allowed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import os
+import unicodedata
+from collections.abc import Container, Iterator, Mapping
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+
+from dscp.config.impossible import impossible
+from dscp.disclosure.policies import POLICIES
+from dscp.record.jobs import extract_names
+
+LARGEST = 200_000  # bytes
+MOST_ALIASES = 50
+DEEPEST = 20  # levels of lists and groups
+LONGEST = 200  # characters of a message of the YAML library
+POLICY_MISSING = f"missing key, needed with extracts of your own, allowed: {', '.join(POLICIES)}"
+LONGEST_VALUE, LONGEST_KEY = 100, 60  # characters of what was found that a message shows
+MOST_ERRORS = 20  # that are listed one by one
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # Unicode's controls, marks that turn a line round, joiners, what has no form
+RESULTS = "results"
+ODD_IN_PATHS = "{}\n\t"  # braces are Snakemake's wildcards
+
+
+def read_config(path: str | Path) -> Mapping:
+    """A study's config as plain data, or end with one line. A config is data: nothing in it is run or looked up.
+
+    It is YAML 1.2, in which NO is a word and 1:30 is not a number. A key stands once; aliases of aliases, which a few
+    lines can multiply without end, are refused. Snakemake's own reader would run Python that stands in a config.
+    """
+    line = ""
+    try:
+        return _parsed(_text(Path(path)))
+    except FileNotFoundError:
+        fault = "there is no such file"
+    except OSError as error:
+        fault = f"cannot be read ({error.strerror})"
+    except UnicodeDecodeError:
+        fault = "found bytes that are not text, allowed: YAML in UTF-8"
+    except _NotConfig as error:
+        line, fault = error.args
+    except MarkedYAMLError as error:
+        line, fault = _line(error.problem_mark or error.context_mark), _short(error.problem or error.context)
+    except (YAMLError, ValueError) as error:
+        fault = _short(error)
+    raise SystemExit(f"{Path(path).name}{line}: {fault}")
+
+
+class _NotConfig(Exception):
+    """YAML that no config needs: the place, and what was found and is allowed."""
+
+
+def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise _NotConfig("", "found no plain file, allowed: YAML in UTF-8")
+    if (size := path.stat().st_size) > LARGEST:
+        raise _NotConfig("", f"found {size:,} bytes, allowed: at most {LARGEST:,}")
+    return path.read_text(encoding="utf-8")
+
+
+def _parsed(text: str) -> Mapping:
+    around: list[bool] = []  # whether each list or group that we are in can be repeated by an alias
+    aliases = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if isinstance(event, CollectionStartEvent):
+            around.append(event.anchor is not None)
+        elif isinstance(event, CollectionEndEvent):
+            around.pop()
+        elif isinstance(event, AliasEvent):
+            aliases += 1
+            if any(around) or aliases > MOST_ALIASES:
+                raise _NotConfig(_line(event.start_mark), f"found the alias *{event.anchor}, allowed: values in full")
+        if len(around) > DEEPEST:
+            raise _NotConfig(_line(event.start_mark), f"found lists within lists, allowed: {DEEPEST} levels")
+    found = YAML(typ="safe", pure=True).load(text)
+    if not isinstance(found, Mapping):
+        raise _NotConfig("", "found no settings, allowed: keys and their values")
+    if odd := [key for key in _keys(found) if not isinstance(key, str)]:
+        raise _NotConfig("", f"found the key {_shown(odd[0])}, allowed: words as keys")
+    return found
+
+
+def _keys(value: object) -> Iterator[object]:
+    """The keys of all groups."""
+    if isinstance(value, Mapping):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _keys(item)
+
+
+def _shown(value: object) -> str:
+    """What was found, as a message shows it: on one line, cut, and nothing in it that a terminal would obey."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
+
+
+def _line(mark: StringMark | None) -> str:
+    return f", line {mark.line + 1}" if mark else ""
+
+
+def _short(text: object) -> str:
+    """A message of the YAML library on one line."""
+    return " ".join(str(text or "this is not YAML").split())[:LONGEST]
+
+
+def plain(value):
+    """The config with dates as ISO text, as schema and rules expect them."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
+    """Return the plain config, or end with every error of schema and cross-checks, one line each.
+
+    Parameters
+    ----------
+    config : as Snakemake read it
+    path : the file it was read from, for line numbers
+    schema : JSON schema (2020-12)
+    """
+    study = plain(config)
+    validator = ON_ONE_LINE(schema, format_checker=FormatChecker(["date"]))
+    errors = sorted(validator.iter_errors(study), key=lambda error: [str(part) for part in error.path])
+    found = [_described(error) for error in errors]
+    found = found or [*unprintable(study), *(list(impossible(study)) or contradictions(study))]
+    if found:
+        _refuse(path, found)
+    return study
+
+
+def _pattern(
+    validator: Draft202012Validator, pattern: str, value: object, schema: Mapping
+) -> Iterator[ValidationError]:
+    """The schema's patterns, which by themselves let a text end with a line break."""
+    yield from Draft202012Validator.VALIDATORS["pattern"](validator, pattern, value, schema)
+    if isinstance(value, str) and "\n" in value:
+        yield ValidationError("more than a line")
+
+
+ON_ONE_LINE = extend(Draft202012Validator, {"pattern": _pattern})
+
+
+def unprintable(value: object, keys: tuple = ()) -> Iterator[tuple[tuple, str]]:
+    """Texts with characters that cannot be seen, or turn what stands around them, and numbers that are none."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from unprintable(key, keys)
+            yield from unprintable(item, (*keys, key))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from unprintable(item, (*keys, position))
+    elif isinstance(value, str) and any(unicodedata.category(sign) in UNSEEN and sign not in "\n\t" for sign in value):
+        yield keys, f"found {_shown(value)}, allowed: text without control characters and invisible ones"
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield keys, f"found {value}, allowed: a number"
+
+
+def _refuse(path: str | Path, found: list[tuple[tuple, str]]) -> None:
+    """End with one line per error."""
+    lines = line_numbers(Path(path).read_text(encoding="utf-8"))
+    said = [_message(path, lines, keys, text) for keys, text in found[:MOST_ERRORS]]
+    if (more := len(found) - MOST_ERRORS) > 0:
+        said.append(f"{Path(path).name}: {more:,} more errors of {len(found):,}")
+    raise SystemExit("\n".join(said))
+
+
+def check_files(study: Mapping, path: str | Path, made: Container[str]) -> None:
+    """End with one line for each extract that is not a file of the study (and that the workflow does not make itself).
+
+    A study is its folder: what its config names lies in it, so that a config from elsewhere cannot have other files of
+    the machine read, and its file names in messages and in the run record tell nothing of the machine.
+    """
+    found = []
+    names = extract_names(study["extracts"])
+    for file, name in names.items():
+        if file not in made and (fault := file_fault(file)):
+            found.append((("extracts", name.partition("/")[0]), fault))
+    if not found and "disclosure" not in study and names.keys() - set(made):
+        found.append((("disclosure",), POLICY_MISSING))
+    if found:
+        _refuse(path, found)
+
+
+def file_fault(file: str) -> str:
+    """What is wrong with the path of an extract, seen from the study's folder; "" if nothing is."""
+    allowed = "allowed: a file in the study's folder, by its path from there"
+    name = _shown(file)[1:-1]
+    if Path(file).is_absolute() or ".." in Path(file).parts:
+        return f"found {name}, {allowed}"
+    if Path(file).parts[:1] == (RESULTS,):
+        return f"found {name}, {allowed}, and outside {RESULTS}/, which runs write"
+    if odd := sorted(set(ODD_IN_PATHS) & set(file)):
+        return f"found {name}, allowed: a path without {_shown(odd[0])}"
+    try:
+        if not Path(file).is_file():
+            there = Path(file).exists() or Path(file).is_symlink()
+            return f"found {name}, {'not a plain file' if there else 'which is not there'}, {allowed}"
+        if not Path(file).resolve().is_relative_to(Path.cwd()):
+            return f"found {name}, a link to a file outside, {allowed}"
+    except OSError as error:
+        return f"found {name}, which cannot be read ({error.strerror}), {allowed}"
+    return "" if os.access(file, os.R_OK) else f"found {name}, which cannot be read, {allowed}"
+
+
+def _message(path: str | Path, lines: Mapping[tuple, int], keys: tuple, text: str) -> str:
+    known = keys
+    while known and known not in lines:
+        known = known[:-1]
+    name = ".".join(_shown(str(key))[1:-1][:LONGEST_KEY] for key in keys) or "(top level)"
+    return f"{Path(path).name}, line {lines.get(known, 1)}, {name}: {text}"
+
+
+def _described(error: ValidationError) -> tuple[tuple, str]:
+    """Say in plain words what was found and what is allowed."""
+    keys = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})))
+        patterns = error.schema.get("patternProperties", {})
+        allowed = sorted(error.schema.get("properties", {})) + [f"names like {pattern}" for pattern in patterns]
+        return (*keys, unknown[0]), f"unknown key, allowed: {', '.join(allowed)}"
+    if error.validator == "required":
+        missing = sorted(set(error.validator_value) - set(error.instance))
+        return (*keys, missing[0]), "missing key" + _meaning(error.schema.get("properties", {}).get(missing[0], {}))
+    if error.validator == "enum":
+        return keys, f"found {_shown(error.instance)}, allowed: {', '.join(map(str, error.validator_value))}"
+    if error.validator in ("anyOf", "oneOf"):
+        allowed = " or ".join(option.get("description", option.get("type", "")) for option in error.validator_value)
+        return keys, f"found {_shown(error.instance)}, allowed: {allowed}"
+    rule = {
+        "type": "a value of type",
+        "pattern": "text like",
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMaximum": "less than",
+        "exclusiveMinimum": "more than",
+        "minItems": "at least this many items:",
+        "maxItems": "at most this many items:",
+        "maxLength": "at most this many characters:",
+        "format": "a",
+    }
+    allowed = f"{rule.get(error.validator, error.validator)} {error.validator_value}"
+    return keys, f"found {_shown(error.instance)}, allowed: {allowed}" + _meaning(error.schema)
+
+
+def _meaning(schema: Mapping) -> str:
+    return f" ({schema['description']})" if "description" in schema else ""
+
+
+def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
+    """Errors that a schema cannot see: order of dates, DATs in two areas, references to sites that are not there."""
+    if study["run"] == "reference_extracts":
+        yield ("run",), "found 'reference_extracts', allowed: another name, that folder holds the extracts made here"
+    for name, period in study["periods"].items():
+        for window in ("outcomes", "referrals", "triage_quarters"):
+            if window in period and period[window][0] >= period[window][1]:
+                yield (
+                    ("periods", name, window),
+                    f"found {' to '.join(period[window])}, allowed: a first date before the last",
+                )
+        if period["pickups_until"] < period["referrals"][1]:
+            yield ("periods", name, "pickups_until"), "allowed: not before the last referral date"
+    if study["periods"]["pre"]["outcomes"][1] >= study["periods"]["post"]["outcomes"][0]:
+        yield ("periods", "post", "outcomes"), "allowed: a post period that starts after the pre period has ended"
+    yield from _area_contradictions(study["sites"])
+    example = study["economics"]["worked_example"]
+    if example not in [name for name, site in study["sites"].items() if site.get("analysed", True)]:
+        yield ("economics", "worked_example"), f"found {example!r}, allowed: an analysed site of this study"
+
+
+def _area_contradictions(sites: Mapping) -> Iterator[tuple[tuple, str]]:
+    owner: dict[str, str] = {}
+    for name, site in sites.items():
+        if not site.get("analysed", True):
+            continue
+        for arm in ("pilot", "comparison"):
+            for dat in site[arm]["dats"]:
+                if dat in owner:
+                    yield (
+                        ("sites", name, arm, "dats"),
+                        f"DAT {dat} already belongs to {owner[dat]}, allowed: one area a DAT",
+                    )
+                owner[dat] = f"{name}.{arm}"
+            if site.get("continuity") in ("integrated_system", "independent_case_manager") and not site[arm].get(
+                "prisons"
+            ):
+                yield ("sites", name, arm, "prisons"), f"missing, needed for continuity: {site['continuity']}"
+
+
+def line_numbers(text: str) -> dict[tuple, int]:
+    """Path of keys -> line number in the file."""
+    lines: dict[tuple, int] = {}
+
+    def walk(node: yaml.Node, path: tuple) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                lines[(*path, key.value)] = key.start_mark.line + 1
+                walk(value, (*path, key.value))
+        elif isinstance(node, yaml.SequenceNode):
+            for position, value in enumerate(node.value):
+                lines[(*path, position)] = value.start_mark.line + 1
+                walk(value, (*path, position))
+
+    try:
+        root = yaml.compose(text)
+    except yaml.YAMLError:  # what another reader of YAML takes: the lines are a help, not a check
+        return lines
+    if root:
+        walk(root, ())
+    return lines

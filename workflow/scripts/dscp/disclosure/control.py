@@ -1,0 +1,280 @@
+"""Disclosure control: which counts of people may be published, and what follows from those that may not.
+
+A policy is applied once, to the whole ledger, before anything is printed: all that prints reads the ledger that comes
+out of it. A count that is too small, or that leaves too few of its base, is withheld; where what is published would
+give it away, another is withheld with it (secondary suppression). Everything that is computed is computed again from
+what is published, and so tells nothing more.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+import pandas as pd
+
+from dscp.disclosure.attack import Fact, Range, attack
+from dscp.disclosure.facts import counts, links, of_people, remainders, sums, totals
+from dscp.disclosure.policies import NONE, Policy
+from dscp.ledger.rows import WITHHELD_SIGN, inputs_of, recompute, round_half_up
+
+NOTE = f"{WITHHELD_SIGN} confidential: withheld so that no small number of people can be told"
+LOST = "not computed: the published numbers do not allow it"
+MODEL_DIGITS = 4  # significant digits of what a model says of people, where any policy holds
+PROTECTS = "would give"  # how the reason of a count begins that is withheld for another's sake
+WITHHELD, ROUNDED, RECOMPUTED = "withheld", "rounded", "recomputed"
+DECISIONS = ["id", "decision", "reason"]
+CATEGORY = re.compile(r"(\w+) = [^:;]*: all\b")  # which of a characteristic's categories all have the same outcome
+# Counts that the report can best do without: they go first where another count has to be protected.
+AUXILIARY = ("validation.", "excluded.")
+
+
+class CannotProtect(ValueError):
+    """A policy cannot be kept with this ledger."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """A policy, and the setting that decides how referrals add up (definitions.missing_release)."""
+
+    policy: Policy
+    missing_release: str = "not_successful"
+
+    def disclose(self, ledger: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Apply the policy to a whole ledger.
+
+        Parameters
+        ----------
+        ledger : the fields of ledger.rows.FIELDS, one row per quantity; values in full.
+
+        Returns
+        -------
+        The ledger to publish: the same rows in the same order, values rounded, recomputed or missing (with a note that
+        begins with "[c]"). And one row per quantity that is not as it was: id, decision (withheld, rounded or
+        recomputed), and the reason, which is not for publication: it tells which counts are small.
+
+        Raises
+        ------
+        CannotProtect
+            A count can be told whatever else is withheld.
+        """
+        if self.policy == NONE:
+            return ledger, pd.DataFrame(columns=DECISIONS)
+        rows = by_id(ledger)
+        small = self._small(rows)
+        small = {**self._small(self._published(rows, small)), **small}
+        withheld = self._secondary(rows, _with_models(rows, small))
+        made = self._published(rows, withheld)
+        made = {name: made[name] for name in ledger["id"]}
+        table = pd.DataFrame(made.values(), columns=ledger.columns)
+        return table.astype(ledger.dtypes), _decisions(rows, made, withheld, self.policy)
+
+    def _small(self, rows: Mapping[str, Mapping]) -> dict[str, str]:
+        """Counts that are too small, and counts that leave too few of what they are part of."""
+        smallest = self.policy.smallest
+        found = {
+            name: f"fewer than {smallest}"
+            for name in [*counts(rows), *totals(rows)]
+            if 0 < rows[name]["value"] < smallest
+        }
+        for wholes, parts in remainders(rows):
+            rest = sum(rows[whole]["value"] for whole in wholes) - sum(rows[part]["value"] for part in parts)
+            if 0 < rest < smallest:
+                part = min(parts, key=lambda name: rows[name]["value"])
+                found.setdefault(part, f"leaves fewer than {smallest} of {' + '.join(wholes)}")
+        return found
+
+    def _secondary(self, rows: Mapping[str, Mapping], withheld: dict[str, str]) -> dict[str, str]:
+        """Withhold more until no count can be told from what is published."""
+        linked = [fact for fact in links(rows, self.missing_release) if len(fact.weights) > 1]
+        while told := self.given_away(self._published(rows, withheld)):
+            added: dict[str, str] = {}
+            for name, span in told.items():
+                chain, beside = _beside(linked, name, withheld)
+                if added.keys().isdisjoint(chain):
+                    other = _least_missed(rows, beside) or name
+                    if other in withheld:
+                        raise CannotProtect(f"{name} can be told from other numbers, and none of these can be withheld")
+                    added[other] = f"{PROTECTS} {name} away ({span})"
+            withheld = _with_models(rows, {**withheld, **added})
+        return withheld
+
+    def _published(self, rows: Mapping[str, Mapping], withheld: Container[str]) -> dict[str, dict]:
+        """The rows of the ledger as they are published: withheld, rounded, or computed from what is published."""
+        summed, values, made = set(totals(rows)), {}, {}
+        for name, row in rows.items():
+            value, note = row["value"], row["note"]
+            if name in withheld:
+                value, note = math.nan, NOTE
+            elif name in summed and (self.policy.base == 1 or any(math.isnan(values[one]) for one in inputs_of(row))):
+                value = self._rounded(value)
+            elif row["inputs"] and not math.isnan(value):
+                value = _computed(row, values)
+                if math.isnan(value):
+                    note = NOTE if any(made[one]["note"] == NOTE for one in inputs_of(row)) else LOST
+            elif of_people(row):
+                value = self._rounded(value) if row["unit"] == "count" else _shortened(value)
+            if of_people(row):
+                note = CATEGORY.sub(r"a category of \1: all", note)
+            values[name] = value
+            made[name] = {**row, "value": value, "note": note, "rows": pd.NA if of_people(row) else row["rows"]}
+        return made if self.policy.base == 1 else self._added(rows, made)
+
+    def _added(self, rows: Mapping[str, Mapping], made: dict[str, dict]) -> dict[str, dict]:
+        """A rounded count that is the sum of others is published as the sum of what is published of them."""
+        for whole, parts in sums(rows, self.missing_release).items():
+            true = sum(rows[part]["value"] for part in parts) == rows[whole]["value"]
+            published = sum(made[part]["value"] for part in parts)
+            if true and not any(math.isnan(value) for value in (published, made[whole]["value"])):
+                made[whole] = {**made[whole], "value": published}
+        return made
+
+    def _rounded(self, count: float) -> float:
+        return count if math.isnan(count) else self.policy.base * round_half_up(count / self.policy.base)
+
+    def told(self, published: Mapping[str, Mapping]) -> dict[str, Range]:
+        """What a reader of the published rows can tell of each count that is not published exactly."""
+        known = [*self._facts(published), *links(published, self.missing_release)]
+        return attack(known, [name for name in counts(published) if self._hidden(published[name])])
+
+    def given_away(self, published: Mapping[str, Mapping]) -> dict[str, Range]:
+        """Those of which more can be told than the policy allows."""
+        return {name: span for name, span in self.told(published).items() if span.width < self.width(published[name])}
+
+    def width(self, row: Mapping) -> int:
+        """How many values a count must be able to have: the policy's number; of a rounded one, those it rounds."""
+        if _is_withheld(row):
+            return max(self.policy.smallest, 1)
+        return Range(*self._ends(row["value"])).width
+
+    def _hidden(self, row: Mapping) -> bool:
+        return _is_withheld(row) or (self.policy.base > 1 and not math.isnan(row["value"]))
+
+    def _ends(self, value: float) -> tuple[int, int]:
+        """The smallest and largest whole number that is published as a value."""
+        slack = self.policy.base // 2
+        return max(0, round(value) - slack), round(value) + slack
+
+    def _facts(self, published: Mapping[str, Mapping]) -> list[Fact]:
+        """What each published count says by itself; a sum of published counts says nothing more."""
+        added = {
+            whole
+            for whole, parts in sums(published, self.missing_release).items()
+            if self.policy.base > 1 and published[whole]["value"] == sum(published[part]["value"] for part in parts)
+        }
+        named = [name for name in [*counts(published), *totals(published)] if name not in added]
+        return [
+            Fact({name: 1}, *self._ends(published[name]["value"]))
+            for name in named
+            if not math.isnan(published[name]["value"])
+        ]
+
+    def faults(self, published: Mapping[str, Mapping]) -> list[str]:
+        """What is published and may not be, but for what the attack finds: one line each.
+
+        A small count or remainder; a quantity that cannot be computed from what is published; what a model says of
+        a count that is withheld.
+        """
+        small = [f"{name} is published and {why}" for name, why in self._small(published).items()]
+        values = {name: row["value"] for name, row in published.items()}
+        summed = set(totals(published))
+        derived = [name for name, row in published.items() if row["inputs"] and name not in summed]
+        other = [
+            f"{name} is published and does not follow from published numbers"
+            for name in derived
+            if not math.isnan(values[name]) and not _same(values[name], _computed(published[name], values))
+        ]
+        withheld = [name for name in counts(published) if _is_withheld(published[name])]
+        models = [
+            f"{name} is published and is about {about}"
+            for name, row in published.items()
+            if not math.isnan(row["value"]) and (about := _modelled(row, withheld))
+        ]
+        return [*small, *other, *models]
+
+
+def by_id(ledger: pd.DataFrame) -> dict[str, Mapping]:
+    """The rows of a ledger by their ids, each after those that it is computed from."""
+    rows = {row["id"]: row for row in ledger.to_dict("records")}
+    graph = {name: inputs_of(row) for name, row in rows.items()}
+    return {name: rows[name] for name in TopologicalSorter(graph).static_order()}
+
+
+def _is_withheld(row: Mapping) -> bool:
+    return row["note"].startswith(WITHHELD_SIGN)
+
+
+def _with_models(rows: Mapping[str, Mapping], withheld: Mapping[str, str]) -> dict[str, str]:
+    """Add what models say of withheld counts."""
+    about = {name: _modelled(row, list(withheld)) for name, row in rows.items() if name not in withheld}
+    return {**withheld, **{name: f"is about {count}" for name, count in about.items() if count}}
+
+
+def _modelled(row: Mapping, withheld: Sequence[str]) -> str:
+    """The withheld count that a model's result is about: same measure, an area of its site; "" if there is none.
+
+    A model is fitted to records: its inputs in the ledger do not lead to the counts, though it tells of them.
+    """
+    measure, _, site = row["id"].rpartition(".site_")
+    if not site or row["unit"] == "count" or not of_people(row):
+        return ""
+    measure = measure.split(".")[0]
+    areas = (f".pilot_{site}.", f".comparison_{site}.")
+    about = (name for name in withheld if name.startswith(f"{measure}.") and any(area in name for area in areas))
+    return next(about, "")
+
+
+def _beside(linked: Sequence[Fact], name: str, withheld: Container[str]) -> tuple[set[str], set[str]]:
+    """The counts that facts tie to one, through withheld ones where need be; and those of them that are published."""
+    chain: set[str] = {name}
+    while True:
+        near = chain.union(*(fact.weights for fact in linked if not chain.isdisjoint(fact.weights)))
+        published = {other for other in near if other != name and other not in withheld}
+        if published or near == chain:
+            return near, published
+        chain = near
+
+
+def _least_missed(rows: Mapping[str, Mapping], names: Container[str]) -> str:
+    """Which of some counts to withhold: one that only checking needs, else the smallest, totals and noughts last."""
+    summed = set(totals(rows))
+
+    def missed(name: str) -> tuple:
+        auxiliary = name.startswith(AUXILIARY) or ".model_rows." in name
+        return not auxiliary, name in summed, rows[name]["value"] or math.inf, name
+
+    return min(names, key=missed, default="")
+
+
+def _computed(row: Mapping, values: Mapping[str, float]) -> float:
+    """A quantity from its inputs; missing where they do not allow it."""
+    try:
+        return recompute(row, values)
+    except (ArithmeticError, ValueError):
+        return math.nan
+
+
+def _shortened(value: float) -> float:
+    return value if math.isnan(value) else float(f"{value:.{MODEL_DIGITS}g}")
+
+
+def _decisions(
+    rows: Mapping[str, Mapping], made: Mapping[str, Mapping], withheld: Mapping[str, str], policy: Policy
+) -> pd.DataFrame:
+    found = []
+    for name, row in made.items():
+        if _is_withheld(row):
+            resting = (one for one in inputs_of(row) if _is_withheld(made[one]))
+            found.append((name, WITHHELD, withheld.get(name) or f"rests on {next(resting)}"))
+        elif not _same(row["value"], rows[name]["value"]):
+            computed = bool(row["inputs"])
+            rounded = f"to the nearest {policy.base}" if row["unit"] == "count" else f"to {MODEL_DIGITS} digits"
+            found.append((name, *((RECOMPUTED, "from what is published") if computed else (ROUNDED, rounded))))
+    return pd.DataFrame(found, columns=DECISIONS)
+
+
+def _same(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) or (math.isnan(one) and math.isnan(other))

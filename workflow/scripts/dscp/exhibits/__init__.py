@@ -1,0 +1,1 @@
+"""Numbered tables, and what the pages keep of what they print."""

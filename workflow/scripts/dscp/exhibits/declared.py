@@ -1,0 +1,353 @@
+"""Numbered tables: from their declaration in templates/exhibits.yaml to rows, columns and cells.
+
+A declaration names rows and columns, most of them generated (`each: areas`), and the id pattern of every cell; the
+study's config and the ledger's ids decide what there is to show. Nothing is computed here.
+
+Two kinds of text stand in a declaration: patterns such as `{area}` make names, ids and forms; texts such as
+`{{ label }}` are drawn by the templates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from dscp.printing.forms import FORMS, in_unit, printed
+from dscp.printing.inert import inert
+from dscp.study.areas import ARMS, PERIODS, analysed, areas, year_key
+
+CELL_FIELDS = ["exhibit", "row", "column", "id", "value", "unit", "printed"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One printed value of a cell, or a text: a quantity's id and form, or the lines of a text.
+
+    `before` and `after` are words around it; a joined entry goes on in the line of the one before.
+    """
+
+    row: str
+    column: str
+    id: str = ""
+    form: str = ""
+    lines: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+    joined: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name in cells.csv, head, unit and the head that spans it, as texts for the templates."""
+
+    name: str
+    head: str = ""
+    unit: str = ""
+    over: str = ""
+    align: str = "number"
+    variables: Mapping = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: its name in cells.csv, its heads (texts), one list of entries per column; or a section's head alone."""
+
+    name: str
+    heads: tuple[str, ...]
+    cells: tuple[tuple[Entry, ...], ...]
+    variables: Mapping = field(default_factory=dict)
+    group: str = ""
+    section: str = ""
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A numbered table, ready to be drawn. `rows` is empty where the study has nothing of its kind."""
+
+    number: str
+    title: str
+    stubs: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    empty: str
+    layout: str
+    variables: Mapping
+    kind: str = "Table"  # or Figure: the numbers that a figure is drawn from
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there is anything to show."""
+        return any(not row.section for row in self.rows)
+
+
+def resolve(
+    number: str,
+    declaration: Mapping,
+    config: Mapping,
+    ids: Sequence[str],
+    texts: Mapping[str, Mapping[str, Sequence[str]]],
+    kind: str = "Table",
+) -> Exhibit:
+    """Turn one declaration into an exhibit of this study.
+
+    Parameters
+    ----------
+    number : as printed, e.g. "6.1"
+    declaration : its entry in exhibits.yaml
+    config : the study
+    ids : all ids of the ledger, in its order (rows made from the ledger follow it)
+    texts : row name -> column name -> lines of a text cell
+    kind : Table, or Figure for the numbers of one
+
+    Raises
+    ------
+    ValueError
+        A declaration that names an unknown generator or form.
+    """
+    shared = dict(declaration.get("vars", {}))
+    columns = tuple(_columns(declaration["columns"], shared, config, ids))
+    rows = tuple(_rows(declaration["rows"], columns, shared, config, ids, texts))
+    return Exhibit(
+        number=number,
+        title=declaration["title"],
+        stubs=tuple(declaration["stub"]),
+        columns=tuple(column for column, _ in columns),
+        rows=_without_empty_sections(rows),
+        notes=tuple(declaration.get("notes", [])),
+        empty=declaration.get("empty", ""),
+        layout=declaration.get("layout", ""),
+        variables=shared,
+        kind=kind,
+    )
+
+
+def _columns(declared: Sequence[Mapping], shared: Mapping, config: Mapping, ids: Sequence[str]):
+    for spec in declared:
+        for each in generated(spec, config, ids):
+            variables = {**spec.get("vars", {}), **each}
+            values = {**shared, **variables}
+            column = Column(
+                name=spec["name"].format(**values),
+                head=spec.get("head", ""),
+                unit=spec.get("unit", ""),
+                over=spec.get("over", ""),
+                align=spec.get("align", "number"),
+                variables=variables,
+            )
+            yield column, spec
+
+
+def _rows(declared: Sequence[Mapping], columns, shared: Mapping, config: Mapping, ids: Sequence[str], texts: Mapping):
+    for spec in declared:
+        for variables in generated(spec, config, ids):
+            values = {**shared, **spec.get("vars", {}), **variables}
+            if "section" in spec:
+                yield Row("", (), (), variables=values, section=spec["section"])
+                continue
+            name = spec["name"].format(**values)
+            yield Row(
+                name=name,
+                heads=tuple(spec["heads"]),
+                cells=tuple(_cell(name, spec, column, values, texts) for column in columns),
+                variables=values,
+                group=spec.get("group", "").format(**values),
+                total=spec.get("total", False),
+            )
+
+
+def _cell(row: str, spec: Mapping, column, values: Mapping, texts: Mapping) -> tuple[Entry, ...]:
+    column, column_spec = column
+    if "cells" in spec:
+        return tuple(_entry(row, entry, values) for entry in spec["cells"].get(column.name, []))
+    if column_spec.get("text"):
+        return (Entry(row, column.name, lines=tuple(texts.get(row, {}).get(column.name, ()))),)
+    values = {**values, **column.variables}
+    source = column_spec if "id" in column_spec else spec
+    only = {**column_spec.get("only", {}), **spec.get("only", {})}
+    if "id" not in source or any(values.get(key) != wanted for key, wanted in only.items()):
+        return ()
+    return (_entry(row, {"column": column.name, "id": source["id"], "form": source["form"]}, values),)
+
+
+def _entry(row: str, spec: Mapping, values: Mapping) -> Entry:
+    form = spec.get("form", "").format(**values)
+    if form and form not in FORMS:
+        raise ValueError(f"exhibits.yaml: row {row!r} names an unknown printed form {form!r}")
+    return Entry(
+        row=row,
+        column=spec["column"].format(**values),
+        id=spec.get("id", "").format(**values),
+        form=form,
+        lines=tuple(spec.get("lines", ())),
+        before=spec.get("before", ""),
+        after=spec.get("after", ""),
+        joined=spec.get("joined", False),
+    )
+
+
+def _without_empty_sections(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Leave out the heads of sections that no row follows."""
+    opens = [not row.section for row in rows[1:]] + [False]
+    return tuple(row for row, opened in zip(rows, opens[: len(rows)], strict=True) if not row.section or opened)
+
+
+def generated(spec: Mapping, config: Mapping, ids: Sequence[str]) -> Iterable[dict]:
+    """The variables of every row or column that a declaration stands for."""
+    if "each" not in spec:
+        return [{}]
+    if spec["each"] == "ledger":
+        found = ledger_items(ids, spec["id_like"])
+        return [{**item, "label": _item_label(item, spec.get("labels", {}))} for item in found]
+    if spec["each"] not in GENERATORS:
+        raise ValueError(f"exhibits.yaml: unknown generator {spec['each']!r}, allowed: ledger, {', '.join(GENERATORS)}")
+    where = spec.get("where", {})
+    return [row for row in GENERATORS[spec["each"]](config) if all(row[key] == value for key, value in where.items())]
+
+
+def ledger_items(ids: Iterable[str], pattern: str) -> list[dict]:
+    """What an id pattern with one `{item}` finds in the ledger, in its order, `total` and `all` left out."""
+    parts = [re.escape(part) for part in pattern.split("{item}")]
+    expression = re.compile("([a-z0-9_]+)".join(parts))
+    found = (expression.fullmatch(identifier) for identifier in ids)
+    return [{"item": match[1]} for match in found if match and match[1] not in ("total", "all")]
+
+
+def _item_label(item: Mapping, labels: Mapping[str, str]) -> str:
+    return labels.get(item["item"], item["item"].replace("_", " ").capitalize())
+
+
+def _site_rows(config: Mapping) -> list[dict]:
+    known = analysed(config["sites"])
+    return [
+        {
+            "site": name,
+            "n": name.removeprefix("site_"),
+            "label": site["label"],
+            "analysed": name in known,
+            "kind": site.get("kind", ""),
+            "continuity": site.get("continuity", ""),
+            "pilot": f"pilot_{name.removeprefix('site_')}",
+        }
+        for name, site in config["sites"].items()
+    ]
+
+
+def _analysed_rows(config: Mapping) -> list[dict]:
+    return [row for row in _site_rows(config) if row["analysed"]]
+
+
+def _area_rows(config: Mapping) -> list[dict]:
+    wanted = ["site", "arm", "area", "label", "kind", "continuity"]
+    return areas(config["sites"])[wanted].to_dict("records")
+
+
+def _area_period_rows(config: Mapping) -> list[dict]:
+    return [{**area, "period": period} for area in _area_rows(config) for period in PERIODS]
+
+
+def _site_year_rows(config: Mapping) -> list[dict]:
+    years = config["economics"]["journey_years"]
+    return [
+        {**site, "year": year_key(year), "short": "y" + year[2:].replace("-", "_"), "year_label": year}
+        for site in _site_rows(config)
+        for year in [*years["before"], *years["during"]]
+    ]
+
+
+def _spending_year_rows(config: Mapping) -> list[dict]:
+    years = config["economics"]["spending_years"]
+    return [{"year": year_key(year), "i": i, "year_label": year} for i, year in enumerate(years, start=1)]
+
+
+def _model_year_rows(config: Mapping) -> list[dict]:
+    years = config["economics"]["treatment_years"] + config["economics"]["recovery_years"]
+    return [{"t": t, "year": f"year_{t}"} for t in range(1, years + 1)]
+
+
+def _month_rows(config: Mapping) -> list[dict]:
+    """The months of the monthly series."""
+    months = pd.period_range(*(str(month)[:7] for month in config["economics"]["monthly_window"]), freq="M")
+    return [{"month": str(month).replace("-", "_"), "month_label": month.strftime("%B %Y")} for month in months]
+
+
+def _worked_rows(config: Mapping) -> list[dict]:
+    return [row for row in _site_rows(config) if row["site"] == config["economics"]["worked_example"]]
+
+
+def _tested_rows(config: Mapping) -> list[dict]:
+    """One row per adjusted or unadjusted model: measure and site, in the order of the chapters."""
+    sites = _analysed_rows(config)
+    return [
+        {**site, "measure": measure, "covariates": measure != "community_triage"}
+        for measure in ("prison_pickup", "community_triage", "effective_treatment", "successful_completion")
+        for site in sites
+        if site["continuity"] in MEASURED.get(measure, {site["continuity"]})
+    ]
+
+
+MEASURED = {
+    "prison_pickup": {"integrated_system", "independent_case_manager"},
+    "community_triage": {"embedded_provision"},
+}
+GENERATORS = {
+    "sites": _site_rows,
+    "analysed": _analysed_rows,
+    "areas": _area_rows,
+    "area_periods": _area_period_rows,
+    "site_years": _site_year_rows,
+    "spending_years": _spending_year_rows,
+    "model_years": _model_year_rows,
+    "months": _month_rows,
+    "worked_example": _worked_rows,
+    "tested": _tested_rows,
+}
+
+
+def cells(exhibit: Exhibit, values: Mapping[str, float]) -> pd.DataFrame:
+    """Every cell of an exhibit as it is printed: columns CELL_FIELDS, value unrounded in the printed unit.
+
+    Raises
+    ------
+    KeyError
+        A cell's quantity is not in the ledger; the message names table, row, column and id.
+    """
+    rows = [_printed_entry(exhibit.number, entry, values) for entry in entries(exhibit)]
+    return pd.DataFrame(rows, columns=CELL_FIELDS)
+
+
+def entries(exhibit: Exhibit) -> list[Entry]:
+    """All entries of an exhibit, row by row."""
+    return [entry for row in exhibit.rows for cell in row.cells for entry in cell]
+
+
+def _printed_entry(number: str, entry: Entry, values: Mapping[str, float]) -> tuple:
+    if not entry.id:
+        return number, entry.row, entry.column, "", float("nan"), "", inert(" ".join(entry.lines))
+    if entry.id not in values:
+        place = f"Table {number}, row {entry.row}, column {entry.column}"
+        raise KeyError(f"{place}: no quantity {entry.id!r} in the ledger")
+    value = values[entry.id]
+    return (
+        number,
+        entry.row,
+        entry.column,
+        entry.id,
+        in_unit(value, entry.form),
+        FORMS[entry.form].unit,
+        printed(value, entry.form),
+    )
+
+
+def figure_sites(config: Mapping) -> dict[str, str]:
+    """Figure number -> site, one figure per analysed site, numbered from C.8.1."""
+    return {f"C.8.{i}": site for i, site in enumerate(analysed(config["sites"]), start=1)}
+
+
+def arms_of(site: str) -> dict[str, str]:
+    """The areas of a site: arm -> area."""
+    return {arm: f"{arm}_{site.removeprefix('site_')}" for arm in ARMS}

@@ -1,0 +1,1 @@
+"""Extracts: their columns, reading, checks and faults."""

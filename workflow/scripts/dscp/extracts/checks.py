@@ -1,0 +1,385 @@
+"""Checks beyond a single cell: within a row, between rows, and against what the study needs of an extract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from dscp.extracts.columns import OLDEST_CLIENT, TOTAL
+from dscp.extracts.faults import FAULT, INFORMATION, SHOWN, cell, count, excluded, fault, information, more, place
+from dscp.extracts.files import Source, literal
+from dscp.study.areas import areas, day
+
+PRISON_CONTINUITY = ("integrated_system", "independent_case_manager")
+COMMUNITY_CONTINUITY = ("embedded_provision",)
+NOT_REFUSED = "(file, record) NOT IN (SELECT file, record FROM refused)"
+Finding = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RowCheck:
+    """A condition on one row that must not hold.
+
+    Attributes
+    ----------
+    column : the cell that is named
+    fails : the condition, in SQL
+    found : what is wrong, in words, where it does not stop the run; else the cell itself is shown
+    allowed : what is allowed, or what is made of the row where it does not stop the run
+    """
+
+    severity: str
+    column: str
+    fails: str
+    allowed: str
+    found: str = ""
+
+
+def _client_checks(start: str) -> tuple[RowCheck, ...]:
+    """Checks of date of birth and age at first use against the day on which a row begins."""
+    age = f"date_sub('year', date_of_birth, {start})"
+    return (
+        RowCheck(FAULT, "date_of_birth", f"date_of_birth > {start}", f"a date not after {start}"),
+        RowCheck(
+            FAULT,
+            "date_of_birth",
+            f"{age} > {OLDEST_CLIENT} AND {start} <= getvariable('today')",
+            f"a date that makes the client at most {OLDEST_CLIENT} years old at {start}",
+        ),
+        RowCheck(
+            INFORMATION,
+            "age_first_use",
+            f"age_first_use > {age}",
+            "treated as missing where it is above the age that counts",
+            f"an age above that at {start}",
+        ),
+    )
+
+
+ROW_CHECKS: dict[str, tuple[RowCheck, ...]] = {
+    "journeys": (
+        RowCheck(FAULT, "journey_end", "journey_end < journey_start", "the day of journey_start or a later one"),
+        *_client_checks("journey_start"),
+        RowCheck(
+            INFORMATION,
+            "journey_end",
+            "journey_end IS NULL AND exit_reason IS NOT NULL",
+            "taken as open journeys, their exit reason does not count",
+            "an exit reason without an end",
+        ),
+        RowCheck(
+            INFORMATION,
+            "exit_reason",
+            "exit_reason IS NULL AND journey_end IS NOT NULL",
+            "not counted as completed",
+            "an end without an exit reason",
+        ),
+    ),
+    "carat_referrals": (
+        RowCheck(FAULT, "release_date", "release_date < referral_date", "the day of referral_date or a later one"),
+    ),
+    "dirs": _client_checks("dir_date"),
+    "triage_quarters": (
+        RowCheck(
+            FAULT, "triaged_within_6_weeks", "triaged_within_6_weeks > referrals", "at most the number of referrals"
+        ),
+    ),
+    "new_journeys_yearly": (
+        RowCheck(
+            FAULT,
+            "retained_12_weeks",
+            "retained_12_weeks + completed_under_12_weeks > started",
+            "with completed_under_12_weeks, at most the number started",
+        ),
+    ),
+    "pilot_spending": (
+        RowCheck(INFORMATION, "amount_gbp", "amount_gbp < 0", "counted as repaid", "a negative amount"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Extract:
+    """An extract while it is checked: its rows (view `records`), its files and the study."""
+
+    name: str
+    con: duckdb.DuckDBPyConnection
+    sources: list[Source]
+    config: Mapping[str, Any]
+
+    @property
+    def file(self) -> str:
+        """What findings about the extract as a whole name: its file, or the files joined."""
+        return " and ".join(source.name for source in self.sources)
+
+    def query(self, statement: str) -> list[tuple]:
+        """Return all rows of a statement."""
+        return self.con.execute(statement).fetchall()
+
+    def areas(self) -> pd.DataFrame:
+        """Return the areas of the analysed sites, one row each."""
+        return areas(self.config["sites"])
+
+    def located(self, column: str, condition: str) -> list[tuple[str, str, Any]]:
+        """Return file, line and cell of the first rows for which a condition holds."""
+        rows = self.query(f"""
+            SELECT file, record, "{column}" FROM records WHERE {condition} ORDER BY file, record LIMIT {SHOWN}
+        """)
+        return [(self.sources[file].name, self.sources[file].line(record), found) for file, record, found in rows]
+
+
+def cross_checks(extract: Extract) -> list[Finding]:
+    """Return the findings of every check beyond a single cell."""
+    findings = row_checks(extract)
+    for check in CROSS_CHECKS[extract.name]:
+        findings += check(extract)
+    return findings
+
+
+def row_checks(extract: Extract) -> list[Finding]:
+    """Count all row checks in one pass, then name the rows of those that failed.
+
+    A row with a cell that is not allowed has been named for it, and is not checked again.
+    """
+    checks = ROW_CHECKS.get(extract.name, ())
+    if not checks:
+        return []
+    counts = ", ".join(f"count_if({check.fails})" for check in checks)
+    findings = []
+    for check, rows in zip(checks, extract.query(f"SELECT {counts} FROM records WHERE {NOT_REFUSED}")[0], strict=True):
+        if rows:
+            findings += _row_findings(extract, check, rows)
+    return findings
+
+
+def _row_findings(extract: Extract, check: RowCheck, rows: int) -> list[Finding]:
+    places = extract.located(check.column, f"({check.fails}) AND {NOT_REFUSED}")
+    if check.severity == INFORMATION:
+        file, line, _ = places[0]
+        return [information(extract.name, file, check.column, check.found, check.allowed, rows=rows, line=line)]
+    return faults_at(extract.name, check.column, places, check.allowed, rows)
+
+
+def faults_at(extract: str, column: str, places: list[tuple[str, str, Any]], allowed: str, rows: int) -> list[Finding]:
+    """Return one fault per place, and one for all those beyond the places listed."""
+    faults = [fault(extract, file, column, cell(found, column), allowed, line=line) for file, line, found in places]
+    return faults + ([more(extract, column, "rows", allowed, rows, len(places))] if rows > len(places) else [])
+
+
+def duplicates(extract: Extract, key: list[str]) -> list[Finding]:
+    """Name every row that has the key of an earlier row. A key with a missing part is no key."""
+    columns = ", ".join(f'"{name}"' for name in key)
+    complete = " AND ".join(f'"{name}" IS NOT NULL' for name in key)
+    repeated = f"SELECT hash({columns}) FROM records WHERE {complete} GROUP BY ALL HAVING count(*) > 1"
+    if not extract.query(f"SELECT 1 FROM ({repeated}) LIMIT 1"):
+        return []
+    later = f"""
+        SELECT file, record,
+            first_value(file) OVER earlier AS first_file, first_value(record) OVER earlier AS first_record
+        FROM records WHERE {complete} AND hash({columns}) IN ({repeated})
+        WINDOW earlier AS (PARTITION BY {columns} ORDER BY file, record)
+        QUALIFY (file, record) <> (first_file, first_record)
+    """
+    rows = extract.query(f"SELECT count(*) FROM ({later})")[0][0]
+    names = " and ".join([", ".join(key[:-1]), key[-1]] if len(key) > 1 else key)
+    allowed, faults = f"one row for each {names}", []
+    for file, record, first_file, first_record in extract.query(f"{later} ORDER BY ALL LIMIT {SHOWN}"):
+        source, first = extract.sources[file], extract.sources[first_file]
+        elsewhere = place("" if first is source else first.name, first.line(first_record))
+        found = f"the same {names} as in {elsewhere}"
+        faults.append(fault(extract.name, source.name, ", ".join(key), found, allowed, line=source.line(record)))
+    if rows > len(faults):
+        faults.append(more(extract.name, ", ".join(key), "rows", allowed, rows, len(faults)))
+    return faults
+
+
+def study_dats(extract: Extract) -> list[Finding]:
+    """Every DAT of the study must have journeys; DATs outside the study are counted and left out."""
+    rows = dict(extract.query("SELECT dat, count(*) FROM records WHERE dat IS NOT NULL GROUP BY dat"))
+    findings, inside = [], 0
+    for area in extract.areas().itertuples():
+        for dat in area.dats:
+            inside += rows.get(dat, 0)
+            if dat not in rows:
+                allowed = f"at least one, {dat} being a DAT of {area.label} in the config"
+                findings.append(fault(extract.name, extract.file, "dat", f"no journey of {dat}", allowed))
+    outside = sum(rows.values()) - inside
+    findings.append(count(extract.name, "rows of the study's DATs", inside))
+    if outside:
+        others = len(set(rows) - {dat for dats in extract.areas()["dats"] for dat in dats})
+        findings.append(
+            excluded(extract.name, "dat", f"{others} {'DAT' if others == 1 else 'DATs'} outside the study", outside)
+        )
+    return findings
+
+
+def study_prisons(extract: Extract) -> list[Finding]:
+    """Every prison of the study must have referrals; other prisons are counted and left out."""
+    rows = dict(extract.query("SELECT prison, count(*) FROM records WHERE prison IS NOT NULL GROUP BY prison"))
+    areas_with_prisons = _with_continuity(extract, PRISON_CONTINUITY)
+    findings = []
+    for area in areas_with_prisons.itertuples():
+        for prison in area.prisons:
+            if prison not in rows:
+                allowed = f"at least one, {prison} being a prison of {area.label} in the config"
+                findings.append(fault(extract.name, extract.file, "prison", f"no referral from {prison}", allowed))
+    named = {prison for prisons in areas_with_prisons["prisons"] for prison in prisons}
+    outside = sum(number for prison, number in rows.items() if prison not in named)
+    if outside:
+        others = len(set(rows) - named)
+        rule = f"{others} {'prison' if others == 1 else 'prisons'} outside the study"
+        findings.append(excluded(extract.name, "prison", rule, outside))
+    return findings
+
+
+def study_forms(extract: Extract) -> list[Finding]:
+    """An area in which pick-ups are counted must have forms from at least one of its DATs."""
+    present = {dat for (dat,) in extract.query("SELECT DISTINCT dat FROM records")}
+    return [
+        fault(extract.name, extract.file, "dat", f"no form of {' or '.join(area.dats)}",
+              f"at least one for {area.label}, whose pick-ups are counted")
+        for area in _with_continuity(extract, PRISON_CONTINUITY).itertuples()
+        if not present & set(area.dats)
+    ]  # fmt: skip
+
+
+def repeated_dirs(extract: Extract) -> list[Finding]:
+    """Leave out a DIR when a later record has the same client and date."""
+    repeated = """
+        SELECT file, record FROM records WHERE client IS NOT NULL AND dir_date IS NOT NULL
+        QUALIFY row_number() OVER (PARTITION BY client, dir_date ORDER BY file DESC, record DESC) > 1
+    """
+    rows = extract.query(f"SELECT count(*) FROM ({repeated})")[0][0]
+    if not rows:
+        return []
+    extract.con.execute(f"INSERT INTO dropped {repeated}")
+    file, record = extract.query("SELECT file, record FROM dropped ORDER BY ALL LIMIT 1")[0]
+    source = extract.sources[file]
+    found, effect = "the client and date of a later row", "the later row is used"
+    return [
+        information(extract.name, source.name, "client, dir_date", found, effect, rows=rows, line=source.line(record)),
+        excluded(extract.name, "", "a later row has the same client and date", rows),
+    ]
+
+
+def study_quarters(extract: Extract) -> list[Finding]:
+    """Every quarter of both periods must be there for every DAT of a site with embedded provision."""
+    present = set(extract.query("SELECT dat, quarter_start FROM records"))
+    faults = []
+    for area in _with_continuity(extract, COMMUNITY_CONTINUITY).itertuples():
+        for period in extract.config["periods"].values():
+            first, last = (day(value) for value in period["triage_quarters"])
+            allowed = f"every quarter from {first} to {last} for every DAT of {area.label}"
+            for dat in area.dats:
+                for quarter in pd.date_range(first, last, freq="3MS").date:
+                    if (dat, quarter) not in present:
+                        found = f"no row of {dat} for the quarter from {quarter}"
+                        faults.append(fault(extract.name, extract.file, "quarter_start", found, allowed))
+    return faults
+
+
+def study_months(extract: Extract) -> list[Finding]:
+    """Every month of the window must be there for every area analysed."""
+    present = set(extract.query("SELECT area, strftime(month, '%Y-%m') FROM records"))
+    first, last = (str(month)[:7] for month in extract.config["economics"]["monthly_window"])
+    window = pd.period_range(first, last, freq="M").strftime("%Y-%m")
+    faults = []
+    for area in extract.areas().itertuples():
+        if absent := [month for month in window if (area.area, month) not in present]:
+            several = f" and {len(absent) - 1} more {'month' if len(absent) == 2 else 'months'}" if absent[1:] else ""
+            found = f"no row of {area.area} for {absent[0]}{several}"
+            allowed = f"every month from {first} to {last}"
+            faults.append(fault(extract.name, extract.file, "month", found, allowed, rows=len(absent)))
+    return faults
+
+
+def study_years(extract: Extract) -> list[Finding]:
+    """Every fiscal year that the config names must be there for every site; rows of other years are counted."""
+    economics = extract.config["economics"]
+    if extract.name == "new_journeys_yearly":
+        years = [year for group in economics["journey_years"].values() for year in group]
+    else:
+        years = economics["spending_years"]
+    found = extract.query("SELECT site, fiscal_year, count(*) FROM records GROUP BY ALL ORDER BY ALL")
+    rows = {(site, year): number for site, year, number in found}
+    allowed = f"{', '.join(years)} for every site of the config"
+    outside = sum(number for (_, year), number in rows.items() if year and year not in years)
+    left_out = [excluded(extract.name, "fiscal_year", "fiscal years outside the study", outside)] if outside else []
+    return left_out + [
+        fault(extract.name, extract.file, "fiscal_year", f"no row of {site} for {year}", allowed)
+        for site in extract.config["sites"]
+        for year in years
+        if (site, year) not in rows
+    ]
+
+
+def study_sites(extract: Extract) -> list[Finding]:
+    """Say which sites of the config have no row: their cells stay empty."""
+    present = {site for (site,) in extract.query("SELECT DISTINCT site FROM records")}
+    return [
+        information(extract.name, extract.file, "site", f"no row of {site}", "its cells stay empty", rows=0)
+        for site in extract.config["sites"]
+        if site not in present
+    ]
+
+
+def sums(extract: Extract) -> list[Finding]:
+    """A total must equal the sum of the rows it stands for; it is then left out, lest it be counted twice."""
+    label, groups = {
+        "pilot_spending": ("item", ["site", "fiscal_year", "category"]),
+        "budget_shares": ("head", ["site"]),
+    }[extract.name]
+    is_total = f"regexp_matches(lower({label}), '^total($|[ _-])')"
+    if "category" in groups:
+        is_total = f"(category = {literal(TOTAL)} OR {is_total})"
+    same = " AND ".join(
+        f"(part.{name} = total.{name}" + (f" OR total.{name} = {literal(TOTAL)})" if name == "category" else ")")
+        for name in groups
+    )
+    totals = extract.query(f"""
+        SELECT total.file, total.record, any_value(total.amount_gbp), round(coalesce(sum(part.amount_gbp), 0), 2)
+        FROM (SELECT * FROM records WHERE {is_total}) total
+        LEFT JOIN (SELECT * FROM records WHERE NOT {is_total}) part ON {same}
+        GROUP BY ALL ORDER BY ALL
+    """)
+    if not totals:
+        return []
+    extract.con.execute(f"INSERT INTO dropped SELECT file, record FROM records WHERE {is_total}")
+    name = "spending" if extract.name == "pilot_spending" else "budget"
+    faults = [
+        fault(extract.name, extract.sources[file].name, "amount_gbp", f"a total of {_pounds(stated)}",
+              f"{_pounds(summed)}, the sum of its parts; the {name} does not sum",
+              line=extract.sources[file].line(record))
+        for file, record, stated, summed in totals
+        if stated is not None and abs(stated - summed) > 0.005
+    ]  # fmt: skip
+    return [*faults, excluded(extract.name, label, "totals, which repeat the rows they sum", len(totals))]
+
+
+def _pounds(amount: float) -> str:
+    return f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.2f}"
+
+
+def _with_continuity(extract: Extract, models: tuple[str, ...]) -> pd.DataFrame:
+    every = extract.areas()
+    return every[every["continuity"].isin(models)]
+
+
+CROSS_CHECKS: dict[str, tuple[Callable[[Extract], list[Finding]], ...]] = {
+    "journeys": (study_dats,),
+    "carat_referrals": (study_prisons,),
+    "cjit_forms": (study_forms,),
+    "dirs": (repeated_dirs,),
+    "triage_quarters": (study_quarters,),
+    "new_journeys_monthly": (study_months,),
+    "new_journeys_yearly": (study_years,),
+    "pilot_spending": (sums, study_years),
+    "treatment_budgets": (),
+    "budget_shares": (sums, study_sites),
+    "fieldwork": (study_sites,),
+    "pilot_activity": (study_sites,),
+}

@@ -1,0 +1,209 @@
+"""The files of an extract: what they are, which header holds which column, and where a record stands in them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pandera.pandas as pa
+
+from dscp.extracts.faults import FAULT, SHOWN, fault, information
+from dscp.extracts.faults import title as as_title
+from dscp.extracts.limits import FEW_ROWS, MOST_COLUMNS, too_much
+
+LONGEST_HEADER = 100_000  # characters
+FORMATS = {".csv": "csv", ".gz": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
+XLSX_EXTRACTS = ("triage_quarters",)
+
+
+@dataclass
+class Source:
+    """One file of an extract.
+
+    Attributes
+    ----------
+    path : where it is read
+    name : what it is called in messages: the path as configured
+    format : csv, parquet or xlsx
+    columns : schema column -> the header it stands under, and its position
+    width : number of columns in the file
+    rows : number of records, once read
+    """
+
+    path: str
+    name: str
+    format: str
+    columns: dict[str, tuple[str, int]] = field(default_factory=dict)
+    width: int = 0
+    rows: int = 0
+    frame: pd.DataFrame | None = None
+
+    def line(self, record: int) -> str:
+        """Where a record stands: its line, or "record N" where lines and records do not go together."""
+        return str(record + 1) if self._lines_are_records else f"record {record}"
+
+    @property
+    def _lines_are_records(self) -> bool:
+        if self.format == "csv" and not hasattr(self, "_lines"):
+            self._lines = _line_count(self.path)
+        return self.format == "xlsx" or (self.format == "csv" and self._lines == self.rows + 1)
+
+
+def open_source(
+    con: duckdb.DuckDBPyConnection, path: str, name: str, schema: pa.DataFrameSchema
+) -> tuple[Source, list[dict[str, Any]]]:
+    """Read the header of one file and find the schema's columns in it.
+
+    Returns
+    -------
+    The source, and the findings: faults where it cannot be read or lacks a column, information on extra columns.
+    """
+    extract = schema.name
+    source = Source(path, name, FORMATS.get(Path(path).suffix.lower(), ""))
+    allowed = "a CSV or Parquet file" + (", or XLSX" if extract in XLSX_EXTRACTS else "")
+    if not source.format or (source.format == "xlsx" and extract not in XLSX_EXTRACTS):
+        return source, [fault(extract, name, "", f"a file of type {Path(path).suffix or 'unknown'}", allowed)]
+    if not Path(path).stat().st_size:
+        return source, [fault(extract, name, "", "an empty file", "a header and at least one row")]
+    if found := too_much(path, source.format):
+        return source, [fault(extract, name, "", *found)]
+    try:
+        header = _header(con, source)
+    except _TooMuch as error:
+        return source, [fault(extract, name, "", *error.args)]
+    except UnicodeError:
+        return source, [fault(extract, name, "", "a header that is not text in UTF-8", "CSV in UTF-8")]
+    except csv.Error:
+        return source, [fault(extract, name, "", "a header that is not a line of CSV", "CSV, each row on a line")]
+    except Exception as error:  # whatever a damaged file makes its reader raise ends in one line, not in a traceback
+        return source, [fault(extract, name, "", f"a file that cannot be read ({type(error).__name__})", allowed)]
+    source.width = len(header)
+    return source, _match_header(source, header, schema)
+
+
+class _TooMuch(Exception):
+    """A header of more columns, or a file of more rows, than an extract has: what was found, what is allowed."""
+
+
+def literal(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _header(con: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
+    if source.format == "parquet":
+        rows = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({pattern(source.path)})").fetchone()[0]
+        if rows > FEW_ROWS and rows > Path(source.path).stat().st_size:
+            raise _TooMuch(f"{rows:,} rows", "no more rows than bytes")
+        described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({pattern(source.path)})").fetchall()
+        return _columns([row[0] for row in described])
+    if source.format == "xlsx":
+        source.frame = _read_workbook(source.path)
+        return list(source.frame.iloc[0].fillna("")) if len(source.frame) else []
+    with _open(source.path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        start = text.read(LONGEST_HEADER)
+    if len(start) == LONGEST_HEADER and not {"\n", "\r"} & set(start):
+        raise _TooMuch(f"a first line of more than {LONGEST_HEADER:,} characters", "a header")
+    header = next(csv.reader(io.StringIO(start), strict=True), [])
+    "".join(header).encode()  # raises UnicodeError if the header, which alone matters here, is not UTF-8
+    return _columns(header)
+
+
+def _columns(header: list[str]) -> list[str]:
+    if len(header) > MOST_COLUMNS:
+        raise _TooMuch(f"{len(header):,} columns", f"at most {MOST_COLUMNS:,}")
+    return header
+
+
+def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema) -> list[dict[str, Any]]:
+    """Find each column of the schema under its name or an alias, whatever the case, blanks and hyphens."""
+    extract, name = schema.name, source.name
+    known = {_plain(alias): column for column, spec in schema.columns.items()
+             for alias in (column, *spec.metadata["aliases"])}  # fmt: skip
+    findings, extra = [], []
+    for position, title in enumerate(header):
+        column = known.get(_plain(title))
+        if column is None:
+            extra.append(title)
+        elif column in source.columns:
+            found = f"two columns for {column}: {as_title(source.columns[column][0])} and {as_title(title)}"
+            findings.append(fault(extract, name, column, found, "one column", line="1"))
+        else:
+            source.columns[column] = (title, position)
+    for column, spec in schema.columns.items():
+        if column in source.columns:
+            continue
+        names = " or ".join([column, *spec.metadata["aliases"]])
+        if spec.required:
+            findings.append(fault(extract, name, column, "no such column", f"a column named {names}"))
+        else:
+            effect = f"every value is missing; expected {names}"
+            findings.append(information(extract, name, column, "no such column", effect, rows=0))
+    if extra and not any(finding["severity"] == FAULT for finding in findings):  # else it may be no header but a row
+        shown = ", ".join(map(as_title, extra[:SHOWN])) + (", ..." if len(extra) > SHOWN else "")
+        found = f"{len(extra)} extra {'column' if len(extra) == 1 else 'columns'}"
+        findings.append(information(extract, name, "", found, f"ignored: {shown}", rows=0))
+    return findings
+
+
+def _plain(title: str) -> str:
+    return re.sub(r"[\s_-]+", "_", str(title).strip().casefold())
+
+
+def pattern(path: str) -> str:
+    """Return a path as a literal in which *, ? and [ stand for themselves."""
+    return literal(re.sub(r"([*?\[])", r"[\1]", path))
+
+
+def lines_at(path: str, starts: list[int]) -> list[int]:
+    """Return the line numbers at ascending positions, in bytes, of a file."""
+    lines, line, read = [], 1, 0
+    with _open(path) as file:
+        for start in starts:
+            while read < start and (block := file.read(min(1 << 20, start - read))):
+                line, read = line + block.count(b"\n"), read + len(block)
+            lines.append(line)
+    return lines
+
+
+def _line_count(path: str) -> int:
+    """Return the number of lines, without empty ones at the end."""
+    lines, trailing = 1, 0
+    with _open(path) as file:
+        while block := file.read(1 << 22):
+            text, ends = block.rstrip(b"\r\n"), block.count(b"\n")
+            if text:
+                lines, trailing = lines + trailing + text.count(b"\n"), 0
+            trailing += ends - text.count(b"\n")
+    return lines
+
+
+def _open(path: str) -> Any:
+    return gzip.open(path, "rb") if path.lower().endswith(".gz") else open(path, "rb")
+
+
+def _read_workbook(path: str) -> pd.DataFrame:
+    """Return the first sheet as text, its header being the first row; no formulas, only their stored values."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        rows = [[_workbook_text(value) for value in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+    finally:
+        book.close()
+    return pd.DataFrame(rows, dtype=object)
+
+
+def _workbook_text(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = value.strftime("%Y-%m-%d") if hasattr(value, "strftime") else str(value).strip()
+    return None if text in ("", "NA", "NULL") else text

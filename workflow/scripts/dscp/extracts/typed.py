@@ -1,0 +1,247 @@
+"""Reading an extract into one typed DuckDB table, in a single pass over each file.
+
+Every cell is read as text and cast in SQL. A cell that cannot be read, or that holds no allowed value of a column
+where that only loses information, is NULL in the typed table and is kept as it was found in `cast_faults`.
+Tables: `typed` has the columns of the schema, `file` (position of the source in the config) and `cast_faults`; the
+view `records` adds `record`, a row's number within its file, and `line` (record + 1 below a header); `unreadable` has
+one row per cell that was not kept; `dropped` names the records that a check leaves out of the copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import pandera.pandas as pa
+
+from dscp.extracts.faults import SHOWN, fault
+from dscp.extracts.files import Source, lines_at, literal, pattern
+
+CSV_OPTIONS = "auto_detect=false, header=true, delim=',', quote='\"', escape='\"', nullstr=['', 'NA', 'NULL']"
+DATE_FORMATS = "['%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%d 00:00:00']"
+MONTH_FORMATS = "['%Y-%m', '%m/%Y', '%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%d 00:00:00']"
+DATE_SQL = f"coalesce(try_strptime({{raw}}, '%Y-%m-%d'), try_strptime(trim({{raw}}), {DATE_FORMATS}))::DATE"
+INTEGER_SQL = """CASE
+    WHEN contains({raw}, '.') THEN TRY_CAST(regexp_extract({raw}, '^\\s*(-?\\d+)\\.0*\\s*$', 1) AS INTEGER)
+    ELSE TRY_CAST({raw} AS INTEGER)
+END"""
+CASTS = {
+    "id": ("VARCHAR", "nullif(trim({raw}), '')"),
+    "text": ("VARCHAR", "nullif(trim({raw}), '')"),
+    "code": ("VARCHAR", "nullif(upper(trim({raw})), '')"),
+    "key": ("VARCHAR", "nullif(replace(replace(lower(trim({raw})), ' ', '_'), '-', '_'), '')"),
+    "flag": (
+        "VARCHAR",
+        """CASE upper(trim({raw}))
+    WHEN 'Y' THEN 'Y' WHEN 'N' THEN 'N' WHEN 'YES' THEN 'Y' WHEN 'NO' THEN 'N' WHEN '1' THEN 'Y' WHEN '0' THEN 'N'
+    WHEN 'TRUE' THEN 'Y' WHEN 'FALSE' THEN 'N'
+END""",
+    ),
+    "date": ("DATE", DATE_SQL),
+    "quarter": ("DATE", DATE_SQL),
+    "month": ("DATE", f"date_trunc('month', try_strptime(trim({{raw}}), {MONTH_FORMATS}))::DATE"),
+    "fiscal_year": (
+        "VARCHAR",
+        """CASE WHEN regexp_matches(trim({raw}), '^\\d{{4}}[-/](\\d\\d)?\\d\\d$')
+    AND (TRY_CAST(left(trim({raw}), 4) AS INTEGER) + 1) % 100 = TRY_CAST(right(trim({raw}), 2) AS INTEGER)
+    THEN left(trim({raw}), 4) || '-' || right(trim({raw}), 2)
+END""",
+    ),
+    "integer": ("INTEGER", INTEGER_SQL),
+    "count": ("INTEGER", INTEGER_SQL.replace("{raw}", "replace({raw}, ',', '')")),
+    "amount": ("DOUBLE", "TRY_CAST(replace(replace({raw}, ',', ''), '£', '') AS DOUBLE)"),
+}
+REJECTED = """
+    SELECT line_byte_position + strlen(csv_line) - strlen(ltrim(csv_line, chr(10) || chr(13))) AS start, max(error_type)
+    FROM reject_errors GROUP BY start ORDER BY start
+"""
+NEVER_UNREADABLE = ("id", "text", "code", "key")
+
+
+def connect(temp_directory: str) -> duckdb.DuckDBPyConnection:
+    """Return a connection that spills to disk beyond 2.5 GB, keeps the order of rows and fetches nothing."""
+    settings = {
+        "threads": 2,
+        "memory_limit": "2.5GB",
+        "temp_directory": temp_directory,
+        "preserve_insertion_order": True,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    con = duckdb.connect(config=settings)
+    con.execute("SET enable_progress_bar = false")
+    return con
+
+
+def load(con: duckdb.DuckDBPyConnection, schema: pa.DataFrameSchema, sources: list[Source]) -> list[dict[str, Any]]:
+    """Read the sources into the table `typed`, and lay the view `records` (with `line`) over it.
+
+    Returns
+    -------
+    Faults of files that could not be read to the end; the table is then empty.
+    """
+    definitions = ", ".join(f'"{name}" {_cast(column)[0]}' for name, column in schema.columns.items())
+    kept_cells = 'cast_faults STRUCT("column" VARCHAR, found VARCHAR)[]'
+    con.execute(f"CREATE TABLE typed (file UTINYINT, {definitions}, {kept_cells})")
+    faults = []
+    for position, source in enumerate(sources):
+        try:
+            source.rows = con.execute(f"INSERT INTO typed {_typed_rows(con, position, source, schema)}").fetchone()[0]
+        except duckdb.Error as error:
+            faults += _unreadable_lines(con, source, schema, error)
+    if faults:
+        con.execute("TRUNCATE typed")
+    _number_rows(con, sources)
+    con.execute("""
+        CREATE TABLE unreadable AS
+        SELECT file, record, unnest(cast_faults, recursive := true) FROM records WHERE cast_faults IS NOT NULL
+    """)
+    con.execute("CREATE TABLE dropped (file UTINYINT, record BIGINT)")
+    return faults
+
+
+def unreadable_cells(
+    con: duckdb.DuckDBPyConnection, column: str, condition: str = "true"
+) -> tuple[int, list[tuple[int, int, str]]]:
+    """Return how many cells of a column were not kept, and file, record and cell of the first ones."""
+    cells = f"unreadable WHERE \"column\" = '{column}' AND ({condition})"
+    rows = con.execute(f"SELECT count(*) FROM {cells}").fetchone()[0]
+    first = f"SELECT file, record, found FROM {cells} ORDER BY file, record LIMIT {SHOWN}"
+    return rows, con.execute(first).fetchall() if rows else []
+
+
+def copy_records(con: duckdb.DuckDBPyConnection, schema: pa.DataFrameSchema, path: str) -> None:
+    """Write the typed rows, with `file` and `line`, to the Parquet file that everything downstream reads."""
+    names = ", ".join(f'"{name}"' for name in schema.columns)
+    kept = "ANTI JOIN dropped USING (file, record) ORDER BY file, record"
+    some_dropped = con.execute("SELECT count(*) FROM dropped").fetchone()[0]
+    rows = f"SELECT file, line::INTEGER AS line, {names} FROM records {kept if some_dropped else ''}"
+    con.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet, PARQUET_VERSION v2)")
+
+
+def _cast(column: pa.Column) -> tuple[str, str]:
+    return CASTS[column.metadata["kind"]]
+
+
+def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, schema: pa.DataFrameSchema) -> str:
+    """Return the statement that reads one file and casts its cells: raw text, typed values, allowed values, faults.
+
+    Two habits of DuckDB 2.0 shape it. A cast of a CSV column that is used nowhere else is moved into the CSV reader,
+    where a failing TRY_CAST is an error: the raw text is therefore compared with what became of it. And a long IN list
+    becomes a join, after which the rows are no longer in the order of the file.
+    """
+    kept = {name: condition for name, spec in schema.columns.items() if (condition := _keep(name, spec))}
+    raw = ", ".join(f'{_raw(con, source, name)} AS "raw_{name}"' for name in schema.columns)
+    typed = ", ".join(
+        f'{_cast(spec)[1].format(raw=_quoted("raw_" + name))} AS "{name}"' for name, spec in schema.columns.items()
+    )
+    allowed = ", ".join(f'CASE WHEN {condition} THEN "{name}" END AS "{name}"' for name, condition in kept.items())
+    replaced = f"* REPLACE ({allowed})" if allowed else "*"
+    doubtful = [name for name, spec in schema.columns.items()
+                if name in kept or spec.metadata["kind"] not in NEVER_UNREADABLE]  # fmt: skip
+    lost = {name: f'"raw_{name}" IS NOT NULL AND "{name}" IS NULL' for name in doubtful}
+    cells = ", ".join(
+        f"""CASE WHEN {test} AND trim("raw_{name}") <> '' THEN {{'column': '{name}', 'found': "raw_{name}"}} END"""
+        for name, test in lost.items()
+    )
+    any_lost = " OR ".join(f"({test})" for test in lost.values()) or "false"
+    faults = f"CASE WHEN {any_lost} THEN list_filter([{cells}], lambda cell: cell IS NOT NULL) END" if cells else "NULL"
+    names = ", ".join(f'"{name}"' for name in schema.columns)
+    return f"""
+        SELECT {position}, {names}, {faults}
+        FROM (SELECT {replaced} FROM (SELECT *, {typed} FROM (SELECT {raw} FROM {_relation(con, position, source)})))
+    """
+
+
+def _keep(name: str, column: pa.Column) -> str:
+    """Return the condition under which a typed value is kept: no year of two digits, no infinite amount."""
+    if column.metadata["kind"] in ("date", "quarter", "month"):
+        return f"\"{name}\" >= DATE '1000-01-01'"
+    if column.metadata["kind"] == "amount":
+        return f'isfinite("{name}")'
+    return column.metadata["keep"].format(column=_quoted(name))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _raw(con: duckdb.DuckDBPyConnection, source: Source, column: str) -> str:
+    """Return the expression of a cell as text, NULL where it is missing."""
+    if column not in source.columns:
+        return "NULL::VARCHAR"
+    title, position = source.columns[column]
+    if source.format != "parquet":
+        return f"c{position}"
+    text, described = f"{_quoted(title)}::VARCHAR", _parquet_types(con, source)[title]
+    if described.startswith("TIMESTAMP"):
+        text = f"strftime({_quoted(title)}, '%Y-%m-%d')"
+    return f"CASE WHEN {text} NOT IN ('', 'NA', 'NULL') THEN {text} END"
+
+
+def _parquet_types(con: duckdb.DuckDBPyConnection, source: Source) -> Mapping[str, str]:
+    described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({pattern(source.path)})").fetchall()
+    return {row[0]: row[1] for row in described}
+
+
+def _relation(con: duckdb.DuckDBPyConnection, position: int, source: Source, options: str = "") -> str:
+    """Return the table function or view that gives the rows of one file, columns c0, c1, ... (Parquet: its own)."""
+    if source.format == "parquet":
+        return f"read_parquet({pattern(source.path)})"
+    if source.format == "xlsx":
+        view = f"workbook_{position}"
+        con.register(view, source.frame.iloc[1:].rename(columns=lambda number: f"c{number}"))
+        return view
+    columns = ", ".join(f"c{number}: 'VARCHAR'" for number in range(source.width))
+    return f"read_csv({pattern(source.path)}, {CSV_OPTIONS}, columns={{{columns}}}, {options or 'strict_mode=true'})"
+
+
+def _number_rows(con: duckdb.DuckDBPyConnection, sources: list[Source]) -> None:
+    """Lay the view `records` over the table: the number of each row's record, and its line, within its file."""
+    begins = [sum(source.rows for source in sources[:position]) for position in range(len(sources))]
+    above = [int(source.format != "parquet") for source in sources]
+    con.execute(f"""
+        CREATE VIEW records AS
+        SELECT rowid - {_by_file(begins)} + 1 AS record, record + {_by_file(above)} AS line, * FROM typed
+    """)
+
+
+def _by_file(values: list[int]) -> str:
+    """Return the expression that gives each file's value, zero where there are no files."""
+    cases = " ".join(f"WHEN file = {position} THEN {value}" for position, value in enumerate(values))
+    return f"(CASE {cases} END)" if cases else "0"
+
+
+def _unreadable_lines(
+    con: duckdb.DuckDBPyConnection, source: Source, schema: pa.DataFrameSchema, error: duckdb.Error
+) -> list[dict[str, Any]]:
+    """Name every line that is not a record of the header's width; never print the line."""
+    extract = schema.name
+    found = f"a file that cannot be read ({type(error).__name__})"
+    unreadable = fault(extract, source.name, "", found, "a readable CSV or Parquet file")
+    if source.format != "csv":
+        return [unreadable]
+    try:
+        rejecting = _relation(con, 0, source, "strict_mode=true, store_rejects=true")
+        con.execute(f"SELECT count(c0) FROM {rejecting}").fetchall()
+        rejected = con.execute(REJECTED).fetchall()
+        con.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
+    except duckdb.Error:
+        return [unreadable]
+    words = {
+        "MISSING COLUMNS": "too few cells",
+        "TOO MANY COLUMNS": "too many cells",
+        "UNQUOTED VALUE": "a quote that is not closed or not doubled",
+        "INVALID ENCODING": "text that is not UTF-8",
+    }
+    allowed = f"{source.width} cells in UTF-8, separated by commas"
+    lines = lines_at(source.path, [int(start) for start, _ in rejected[:SHOWN]])
+    faults = [
+        fault(extract, source.name, "", words.get(kind, "a line that cannot be read"), allowed, line=str(line))
+        for line, (_, kind) in zip(lines, rejected[:SHOWN], strict=True)
+    ]
+    if len(rejected) > SHOWN:
+        found = f"{len(rejected) - SHOWN:,} more lines that cannot be read"
+        faults.append(fault(extract, source.name, "", found, allowed, rows=len(rejected) - SHOWN))
+    return faults or [unreadable]

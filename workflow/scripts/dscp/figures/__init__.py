@@ -1,0 +1,1 @@
+"""Figures: their data, their drawing, their words."""

@@ -1,0 +1,113 @@
+"""The study's figures: which there are, what is declared of each, and the numbers that a data figure is drawn from.
+
+Figures are declared in templates/figures.yaml. The numbers of a figure are declared as a table, in the language of
+exhibits.yaml; drawing and table are made from the same cells, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dscp.exhibits.book import shown
+from dscp.exhibits.declared import Exhibit, generated, resolve
+from dscp.figures.numbers import wanted
+from dscp.ledger.rows import WITHHELD_SIGN
+from dscp.printing.forms import NOT_COMPUTED, in_unit, printed
+
+
+@dataclass(frozen=True)
+class Datum:
+    """A number of a figure: its quantity, its value in the unit that it is printed in, and its printed form."""
+
+    id: str
+    value: float
+    text: str
+
+    @property
+    def known(self) -> bool:
+        """Whether it could be computed."""
+        return not math.isnan(self.value)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A figure of this study: its number, its declaration, the variables of its texts, the table of its numbers."""
+
+    number: str
+    declaration: Mapping
+    variables: Mapping
+    table: Exhibit | None
+
+
+def planned(declared: Mapping[str, Mapping], config: Mapping, ids: Sequence[str]) -> dict[str, Planned]:
+    """All figures of a study, by number.
+
+    Parameters
+    ----------
+    declared : what figures.yaml holds under `figures`
+    config : the study
+    ids : all ids of the ledger
+    """
+    return {one.number: one for name, declaration in declared.items() for one in _plan(name, declaration, config, ids)}
+
+
+def _plan(name: str, declaration: Mapping, config: Mapping, ids: Sequence[str]) -> Iterator[Planned]:
+    if not wanted(declaration, config):
+        yield Planned(name, declaration, {}, None)
+        return
+    for i, variables in enumerate(generated(declaration, config, ids), start=1):
+        number = name.format(i=i)
+        table = declaration.get("table")
+        if table is not None:
+            shared = {**variables, **table.get("vars", {})}
+            whole = {"title": declaration["title"], **table, "vars": shared}
+            table = resolve(number, whole, config, ids, {}, kind="Figure")
+        yield Planned(number, declaration, variables, table)
+
+
+@dataclass(frozen=True)
+class FigureData:
+    """The numbers of a figure, row by row."""
+
+    variables: Mapping = field(default_factory=dict)
+    rows: Mapping[str, Mapping] = field(default_factory=dict)  # name -> its variables and its heads
+    cells: Mapping[tuple[str, str], Datum] = field(default_factory=dict)  # row, column -> number
+
+    @classmethod
+    def of(cls, plan: Planned, values: Mapping[str, float]) -> FigureData:
+        """The numbers of a planned figure.
+
+        Raises
+        ------
+        KeyError
+            The ledger does not hold one of them; the message names the figure, the row, the column and the id.
+        """
+        if plan.table is None:
+            return cls(plan.variables)
+        cells = {}
+        for entry in (entry for row in plan.table.rows for cell in row.cells for entry in cell):
+            if entry.id not in values:
+                place = f"Figure {plan.number}, row {entry.row}, column {entry.column}"
+                raise KeyError(f"{place}: no quantity {entry.id!r} in the ledger")
+            value = values[entry.id]
+            cells[entry.row, entry.column] = Datum(
+                entry.id, in_unit(value, entry.form), shown(printed(value, entry.form))
+            )
+        rows = {row.name: {**row.variables, "heads": row.heads} for row in plan.table.rows if not row.section}
+        return cls(plan.variables, rows, cells)
+
+    @property
+    def missing(self) -> str:
+        """What stands in the place of the numbers of a figure that has none to show."""
+        withheld = any(datum.text == WITHHELD_SIGN for datum in self.cells.values())
+        return WITHHELD_SIGN if withheld else NOT_COMPUTED
+
+    def at(self, row: str, column: str) -> Datum:
+        """The number in a row and column."""
+        return self.cells[row, column]
+
+    def get(self, row: str, column: str) -> Datum | None:
+        """The number in a row and column, if there is one."""
+        return self.cells.get((row, column))

@@ -1,0 +1,262 @@
+"""Figures of effects and benefits: differences with their intervals, benefits by either method, and what moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+
+from dscp.figures.data import Datum, FigureData
+from dscp.figures.drawing import (
+    ACCENT,
+    GREY,
+    INK,
+    MUTED,
+    PALE,
+    RULE,
+    WIDTH,
+    Faces,
+    grid,
+    nothing,
+    panel,
+    room_for,
+    round_ticks,
+    scale,
+    sheet,
+    shortened,
+    text_width,
+)
+
+HEADS = {
+    "prison_pickup": "Picked up after prison",
+    "community_triage": "Triaged in the community",
+    "effective_treatment": "In effective treatment",
+    "successful_completion": "Successful completions",
+}
+TALLEST = 200.0  # mm: with its caption a figure stands on one page
+RIGHT = WIDTH - 0.4  # where numbers at the right end
+GROUP, ROW = 4.8, 4.1  # mm for the head of a group of rows, and for a row
+
+
+def forest(data: FigureData, config: Mapping, faces: Faces) -> Figure:
+    """Differences in differences with their intervals, by outcome and site; below each the adjusted effect."""
+    groups = {measure: [name for name, row in data.rows.items() if row["measure"] == measure] for measure in HEADS}
+    groups = {measure: names for measure, names in groups.items() if names}
+    count = sum(len(names) for names in groups.values())
+    step = min(ROW, (TALLEST - 24 - GROUP * len(groups)) / max(count, 1))
+    high = count * step + GROUP * len(groups)
+    figure = sheet(high + 24)
+    axes, words = panel(figure, 32, 7, 82, high), _words(figure, 7, high)
+    axes.set_ylim(high, 0)
+    axes.set_yticks([])
+    _difference_scale(axes, [datum.value for datum in data.cells.values() if datum.known], faces)
+    words.text(134, -3, "Difference", ha="right", va="center", color=MUTED, fontproperties=faces.plain)
+    words.text(RIGHT, -3, "Interval", ha="right", va="center", color=MUTED, fontproperties=faces.plain)
+    y = 0.0
+    for measure, names in groups.items():
+        words.plot([0, WIDTH], [y, y], color=RULE, linewidth=0.6)
+        words.text(0, y + 2.8, HEADS[measure], va="center", color=ACCENT, fontproperties=faces.bold)
+        y += GROUP
+        for name in names:
+            label = shortened(data.rows[name]["label"], 28, faces.plain)
+            words.text(2, y + step / 2, label, va="center", color=INK, fontproperties=faces.plain)
+            _estimates(axes, words, data, name, (y + step / 2, step / ROW), faces)
+            y += step
+    _forest_key(panel(figure, 0, high + 18.5, WIDTH, 5), faces)
+    return figure
+
+
+def _words(figure: Figure, top: float, high: float) -> Axes:
+    """The whole width beside and over a plot, in millimetres, for names and numbers."""
+    words = panel(figure, 0, top, WIDTH, high)
+    words.set_xlim(0, WIDTH)
+    words.set_ylim(high, 0)
+    words.set_xticks([])
+    words.set_yticks([])
+    words.patch.set_visible(False)
+    return words
+
+
+def _difference_scale(axes: Axes, values: Sequence[float], faces: Faces) -> None:
+    """Percentage points, zero marked."""
+    ticks = round_ticks(min([0, *values]), max([1, *values]), 6)
+    axes.set_xlim(ticks[0], ticks[-1])
+    axes.axvline(0, color=INK, linewidth=0.8)
+    grid(axes, "x")
+    scale(axes, "x", faces, ticks, "{:+g}")
+    axes.set_xlabel("Percentage points", fontproperties=faces.plain, color=MUTED, labelpad=2)
+
+
+def _estimates(axes: Axes, words: Axes, data: FigureData, name: str, place: tuple[float, float], faces: Faces) -> None:
+    """One row: the difference with its interval, the adjusted effect below it, the difference in numbers.
+
+    `place` is the middle of the row and how much closer its marks stand than in a row of full height.
+    """
+    y, closer = place
+    above, below = y - 0.6 * closer, y + 0.9 * closer
+    did, low, high = (data.at(name, column) for column in ("did", "did_low", "did_high"))
+    if did.known:
+        axes.plot([low.value, high.value], [above] * 2, color=ACCENT, linewidth=1.8, solid_capstyle="butt")
+        axes.plot([did.value], [above], color=ACCENT, marker="o", markersize=4.4, linestyle="none")
+    effect = [data.get(name, column) for column in ("effect", "effect_low", "effect_high")]
+    if all(datum is not None and datum.known for datum in effect):
+        middle, *ends = (datum.value for datum in effect)
+        axes.plot(ends, [below] * 2, color=GREY, linewidth=1, solid_capstyle="butt")
+        axes.plot([middle], [below], marker="D", markersize=3, color=MUTED, markerfacecolor="white", linestyle="none")
+    words.text(134, y, did.text, ha="right", va="center", color=ACCENT, fontproperties=faces.bold)
+    reach = f"{low.text} to {high.text}" if low.known else low.text
+    words.text(RIGHT, y, reach, ha="right", va="center", color=INK, fontproperties=faces.plain)
+
+
+def _forest_key(axes: Axes, faces: Faces) -> None:
+    """What the two marks of a row are."""
+    axes.set_xlim(0, WIDTH)
+    axes.set_ylim(0, 5)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.plot([32, 40], [2.5] * 2, color=ACCENT, linewidth=1.8, solid_capstyle="butt")
+    axes.plot([36], [2.5], color=ACCENT, marker="o", markersize=4.4)
+    axes.text(41.5, 2.5, "Difference in differences", va="center", color=ACCENT, fontproperties=faces.bold)
+    axes.plot([86, 94], [2.5] * 2, color=GREY, linewidth=1)
+    axes.plot([90], [2.5], marker="D", markersize=3, color=MUTED, markerfacecolor="white")
+    axes.text(
+        95.5, 2.5, "Adjusted for characteristics of clients", va="center", color=MUTED, fontproperties=faces.plain
+    )
+
+
+METHODS = {  # name, ground, line
+    "as_published": ("As published", ACCENT, ACCENT),
+    "corrected": ("Corrected", PALE, ACCENT),
+}
+
+
+def methods(data: FigureData, config: Mapping, faces: Faces) -> Figure:
+    """Each site's benefit by the conventions of the published tables and corrected, side by side (section 7.5)."""
+    step = min(8.0, TALLEST / max(len(data.rows), 1))
+    high = step * len(data.rows)
+    figure = sheet(high + 18)
+    axes, words = panel(figure, 26, 8, 120, high), _words(figure, 8, high)
+    axes.set_ylim(high, 0)
+    axes.set_yticks([])
+    ends = [(datum.value, datum.text) for datum in data.cells.values() if datum.known]
+    _money_scale(axes, ends, 0.0, 120, faces)
+    for i, (name, row) in enumerate(data.rows.items()):
+        middle = i * step + step / 2
+        label = shortened(row["label"], 24, faces.bold)
+        words.text(0, middle, label, va="center", color=INK, fontproperties=faces.bold)
+        for (method, (_, ground, line)), shift in zip(METHODS.items(), (-1, 1), strict=True):
+            y, datum = middle + shift * 0.19 * step, data.at(name, method)
+            if datum.known:
+                axes.barh(y, datum.value, 0.32 * step, color=ground, edgecolor=line, linewidth=0.8)
+            value = datum.value if datum.known else 0.0
+            font = faces.bold if method == "as_published" else faces.plain
+            _beside(axes, value, y, datum.text, value < 0, font)
+    _methods_key(words, faces)
+    return figure
+
+
+def _money_scale(axes: Axes, ends: Sequence[tuple[float, str]], base: float, width: float, faces: Faces) -> None:
+    """Millions of pounds, nought included, with room for the text at the end of each bar, which starts at `base`."""
+    marks = [(at, text_width(text, faces.bold) * (1 if at >= base else -1)) for at, text in ends]
+    low, high = room_for(marks, [0.0, base, 0.1], width)
+    ticks = [tick for tick in round_ticks(low, high, 7) if low <= tick <= high]
+    axes.set_xlim(low, high)
+    grid(axes, "x")
+    scale(axes, "x", faces, ticks, "{:g}")
+    axes.set_xlabel("Million pounds", fontproperties=faces.plain, color=MUTED, labelpad=2)
+    axes.axvline(0, color=INK, linewidth=0.8)
+
+
+def _methods_key(words: Axes, faces: Faces) -> None:
+    """Which bar is which, above the plot."""
+    for (name, ground, line), at in zip(METHODS.values(), (26, 56), strict=True):
+        words.barh(-4, 5, 2.6, left=at, color=ground, edgecolor=line, linewidth=0.8, clip_on=False)
+        words.text(at + 6.5, -4, name, va="center", color=INK, fontproperties=faces.plain)
+
+
+ENDS = ("low", "high")
+
+
+def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
+    """The benefit of all sites when one assumption is changed, the one that moves it most on top (Figure S.4)."""
+    base = data.at("base", "low_total")
+    moved = {name: _ends(data, name) for name in data.rows if name != "base"}
+    moved = {name: ends for name, ends in moved.items() if ends}
+    if not base.known or not moved:
+        return nothing(data.missing, "The benefit of all sites cannot be given", faces)
+    moved = dict(sorted(moved.items(), key=lambda item: -_width(item[1], base.value)))
+    step = 6.5
+    figure = sheet(step * len(moved) + 19)
+    axes, words = panel(figure, 50, 9, 96, step * len(moved)), _words(figure, 9, step * len(moved))
+    axes.set_ylim(step * len(moved), 0)
+    axes.set_yticks([])
+    sides = {name: _sides(ends, base.value) for name, ends in moved.items()}
+    written = [(end, text) for found in sides.values() for end, text in found]
+    _money_scale(axes, written, base.value, 96, faces)
+    for i, (name, ends) in enumerate(moved.items()):
+        middle = i * step + step / 2
+        words.text(0, middle, data.rows[name]["heads"][0], va="center", color=INK, fontproperties=faces.plain)
+        _tornado_row(axes, ends, base.value, middle, step)
+        for end, text in sides[name]:
+            _beside(axes, end, middle, text, end < base.value, faces.plain)
+    axes.axvline(base.value, color=INK, linewidth=1)
+    axes.annotate(
+        f"as estimated, {base.text}",
+        (base.value, 0),
+        (0, 5),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        color=INK,
+        fontproperties=faces.bold,
+    )
+    return figure
+
+
+def _ends(data: FigureData, name: str) -> list[tuple[Datum, str]]:
+    """The benefits of a row with what is changed: the printed setting, or the words that the row declares."""
+    found = []
+    for end, word in zip(ENDS, data.rows[name].get("ends", ("", "")), strict=True):
+        total, value = data.get(name, f"{end}_total"), data.get(name, f"{end}_value")
+        if total is not None and total.known:
+            found.append((total, value.text if value is not None else word))
+    return found
+
+
+def _width(ends: Sequence[tuple[Datum, str]], base: float) -> float:
+    """How far a row reaches, the benefit as estimated included."""
+    values = [base, *(datum.value for datum, _ in ends)]
+    return max(values) - min(values)
+
+
+def _sides(ends: Sequence[tuple[Datum, str]], base: float) -> list[tuple[float, str]]:
+    """Where on either side of the benefit as estimated a row ends, and what is written there: the nearer end first."""
+    found = []
+    for sign in (-1, 1):
+        side = sorted((sign * (datum.value - base), text) for datum, text in ends if sign * (datum.value - base) > 0)
+        if side:
+            found.append((base + sign * side[-1][0], ", ".join(text for _, text in side)))
+    return found
+
+
+def _tornado_row(axes: Axes, ends: Sequence[tuple[Datum, str]], base: float, middle: float, step: float) -> None:
+    """Bars from the benefit as estimated to either end, the longer one first."""
+    grounds = zip(ends, (ACCENT, PALE), strict=False)
+    for (datum, _), ground in sorted(grounds, key=lambda end: -abs(end[0][0].value - base)):
+        axes.barh(middle, datum.value - base, 0.56 * step, left=base, color=ground, edgecolor=ACCENT, linewidth=0.8)
+
+
+def _beside(axes: Axes, at: float, y: float, text: str, left: bool, font: FontProperties) -> None:
+    """A text at the end of a bar, outside it."""
+    axes.annotate(
+        text,
+        (at, y),
+        (-3 if left else 3, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        color=INK,
+        fontproperties=font,
+    )

@@ -1,0 +1,92 @@
+"""What the texts of figures.yaml may call: sentences that follow from a figure's numbers, without elements."""
+
+from __future__ import annotations
+
+import math
+
+from markupsafe import Markup
+
+from dscp.exhibits.book import Book, shown
+from dscp.figures import words
+from dscp.figures.data import FigureData
+from dscp.printing.forms import printed
+from dscp.study.areas import site_label
+
+OUTCOMES = {
+    "prison_pickup": "Picked up after prison",
+    "community_triage": "Triaged in the community",
+    "effective_treatment": "In effective treatment",
+    "successful_completion": "Successful completions",
+}
+
+
+class FigureTexts:
+    """Sentences for alternative texts, and the source of a constant for a note."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._labels = {name: site["label"] for name, site in book.config["sites"].items()}
+
+    def _data(self, number: str) -> FigureData:
+        return FigureData.of(self._book.plans[number], self._book.values)
+
+    def intervals_told(self) -> str:
+        """Figure S.1: where the intervals of each outcome lie."""
+        data = self._data("S.1")
+        told = []
+        for measure, outcome in OUTCOMES.items():
+            rows = {row["label"]: name for name, row in data.rows.items() if row["measure"] == measure}
+            ends = {
+                label: tuple(data.at(name, f"did_{end}").value for end in ("low", "high"))
+                for label, name in rows.items()
+            }
+            if ends:
+                told.append(words.intervals_told(outcome, ends))
+        return " ".join(told)
+
+    def slopes_told(self, measure: str, outcome: str) -> str:
+        """Figure S.2: which pilots gained on their comparison areas."""
+        data = self._data("S.2")
+        found = {}
+        for name, row in data.rows.items():
+            if row["measure"] == measure:
+                change = {
+                    arm: data.at(name, f"{arm}_post").value - data.at(name, f"{arm}_pre").value
+                    for arm in ("pilot", "comparison")
+                }
+                found[row["label"]] = change["pilot"] - change["comparison"]
+        return words.slopes_told(outcome, found)
+
+    def methods_told(self) -> str:
+        """Figure S.3: what the corrected method changes."""
+        data = self._data("S.3")
+        either = (
+            {row["label"]: data.at(name, method).value for name, row in data.rows.items()}
+            for method in ("as_published", "corrected")
+        )
+        return words.methods_told(*either)
+
+    def assumptions_told(self) -> str:
+        """Figure S.4: what moves the benefit most."""
+        data = self._data("S.4")
+        base, reached = math.nan, {}
+        for name, row in data.rows.items():
+            found = [datum.value for end in ("low", "high") if (datum := data.get(name, f"{end}_total"))]
+            if name == "base":
+                base = found[0]
+            else:
+                reached[row["heads"][0][:1].lower() + row["heads"][0][1:]] = found
+        return words.assumptions_told(base, reached)
+
+    def named(self, site: str) -> str:
+        """A site of the evaluated programme by name."""
+        return site_label(self._book.config["sites"], site)
+
+    def said_as(self, identifier: str, form: str) -> str:
+        """A quantity's printed form as plain text, for a description that is read out."""
+        return shown(printed(self._book.values[identifier], form))
+
+    def source_of(self, identifier: str) -> Markup:
+        """Where a constant is from."""
+        source = self._book.ledger.set_index("id").at[identifier, "source"]
+        return Markup('<span data-of="{}" data-field="source">{}</span>').format(identifier, source)

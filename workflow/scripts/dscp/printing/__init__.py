@@ -1,0 +1,1 @@
+"""Printed forms, words, and where printed numbers come from."""

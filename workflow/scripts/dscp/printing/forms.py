@@ -1,0 +1,112 @@
+"""Printed forms: how a quantity's value becomes text. The only place where a number is rounded for print.
+
+Source: the layouts of the evaluation's tables (decimals, signs, "<0.01", "-ve").
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from dscp.ledger.rows import WITHHELD_SIGN, Withheld, round_half_up
+
+NOT_COMPUTED = "[z]"
+# What an element's printed form may say besides a name of FORMS: a count in words, a form without its sign, a value
+# that is not rounded.
+IN_WORDS, MAGNITUDE, UNROUNDED = "words", "magnitude", "unrounded"
+
+
+@dataclass(frozen=True)
+class Form:
+    """A printed form: value x scale, rounded to `step` decimals, between prefix and suffix.
+
+    `unit` is the unit of what is printed. `floor`: a positive value below it prints as "<floor" (p-values).
+    `negative`: what any negative value prints as (benefit:cost ratios).
+    """
+
+    unit: str
+    decimals: int = 0
+    scale: float = 1.0
+    prefix: str = ""
+    suffix: str = ""
+    signed: bool = False
+    floor: float | None = None
+    negative: str | None = None
+
+
+FORMS = {
+    "count": Form("count"),
+    "signed_count": Form("count", signed=True),
+    "percent0": Form("percent", 0, suffix="%"),
+    "percent1": Form("percent", 1, suffix="%"),
+    "signed_percent0": Form("percent", 0, suffix="%", signed=True),
+    "plain_percent0": Form("percent", 0),
+    "plain_percent1": Form("percent", 1),
+    "signed_ppt0": Form("ppt", 0, suffix="%", signed=True),
+    "signed_ppt1": Form("ppt", 1, suffix="%", signed=True),
+    "signed_points0": Form("ppt", 0, signed=True),
+    "signed_points1": Form("ppt", 1, signed=True),
+    "points0": Form("ppt", 0),
+    "points1": Form("ppt", 1),
+    "signed_proportion3": Form("ratio", 3, scale=0.01, signed=True),
+    "p2": Form("p", 2, floor=0.01),
+    "p3": Form("p", 3, floor=0.001),
+    "odds2": Form("ratio", 2),
+    "ratio0": Form("ratio", 0, negative="-ve"),
+    "ratio1": Form("ratio", 1),
+    "share2": Form("ratio", 2),
+    "probability6": Form("ratio", 6),
+    "index0": Form("index", 0),
+    "index1": Form("index", 1),
+    "gbp": Form("gbp", 0, prefix="£"),
+    "plain_gbp": Form("gbp", 0),
+    "gbp_hundreds": Form("gbp", -2, prefix="£"),
+    "gbp_k": Form("gbp_k", 0, scale=0.001),
+    "gbp_k_unit": Form("gbp_k", 0, scale=0.001, prefix="£", suffix="k"),
+    "gbp_m": Form("gbp_m", 0, prefix="£", suffix="m"),
+    "gbp_bn1": Form("gbp_bn", 1, scale=0.001, prefix="£", suffix=" billion"),
+    "gbp_to_bn1": Form("gbp_bn", 1, scale=1e-9, prefix="£", suffix=" billion"),
+    "gbp_to_m1": Form("gbp_m", 1, scale=1e-6, prefix="£", suffix="m"),
+    "gbp_to_m3": Form("gbp_m", 3, scale=1e-6, prefix="£m"),
+    "plain_m1": Form("gbp_m", 1, scale=1e-6),
+    "plain_m2": Form("gbp_m", 2, scale=1e-6),
+    "plain_m3": Form("gbp_m", 3, scale=1e-6),
+    "years": Form("years"),
+    "days": Form("days"),
+    "rate1": Form("percent", 1, scale=100, suffix="%"),
+    "rate0": Form("percent", 0, scale=100, suffix="%"),
+}
+
+
+def printed(value: float, form: str) -> str:
+    """Print a value in a named form, with an ASCII hyphen as minus sign.
+
+    "[z]" where nothing could be computed, "[c]" where the value is withheld.
+    """
+    f = FORMS[form]
+    if math.isnan(value):
+        return WITHHELD_SIGN if isinstance(value, Withheld) else NOT_COMPUTED
+    value = value * f.scale
+    if f.negative is not None and value < 0:
+        return f.negative
+    rounded = round_half_up(value, f.decimals)
+    if f.floor is not None and value < f.floor:
+        return f"<{f.floor:.{f.decimals}f}"
+    body = f"{abs(rounded):,.{max(f.decimals, 0)}f}"
+    sign = "-" if rounded < 0 else "+" if f.signed and rounded > 0 else ""
+    return f"{sign}{f.prefix}{body}{f.suffix}"
+
+
+def number_shown(value: float, form: str) -> float | None:
+    """The number that a printed form shows, in the unit that it prints; nothing where it shows something else."""
+    f = FORMS[form]
+    value = value * f.scale
+    shows_sign = f.negative is not None and value < 0
+    if math.isnan(value) or shows_sign or (f.floor is not None and value < f.floor):
+        return None
+    return round_half_up(value, f.decimals) + 0.0  # no -0
+
+
+def in_unit(value: float, form: str) -> float:
+    """The unrounded value in the unit that the form prints (Table 7.10 prints thousands of pounds)."""
+    return value * FORMS[form].scale

@@ -1,0 +1,316 @@
+"""Appendix D: where every figure comes from. One entry stands for a statistic, not for a cell.
+
+The id of a quantity without its area, site, period, year or item is the id of its entry, so that a printed number can
+link to its entry before the entry is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dscp.ledger.rows import extracts_of, inputs_of, kind, parse_inputs, shaped_by
+from dscp.ledger.trail import filled, plain, rows_by_id
+
+MODEL = "model_rows|odds_ratio|odds_ratio_low|odds_ratio_high|effect|effect_low|effect_high|p"
+UNADJUSTED = "log_odds_did|log_odds_se|did_se|did_low|did_high|p_unadjusted|p_difference"
+# A statistic's ids by measure, first match first; what stands in braces differs between the quantities of an entry.
+STATISTICS = [
+    (r"fieldwork\..+", "fieldwork.{stage}.{group}.{site}"),
+    (r"spending\.[^.]+\.(share|both_years)", r"spending.{category}.\1"),
+    (r"spending\.[^.]+\.[^.]+", "spending.{category}.{year}"),
+    (r"spending_item\.[^.]+\.[^.]+\.(\w+)", r"spending_item.{category}.{item}.\1"),
+    (r"(budget_share|budget_amount)\..+", r"\1.{head}.{site}"),
+    (r"(new_journeys\.\w+)\..+", r"\1.{site}.{year}"),
+    (r"reproduction\.(clients|pounds|difference)\..+", r"reproduction.\1.{number}"),
+    (r"walk\.(step|alone)\..+", r"walk.\1.{note}.{site}"),
+    (r"walk\.(total|value\.\w+)\..+", r"walk.\1.{method}"),
+    (r"excluded\..+", "excluded.{rule}.{extract}"),
+    (r"(sensitivity\.\w+)\..+", r"\1.{assumption}"),
+    (r"(validation\.\w+)\..+", r"\1.{extract}"),
+    (rf"\w+\.(?:{MODEL})\.site_\w+", "{measure}.model.{site}"),
+    (rf"\w+\.({UNADJUSTED})\.site_\w+", r"{measure}.\1.{site}"),
+]
+PARTS = [
+    (r"(?:pilot|comparison)_\w+|all_pilots|all_comparisons", "{area}"),
+    (r"site_\w+", "{site}"),
+    (r"pre|post", "{period}"),
+    (r"y\d{4}_\d+|year_\d+|\d{4}_\d\d", "{year}"),
+]
+PROSE, FIGURE = "text", "Figure "
+LONGEST = 130  # characters of a formula with its values filled in; a longer one is cut
+LEAVES = ("constant.", "setting.")
+TITLES = {
+    "fieldwork.{stage}.{group}.{site}": "Encounters",
+    ".change.{area}": "Change in percentage points",
+    ".did.{site}": "Difference in differences in percentage points",
+    "{measure}.model.{site}": "Adjusted logistic model: rows, odds ratio, effect, their intervals, p-value",
+    "{measure}.log_odds_did.{site}": "Difference in differences of log odds",
+    "{measure}.log_odds_se.{site}": "Standard error of the difference in differences of log odds",
+    "{measure}.did_se.{site}": "Standard error of the difference in differences",
+    "{measure}.did_low.{site}": "Left end of the interval of the difference in differences",
+    "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
+    "reproduction.clients.{number}": "Additional clients that a published number would change",
+    "reproduction.pounds.{number}": "Benefits that a published number would change",
+    "walk.start.{site}": "Total benefits as published",
+    "walk.end.{site}": "Total benefits with all notes on the method",
+    "walk.step.{note}.{site}": "What a note on the method changes after those before it",
+    "walk.alone.{note}.{site}": "What a note on the method changes alone",
+    "walk.total.{method}": "Total benefits of a method",
+    "walk.value.effective_treatment.{method}": "Value of a client in effective treatment by method",
+    "walk.value.completions.{method}": "Value of a successful completion by method",
+    "excluded.{rule}.{extract}": "Records that the method leaves out or treats specially",
+    "validation.rows_in.{extract}": "Rows read",
+    "validation.rows_kept.{extract}": "Rows kept",
+    "validation.excluded.{extract}": "Rows left out, by rule",
+    "validation.missing.{extract}": "Missing values",
+    "validation.information.{extract}": "Other remarks",
+}
+
+
+def statistic(identifier: str) -> str:
+    """The id of a quantity without what differs within a statistic: effective_treatment.rate.{area}.{period}."""
+    for pattern, general in STATISTICS:
+        if found := re.fullmatch(pattern, identifier):
+            return found.expand(general)
+    return ".".join(_general(part) for part in identifier.split("."))
+
+
+def _general(part: str) -> str:
+    return next((name for pattern, name in PARTS if re.fullmatch(pattern, part)), part)
+
+
+def anchor_of(identifier: str) -> str:
+    """The anchor of the entry of a quantity: d-effective_treatment-rate-area-period."""
+    return "d-" + re.sub(r"[{}]", "", statistic(identifier)).replace(".", "-")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a cell of a numbered table stands: heads of its row and column, and those above them.
+
+    A head that only names an area, a year or an item is left empty: it says nothing of the statistic.
+    """
+
+    table: str
+    id: str
+    row: str
+    column: str
+    section: str = ""
+    over: str = ""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way in which quantities of a statistic come about, told on one of them as the example."""
+
+    row: Mapping
+    pieces: list[tuple[str, str]]  # text, and the anchor of the entry that it is the title of, if it is one
+
+
+@dataclass(frozen=True)
+class Origin:
+    """An entry of Appendix D."""
+
+    anchor: str
+    title: str
+    tables: list[str]
+    figures: list[str]
+    in_prose: bool
+    ways: list[Way]
+
+
+def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tuple[str, str, str]]) -> dict[str, list]:
+    """All entries of Appendix D, in the order of the report.
+
+    Parameters
+    ----------
+    ledger : every quantity
+    places : every cell drawn so far, in order
+    prints : every print so far: template, table or figure, id, text
+
+    Returns
+    -------
+    Section -> its entries. A section is the number of the first table that prints the statistic or rests on it,
+    "text" for those that only sentences and figures print, "constant" or "setting".
+    """
+    rows = rows_by_id(ledger)
+    members: dict[str, list[str]] = {}
+    for identifier in rows:
+        members.setdefault(statistic(identifier), []).append(identifier)
+    prints = list(prints)
+    of_places = _by_statistic(places, lambda place: place.id)
+    of_figures = _by_statistic((one for one in prints if one[0].startswith(FIGURE)), lambda one: one[1])
+    printed_first = [place.id for place in places]
+    outside = [(where, identifier) for where, identifier, _ in prints if not where.startswith("Table ")]
+    in_prose = [identifier for _, identifier in outside]
+    sections = _sections(printed_first, in_prose, of_places, members, rows)
+    titles = {name: title_of(name, of_places.get(name, ())) for names in sections.values() for name in names}
+    prose = {statistic(identifier) for where, identifier in outside if not where.startswith(FIGURE)}
+    examples = {name: [*(p.id for p in of_places.get(name, ())), *members[name]] for name in titles}
+    return {
+        section: [
+            Origin(
+                anchor_of(name),
+                titles[name],
+                list(dict.fromkeys(place.table for place in of_places.get(name, ()))),
+                list(dict.fromkeys(where.removeprefix(FIGURE) for where, *_ in of_figures.get(name, ()))),
+                name in prose,
+                [_way(rows[one], rows, titles) for one in _examples(examples[name], rows)],
+            )
+            for name in names
+        ]
+        for section, names in sections.items()
+    }
+
+
+def _by_statistic(items: Iterable, identifier) -> dict[str, list]:
+    found: dict[str, list] = {}
+    for item in items:
+        found.setdefault(statistic(identifier(item)), []).append(item)
+    return found
+
+
+def _sections(printed, in_prose, of_places, members, rows) -> dict[str, list[str]]:
+    """Section -> statistics: each where it is first printed, what it rests on after it unless printed elsewhere."""
+    everywhere = {statistic(identifier) for identifier in [*printed, *in_prose]}
+    sections: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for identifier in [*printed, *in_prose]:
+        name = statistic(identifier)
+        section = of_places[name][0].table if name in of_places else PROSE
+        for one in _with_inputs(name, members, rows, everywhere, seen):
+            leaf = kind(rows[members[one][0]])
+            sections.setdefault(leaf if leaf in ("constant", "setting") else section, []).append(one)
+    ends = (PROSE, "constant", "setting")
+    ordered = {section: names for section, names in sections.items() if section not in ends}
+    return ordered | {section: sections[section] for section in ends if section in sections}
+
+
+def _with_inputs(name: str, members, rows, everywhere: set[str], seen: set[str]) -> Iterator[str]:
+    """A statistic, then those that it rests on and that are not printed themselves, each once in the report."""
+    if name in seen:
+        return
+    seen.add(name)
+    yield name
+    for identifier in members[name]:
+        for below in [*inputs_of(rows[identifier]), *_shaping_ids(rows[identifier], rows)]:
+            if statistic(below) not in everywhere:
+                yield from _with_inputs(statistic(below), members, rows, everywhere, seen)
+
+
+def _shaping_ids(row: Mapping, rows: Mapping) -> list[str]:
+    """Ids of the numbers of the config that shape a quantity without being its inputs."""
+    return [identifier for path in shaped_by(row) if (identifier := f"setting.{path}") in rows]
+
+
+def _examples(identifiers: Sequence[str], rows: Mapping) -> list[str]:
+    """One quantity for each way in which those of a statistic come about (at most two: counted, and summed)."""
+    ways: dict[tuple, str] = {}
+    for identifier in identifiers:
+        row = rows[identifier]
+        ways.setdefault((kind(row), re.sub(r"\d+", "", row["formula"])), identifier)
+    return list(ways.values())[:2]
+
+
+def _way(row: Mapping, rows: Mapping, titles: Mapping[str, str]) -> Way:
+    told = tell(row, rows)
+    return Way(row, [(titles[statistic(one)], anchor_of(one)) if one else (text, "") for text, one in told])
+
+
+def tell(row: Mapping, rows: Mapping) -> list[tuple[str, str]]:
+    """How a quantity comes about, in pieces: a text, or the id of a quantity whose entry's title stands there."""
+    where = f". Defined in: {row['source']}." if row["source"] != PROSE else "."
+    made = f" Rule {row['rule']}, function {row['function']}{where}"
+    value = typeset(plain(row["value"]))
+    if kind(row) == "records":
+        counted = f"From the extract {', read with '.join(extracts_of(row))}: {row['filter']}.\n"
+        rows_counted = "" if pd.isna(row["rows"]) else f" (rows: {plain(float(row['rows']))})"
+        rest = f"{counted}{row['id']} = {value}{rows_counted}.{made}"
+        return [(rest, ""), *_shaping(row, rows)]
+    rest = f".\n{row['id']} = {example(row, rows)} = {value}.{made}"
+    return [(typeset(row["formula"]), ""), *_named(row), (rest, ""), *_shaping(row, rows)]
+
+
+def _shaping(row: Mapping, rows: Mapping) -> Iterator[tuple[str, str]]:
+    """The settings that decide what is counted or by which formula: numbers by their entries, then the others."""
+    numbers = _shaping_ids(row, rows)
+    names = [path for path in shaped_by(row) if f"setting.{path}" not in numbers]
+    for position, identifier in enumerate(numbers):
+        yield (", " if position else " Decided by "), ""
+        yield "", identifier
+    if names:
+        yield f"{', ' if numbers else ' Decided by setting '}{', '.join(names)}", ""
+    if numbers or names:
+        yield ".", ""
+
+
+def _named(row: Mapping) -> Iterator[tuple[str, str]]:
+    """What the names in a formula are: those of one statistic together."""
+    names: dict[str, list[str]] = {}
+    for name, ids in parse_inputs(row["inputs"]).items():
+        names.setdefault(statistic(ids[0]), []).append(name)
+    firsts = {statistic(ids[0]): ids[0] for ids in parse_inputs(row["inputs"]).values()}
+    for position, (one, those) in enumerate(names.items()):
+        *most, last = those
+        listed = f"{', '.join(most)} and {last} are " if most else f"{last} is "
+        yield ("; " if position else ", where ") + listed, ""
+        yield "", firsts[one]
+
+
+def title_of(name: str, places: Sequence[Place]) -> str:
+    """What a statistic is called: as the heads of its cells, or as its id reads."""
+    if known := next((title for end, title in TITLES.items() if name.endswith(end)), ""):
+        return known
+    if name.startswith(LEAVES):
+        return f"{name.partition('.')[0]} {name.partition('.')[2]}"
+    if not places:
+        return _read(name)
+    here = [place for place in places if place.table == places[0].table]
+    columns, rows, over, sections = (
+        {getattr(place, part) for place in here} for part in ("column", "row", "over", "section")
+    )
+    if len(columns) == 1 and columns != {""}:
+        return _joined(over, rows, columns)
+    return _joined(sections, rows) or _joined(over) or _read(name)
+
+
+def _joined(*parts: set[str]) -> str:
+    """Heads that all cells share, from the outer to the inner one."""
+    return ": ".join(shared for part in parts if len(part) == 1 and (shared := min(part)))
+
+
+def _read(name: str) -> str:
+    """A statistic's id as words: findings.cost_recurrent.{year}.min -> Cost recurrent: min."""
+    first, *parts = [part for part in name.split(".") if not part.startswith("{") and part != "findings"]
+    words = [part.replace("_", " ") for part in (first, *parts)]
+    return (words[0].capitalize() + ": " + ", ".join(words[1:])).removesuffix(": ")
+
+
+def example(row: Mapping, rows: Mapping) -> str:
+    """A quantity's formula with its values filled in, cut where it is long."""
+    values = {identifier: rows[identifier]["value"] for identifier in inputs_of(row)}
+    text = typeset(filled(row, values))
+    if len(text) <= LONGEST:
+        return text
+    cut = text[: text.rindex(" ", 0, LONGEST)]
+    still_open = ""
+    for sign in cut:
+        if sign in "([":
+            still_open = ")]"["([".index(sign)] + still_open
+        elif sign in ")]":
+            still_open = still_open[1:]
+    return f"{cut} …{still_open}"
+
+
+def typeset(text: str) -> str:
+    """Arithmetic as it is printed: 100 * a - b -> 100 × a − b."""
+    return re.sub(r"(?<![\w)])-|(?<=\s)-(?=\s)", "−", text.replace("**", "^").replace("*", "×"))
+
+
+def said_of(row: Mapping, field: str, rows: Mapping) -> str:
+    """What Appendix D says of a quantity, without the titles of other entries: all of it, or a field of the ledger."""
+    return "".join(text for text, _ in tell(row, rows)) if field == "origin" else row[field]

@@ -1,0 +1,1 @@
+"""Extracts rebuilt from the published counts."""

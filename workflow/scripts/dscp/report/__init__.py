@@ -1,0 +1,1 @@
+"""Pages: Jinja, phrases, the lint of numbers, the panel that traces them."""

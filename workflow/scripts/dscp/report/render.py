@@ -1,0 +1,199 @@
+"""The Jinja environment of the report: everything that the templates may call.
+
+Undefined names and unknown quantities fail; everything is escaped; templates come from one folder.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dscp.exhibits.book import Book, Heading, anchor, raw, setting, shown
+from dscp.exhibits.declared import figure_sites
+from dscp.exhibits.tables import DrawnTable, draw
+from dscp.figures.numbers import wanted
+from dscp.figures.phrases import FigureTexts
+from dscp.ledger.trail import plain
+from dscp.printing.origins import Origin, Way, origins
+from dscp.report import phrases
+from dscp.report.citations import Citations
+from dscp.report.telling.telling import Telling
+
+# Variables of a table or figure that are labels of the study, and stand in an element of their own.
+LABELS = ("label", "year_label", "month_label")
+
+
+@dataclass(frozen=True)
+class DrawnFigure:
+    """A figure as its macro needs it; one that this study does not have holds its number and anchor only."""
+
+    number: str
+    anchor: str
+    title: Markup | str = ""
+    uri: Markup | str = ""
+    alt: str = ""
+    note: Markup | str = ""
+    table: DrawnTable | None = None
+
+
+def environment(folder: str, book: Book) -> Environment:
+    """The Jinja environment of the report: undefined names fail, everything is escaped, no loader but `folder`."""
+    loader = FileSystemLoader(folder)
+    env = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    results = phrases.Results(book)
+    works = Citations(yaml.safe_load((Path(folder) / "references.yaml").read_text(encoding="utf-8")))
+    parts = (phrases.Study(book), results, Telling(book, results), FigureTexts(book), Structure(book, env), works)
+    env.globals = {"config": book.config}
+    for part in parts:
+        named = phrases.functions_of(part)
+        if twice := sorted(env.globals.keys() & named.keys()):
+            raise ValueError(f"two parts of the report offer the templates a function {twice[0]}")
+        env.globals |= named
+    return env
+
+
+def in_order(headings: Sequence[Heading]) -> list[Heading]:
+    """Headings as the report shows them: appendices by letter, whichever was rendered first."""
+    chapters: list[list[Heading]] = []
+    for heading in headings:
+        if heading.level == 1 or not chapters:
+            chapters.append([])
+        chapters[-1].append(heading)
+    appendices = [chapter for chapter in chapters if chapter[0].number.startswith("Appendix")]
+    by_letter = iter(sorted(appendices, key=lambda chapter: chapter[0].number))
+    ordered = (next(by_letter) if chapter in appendices else chapter for chapter in chapters)
+    return [heading for chapter in ordered for heading in chapter]
+
+
+class Structure:
+    """Headings, tables, figures, and references to them; records what stands in the report for its contents."""
+
+    def __init__(self, book: Book, env: Environment) -> None:
+        self._book = book
+        self._env = env
+        self._referred: set[tuple[str, str]] = set()
+        self._in_table = False
+
+    def heading(self, level: int, number: str, title: str) -> Markup:
+        """A numbered heading; chapters and appendices are level 1."""
+        name = anchor("section", number or title.lower())
+        shown = f"Appendix {number}" if level == 1 and number.isalpha() else number
+        self._book.headings.append(Heading(level, shown, title, name))
+        mark = Markup('<span class="n">{}</span> ').format(shown) if shown else Markup()
+        kind = Markup(' class="plain"') if level > 1 and not number else Markup()
+        return Markup('<h{0} id="{1}"{4}>{2}<span class="t">{3}</span></h{0}>').format(level, name, mark, title, kind)
+
+    def table_data(self, number: str) -> DrawnTable:
+        """A numbered table, ready for the macro that draws it."""
+        exhibit = self._book.exhibits[number]
+        self._in_table = True
+        drawn = draw(exhibit, self._book, self._text)
+        self._in_table = False
+        if exhibit.has_rows:
+            self._book.tables.append((number, drawn.title))
+        return drawn
+
+    def _text(self, template: str, variables: Mapping) -> Markup:
+        if "{{" not in template:
+            return Markup(template)
+        labels = {key: setting(value) for key, value in variables.items() if key in LABELS}
+        return Markup(self._env.from_string(template).render({**variables, **labels}))
+
+    def table_ref(self, number: str) -> Markup:
+        """A reference to a numbered table."""
+        return self._reference("table", number, f"Table {number}")
+
+    def figure_ref(self, number: str) -> Markup:
+        """A reference to a figure."""
+        return self._reference("figure", number, f"Figure {number}")
+
+    def section_ref(self, number: str, name: str = "Section") -> Markup:
+        """A reference to a section, chapter or appendix."""
+        return self._reference("section", number, f"{name} {number}".strip())
+
+    def _reference(self, kind: str, number: str, text: str) -> Markup:
+        """A link; a chapter's first one to a place in another chapter is "far", and print adds the page."""
+        here = next((h.number.removeprefix("Appendix ") for h in reversed(self._book.headings) if h.level == 1), "")
+        far = ""
+        if not self._in_table and chapter_of(number) != here and (here, text) not in self._referred:
+            self._referred.add((here, text))
+            far = " far"
+        return Markup('<a class="n{}" href="#{}">{}</a>').format(far, anchor(kind, number), text)
+
+    def figure_drawn(self, number: str) -> DrawnFigure:
+        """A numbered figure, ready for the macro that draws it; its image is a data URI."""
+        plan, name = self._book.plans[number], anchor("figure", number)
+        if not wanted(plan.declaration, self._book.config):
+            return DrawnFigure(number, name)
+        title, alt, note = (
+            self._text(plan.declaration.get(part, ""), plan.variables) for part in ("title", "alt", "note")
+        )
+        self._book.drawn_figures.append((number, title))
+        image = base64.b64encode(self._book.figures[number].encode()).decode()
+        return DrawnFigure(
+            number=number,
+            anchor=name,
+            title=title,
+            uri=Markup("data:image/svg+xml;base64," + image),
+            alt=alt.striptags(),
+            note=note,
+            table=draw(plan.table, self._book, self._text) if plan.table else None,
+        )
+
+    def figure_uri(self, number: str, title: Markup) -> Markup:
+        """Record a figure that a rule of its own has drawn for the list of figures; its image as a data URI."""
+        self._book.drawn_figures.append((number, title))
+        return Markup("data:image/svg+xml;base64," + base64.b64encode(self._book.figures[number].encode()).decode())
+
+    def has_figure(self, number: str) -> bool:
+        """Whether a figure has been drawn."""
+        return number in self._book.figures
+
+    def figure_sites(self) -> dict[str, str]:
+        """Figure number -> site."""
+        return figure_sites(self._book.config)
+
+    def anchor(self, kind: str, number: str) -> str:
+        """The id of a table, figure or section in the page."""
+        return anchor(kind, number)
+
+    def origins(self) -> dict[str, list[Origin]]:
+        """The entries of Appendix D for everything printed so far: section -> entries."""
+        return origins(self._book.ledger, self._book.places, self._book.prints)
+
+    def told(self, way: Way) -> Markup:
+        """How a quantity comes about, with links to the entries of what it is computed from."""
+        link = Markup('<a class="r" href="#{1}">{0}</a>')
+        texts = (link.format(*piece) if piece[1] else Markup.escape(piece[0]) for piece in way.pieces)
+        return Markup().join(texts).replace("\n", Markup("\n<br>"))
+
+    def raw(self, value: float) -> str:
+        """A quantity's value as its element carries it."""
+        return raw(value)
+
+    def unrounded(self, value: float) -> str:
+        """A value to six decimals."""
+        return shown(plain(value))
+
+    def contents(self) -> list[Heading]:
+        """All headings so far, appendices in the order of their letters."""
+        return in_order(self._book.headings)
+
+    def tables(self) -> list[tuple[str, Markup]]:
+        """All tables so far: number and title."""
+        return self._book.tables
+
+    def drawn_figures(self) -> list[tuple[str, Markup]]:
+        """All figures so far: number and title."""
+        return self._book.drawn_figures
+
+
+def chapter_of(number: str) -> str:
+    """7.10 -> 7, C.8.1 -> C, B3 -> B."""
+    return number[0] if number[0].isalpha() else number.split(".")[0]

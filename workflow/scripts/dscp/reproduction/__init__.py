@@ -1,0 +1,1 @@
+"""Our numbers against the print, and the print against itself."""

@@ -1,0 +1,1 @@
+"""A job's frame: log, outputs, digests, locks."""

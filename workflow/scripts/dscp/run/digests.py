@@ -1,0 +1,80 @@
+"""Digests of what a rule rests on besides its inputs, so that Snakemake reruns it exactly when they change.
+
+Snakemake does not notice an edited imported module, nor an input replaced by a file with an older date, and it takes a
+touched script for a changed one. A digest of the script and its imports, of source files and of each extract among a
+rule's `params` (with Snakemake's own watch on scripts off, see workflow/profiles) cures all three.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+PLANNED = "REPORT_PLANNED_{}"
+SCRIPTS = Path(__file__).parents[2]
+
+
+@cache
+def imports(script: str) -> frozenset[str]:
+    """The modules of this project that a rule's script imports, directly or through others: paths without ".py"."""
+    tree = ast.parse((SCRIPTS / f"{script}.py").read_text(encoding="utf-8"))
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    found = {node.module for node in froms} | {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+    found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    paths = {name.replace(".", "/") for name in found}
+    shared = {name for name in paths if (SCRIPTS / f"{name}.py").exists()}
+    return frozenset(shared.union(*(imports(name) for name in shared)))
+
+
+def code(script: str) -> str:
+    """Digest of a rule's script and of the shared modules that it rests on."""
+    return files(SCRIPTS / f"{name}.py" for name in [script, *sorted(imports(script))])
+
+
+def files(paths: Iterable[str | Path]) -> str:
+    """Digest of the contents of files; one that does not exist counts as absent."""
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(of_file(str(path)).encode())
+    return total.hexdigest()[:16]
+
+
+def planned(paths: Iterable[str], what: str = "EXTRACTS") -> dict[str, str]:
+    """Digests of given files as they are when a run is planned.
+
+    The processes of the run's jobs have them from the one that planned it, by an environment variable: for them, too,
+    they are what was planned with, and not what the files have become since.
+    """
+    variable = PLANNED.format(what)
+    if variable not in os.environ:
+        os.environ[variable] = json.dumps({path: of_file(path) for path in paths})
+    return json.loads(os.environ[variable])
+
+
+def as_planned(paths: Mapping[str, str]) -> None:
+    """End a job whose config or code is no longer what the run was planned with: its results would be of two kinds.
+
+    Parameters
+    ----------
+    paths : path of a file -> what it is called in messages
+    """
+    for path, digest in planned(paths, "CODE").items():
+        if of_file(path) != digest:
+            raise SystemExit(
+                f"{paths[path]}: changed since the run was planned, allowed: no change while a run goes on"
+            )
+
+
+@cache
+def of_file(path: str) -> str:
+    """SHA-256 of a file, or "absent"."""
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "absent"

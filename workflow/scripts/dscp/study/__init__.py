@@ -1,0 +1,1 @@
+"""The study's areas, sites, periods and days."""

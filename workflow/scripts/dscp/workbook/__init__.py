@@ -1,0 +1,1 @@
+"""The numbered tables as worksheets, in two formats."""
