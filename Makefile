@@ -12,7 +12,7 @@ STUDY ?= .
 CORES ?= all
 TESTERS ?= 2
 VENV := .venv
-export PYTHONPATH := workflow/plugins
+export PYTHONPATH := workflow/plugins:workflow/scripts
 export STUDY RUN ID A B # recipes take them from the environment: whatever stands in a name, the shell does not read it
 RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
@@ -43,6 +43,7 @@ checkers: $(VENV)/ready
 lint: $(VENV)/ready
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/snakefmt --check Snakefile workflow/rules
+	@$(VENV)/bin/lint-imports --no-cache
 	@$(VENV)/bin/python tests/snakemake_lint.py
 
 bench: $(VENV)/ready

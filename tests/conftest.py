@@ -19,6 +19,7 @@ from filelock import FileLock
 from other_study import write_study
 
 PROJECT = Path(__file__).parents[1]
+os.environ["PYTHONPATH"] = str(PROJECT / "workflow" / "scripts")  # as the Makefile sets it for the tools
 RUN = "results/dscp-2009-11"
 
 

@@ -31,8 +31,8 @@ from jinja2 import StrictUndefined, TemplateNotFound, UndefinedError
 from browser import chromium, page_of
 from conftest import RUN, copy_project, snakemake
 from dscp.exhibits.book import Book
+from dscp.pdf.typesetting import TypesettingProblem, typeset
 from dscp.report.render import environment
-from report_pdf import TypesettingProblem, report_pdf
 
 SECRET = "words of another file"
 
@@ -119,11 +119,11 @@ def test_the_typesetter_fetches_nothing(case, tmp_path):
         code = filled(BEYOND[case], address, secret)
         page = f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>t</title></head><body>{code}</body>'
         if case in LEFT_OUT:
-            assert SECRET not in text_of(report_pdf(page))
+            assert SECRET not in text_of(typeset(page))
             assert asked == []
             return
         with pytest.raises(TypesettingProblem) as problem:
-            report_pdf(page)
+            typeset(page)
         assert asked == []
     said = str(problem.value)
     assert "\n" not in said and SECRET not in said and len(said) < 400
@@ -136,7 +136,7 @@ def test_the_typesetter_takes_what_the_page_holds():
     page = (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>t</title></head><body><h1>t</h1>{image("")}'
     )
-    assert report_pdf(page).startswith(b"%PDF")
+    assert typeset(page).startswith(b"%PDF")
 
 
 # Refused before anything is asked for: paths that lead nowhere from a page without an address, and XML with entities.

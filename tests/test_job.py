@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from dscp.run.job import noted_in, told, writing
-from dscp.study.areas import day
+from dscp.study.days import day
 
 CANARY = "canary-7f3a"
 

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dscp.ledger.leaves import constants
+from dscp.ledger.leaves import settings as settings_rows
 from dscp.ledger.rows import (
     FIELDS,
     extracts_of,
     kind,
     log_odds,
     normal_tail,
+    numbers,
     parse_inputs,
     quantities,
     read_ledger,
@@ -24,8 +27,7 @@ from dscp.ledger.rows import (
 )
 from dscp.printing.forms import FORMS, NOT_COMPUTED, in_unit, printed
 from impact import impact
-from ledger import check_closure, constants, ledger, numbers
-from ledger import settings as settings_rows
+from ledger import check_closure, ledger
 from ledger_checks import assert_closed, faults, leaves
 
 WHERE = {"source": "Appendix B2", "rule": "outcomes", "function": "outcomes"}
@@ -56,7 +58,7 @@ def small_ledger() -> pd.DataFrame:
         [
             counts(**{"success.count.pilot_3": 30, "success.base.pilot_3": 40, "success.base.pilot_4": 5}),
             constants(table),
-            settings_rows({"definitions": {"minimum_age": 18}, "models": {}, "economics": {"benefit_share": 0.5}}),
+            settings_rows({"definitions": {"minimum_age": 18}, "models": {}, "economics": {"benefit_share": 0.5}}, {}),
             derived(
                 "success.rate.pilot_3",
                 75.0,
@@ -412,7 +414,7 @@ def test_rows_of_the_rule_impact_are_closed(empty):
     models = {"treatment_covariates": ["age", "sex"], "confidence": 0.95, "age_without_dir": "mean_of_model"}
     counted = pd.concat([counts(**base), counts(**count)])
     rows = impact(counted, {"effective_treatment": clients}, ["site_3"], models)
-    level = settings_rows({"definitions": {}, "models": {"confidence": 0.95}, "economics": {}})
+    level = settings_rows({"definitions": {}, "models": {"confidence": 0.95}, "economics": {}}, {})
     whole = pd.concat([counted, *rows, level], ignore_index=True)
     assert_closed(whole)
     values = whole.set_index("id")["value"]

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from conftest import RUN, snakemake
+from dscp.exhibits.book import activity_texts
 from dscp.ledger.rows import read_ledger
 from dscp.report.lint import NakedNumber, prints_as, read_again, read_allowed, read_page, refuse_naked_numbers
-from report_html import activity_texts, assumptions, quoted
+from report_html import assumptions, quoted
 
 PROJECT = Path(__file__).parents[1]
 TEMPLATES = PROJECT / "templates"

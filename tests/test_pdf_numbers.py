@@ -15,9 +15,9 @@ import yaml
 
 from dscp.exhibits.book import shown
 from dscp.ledger.rows import read_ledger
+from dscp.pdf.typesetting import typeset
 from dscp.printing.origins import anchor_of
 from dscp.report.lint import SILENT, read_allowed, read_page
-from report_pdf import report_pdf
 
 ALLOWED = Path(__file__).parents[1] / "templates" / "numbers_allowed.yaml"
 MM = 72 / 25.4
@@ -164,8 +164,8 @@ def test_the_same_page_and_files_give_the_same_bytes():
     head = '<title>T</title><meta name="dcterms.created" content="2011-03-31">'
     page = f"<html lang='en'><head>{head}</head><body><h1>T</h1></body></html>"
     files = {"cells.csv": b"a,b", "ro-crate-metadata.json": b"{}"}
-    assert report_pdf(page, files) == report_pdf(page, files)
-    assert report_pdf(page, {**files, "ro-crate-metadata.json": b"{ }"}) != report_pdf(page, files)
+    assert typeset(page, files) == typeset(page, files)
+    assert typeset(page, {**files, "ro-crate-metadata.json": b"{ }"}) != typeset(page, files)
 
 
 def test_the_pdf_says_what_it_conforms_to(reader):

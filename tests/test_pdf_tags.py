@@ -14,7 +14,7 @@ from pikepdf import Dictionary, Object
 from weasyprint import HTML
 
 from dscp.pdf.tags import mend_tags, names_of_anchors
-from report_pdf import VARIANT, report_pdf
+from dscp.pdf.typesetting import VARIANT, typeset
 from validators import verapdf
 
 STYLE = """@page { size: 300px 260px; margin: 30px; @top-left { content: "Head" } @bottom-left { content: "Foot" } }
@@ -43,7 +43,7 @@ def page_of(body: str, style: str = "") -> str:
 
 @pytest.fixture(scope="module")
 def small() -> pikepdf.Pdf:
-    return pikepdf.open(io.BytesIO(report_pdf(page_of(BODY, STYLE))))
+    return pikepdf.open(io.BytesIO(typeset(page_of(BODY, STYLE))))
 
 
 def elements(element: Object) -> Iterator[Object]:
@@ -104,7 +104,7 @@ def test_the_reports_structure_has_no_faults(default_run):
 
 
 def heads_of_cells() -> list[tuple[list[str], list[list[str]]]]:
-    document = pikepdf.open(io.BytesIO(report_pdf(page_of(SPANNED))))
+    document = pikepdf.open(io.BytesIO(typeset(page_of(SPANNED))))
     names = re.findall(r"<th[^>]*>(\w+)", SPANNED)
     identifiers = {str(one.ID): name for one, name in zip(found(document, "TH"), names, strict=True)}
     return [[identifiers[str(name)] for name in one.A.get("/Headers", [])] for one in found(document, "TD")]
@@ -128,7 +128,7 @@ def test_every_cell_knows_its_heads_over_spans_and_sections():
 
 
 def test_scopes_are_those_of_the_page():
-    document = pikepdf.open(io.BytesIO(report_pdf(page_of(SPANNED))))
+    document = pikepdf.open(io.BytesIO(typeset(page_of(SPANNED))))
     wanted = ["/Column" if scope.startswith("col") else "/Row" for scope in re.findall(r"scope=(\w+)", SPANNED)]
     assert [str(one.A.Scope) for one in found(document, "TH")] == wanted
 
@@ -173,7 +173,7 @@ def test_the_same_page_gives_the_same_tags():
 
 def test_what_is_attached_stays_attached():
     files = {"cells.csv": b"a,b", "ledger.csv": b"id"}
-    document = pikepdf.open(io.BytesIO(report_pdf(page_of("<p>Text</p>"), files)))
+    document = pikepdf.open(io.BytesIO(typeset(page_of("<p>Text</p>"), files)))
     assert {str(one.UF): one.EF.F.read_bytes() for one in document.Root.AF} == files
     assert {str(one.AFRelationship) for one in document.Root.AF} == {"/Data"}
     assert len(document.Root.AF) == len(files)

@@ -18,10 +18,11 @@ from dscp.exhibits.book import UnknownQuantity
 from dscp.figures.numbers import numbers
 from dscp.ledger.rows import read_ledger
 from dscp.pdf.line_breaks import last_spaces_take_no_room, names_with_numbers
+from dscp.pdf.typesetting import TypesettingProblem, typeset
 from dscp.report.lint import read_allowed, read_page
+from dscp.report.styles import embed_fonts
 from ledger import validated
-from report_html import assumptions, embed_fonts, quoted, report_html, validation_tables
-from report_pdf import TypesettingProblem, report_pdf
+from report_html import assumptions, quoted, report_html, validation_tables
 
 PROJECT = Path(__file__).parents[1]
 TEMPLATES = PROJECT / "templates"
@@ -234,7 +235,7 @@ PAGE = "<html lang='en'><head><title>T</title>{}</head><body><h1>T</h1><p>Text</
 
 
 def test_the_same_page_gives_the_same_pdf():
-    assert report_pdf(PAGE.format("", "")) == report_pdf(PAGE.format("", ""))
+    assert typeset(PAGE.format("", "")) == typeset(PAGE.format("", ""))
 
 
 @pytest.mark.parametrize(
@@ -243,13 +244,13 @@ def test_the_same_page_gives_the_same_pdf():
 )
 def test_a_complaint_of_the_typesetter_stops_the_run(head, body):
     with pytest.raises(TypesettingProblem, match=r"colour|nowhere"):
-        report_pdf(PAGE.format(head, body))
+        typeset(PAGE.format(head, body))
 
 
 @pytest.mark.parametrize("address", ["http://localhost/x.png", "file:///etc/hostname"])
 def test_nothing_is_fetched_for_the_pdf(address):
     with pytest.raises(BaseException, match=address):
-        report_pdf(PAGE.format("", f"<img alt='x' src='{address}'>"))
+        typeset(PAGE.format("", f"<img alt='x' src='{address}'>"))
 
 
 def test_another_programme_has_no_figures_of_this_one(ledger, config):

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from benefits import METHODS, benefits
+from dscp.ledger.leaves import constants, settings
 from dscp.ledger.rows import annuity, normal_quantile, numbers, quantities
 from impact import intervals_of
-from ledger import constants, settings
 from ledger_checks import assert_closed
 from sensitivity import sensitivity
 from test_economics import CONSTANTS, DEFAULT, TABLE, values_of
@@ -47,7 +47,10 @@ def whole(ranges: dict | None = None, method: str = "as_published", given: dict 
     leaves = pd.DataFrame({"id": list(known), "value": list(known.values()), "rows": 1})
     words = dict.fromkeys(["extract", "filter", "source", "rule", "function"], "given")
     parts = [quantities(leaves, id="{id}", value="value", unit="ppt", rows="rows", missing="no data", **words)]
-    parts += [constants(TABLE), settings({"definitions": {}, "models": {"confidence": 0.95}, "economics": economics})]
+    parts += [
+        constants(TABLE),
+        settings({"definitions": {}, "models": {"confidence": 0.95}, "economics": economics}, {}),
+    ]
     parts += unit_values(CONSTANTS, economics)
     parts += benefits(values_of(parts), SITES, economics)
     return [*parts, *sensitivity(values_of(parts), SITES)]

@@ -12,7 +12,8 @@ import pandas as pd
 from dscp.ledger.rows import quantities, write_ledger
 from dscp.measures.records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
 from dscp.run.job import writing
-from dscp.study.areas import areas, day, periods
+from dscp.study.areas import areas, periods
+from dscp.study.days import day
 
 RULE = "continuity"
 SOURCE = "Appendix B2"

@@ -7,29 +7,13 @@ import pandas as pd
 
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.extracts.faults import UNUSABLE, with_ids
-from dscp.ledger.rows import extracts_of, inputs_of, kind, numbers, quantities, read_ledger, shaped_by, write_ledger
+from dscp.ledger.leaves import constants, settings
+from dscp.ledger.rows import extracts_of, inputs_of, kind, quantities, read_ledger, shaped_by, write_ledger
 from dscp.run.job import writing
 from dscp.study.areas import value_at
 
 RULE = "ledger"
 MADE = ".csv"  # how the name of a file ends that the run itself made and counted rows of
-
-
-def constants(table: pd.DataFrame) -> pd.DataFrame:
-    """Leaves for cited constants: columns name, value, unit, source (citation and page)."""
-    return quantities(
-        table, id="constant.{name}", value="value", unit="{unit}", source="{source}", rule=RULE, function="constants"
-    )
-
-
-def settings(config: Mapping) -> pd.DataFrame:
-    """Leaves for the numbers of the config's definitions, models, economics and of the disclosure policy it names."""
-    parts = {name: config[name] for name in ("definitions", "models", "economics")}
-    parts["disclosure"] = POLICIES[config.get("disclosure", NONE.name)].numbers()
-    frame = pd.DataFrame(numbers(parts), columns=["id", "value"])
-    return quantities(
-        frame, id="{id}", value="value", unit="count", source="config.yaml", rule=RULE, function="settings"
-    )
 
 
 # What decides how many rows validation leaves out or remarks on: which areas are studied, which codes are known.
@@ -120,7 +104,8 @@ def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, con
     table : constants with citations
     config : every part of the study that shapes a quantity; assumed (id -> note)
     """
-    whole = pd.concat([parts, validated(findings), constants(table), settings(config)], ignore_index=True)
+    policy = POLICIES[config.get("disclosure", NONE.name)].numbers()
+    whole = pd.concat([parts, validated(findings), constants(table), settings(config, policy)], ignore_index=True)
     whole = with_notes(whole, config.get("assumed", {}))
     check_closure(whole)
     check_names(whole, set(findings["extract"]), config)

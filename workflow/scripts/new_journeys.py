@@ -9,7 +9,7 @@ import pandas as pd
 
 from dscp.ledger.rows import quantities, write_ledger
 from dscp.run.job import writing
-from dscp.study.areas import year_key
+from dscp.study.days import year_key
 
 RULE = "new_journeys"
 SOURCE = "Section 7.2.2"

@@ -10,16 +10,16 @@ import yaml
 from dscp.disclosure.attack import LARGEST
 from dscp.disclosure.control import PROTECTS, by_id
 from dscp.disclosure.facts import of_people
-from dscp.disclosure.policies import POLICIES
+from dscp.disclosure.policies import POLICIES, Policy
 from dscp.exhibits.book import Book, open_book
 from dscp.exhibits.declared import entries
 from dscp.ledger.rows import inputs_of, read_ledger, value_of
 from dscp.ledger.trail import plain
+from dscp.pdf.typesetting import typeset
 from dscp.report.panel import label, names_of
 from dscp.report.render import environment
+from dscp.report.styles import embed_fonts
 from dscp.run.job import writing
-from report_html import embed_fonts
-from report_pdf import report_pdf
 
 MANY = 40  # counts that are more than a column holds
 REST = "Counts that stand in no table, of which something was decided"
@@ -126,11 +126,32 @@ def _brief(reason: str) -> str:
     return "protects another" if reason.startswith(PROTECTS) else reason.partition(" of ")[0]
 
 
+def output_check(check: Check, book: Book, policy: Policy, audit: pd.DataFrame, templates: Mapping[str, Path]) -> bytes:
+    """The pages, typeset.
+
+    Parameters
+    ----------
+    check : all decisions
+    book : the tables, as published
+    policy : the one in force
+    audit : of rule release
+    templates : file name -> file; they lie in one folder
+    """
+    folder = templates["exhibits.yaml"].parent
+    env = environment(str(folder), book)
+    titles = {number: env.globals["table_data"](number).title.striptags() for number in book.exhibits}
+    written = [templates[name].read_text(encoding="utf-8") for name in ("report.css", "check.css")]
+    style = embed_fonts("".join(written), folder)
+    page = env.get_template("output_check.html.j2").render(
+        sheets=check.sheets(book, titles), policy=policy, audit=audit, style=style
+    )
+    return typeset(page)
+
+
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         given, config = snakemake.input, snakemake.params.config
         files = {Path(name).name: Path(name) for name in given.templates}
-        folder = files["exhibits.yaml"].parent
         declared = yaml.safe_load(files["exhibits.yaml"].read_text(encoding="utf-8"))["exhibits"]
         published, audit = read_ledger(given.ledger), pd.read_csv(given.audit)
         check = Check(
@@ -141,11 +162,5 @@ if __name__ == "__main__":
             config,
         )
         book = open_book(published, pd.read_parquet(given.activity), declared, config)
-        env = environment(str(folder), book)
-        titles = {number: env.globals["table_data"](number).title.striptags() for number in declared}
-        written = [files[name].read_text(encoding="utf-8") for name in ("report.css", "check.css")]
-        style = embed_fonts("".join(written), folder)
-        page = env.get_template("output_check.html.j2").render(
-            sheets=check.sheets(book, titles), policy=POLICIES[snakemake.params.policy], audit=audit, style=style
-        )
-        Path(out.pdf).write_bytes(report_pdf(page))
+        policy = POLICIES[snakemake.params.policy]
+        Path(out.pdf).write_bytes(output_check(check, book, policy, audit, files))

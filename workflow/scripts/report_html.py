@@ -3,7 +3,6 @@
 Both pages hold everything they need: stylesheets, fonts and figures are embedded.
 """
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,8 @@ from dscp.ledger.rows import read_ledger
 from dscp.report.lint import read_allowed, refuse_naked_numbers
 from dscp.report.panel import extract_files, panel_head, script_of, trace_data
 from dscp.report.render import environment
+from dscp.report.styles import embed_fonts
 from dscp.run.job import writing
-
-FONT = re.compile(r"url\((fonts/[^)]+\.woff2)\)")
 
 
 @dataclass(frozen=True)
@@ -91,15 +89,6 @@ def quoted(findings: pd.DataFrame, texts: Mapping[str, Mapping[str, list[str]]],
     return {*remarks, *items, *(part for choice in choices for part in (choice.value, choice.sentence))}
 
 
-def embed_fonts(style: str, folder: Path) -> str:
-    """Replace the stylesheet's font files by their data."""
-
-    def embedded(match: re.Match) -> str:
-        return f"url(data:font/woff2;base64,{base64.b64encode((folder / match[1]).read_bytes()).decode()})"
-
-    return FONT.sub(embedded, style)
-
-
 def page(env, body: str, style: str, head: str, config: Mapping) -> str:
     """A whole HTML page around a body; `head` stands at the end of the page's head."""
     return env.get_template("page.html.j2").render(
@@ -141,7 +130,7 @@ def report_html(
     folder : the templates
     styles : "screen" and "print" -> stylesheet with its fonts embedded
     declared_figures : the numbered figures, as in figures.yaml
-    panel : what the page for the screen carries in its head to trace its numbers, from `_panel.panel_head`
+    panel : what the page for the screen carries in its head to trace its numbers, from `panel.panel_head`
 
     Returns
     -------

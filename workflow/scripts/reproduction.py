@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from dscp.exhibits.declared import Entry, entries, resolve
+from dscp.ledger.leaves import constants, settings
 from dscp.ledger.rows import read_ledger, write_ledger
 from dscp.ledger.trail import filled, plain
 from dscp.printing.forms import FORMS, in_unit, printed
@@ -37,8 +38,8 @@ from dscp.reproduction.verdicts import (
     worst,
 )
 from dscp.run.job import writing
-from dscp.study.areas import PERIODS, day, whole_months
-from ledger import constants, settings
+from dscp.study.areas import PERIODS
+from dscp.study.days import day, whole_months
 
 NO_SUCH = "this run has no such quantity"
 EVIDENCE = 3  # broken relations quoted per number
@@ -337,7 +338,7 @@ if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         config, files = snakemake.params.config, snakemake.input
         table = pd.read_csv(files.constants, keep_default_na=False)
-        whole = pd.concat([read_ledger(*files.parts), constants(table), settings(config)], ignore_index=True)
+        whole = pd.concat([read_ledger(*files.parts), constants(table), settings(config, {})], ignore_index=True)
         prose, tables = read_data(files.prose), read_published(files.published)
         exhibits = yaml.safe_load(Path(files.exhibits).read_text(encoding="utf-8"))["exhibits"]
         print_ = numbers(tables, prose, read_data(files.steps))

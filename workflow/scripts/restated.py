@@ -10,7 +10,8 @@ import pandas as pd
 
 from dscp.ledger.rows import computed, quantities, read_ledger, write_ledger
 from dscp.run.job import writing
-from dscp.study.areas import PERIODS, analysed, whole_months
+from dscp.study.areas import PERIODS, analysed
+from dscp.study.days import whole_months
 
 RULE = "restated"
 QUARTER = 3  # months

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dscp.ledger.rows import quantities, write_ledger
 from dscp.run.job import writing
-from dscp.study.areas import year_key
+from dscp.study.days import year_key
 
 RULE = "spending"
 OF_YEARS = "economics.spending_years"  # the setting that decides which years count

@@ -1,6 +1,6 @@
 """Write what changed from one run to another: every quantity that moved, by how much, and why.
 
-python workflow/tools/compare.py <run> <run> [--study folder] writes results/compare-<run>-<run>/changes.html and .csv
+`make compare A=<run> B=<run> [STUDY=folder]` writes results/compare-<run>-<run>/changes.html and .csv
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from compare_records import FILE, Record, code_changed, extract_changed, jobs_before, settings_changed
 from dscp.ledger.rows import extracts_of, inputs_of, kind, read_ledger, shaped_by, within
 from dscp.ledger.trail import Rows, plain, rows_by_id, tree, walk

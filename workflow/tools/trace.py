@@ -1,6 +1,6 @@
 """Print how a number of the report came to be: from the printed cell down to records, citations and settings.
 
-python workflow/tools/trace.py 7.10/site_3/value_total [--run dscp-2009-11] [--records] [--study folder]
+`make trace ID=7.10/site_3/value_total [RUN=dscp-2009-11] [RECORDS=1] [STUDY=folder]`
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from dscp.config.checked import line_numbers, read_config
 from dscp.ledger.rows import extracts_of, shaped_by
 from dscp.ledger.trail import BrokenTrail, Node, dependents, filled, tree, walk

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from dscp.config.checked import plain, read_config
 from dscp.extracts.frozen import frozen_path
 from dscp.ledger.rows import read_ledger

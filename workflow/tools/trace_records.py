@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,10 +10,10 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from dscp.extracts.files import FORMATS, Source
 from dscp.ledger.rows import extracts_of
-from dscp.study.areas import areas, day
+from dscp.study.areas import areas
+from dscp.study.days import day
 
 # Measures with one row per record counted; the others sum rows of an extract.
 RECORD_FILES = {

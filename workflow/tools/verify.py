@@ -1,6 +1,6 @@
 """Check a results folder against its run record: name whatever was altered, is missing or was added.
 
-python workflow/tools/verify.py [--run dscp-2009-11] [--study folder]
+`make verify [RUN=dscp-2009-11] [STUDY=folder]`
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from dscp.config.checked import read_config
 from dscp.record.verify import set_aside, verify
 from dscp.run.last_good import places, put_back

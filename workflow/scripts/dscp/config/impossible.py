@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-EARLIEST = dt.date(1990, 1, 1)  # of records
+from dscp.study.days import EARLIEST
+
 LATEST = dt.date(2099, 12, 31)  # of a programme
 WINDOWS = ("outcomes", "referrals", "triage_quarters")
 

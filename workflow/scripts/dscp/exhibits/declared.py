@@ -17,7 +17,8 @@ import pandas as pd
 
 from dscp.printing.forms import FORMS, in_unit, printed
 from dscp.printing.inert import inert
-from dscp.study.areas import ARMS, PERIODS, analysed, areas, year_key
+from dscp.study.areas import ARMS, PERIODS, analysed, areas
+from dscp.study.days import year_key
 
 CELL_FIELDS = ["exhibit", "row", "column", "id", "value", "unit", "printed"]
 

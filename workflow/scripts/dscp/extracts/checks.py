@@ -12,7 +12,8 @@ import pandas as pd
 from dscp.extracts.columns import OLDEST_CLIENT, TOTAL
 from dscp.extracts.faults import FAULT, INFORMATION, SHOWN, cell, count, excluded, fault, information, more, place
 from dscp.extracts.files import Source, literal
-from dscp.study.areas import areas, day
+from dscp.study.areas import areas
+from dscp.study.days import day
 
 PRISON_CONTINUITY = ("integrated_system", "independent_case_manager")
 COMMUNITY_CONTINUITY = ("embedded_provision",)

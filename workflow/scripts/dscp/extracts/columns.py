@@ -15,7 +15,7 @@ from typing import Any
 import pandera.pandas as pa
 from pandera.engines.pandas_engine import DateTime
 
-from dscp.config.impossible import EARLIEST
+from dscp.study.days import EARLIEST
 
 OLDEST_CLIENT = 110  # years
 SIX_WEEK_LIMIT_FROM = date(2007, 12, 1)  # until then the limit was 12 weeks: report, Table 3.3 and its text

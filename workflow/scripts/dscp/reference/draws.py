@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dscp.study.areas import day
+from dscp.study.days import day
 
 NEVER = 2**31 - 1  # a date that has not come: an open journey, a release that nobody recorded
 LETTERS = np.frombuffer(b"0123456789BCDFGHJKLMNPQRSTVWXYZ", dtype="S1")

@@ -20,7 +20,8 @@ from dscp.ledger.trail import plain, rows_by_id
 from dscp.printing.forms import FORMS, IN_WORDS, MAGNITUDE, UNROUNDED, printed
 from dscp.printing.origins import said_of
 from dscp.printing.words import characteristics, listed, month_name, spelt
-from dscp.study.areas import day, months_touched, site_label, value_at
+from dscp.study.areas import site_label, value_at
+from dscp.study.days import day, months_touched
 
 VOID = {"meta", "br", "img", "link", "hr", "wbr", "input", "col", "source"}
 SILENT = {"style", "script", "template"}  # what no reader sees

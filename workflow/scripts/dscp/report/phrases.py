@@ -16,7 +16,8 @@ from dscp.figures.numbers import evaluated
 from dscp.ledger.rows import WITHHELD_SIGN
 from dscp.printing import words
 from dscp.printing.forms import IN_WORDS, MAGNITUDE, printed
-from dscp.study.areas import analysed, day, months_touched, site_label, value_at, year_key
+from dscp.study.areas import analysed, site_label, value_at
+from dscp.study.days import day, months_touched, year_key
 
 TREND = "findings.new_journeys_trend.{site}"
 MEASURE_LABELS = {

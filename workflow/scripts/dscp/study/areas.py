@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 import pandas as pd
+
+from dscp.study.days import day
 
 ARMS = ("pilot", "comparison")
 PERIODS = ("pre", "post")
@@ -73,24 +74,3 @@ def value_at(config: Mapping, path: str) -> object:
             raise KeyError(path)
         here = here[key]
     return here
-
-
-def day(value: str | dt.date) -> dt.date:
-    """A date of the config, whichever way the YAML reader gave it."""
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
-
-
-def months_touched(first: dt.date, last: dt.date) -> int:
-    """The number of calendar months from one day to another, both included."""
-    return (last.year - first.year) * 12 + last.month - first.month + 1
-
-
-def whole_months(first: str | dt.date, last: str | dt.date) -> int:
-    """Months from a first to a last day, both included: 18 from 1 October 2007 to 31 March 2009."""
-    after = day(last) + dt.timedelta(days=1)
-    return 12 * (after.year - day(first).year) + after.month - day(first).month
-
-
-def year_key(fiscal_year: str) -> str:
-    """2009-10 -> y2009_10, as in the ids."""
-    return "y" + fiscal_year.replace("-", "_")

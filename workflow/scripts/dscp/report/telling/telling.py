@@ -15,7 +15,8 @@ from dscp.printing.forms import printed
 from dscp.report.telling.results import MIXED, NIL, UNCLEAR, SiteResult, site_results, with_verdict
 from dscp.report.telling.sentences import Label, Note, Number, Sentence, Teller, Words, capital, series
 from dscp.report.telling.worth import both_outcomes, break_even, money_form, still_worth, totals, worth
-from dscp.study.areas import analysed, year_key
+from dscp.study.areas import analysed
+from dscp.study.days import year_key
 
 LEVEL = "setting.models.significance"
 KINDS = {"whole_system": "whole system", "criminal_justice": "criminal justice"}

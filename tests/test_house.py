@@ -1,0 +1,75 @@
+"""Where code lives: rooms that import what is below them, rule scripts that import no other."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+SCRIPTS = PROJECT / "workflow" / "scripts"
+RULES = {path.stem for path in SCRIPTS.glob("*.py")}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Names of the modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.rglob("*.py")), ids=lambda path: str(path.relative_to(SCRIPTS)))
+def test_nothing_imports_a_rule_s_script(path):
+    assert RULES.isdisjoint(imported(path))
+
+
+def test_a_rule_a_script_and_a_function_share_a_name():
+    """The function stands in the script, the rule in one of the .smk files."""
+    declared = set()
+    for smk in (PROJECT / "workflow" / "rules").glob("*.smk"):
+        for block in re.split(r"^ *rule ", smk.read_text(encoding="utf-8"), flags=re.M)[1:]:
+            name = block.split(":", 1)[0]
+            assert f"../scripts/{name}.py" in block
+            declared.add(name)
+    assert declared == RULES
+    for name in RULES:
+        tree = ast.parse((SCRIPTS / f"{name}.py").read_text(encoding="utf-8"))
+        assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, name
+
+
+def test_packages_hold_a_docstring_and_nothing_else():
+    """Planning a run imports a few modules; it must not import all."""
+    for path in SCRIPTS.rglob("__init__.py"):
+        (only,) = ast.parse(path.read_text(encoding="utf-8")).body
+        assert isinstance(only, ast.Expr), path
+
+
+def test_an_import_of_what_is_above_is_found(tmp_path):
+    """The contract of pyproject.toml bites: a room that imports one above it, and one beside it."""
+    shutil.copytree(SCRIPTS / "dscp", tmp_path / "dscp", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    with open(tmp_path / "dscp" / "ledger" / "rows.py", "a", encoding="utf-8") as stream:
+        stream.write("\nfrom dscp.disclosure import policies\n")
+    with open(tmp_path / "dscp" / "pdf" / "tags.py", "a", encoding="utf-8") as stream:
+        stream.write("\nfrom dscp.report import lint\n")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = re.sub(r"\x1b\[\d*m", "", done.stdout)
+    assert done.returncode == 1, said + done.stderr
+    assert "dscp.ledger is not allowed to import dscp.disclosure" in said
+    assert "dscp.pdf is not allowed to import dscp.report" in said

@@ -1,0 +1,32 @@
+"""Leaves that no record stands behind: cited constants, and the numbers of the config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from dscp.ledger.rows import numbers, quantities
+
+RULE = "ledger"
+
+
+def constants(table: pd.DataFrame) -> pd.DataFrame:
+    """Leaves for cited constants: columns name, value, unit, source (citation and page)."""
+    return quantities(
+        table, id="constant.{name}", value="value", unit="{unit}", source="{source}", rule=RULE, function="constants"
+    )
+
+
+def settings(config: Mapping, policy: Mapping[str, float]) -> pd.DataFrame:
+    """Leaves for the numbers of the config's definitions, models and economics, and of its disclosure policy.
+
+    Parameters
+    ----------
+    policy : the numbers that the policy sets, by name
+    """
+    parts = {**{name: config[name] for name in ("definitions", "models", "economics")}, "disclosure": policy}
+    frame = pd.DataFrame(numbers(parts), columns=["id", "value"])
+    return quantities(
+        frame, id="{id}", value="value", unit="count", source="config.yaml", rule=RULE, function="settings"
+    )
