@@ -20,7 +20,8 @@ import yaml
 
 from dscp.config.checked import plain
 from dscp.figures.data import planned
-from dscp.ledger.rows import inputs_of, kind, read_ledger, recompute
+from dscp.ledger.formulas import recompute
+from dscp.ledger.rows import inputs_of, kind, read_ledger
 from findings import findings
 from ledger import validated
 from report_html import report_html

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from dscp.ledger.rows import UNITS, inputs_of, kind, recompute
+from dscp.ledger.formulas import recompute
+from dscp.ledger.rows import UNITS, inputs_of, kind
 
 RELATIVE = 1e-9
 NOT_COMPUTABLE = (ZeroDivisionError, ValueError, OverflowError)

@@ -7,20 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dscp.ledger.formulas import log_odds, normal_tail, recompute, round_half_up
 from dscp.ledger.leaves import constants
 from dscp.ledger.leaves import settings as settings_rows
 from dscp.ledger.rows import (
     FIELDS,
     extracts_of,
     kind,
-    log_odds,
-    normal_tail,
     numbers,
     parse_inputs,
     quantities,
     read_ledger,
-    recompute,
-    round_half_up,
     shaped_by,
     within,
     write_ledger,

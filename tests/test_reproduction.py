@@ -18,7 +18,8 @@ import restated
 import walk
 from conftest import PROJECT, snakemake
 from dscp.exhibits.book import Heading
-from dscp.ledger.rows import read_ledger, recompute
+from dscp.ledger.formulas import recompute
+from dscp.ledger.rows import read_ledger
 from dscp.report.render import in_order
 from dscp.reproduction.causes import NOT_FOUND
 from dscp.reproduction.consequences import consequence, recomputed

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from benefits import METHODS, benefits
+from dscp.ledger.formulas import annuity, normal_quantile
 from dscp.ledger.leaves import constants, settings
-from dscp.ledger.rows import annuity, normal_quantile, numbers, quantities
+from dscp.ledger.rows import numbers, quantities
 from impact import intervals_of
 from ledger_checks import assert_closed
 from sensitivity import sensitivity

@@ -14,7 +14,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dscp.ledger.rows import FIELDS, FUNCTIONS, read_ledger, recompute
+from dscp.ledger.formulas import FUNCTIONS, recompute
+from dscp.ledger.rows import FIELDS, read_ledger
 from dscp.ledger.trail import BrokenTrail, dependents, filled, leaves, rows_by_id, tree, walk
 from ledger_checks import faults
 

@@ -21,7 +21,8 @@ import chain
 import findings_text as ft
 from chain import Made, Printed
 from dscp.config.checked import checked, plain, read_config
-from dscp.ledger.rows import MISSING_INPUT, inputs_of, kind, parse_inputs, recompute
+from dscp.ledger.formulas import recompute
+from dscp.ledger.rows import MISSING_INPUT, inputs_of, kind, parse_inputs
 from ledger_checks import NOT_COMPUTABLE, assert_closed
 from test_findings_text import WRONG
 from untrusted import FAULTS, TOGETHER, joined

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from dscp.ledger.rows import quantities, read_ledger, round_half_up, write_ledger
+from dscp.ledger.formulas import round_half_up
+from dscp.ledger.rows import quantities, read_ledger, write_ledger
 from dscp.run.job import writing
 
 RULE = "benefits"

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
-from dscp.ledger.rows import computed, quantities, read_ledger, write_ledger
+from dscp.ledger.formulas import computed
+from dscp.ledger.rows import quantities, read_ledger, write_ledger
 from dscp.report.telling.results import PRINTED
 from dscp.run.job import writing
 

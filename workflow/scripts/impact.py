@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from dscp.ledger.rows import log_odds, normal_quantile, normal_tail, quantities, read_ledger, spread, write_ledger
+from dscp.ledger.formulas import log_odds, normal_quantile, normal_tail, spread
+from dscp.ledger.rows import quantities, read_ledger, write_ledger
 from dscp.measures.models import fit_interaction
 from dscp.run.job import writing
 from dscp.study.areas import analysed

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
-from dscp.ledger.rows import computed, quantities, read_ledger, write_ledger
+from dscp.ledger.formulas import computed
+from dscp.ledger.rows import quantities, read_ledger, write_ledger
 from dscp.run.job import writing
 from dscp.study.areas import PERIODS, analysed
 from dscp.study.days import whole_months

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from dscp.ledger.rows import MISSING_INPUT, numbers, quantities, read_ledger, recompute, write_ledger
+from dscp.ledger.formulas import recompute
+from dscp.ledger.rows import MISSING_INPUT, numbers, quantities, read_ledger, write_ledger
 from dscp.run.job import writing
 
 RULE = "sensitivity"

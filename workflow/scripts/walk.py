@@ -18,7 +18,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from dscp.ledger.rows import quantities, read_ledger, recompute, write_ledger
+from dscp.ledger.formulas import recompute
+from dscp.ledger.rows import quantities, read_ledger, write_ledger
 from dscp.run.job import writing
 
 RULE = "walk"

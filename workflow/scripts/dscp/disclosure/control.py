@@ -19,7 +19,8 @@ import pandas as pd
 from dscp.disclosure.attack import Fact, Range, attack
 from dscp.disclosure.facts import counts, links, of_people, remainders, sums, totals
 from dscp.disclosure.policies import NONE, Policy
-from dscp.ledger.rows import WITHHELD_SIGN, inputs_of, recompute, round_half_up
+from dscp.ledger.formulas import recompute, round_half_up
+from dscp.ledger.rows import WITHHELD_SIGN, inputs_of
 
 NOTE = f"{WITHHELD_SIGN} confidential: withheld so that no small number of people can be told"
 LOST = "not computed: the published numbers do not allow it"

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from dscp.ledger.rows import inputs_of, recompute, round_half_up
+from dscp.ledger.formulas import recompute, round_half_up
+from dscp.ledger.rows import inputs_of
 from dscp.reproduction.numbers import PROSE, Number
 from dscp.reproduction.verdicts import Mapped, nearest
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
-from dscp.ledger.rows import inputs_of, recompute
+from dscp.ledger.formulas import recompute
+from dscp.ledger.rows import inputs_of
 from dscp.ledger.trail import dependents
 
 CLIENTS = ("additional.effective_treatment.", "additional.completions.")

@@ -13,7 +13,7 @@ from math import ceil, floor, sqrt
 
 import pandas as pd
 
-from dscp.ledger.rows import log_odds, normal_tail
+from dscp.ledger.formulas import log_odds, normal_tail
 from dscp.reproduction.numbers import Number
 
 TABLES = {"3.1": "success_pct", "3.2": "success_pct", "3.3": "success_pct"}

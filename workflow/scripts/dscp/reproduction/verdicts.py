@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from dscp.ledger.rows import inputs_of, recompute, round_half_up
+from dscp.ledger.formulas import recompute, round_half_up
+from dscp.ledger.rows import inputs_of
 from dscp.reproduction.numbers import Number
 
 EQUAL, WITHIN, DIFFERS, NOT = "equal as printed", "within printed rounding", "differs", "not computable"
