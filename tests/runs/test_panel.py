@@ -16,7 +16,7 @@ from dscp.ledger.rows import read_ledger
 from dscp.ledger.trail import dependents
 from dscp.report.panel import SCRIPT, extract_files, label, names_of, panel_head, settings_of, trace_data
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 TOTAL = "benefit.total.site_3"
 COUNT = "effective_treatment.count.pilot_3.post"
 

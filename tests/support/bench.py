@@ -1,4 +1,4 @@
-"""How long a run takes and how much memory it needs: `python tests/bench.py report`, `python tests/bench.py national`.
+"""How long a run takes and how much memory it needs: `python tests/support/bench.py report` or `national`.
 
 report    a cold run of the default study in a fresh folder: seconds and peak memory by rule, and of the whole
 national  ten million generated journeys through validate, outcomes and impact, one after the other
@@ -27,7 +27,7 @@ import duckdb
 import psutil
 import yaml
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 BENCH = PROJECT / "bench"
 INTERVAL = 0.1  # seconds
 SCRIPT = re.compile(r"\.snakemake/scripts/tmp[^.]*\.(\w+)\.py")

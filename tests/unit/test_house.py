@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 SCRIPTS = PROJECT / "workflow" / "scripts"
 RULES = {path.stem for path in SCRIPTS.glob("*.py")}
 

@@ -1,7 +1,7 @@
 """What the findings say with other data: the chapters on results, rendered on a manipulated ledger.
 
-`PYTHONPATH=workflow/scripts python tests/findings_text.py [case ...]` prints the paragraphs of every case, or of the
-cases named, as plain text.
+`PYTHONPATH=workflow/scripts python tests/support/findings_text.py [case ...]` prints the paragraphs of every case, or
+of the cases named, as plain text.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from findings import findings
 from ledger import validated
 from report_html import report_html
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
 CHAPTERS = {
     "findings-at-a-glance": "Findings at a glance",

@@ -21,7 +21,7 @@ import impact
 from dscp.measures.models import Interaction, design_matrix, fit_interaction
 from impact import CELLS, adjusted_of, changes_of, differences_of, unadjusted_of, with_age
 
-ORACLE = Path(__file__).parent / "oracle"
+ORACLE = Path(__file__).parent
 PLAN = pd.read_csv(ORACLE / "plan.csv", keep_default_na=False).set_index("dataset")
 TERMS = pd.read_csv(ORACLE / "glm_terms.csv")
 MODELS = pd.read_csv(ORACLE / "glm_models.csv").set_index("dataset")

@@ -1,4 +1,4 @@
-"""Write docs/settings.md from the config schema: `python tests/settings_table.py`. A test keeps the two together."""
+"""Write docs/settings.md from the config schema: `python tests/support/settings_table.py`; a test compares them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 TARGET = PROJECT / "docs" / "settings.md"
 HEAD = """# Settings
 

@@ -20,7 +20,7 @@ import continuity
 import outcomes
 import reference_derivations as slow
 
-DEFAULT = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text(encoding="utf-8"))
+DEFAULT = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 CODES = DEFAULT["codes"]
 OTHER_CODES = {
     **copy.deepcopy(CODES),

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 # Not part of the project: its text belongs to its authors. ORIGINAL_REPORT names another place of it.
 ORIGINAL = Path(
     os.environ.get("ORIGINAL_REPORT", PROJECT.parent / "shared" / "reference" / "evaluation-final-report-2012.txt")
 )
-ALLOWED = yaml.safe_load((PROJECT / "tests" / "own_words_allowed.yaml").read_text(encoding="utf-8"))
+ALLOWED = yaml.safe_load((PROJECT / "tests" / "support" / "own_words_allowed.yaml").read_text(encoding="utf-8"))
 LENGTH = 10  # words that no run may reach
 SILENT = ("style", "script", "head")
 VOID = ("meta", "br", "img", "link", "hr", "wbr", "col")

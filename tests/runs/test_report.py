@@ -24,7 +24,7 @@ from dscp.report.styles import embed_fonts
 from ledger import validated
 from report_html import assumptions, quoted, report_html, validation_tables
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
 DECLARED = yaml.safe_load((TEMPLATES / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
 FIGURES = yaml.safe_load((TEMPLATES / "figures.yaml").read_text(encoding="utf-8"))["figures"]

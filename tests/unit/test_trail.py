@@ -19,7 +19,7 @@ from dscp.ledger.rows import FIELDS, read_ledger
 from dscp.ledger.trail import BrokenTrail, dependents, filled, leaves, rows_by_id, tree, walk
 from ledger_checks import faults
 
-TOOLS = Path(__file__).parents[1] / "workflow" / "tools"
+TOOLS = Path(__file__).parents[2] / "workflow" / "tools"
 RATE = "effective_treatment.rate.pilot_3.pre"
 NAMED_AS_A_WHOLE = (
     "excluded.",
@@ -368,7 +368,7 @@ def test_the_program_ends_with_a_status(default_study):
 # The auditor's guide
 
 
-GUIDE = (Path(__file__).parents[1] / "docs" / "auditors-guide.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[2] / "docs" / "auditors-guide.md").read_text(encoding="utf-8")
 
 
 def guide() -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ from dscp.reference.tilt import interval, root
 from dscp.study.areas import ARMS, PERIODS
 from reference_extracts import read_assumed, read_published, reference_extracts, weights_of
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 RESOURCES = PROJECT / "workflow" / "resources"
 STUDY = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))
 COMPLETED = {str(code) for code in STUDY["codes"]["completed_exit_reasons"]}

@@ -11,7 +11,7 @@ import yaml
 
 from dscp.report.citations import Citations, UnknownWork
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 WORKS = yaml.safe_load((PROJECT / "templates" / "references.yaml").read_text(encoding="utf-8"))
 ABBREVIATION = re.compile(r"\b(?:[A-Z]{2,}|[A-Z][a-z]+[A-Z])[A-Za-z]*\b")
 APART = re.compile(r'<(?=/?(?:td|th|dt|dd|li|p)\b|span class="unit")')

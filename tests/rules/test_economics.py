@@ -18,7 +18,7 @@ from ledger_checks import assert_closed
 from unit_values import discount_factors, harm_profile, unit_values
 
 TABLE = pd.read_csv(
-    Path(__file__).parents[1] / "workflow" / "resources" / "constants.csv", keep_default_na=False
+    Path(__file__).parents[2] / "workflow" / "resources" / "constants.csv", keep_default_na=False
 ).astype({"value": float})
 CONSTANTS = TABLE.set_index("name")["value"].to_dict()
 SCHEDULE = [{"from_year": 1, "rate": 0.035}, {"from_year": 31, "rate": 0.03}, {"from_year": 76, "rate": 0.025}]

@@ -12,7 +12,7 @@ import yaml
 from dscp.exhibits.declared import cells, entries, figure_sites, ledger_items, resolve
 from other_study import other_config
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 PUBLISHED = PROJECT / "workflow" / "resources" / "published"
 DECLARED = yaml.safe_load((PROJECT / "templates" / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
 

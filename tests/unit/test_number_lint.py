@@ -16,7 +16,7 @@ from dscp.ledger.rows import read_ledger
 from dscp.report.lint import NakedNumber, prints_as, read_again, read_allowed, read_page, refuse_naked_numbers
 from report_html import assumptions, quoted
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
 DECLARED = yaml.safe_load((TEMPLATES / "numbers_allowed.yaml").read_text(encoding="utf-8"))
 ALLOWED = read_allowed(DECLARED)
