@@ -1,6 +1,6 @@
 """Studies that nobody should trust: faults in records and settings, each put into the small study of chain.py.
 
-`PYTHONPATH=workflow/scripts python tests/support/untrusted.py [fault ...]` prints what every fault, or those named, make
+`PYTHONPATH=workflow/scripts python tests/support/untrusted.py [fault ...]` prints what the faults, or those named, make
 of the ledger and of the paragraphs on results.
 """
 
