@@ -5,7 +5,8 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-include: "workflow/rules/common.smk"
+include: "workflow/rules/study.smk"
+include: "workflow/rules/sources.smk"
 include: "workflow/rules/extracts.smk"
 include: "workflow/rules/fieldwork.smk"
 include: "workflow/rules/outcomes.smk"
@@ -23,6 +24,7 @@ if PUBLISHED_RUN:
 include: "workflow/rules/disclosure.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/record.smk"
+include: "workflow/rules/ending.smk"
 
 
 rule all:
@@ -41,23 +43,3 @@ rule all:
         REGISTER_FILES,
         f"{RUN}/ro-crate-metadata.json",
     localrule: True
-
-
-onstart:
-    STARTED.append(lock(Path("results"), STUDY["run"]))
-    begin()
-
-
-onsuccess:
-    forget(Path(RUN))
-    problems, checked = verification()
-    if problems:
-        logger.error(refused(problems), extra={"result": True})
-        raise SystemExit(1)
-    logger.info(summary(checked), extra={"result": True})
-
-
-onerror:
-    said = failure()
-    put_back(*LAST_GOOD)
-    logger.error(said, extra={"result": True})

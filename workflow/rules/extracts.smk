@@ -3,10 +3,13 @@
 Steps: reference_extracts -> validate (one job per extract) -> accept (the gate that every later rule waits for).
 """
 
+from dscp.config.checked import check_files
+
 EXTRACTS = list(STUDY["extracts"])
 REFERENCE = {name: f"results/reference_extracts/restricted/{name}.csv" for name in EXTRACTS}
 check_files(STUDY, CONFIG_FILE, REFERENCE.values())
 PLANNED = digests.planned(path for name in EXTRACTS for path in extract_paths(name) if path not in REFERENCE.values())
+FAULTS = f"{RUN}/logs/faults.txt"  # of the extracts, of the last run that stopped at any
 YEARS_CHECKED = ["spending_years", "journey_years", "monthly_window"]
 PUBLISHED = project_files("workflow/resources/published", ".csv")
 REFERENCE_STUDY = "workflow/resources/reference_study.yaml"

@@ -1,6 +1,6 @@
 """The run record: every job of the run, its files with their checksums, its settings and times, for whoever checks it.
 
-This file comes last: the record tells of the rules of all others.
+It comes after all other rules, which the record tells of.
 """
 
 JOBS = recorded_jobs(workflow.rules, EXTRACTS, RUN)

@@ -1,5 +1,7 @@
 """From ledger to print."""
 
+from dscp.record.jobs import recorded_jobs
+
 TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
 WORDS = [f"templates/{name}.yaml" for name in ("exhibits", "workbook", "numbers_allowed")]
 

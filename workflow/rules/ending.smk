@@ -1,0 +1,96 @@
+"""How a run begins and ends: the lock, the last finished run kept until this one is whole, what is said at the end."""
+
+import shutil
+
+from dscp.record.crate import sha256
+from dscp.record.verify import set_aside, verify
+from dscp.run.last_good import forget, keep, places, put_back
+from dscp.run.lock import lock
+
+LITTLE = 1_000_000  # bytes: with less left on the disk a run that stopped has stopped for want of room
+LAST_GOOD = places(Path(), STUDY["run"])
+STARTED = []  # the lock of the results folder, while a run is at work
+
+
+def written(path):
+    """What tells a file from one that was written in its place; nothing where there is none."""
+    found = Path(path).stat() if Path(path).exists() else None
+    return found and (found.st_ino, found.st_mtime_ns)
+
+
+RECORD = rules.run_record.output.crate
+RECORD_BEFORE = written(RECORD)
+
+
+def verification():
+    """What is not as the run's record says, and how much was verified: of a run that has made its record, all files."""
+    if written(RECORD) == RECORD_BEFORE:
+        return [], ""
+    planned = digests.planned(CODE, "CODE")
+    late = [f"{CODE[path]}: changed since the run was planned" for path in CODE if sha256(path) != planned[path]]
+    problems, checked = verify(Path(), STUDY["run"], others=False)
+    return [*late, *problems], checked
+
+
+def refused(problems):
+    """Why a run that came to its end is none: what is not as its record says. Altered outputs do not stay in place."""
+    moved = set_aside(Path(), STUDY["run"])
+    advice = "run again to make anew what is set aside" if moved else "run again"
+    return "\n".join([*problems, f"The run is not whole: {advice}."])
+
+
+def summary(checked):
+    """What was made and where, and what was verified: the last lines of a run."""
+    made = [("report", "report.pdf"), ("", "report.html"), ("its tables", "report.xlsx"), ("", "report.ods"),
+            ("every printed cell", "cells.csv"), ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
+            ("disclosure", "disclosure.csv"), ("to be signed", "restricted/output_check.pdf"),
+            ("register", "reproduction.csv"),
+            ("run record", "ro-crate-metadata.json")]  # fmt: skip
+    sizes = {name: (Path(RUN) / name).stat().st_size / 1e6 for _, name in made if (Path(RUN) / name).exists()}
+    lines = [f"  {what:<20}{RUN}/{name}  ({sizes[name]:.1f} MB)" for what, name in made if name in sizes]
+    return "\n".join([f"Made run {STUDY['run']}:", *lines, *([f"  {'checksums':<20}{checked}"] if checked else [])])
+
+
+def begin():
+    """Keep the last finished run until this one has come to its end; forget why earlier ones stopped."""
+    keep(*LAST_GOOD)
+    Path(FAULTS).unlink(missing_ok=True)
+    for path in _failed_logs():
+        path.unlink()
+
+
+def _failed_logs():
+    """Path of each failed job's log -> the line that says why."""
+    logs = {path: path.read_text(encoding="utf-8").splitlines() for path in sorted(Path(RUN, "logs").glob("*.log"))}
+    said = {path: [line for line in lines if line.startswith("error: ")] for path, lines in logs.items()}
+    return {path: lines[-1] for path, lines in said.items() if lines}
+
+
+def failure():
+    """Why a run stopped: every fault of the extracts, or the last line of each failed rule's log."""
+    if Path(RUN).exists() and shutil.disk_usage(RUN).free < LITTLE:
+        return f"No space left on device: {RUN}"
+    if Path(FAULTS).exists():
+        return Path(FAULTS).read_text(encoding="utf-8").rstrip()
+    said = [f"{path.stem}: {end}  (more in {path})" for path, end in _failed_logs().items()]
+    return "\n".join(said) or "The run stopped."
+
+
+onstart:
+    STARTED.append(lock(Path("results"), STUDY["run"]))
+    begin()
+
+
+onsuccess:
+    forget(Path(RUN))
+    problems, checked = verification()
+    if problems:
+        logger.error(refused(problems), extra={"result": True})
+        raise SystemExit(1)
+    logger.info(summary(checked), extra={"result": True})
+
+
+onerror:
+    said = failure()
+    put_back(*LAST_GOOD)
+    logger.error(said, extra={"result": True})

@@ -1,0 +1,31 @@
+"""The study: its config, read and checked before anything else, and what follows from it."""
+
+import os
+import sys
+from pathlib import Path
+
+import yaml
+
+BASE = Path(os.path.relpath(workflow.basedir))
+sys.path.insert(0, str(BASE / "workflow" / "scripts"))
+
+from dscp.config.checked import checked, read_config
+
+CONFIG_FILE = "config.yaml"
+with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
+    STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, yaml.safe_load(stream))
+
+RUN = f"results/{STUDY['run']}"
+POLICY = STUDY.get("disclosure", "none")
+PUBLISHED_RUN = STUDY.get("reference_run", False) and STUDY["programme"]["short_name"] == "DSCP" and POLICY == "none"
+SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
+
+
+def pick(settings, *names):
+    """Some of a group of settings: a change elsewhere in the config does not rerun the rule."""
+    return {name: settings[name] for name in names}
+
+
+def study(*parts):
+    """The parts of the config that a rule uses."""
+    return pick(STUDY, *parts)
