@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from statistics import NormalDist
 
+from dscp.ledger.expressions import Language, NotAllowedError, expression, power
 from dscp.ledger.rows import MISSING_INPUT, parse_inputs
 
 
@@ -14,8 +14,8 @@ def round_half_up(value: float, decimals: int = 0) -> float:
     """Round as printed numbers are: halves away from zero, on the decimal form of the number; nan stays nan."""
     if math.isnan(value):
         return value
-    scaled = round(abs(value) * 10**decimals, 9)
-    return math.copysign(math.floor(scaled + 0.5) / 10**decimals, value)
+    shift = power(10, decimals)
+    return math.copysign(math.floor(round(abs(value) * shift, 9) + 0.5) / shift, value)
 
 
 def log_odds(count: float, base: float) -> float:
@@ -51,15 +51,13 @@ def annuity(rate: float, years: float) -> float:
     return sum((1 + rate) ** -year for year in range(1, int(years) + 1))
 
 
-# What a formula may use besides the names of its inputs and plain arithmetic.
+# What a formula may call.
 FUNCTIONS = {
     "sum": sum,
     "min": min,
     "max": max,
     "len": len,
     "abs": abs,
-    "zip": zip,
-    "enumerate": enumerate,
     "sqrt": math.sqrt,
     "prod": math.prod,
     "round_half_up": round_half_up,
@@ -69,15 +67,30 @@ FUNCTIONS = {
     "normal_quantile": normal_quantile,
     "annuity": annuity,
 }
+FORMULAS = Language(FUNCTIONS)
 
 
 def recompute(row: Mapping, values: Mapping[str, float]) -> float:
-    """Evaluate a derived quantity's formula on the values of its inputs (an input with several ids is a list)."""
+    """Evaluate a derived quantity's formula on the values of its inputs.
+
+    Parameters
+    ----------
+    row : its formula and inputs; a name that a function or loop takes stands for the list of its inputs
+    values : id -> value
+
+    Raises
+    ------
+    NotAllowedError : the formula holds what none may hold, a name without an input, or several inputs for one number
+    ArithmeticError, ValueError : its inputs do not allow a value
+    """
+    formula, inputs = expression(row["formula"], FORMULAS), parse_inputs(row["inputs"])
+    for name in formula.single & inputs.keys():
+        if len(inputs[name]) > 1:
+            raise NotAllowedError(f"{formula.text!r}: {name} is one number, and has {len(inputs[name])} inputs")
     named = {
-        name: values[ids[0]] if len(ids) == 1 and not _is_list(row["formula"], name) else [values[i] for i in ids]
-        for name, ids in parse_inputs(row["inputs"]).items()
+        name: [values[one] for one in ids] if name in formula.lists else values[ids[0]] for name, ids in inputs.items()
     }
-    return float(eval(row["formula"], {"__builtins__": {}, **FUNCTIONS, **named}))
+    return float(formula(named))
 
 
 def computed(formula: str, inputs: str, values: Mapping[str, float]) -> tuple[float, str]:
@@ -88,9 +101,3 @@ def computed(formula: str, inputs: str, values: Mapping[str, float]) -> tuple[fl
         return math.nan, "not computed: the base is 0"
     except ValueError:  # the least or greatest of no values, the spread of none
         return math.nan, MISSING_INPUT
-
-
-def _is_list(formula: str, name: str) -> bool:
-    """A name is a list where a function takes it alone, `sum(part)`, or a loop runs over it, `for p in part`."""
-    alone, looped = rf"\b(sum|min|max|len|prod|enumerate)\({name}\)|\bin {name}\b", rf"\bzip\([^)]*\b{name}\b"
-    return bool(re.search(f"{alone}|{looped}", formula))

@@ -15,8 +15,10 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from itertools import product
 
+from dscp.ledger.expressions import OPERATORS, Language, expression
 from dscp.reproduction.intervals import (
     Interval,
+    Operand,
     below,
     exact,
     hull,
@@ -34,10 +36,8 @@ OPERATOR = re.compile(r" (=|<=|>=|<|>) ")
 FUNCTIONS = {
     "sum": sum,
     "abs": abs,
-    "zip": zip,
     "len": len,
     "range": range,
-    "enumerate": enumerate,
     "exact": exact,
     "smallest": smallest,
     "largest": largest,
@@ -47,6 +47,19 @@ FUNCTIONS = {
     "positive": positive,
     "share_of_whole": share_of_whole,
 }
+
+
+def _exactly(value: int | float) -> int | Fraction:
+    """A number of a relation: 0.035 is 35 thousandths and not the nearest float."""
+    return value if isinstance(value, int) else Fraction(repr(value))
+
+
+def _divided(one: Operand, other: Operand) -> Interval | Fraction:
+    """Whole numbers are divided as fractions too."""
+    return (Fraction(one) if isinstance(one, int) else one) / other
+
+
+EXACT = Language(FUNCTIONS, {**OPERATORS, ast.Div: _divided}, _exactly)
 
 
 @dataclass(frozen=True)
@@ -165,27 +178,7 @@ def _side(text: str, print_: Mapping[str, Interval]) -> Interval:
         names[name] = matched if "*" in found[1] else matched[0]
         return name
 
-    tree = ast.parse(REFERENCE.sub(named, text), mode="eval")
-    code = compile(ast.fix_missing_locations(_Exact().visit(tree)), text, "eval")
-    return interval(eval(code, {"__builtins__": {}, "Fraction": Fraction, **FUNCTIONS, **names}))
-
-
-class _Exact(ast.NodeTransformer):
-    """Decimal numbers become fractions: 0.035 is 35 thousandths and not the nearest float."""
-
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        """Replace one float."""
-        if not isinstance(node.value, float):
-            return node
-        fraction = ast.Name("Fraction", ast.Load())
-        return ast.Call(fraction, [ast.Constant(repr(node.value))], [])
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        """Divide whole numbers as fractions too."""
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Div) and isinstance(node.left, ast.Constant):
-            node.left = ast.Call(ast.Name("Fraction", ast.Load()), [node.left], [])
-        return node
+    return interval(expression(REFERENCE.sub(named, text), EXACT)(names))
 
 
 def _shown(name: str, print_: Mapping[str, Interval | None]) -> str:
