@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dscp.ledger.formulas import log_odds, normal_tail, recompute, round_half_up
+from dscp.ledger.formulas import ONE, derive, log_odds, normal_tail, recompute, round_half_up
 from dscp.ledger.leaves import constants
 from dscp.ledger.leaves import settings as settings_rows
 from dscp.ledger.rows import (
@@ -203,6 +203,56 @@ def test_log_odds_and_normal_tail_by_hand():
     assert 2 * normal_tail(1.959963984540054) == pytest.approx(0.05, rel=1e-12)
     assert normal_tail(0) == 0.5
     assert normal_tail(10) == pytest.approx(7.61985302416e-24, rel=1e-10)  # no cancellation far out
+
+
+# Deriving -----------------------------------------------------------------------------------------------------------
+
+
+def shares(values: dict, **more) -> pd.DataFrame:
+    frame = pd.DataFrame({"area": ["a", "b"], "why": ["nobody came", "nobody stayed"]})
+    inputs = {"count": "{area}.count", "base": "{area}.base"}
+    told = {"id": "{area}.share", "unit": "percent", "formula": "100 * count / base", "inputs": inputs}
+    return derive(frame, values, **told, **WHERE, **more)
+
+
+def test_a_value_is_that_of_the_formula_that_is_recorded():
+    values = {"a.count": 1.0, "a.base": 3.0, "b.count": 2.0, "b.base": 7.0}
+    rows = shares(values)
+    assert (
+        rows["value"].tolist() == [100 * 1 / 3, 100 * 2 / 7] == [recompute(row, values) for _, row in rows.iterrows()]
+    )
+    assert rows["inputs"].tolist() == ["count=a.count base=a.base", "count=b.count base=b.base"]
+    assert rows["note"].tolist() == ["", ""] and rows["formula"].unique().tolist() == ["100 * count / base"]
+    assert values["a.share"] == 100 * 1 / 3 and values["b.share"] == 100 * 2 / 7
+
+
+def test_a_row_may_rest_on_one_above_it():
+    frame = pd.DataFrame({"year": [1, 2], "last": [0, 1]})
+    told = {
+        "id": "factor.year_{year}",
+        "unit": "ratio",
+        "formula": "last / 2",
+        "inputs": {"last": "factor.year_{last}"},
+    }
+    assert derive(frame, {"factor.year_0": 1.0}, **told, **WHERE)["value"].tolist() == [0.5, 0.25]
+
+
+def test_what_cannot_be_computed_says_why():
+    values = {"a.count": 0.0, "a.base": 0.0, "b.count": math.nan, "b.base": 7.0}
+    rows = shares(dict(values))
+    assert rows["value"].isna().all()
+    assert rows["note"].tolist() == ["not computed: the base is 0", "not computed: an input is missing"]
+    assert shares(dict(values), missing="{why}", note="by area")["note"].tolist() == [
+        "by area; nobody came",
+        "by area; nobody stayed",
+    ]
+    told = {"id": "se", "unit": "ppt", "formula": "spread(v)", "inputs": {"v": "v"}}
+    assert derive(ONE, {"v": 0.0}, **told, **WHERE)["note"].tolist() == ["not computed: an input is missing"]
+
+
+def test_an_input_that_there_is_not_stops():
+    with pytest.raises(ValueError, match=r"^b\.share rests on b\.base, which there is not$"):
+        shares({"a.count": 1.0, "a.base": 3.0, "b.count": 2.0})
 
 
 # Storing ------------------------------------------------------------------------------------------------------------

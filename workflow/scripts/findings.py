@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
-from dscp.ledger.formulas import computed
-from dscp.ledger.rows import quantities, read_ledger, write_ledger
+from dscp.ledger.formulas import ONE, derive
+from dscp.ledger.rows import read_ledger, write_ledger
 from dscp.report.telling.results import PRINTED
 from dscp.run.job import writing
 
@@ -115,16 +115,11 @@ def findings(values: Mapping[str, float], sites: list[str], years: int) -> list[
     values : id -> value of the other rules' quantities and of the settings; findings rest on each other too, in order
     sites, years : as in `declared`
     """
-    parts = []
-    values = dict(values)
-    for name, unit, formula, inputs in declared(list(values), sites, years):
-        pairs = " ".join(f"{key}={identifier}" for key, ids in inputs.items() for identifier in ids)
-        values[name], missing = computed(formula, pairs, values)
-        one = pd.DataFrame({"value": [values[name]]})
-        common = {"rule": RULE, "function": "findings", "source": "text"}
-        given = {"unit": unit, "formula": formula, "inputs": inputs, "missing": missing}
-        parts.append(quantities(one, id=name, value="value", **given, **common))
-    return parts
+    values, common = dict(values), {"rule": RULE, "function": "findings", "source": "text"}
+    return [
+        derive(ONE, values, id=name, unit=unit, formula=formula, inputs=inputs, **common)
+        for name, unit, formula, inputs in declared(list(values), sites, years)
+    ]
 
 
 if __name__ == "__main__":

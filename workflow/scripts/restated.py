@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
-from dscp.ledger.formulas import computed
+from dscp.ledger.formulas import ONE, derive
 from dscp.ledger.rows import quantities, read_ledger, write_ledger
 from dscp.run.job import writing
 from dscp.study.areas import PERIODS, analysed
@@ -146,16 +146,12 @@ def restated(values: Mapping[str, float], sites: Mapping[str, dict]) -> list[pd.
     values : id -> value of the other rules' quantities, of constants and settings
     sites : the config's sites
     """
-    parts = []
-    for name, unit, formula, inputs, source in declared(values, sites):
-        if not all(inputs.values()):
-            continue
-        pairs = " ".join(f"{key}={identifier}" for key, ids in inputs.items() for identifier in ids)
-        value, missing = computed(formula, pairs, values)
-        common = {"rule": RULE, "function": "restated", "source": source, "missing": missing}
-        one = pd.DataFrame({"value": [value]})
-        parts.append(quantities(one, id=name, value="value", unit=unit, formula=formula, inputs=inputs, **common))
-    return parts
+    known, common = dict(values), {"rule": RULE, "function": "restated"}
+    return [
+        derive(ONE, known, id=name, unit=unit, formula=formula, inputs=inputs, source=source, **common)
+        for name, unit, formula, inputs, source in declared(values, sites)
+        if all(inputs.values())
+    ]
 
 
 def spans(periods: Mapping[str, dict], programme: Mapping[str, str], window: list[str]) -> pd.DataFrame:

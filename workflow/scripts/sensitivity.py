@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from dscp.ledger.formulas import recompute
-from dscp.ledger.rows import MISSING_INPUT, numbers, quantities, read_ledger, write_ledger
+from dscp.ledger.formulas import ONE, derive
+from dscp.ledger.rows import numbers, read_ledger, write_ledger
 from dscp.run.job import writing
 
 RULE = "sensitivity"
@@ -125,15 +125,12 @@ def sensitivity(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.Da
     known = [site for site in sites if values[f"benefit.total.{site}"] == values[f"benefit.total.{site}"]]
     left = len(sites) - len(known)
     note = f"without {left} of the {len(sites)} sites, whose benefit could not be computed" if left else ""
-    parts, found = [], dict(values)
-    note, missing = (note, MISSING_INPUT) if known else ("", "not computed: no site's benefit could be computed")
-    for name, unit, formula, inputs in declared(known or sites):
-        pairs = " ".join(f"{key}={identifier}" for key, ids in inputs.items() for identifier in ids)
-        found[name] = recompute({"formula": formula, "inputs": pairs}, found)
-        one = pd.DataFrame({"value": [found[name]]})
-        common = {"rule": RULE, "function": "sensitivity", "source": SOURCE, "note": note, "missing": missing}
-        parts.append(quantities(one, id=name, value="value", unit=unit, formula=formula, inputs=inputs, **common))
-    return parts
+    note, missing = (note, "") if known else ("", "not computed: no site's benefit could be computed")
+    found, common = dict(values), {"rule": RULE, "function": "sensitivity", "source": SOURCE}
+    return [
+        derive(ONE, found, id=name, unit=unit, formula=formula, inputs=inputs, note=note, missing=missing, **common)
+        for name, unit, formula, inputs in declared(known or sites)
+    ]
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from dscp.ledger.formulas import recompute
-from dscp.ledger.rows import quantities, read_ledger, write_ledger
+from dscp.ledger.formulas import ONE, derive
+from dscp.ledger.rows import read_ledger, write_ledger
 from dscp.run.job import writing
 
 RULE = "walk"
@@ -141,14 +141,10 @@ def walk(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFrame
     sites : analysed sites
     """
     known, parts = dict(values), []
+    common = {"unit": "gbp", "source": "Appendix E", "rule": RULE, "function": "walk"}
 
     def add(identifier: str, formula: str, inputs: Inputs) -> None:
-        pairs = " ".join(f"{name}={one}" for name, one in inputs.items())
-        known[identifier] = recompute({"formula": formula, "inputs": pairs}, known)
-        frame = pd.DataFrame({"value": [known[identifier]]})
-        common = {"source": "Appendix E", "rule": RULE, "function": "walk"}
-        own = {"id": identifier, "value": "value", "unit": "gbp", "formula": formula, "inputs": inputs}
-        parts.append(quantities(frame, **own, **common))
+        parts.append(derive(ONE, known, id=identifier, formula=formula, inputs=inputs, **common))
 
     for name, method in methods().items():
         add(f"walk.value.effective_treatment.{name}", *value_of_treatment(method))

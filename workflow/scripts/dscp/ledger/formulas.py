@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from statistics import NormalDist
+from typing import Any
+
+import pandas as pd
 
 from dscp.ledger.expressions import Language, NotAllowedError, expression, power
-from dscp.ledger.rows import MISSING_INPUT, parse_inputs
+from dscp.ledger.rows import MISSING_INPUT, inputs_of, joined, parse_inputs, quantities
+
+NO_BASE = "not computed: the base is 0"
+ONE = pd.DataFrame([{}])  # a frame for one quantity whose texts have nothing to fill in
 
 
 def round_half_up(value: float, decimals: int = 0) -> float:
@@ -93,11 +99,49 @@ def recompute(row: Mapping, values: Mapping[str, float]) -> float:
     return float(formula(named))
 
 
-def computed(formula: str, inputs: str, values: Mapping[str, float]) -> tuple[float, str]:
-    """A formula's value, nan where it cannot be computed, and the note that says why (see `quantities`)."""
+def derive(
+    frame: pd.DataFrame,
+    values: MutableMapping[str, float],
+    *,
+    formula: str,
+    inputs: Mapping[str, str | Sequence[str]],
+    missing: str = "",
+    **told: Any,
+) -> pd.DataFrame:
+    """Ledger rows of derived quantities, one per row of a frame, each computed by the formula that it records.
+
+    Parameters
+    ----------
+    frame : its columns fill the templates; ONE where there is nothing to fill
+    values : id -> value of what the quantities rest on; theirs are added, so that a row may rest on one above it
+    formula, inputs, told : as `ledger.rows.quantities` takes them
+    missing : template that joins the note where there is no value and says why; by default the base that is 0, or the
+        missing input
+
+    Raises
+    ------
+    ValueError
+        An input that is not among the values.
+    """
+    reasons = [missing.format(**row) for row in frame.to_dict("records")]
+    nothing = frame.assign(derived=math.nan)
+    rows = quantities(nothing, value="derived", formula=formula, inputs=inputs, missing="", **told)
+    found, notes = [], []
+    for row, reason in zip(rows.to_dict("records"), reasons, strict=True):
+        value, why = _computed(row, values)
+        values[row["id"]] = value
+        found.append(value)
+        notes.append(joined(row["note"], (reason or why) if math.isnan(value) else ""))
+    return rows.assign(value=found, note=notes)
+
+
+def _computed(row: Mapping, values: Mapping[str, float]) -> tuple[float, str]:
+    """A formula's value, nan where it cannot be computed, and the note that says why."""
+    if unknown := [one for one in inputs_of(row) if one not in values]:
+        raise ValueError(f"{row['id']} rests on {unknown[0]}, which there is not")
     try:
-        return recompute({"formula": formula, "inputs": inputs}, values), MISSING_INPUT
+        return recompute(row, values), MISSING_INPUT
     except ZeroDivisionError:
-        return math.nan, "not computed: the base is 0"
+        return math.nan, NO_BASE
     except ValueError:  # the least or greatest of no values, the spread of none
         return math.nan, MISSING_INPUT

@@ -84,7 +84,7 @@ def quantities(
                 filter.format(**row),
                 row[rows] if rows else None,
                 settings.format(**row),
-                _note(note.format(**row), missing.format(**row) if math.isnan(row[value]) else ""),
+                joined(note.format(**row), missing.format(**row) if math.isnan(row[value]) else ""),
             )
             for row in records
         ],
@@ -92,7 +92,8 @@ def quantities(
     ).astype({"rows": "Int64"})
 
 
-def _note(*parts: str) -> str:
+def joined(*parts: str) -> str:
+    """A note of several parts, the empty ones left out."""
     return "; ".join(part for part in parts if part)
 
 
