@@ -17,7 +17,7 @@ export STUDY RUN ID A B # recipes take them from the environment: whatever stand
 RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
-.PHONY: report test checkers trace verify compare lint bench bench-national lock clean
+.PHONY: report test checkers trace verify compare lint bench bench-national pages lock clean
 
 report: $(VENV)/ready
 	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --set-aside
@@ -54,6 +54,10 @@ bench-national: $(VENV)/ready
 
 $(VENV)/ready: requirements.lock setup.sh
 	@./setup.sh $(VENV)
+
+# Writes docs/settings.md, docs/extracts.md and docs/templates/ from the declarations.
+pages: $(VENV)/ready
+	@$(VENV)/bin/python workflow/tools/pages.py
 
 # Renews the lock file: names, versions and hashes, no addresses.
 lock: $(VENV)/ready

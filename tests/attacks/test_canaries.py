@@ -31,7 +31,9 @@ import outcomes
 from accept import accept
 from canaries import BORN, DIGITS, MARK, SHAPES, Search, plant, whole_values
 from conftest import PROJECT, RUN, snakemake
-from dscp.extracts.columns import Limits, schema
+from dscp.extracts.columns import schema
+from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.types import Limits
 from dscp.ledger.rows import read_ledger
 from dscp.run.job import writing
 from dscp.study.areas import areas
@@ -39,10 +41,6 @@ from other_study import FOLDER, extracts, other_config, write_study
 from test_run_record import NAME
 from validate import validate
 
-EXTRACTS = (
-    *("journeys", "carat_referrals", "cjit_forms", "dirs", "triage_quarters", "new_journeys_monthly"),
-    *("new_journeys_yearly", "pilot_spending", "treatment_budgets", "budget_shares", "fieldwork", "pilot_activity"),
-)
 MEASURES = ("effective_treatment.", "successful_completion.", "prison_pickup.", "community_triage.")
 RATE = "effective_treatment.rate.pilot_3.pre"
 
@@ -305,7 +303,7 @@ def test_bad_cells_are_named_by_their_place_and_not_by_their_words(extract, othe
     limits = Limits(
         config["codes"], tuple(config["sites"]), tuple(areas(config["sites"])["area"]), pd.Timestamp.today()
     )
-    columns = schema(extract, limits).columns
+    columns = schema(EXTRACTS[extract], limits).columns
     must = [
         f"{extract}.csv, record {record}, {column}: found a value like "
         for record, column, shape in places

@@ -21,7 +21,10 @@ from dscp.disclosure.attack import Fact, NoSolution, Range, attack
 from dscp.disclosure.control import NOTE, CannotProtect, Control, by_id
 from dscp.disclosure.policies import POLICIES
 from dscp.extracts.faults import UNUSABLE
+from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.types import About
 from dscp.figures.data import Datum, FigureData
+from dscp.ledger.ids import dims_text
 from dscp.ledger.rows import FIELDS, read_ledger, values_of
 from dscp.printing.forms import printed
 from dscp.printing.words import spelt
@@ -34,9 +37,32 @@ NAMES = [control.policy.name for control in CONTROLS]
 RATE = {"unit": "percent", "formula": "100 * count / base"}
 
 
+# What the ids used here are made of, first match first.
+PARTS = [
+    (r"seen\.(?:base|count|rate)\.(\w+_\d+)\.(pre|post)", ("area", "period")),
+    (r"seen\.\w+\.(site_\d+)", ("site",)),
+    (r"new_journeys_monthly\.(\w+)\.(\w+)", ("area", "month")),
+    (r"new_journeys\.\w+\.(\w+)\.(\w+)", ("site", "year")),
+    (r"prison_pickup\.base\.(\w+)\.(\w+)", ("area", "period")),
+    (r"validation\.(?:excluded|information)\.(\w+)\.(\d)", ("extract", "nth")),
+    (r"validation\.missing\.(\w+)\.(\w+)", ("extract", "column")),
+    (r"validation\.\w+\.(\w+)", ("extract",)),
+]
+
+
 def row(name: str, value: float, **fields) -> dict:
+    """A ledger row as `quantities` and the rule ledger make it; a count of `seen` is part of the base of `seen`."""
     blank = dict.fromkeys(FIELDS, "")
-    return {**blank, "id": name, "value": float(value), "unit": "count", "rows": pd.NA, **fields}
+    known = {"id": name, "value": float(value), "unit": "count", "rows": pd.NA, "family": name.split(".")[0]}
+    found = next(((names, match) for pattern, names in PARTS if (match := re.fullmatch(pattern, name))), None)
+    if found:
+        known["dims"] = dims_text(dict(zip(found[0], found[1].groups(), strict=True)))
+    extracts = fields.get("extract", "").split()
+    about = [EXTRACTS[one].rows_about if fields.get("rule") == "validate" else EXTRACTS[one].about for one in extracts]
+    known["about"] = min(map(str, about), key=list(About).index, default="")
+    if extracts:
+        known["cohort"] = "seen/outcome" if ".count." in name else name.split(".")[0]
+    return {**blank, **known, **fields}
 
 
 def ledger_of(*rows: dict) -> pd.DataFrame:
@@ -44,7 +70,7 @@ def ledger_of(*rows: dict) -> pd.DataFrame:
 
 
 def counted(name: str, value: float, **fields) -> dict:
-    return row(name, value, extract="journeys", rows=int(value), **fields)
+    return row(name, value, **{"extract": "journeys", "rows": int(value), **fields})
 
 
 def table(cells: list[list[int]]) -> pd.DataFrame:
@@ -241,9 +267,9 @@ def test_few_who_neither_stayed_nor_completed_are_not_told_by_the_rest():
 
 def test_quarterly_counts_are_of_people_and_rows_of_their_files_are_not():
     triage = ledger_of(
-        counted("community_triage.count.pilot_1.pre", 3),
-        row("validation.rows_in.triage_quarters", 4, rule="validate", rows=4),
-    ).assign(extract="triage_quarters")
+        counted("community_triage.count.pilot_1.pre", 3, extract="triage_quarters"),
+        row("validation.rows_in.triage_quarters", 4, rule="validate", rows=4, extract="triage_quarters"),
+    )
     assert list(FIVE.disclose(triage)[1]["id"]) == ["community_triage.count.pilot_1.pre"]
 
 

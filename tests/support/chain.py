@@ -21,6 +21,7 @@ import other_study
 from benefits import benefits
 from continuity import continuity
 from continuity import ledger as continuity_ledger
+from dscp.extracts.registry import samples
 from dscp.figures.data import Planned, planned
 from dscp.ledger.rows import numbers, read_ledger, write_ledger
 from dscp.report.lint import read_allowed, read_page
@@ -98,17 +99,7 @@ def study(default: Mapping, seed: int = 7) -> Study:
         for name, site in default["sites"].items()
     }
     config["models"] = {**default["models"], **dict.fromkeys(("treatment_covariates", "prison_covariates"), COVARIATES)}
-    compared = {**config, "sites": analysed(config["sites"])}
-    rng = np.random.default_rng(seed)
-    monthly = other_study.series(compared, rng)["new_journeys_monthly"]
-    drawn = {
-        "journeys": other_study.journeys(compared, rng, 4000),
-        **other_study.prison({"sites": with_prisons(compared["sites"])}, rng),
-        "triage_quarters": other_study.triage(compared, rng),
-        **other_study.series(config, rng),
-        "new_journeys_monthly": monthly,
-        **other_study.ledgers(config, rng),
-    }
+    drawn = samples(config, np.random.default_rng(seed), 4000, default["extracts"])
     drawn["pilot_activity"] = drawn["pilot_activity"].replace("None", "Nothing")  # no word that Python prints itself
     return Study(config, drawn)
 
@@ -117,11 +108,6 @@ def with_one_prison(site: Mapping) -> dict:
     """A site each of whose areas has one prison, if it has any: the extracts are drawn with one."""
     areas = {arm: {**site[arm], "prisons": site[arm]["prisons"][:1]} for arm in ARMS if "prisons" in site.get(arm, {})}
     return {**site, **areas}
-
-
-def with_prisons(sites: Mapping) -> dict:
-    """The sites whose areas have prisons."""
-    return {name: site for name, site in sites.items() if "prisons" in site["pilot"]}
 
 
 def check(of: Study, name: str, folder: Path) -> tuple[pd.DataFrame, Path]:

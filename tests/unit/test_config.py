@@ -10,10 +10,10 @@ import yaml
 
 from conftest import PROJECT
 from dscp.config.checked import checked, plain
-from settings_table import TARGET, table
+from dscp.config.schema import config_schema
 
 CONFIG = PROJECT / "config.yaml"
-SCHEMA = yaml.safe_load((PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = config_schema(PROJECT)
 
 
 def check(config: dict, path: Path = CONFIG) -> str:
@@ -83,7 +83,3 @@ def test_the_reference_study_is_the_default_study(config):
     study = plain(yaml.safe_load(path.read_text(encoding="utf-8")))
     for part, settings in study.items():
         assert settings == {key: config[part][key] for key in settings}, part
-
-
-def test_the_settings_page_is_up_to_date():
-    assert TARGET.read_text(encoding="utf-8") == table()

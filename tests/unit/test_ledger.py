@@ -355,13 +355,61 @@ def test_rule_ledger_refuses_a_count_that_is_not_whole():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"extract": "journeys forms"}, "x: there is no extract forms"),
+        ({"extract": "journeys forms"}, "x: there is no extract forms, allowed: journeys"),
+        ({"extract": "made_up.csv"}, r"x: there is no extract made_up\.csv"),
+        ({"extract": "disclosure.csv"}, r"x: there is no extract disclosure\.csv"),
         ({"settings": "economics.benefit_share economics.gone"}, r"x: there is no setting economics\.gone"),
     ],
 )
 def test_rule_ledger_refuses_an_extract_or_a_setting_that_is_not_there(fields, words):
     with pytest.raises(ValueError, match=words):
         ledger(counts(x=1).assign(**fields), FOUND, TABLE, CONFIG)
+
+
+def found_in(*extracts: str) -> pd.DataFrame:
+    """What validation counted of some extracts."""
+    return pd.concat([FOUND.assign(extract=name) for name in extracts], ignore_index=True)
+
+
+def test_an_extract_that_nobody_declared_stops_the_ledger():
+    """It is among the study's extracts, and nothing says what it is about."""
+    with pytest.raises(ValueError, match="the extract prison_visits is not declared, allowed: budget_shares, "):
+        ledger(counts(x=1).assign(extract="prison_visits"), found_in("prison_visits"), TABLE, CONFIG)
+
+
+def test_what_a_quantity_is_about_follows_from_its_extracts():
+    """People where any input is; rows of a file that holds numbers are no people, whatever the numbers count."""
+    more = [
+        counts(money=4).assign(extract="pilot_spending"),
+        counts(both=4).assign(extract="pilot_spending journeys"),
+        counts(encounters=5).assign(extract="fieldwork"),
+        counts(triaged=4).assign(extract="triage_quarters"),
+        derived("per_head", 4, "a / b", inputs={"a": "money", "b": "x"}),
+        derived("twice", 8, "2 * a", inputs={"a": "per_head"}),
+        derived("halved", 2, "a * b", inputs={"a": "money", "b": "setting.economics.benefit_share"}),
+    ]
+    extracts = ("journeys", "pilot_spending", "fieldwork", "triage_quarters")
+    whole = ledger(pd.concat([counts(x=1), *more]), found_in(*extracts), TABLE, CONFIG).set_index("id")["about"]
+    assert whole[["x", "both", "triaged", "per_head", "twice"]].eq("people").all()
+    assert whole[["money", "halved"]].eq("money").all()
+    assert whole["encounters"] == "events"
+    assert whole["constant.harm"] == whole["setting.economics.benefit_share"] == ""
+    assert whole["validation.rows_in.journeys"] == "people"
+    assert whole["validation.rows_in.triage_quarters"] == whole["validation.rows_in.pilot_spending"] == "areas"
+
+
+def test_the_same_records_under_two_ids_stop_the_ledger():
+    """Else one could be published where the other is withheld: the base of a second measure is the first one's."""
+    frame = pd.DataFrame({"area": ["pilot_1", "pilot_2"], "period": "pre", "n": [3, 40]})
+    what = {"unit": "count", "value": "n", "rows": "n", "extract": "journeys", "filter": "adults of {area}", **WHERE}
+    both = [quantities(frame, id=f"{name}.base.{{area}}.{{period}}", **what) for name in ("first", "second")]
+    message = r"second\.base\.pilot_1\.pre: counts what first\.base\.pilot_1\.pre counts, allowed: one id"
+    with pytest.raises(ValueError, match=message):
+        ledger(pd.concat(both), FOUND, TABLE, CONFIG)
+    other = quantities(frame, id="second.base.{area}.{period}", **{**what, "filter": "all of {area}"})
+    assert len(ledger(pd.concat([both[0], other]), FOUND, TABLE, CONFIG))
+    with pytest.raises(ValueError, match=message):
+        ledger(pd.concat([one.assign(cohort="adults") for one in (both[0], other)]), FOUND, TABLE, CONFIG)
 
 
 def test_extracts_and_settings_are_read_in_their_order():

@@ -10,10 +10,10 @@ BASE = Path(os.path.relpath(workflow.basedir))
 sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 from dscp.config.checked import checked, read_config
+from dscp.config.schema import config_schema
 
 CONFIG_FILE = "config.yaml"
-with open(BASE / "workflow" / "schemas" / "config.schema.yaml", encoding="utf-8") as stream:
-    STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, yaml.safe_load(stream))
+STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, config_schema(BASE))
 
 RUN = f"results/{STUDY['run']}"
 POLICY = STUDY.get("disclosure", "none")

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from dscp.extracts.faults import COLUMNS, FAULT, SEVERITIES
+from dscp.extracts.faults import COLUMNS, FAULT, SEVERITIES, table
+from dscp.extracts.links import unlinked
+from dscp.extracts.registry import EXTRACTS
 from dscp.printing.inert import inert
 from dscp.run.job import writing
 
@@ -47,7 +49,8 @@ if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
                 for path in snakemake.input.findings]  # fmt: skip
-        everything, stops = accept(read)
+        copies = dict(zip(snakemake.params.extracts, snakemake.input.validated, strict=True))
+        everything, stops = accept([*read, table(unlinked(EXTRACTS.values(), copies))])
         everything.to_csv(out.validation, index=False)
         listed = Path(snakemake.params.faults)
         listed.unlink(missing_ok=True)

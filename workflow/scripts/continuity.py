@@ -192,10 +192,11 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
     return [
         quantities(
             cases.assign(
+                of="carat_referrals",
                 extract=cases["excluded_by"].map(lambda case: CASES[case][0]),
                 settings=cases["excluded_by"].map(lambda case: CASES[case][1]),
             ),
-            id="excluded.{excluded_by}.carat_referrals",
+            id="excluded.{excluded_by}.{of}",
             value="rows",
             rows="rows",
             extract="{extract}",
@@ -206,6 +207,7 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
         quantities(
             prison,
             id="prison_pickup.base.{area}.{period}",
+            cohort="prison_pickup",
             value="base",
             rows="base",
             extract="carat_referrals",
@@ -216,6 +218,7 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
         quantities(
             prison,
             id="prison_pickup.count.{area}.{period}",
+            cohort="prison_pickup/outcome",
             value="count",
             rows="count",
             extract="carat_referrals cjit_forms",
@@ -226,6 +229,7 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
         quantities(
             community,
             id="community_triage.base.{area}.{period}",
+            cohort="community_triage",
             value="base",
             rows="quarters",
             extract="triage_quarters",
@@ -236,6 +240,7 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
         quantities(
             community,
             id="community_triage.count.{area}.{period}",
+            cohort="community_triage/outcome",
             value="count",
             rows="quarters",
             extract="triage_quarters",

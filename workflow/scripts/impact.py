@@ -54,28 +54,28 @@ MEASURES = [
 
 
 def counts_of(measure: Measure, values: Mapping[str, float]) -> pd.DataFrame:
-    """One row per area (and total) and period: place, period, count, base, rate (per cent; nan where the base is 0)."""
+    """One row per area (and total) and period: area, period, count, base, rate (per cent; nan where the base is 0)."""
     prefix = f"{measure.count}.count."
     found = [key.removeprefix(prefix).split(".") for key in values if key.startswith(prefix)]
     rows = [
-        {"place": place, "period": period, "count": values[f"{prefix}{place}.{period}"], "base": values[base]}
-        for place, period in found
-        if (base := f"{measure.base}.base.{place}.{period}") in values
+        {"area": area, "period": period, "count": values[f"{prefix}{area}.{period}"], "base": values[base]}
+        for area, period in found
+        if (base := f"{measure.base}.base.{area}.{period}") in values
     ]
-    frame = pd.DataFrame(rows, columns=["place", "period", "count", "base"])
+    frame = pd.DataFrame(rows, columns=["area", "period", "count", "base"])
     frame["rate"] = 100 * frame["count"] / frame["base"].where(frame["base"] > 0)
     return frame
 
 
 def changes_of(rates: pd.DataFrame) -> pd.DataFrame:
     """One row per place: pre, post (per cent) and change (percentage points)."""
-    wide = rates.pivot(index="place", columns="period", values="rate").reset_index()
+    wide = rates.pivot(index="area", columns="period", values="rate").reset_index()
     return wide.assign(change=wide["post"] - wide["pre"])
 
 
 def differences_of(changes: pd.DataFrame, sites: list[str]) -> pd.DataFrame:
     """One row per site that has both areas: did, percentage points (report C4)."""
-    change = changes.set_index("place")["change"]
+    change = changes.set_index("area")["change"]
     rows = [
         {"site": site, "n": n, "did": change[f"pilot_{n}"] - change[f"comparison_{n}"]}
         for site in sites
@@ -90,7 +90,7 @@ def unadjusted_of(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFram
     p_unadjusted: Wald test of pilot x post in the logistic model of the four counts (closed form).
     p_difference: normal test of the difference in differences of the four proportions, unpooled variance.
     """
-    table = rates.set_index(["place", "period"])
+    table = rates.set_index(["area", "period"])
     rows = []
     for row in differences.itertuples():
         count, base = (
@@ -188,12 +188,12 @@ def impact(
 def rate_rows(measure: Measure, rates: pd.DataFrame) -> pd.DataFrame:
     """Ledger rows of rates."""
     inputs = {
-        "count": f"{measure.count}.count.{{place}}.{{period}}",
-        "base": f"{measure.base}.base.{{place}}.{{period}}",
+        "count": f"{measure.count}.count.{{area}}.{{period}}",
+        "base": f"{measure.base}.base.{{area}}.{{period}}",
     }
     return quantities(
         rates,
-        id=f"{measure.name}.rate.{{place}}.{{period}}",
+        id=f"{measure.name}.rate.{{area}}.{{period}}",
         value="rate",
         unit="percent",
         formula="100 * count / base",
@@ -207,11 +207,11 @@ def rate_rows(measure: Measure, rates: pd.DataFrame) -> pd.DataFrame:
 
 def change_rows(measure: Measure, changes: pd.DataFrame, differences: pd.DataFrame) -> list[pd.DataFrame]:
     """Ledger rows of changes and differences."""
-    rate, change = f"{measure.name}.rate.{{place}}", f"{measure.name}.change"
+    rate, change = f"{measure.name}.rate.{{area}}", f"{measure.name}.change"
     return [
         quantities(
             changes,
-            id=f"{change}.{{place}}",
+            id=f"{change}.{{area}}",
             value="change",
             unit="ppt",
             formula="post - pre",
@@ -238,8 +238,8 @@ def test_rows(measure: Measure, tests: pd.DataFrame) -> list[pd.DataFrame]:
     """Ledger rows of the unadjusted tests."""
     name, places = measure.name, [(f"{arm}_{{n}}", period) for arm, period in CELLS]
     inputs = {
-        "count": [f"{measure.count}.count.{place}.{period}" for place, period in places],
-        "base": [f"{measure.base}.base.{place}.{period}" for place, period in places],
+        "count": [f"{measure.count}.count.{area}.{period}" for area, period in places],
+        "base": [f"{measure.base}.base.{area}.{period}" for area, period in places],
     }
     common = {"source": measure.source, "rule": RULE, "function": "unadjusted_of", "missing": EMPTY_CELL}
     declared = [
@@ -340,6 +340,7 @@ def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) ->
             unit=units.get(part, "ratio"),
             extract="{extract}",
             filter=model,
+            cohort=measure.name,
             rows="rows",
             settings="{settings}" + (OF_INTERVALS if part.endswith(("_low", "_high")) else ""),
             source=measure.source,

@@ -7,13 +7,16 @@ import pandas as pd
 
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.extracts.faults import UNUSABLE, with_ids
+from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.types import About
 from dscp.ledger.leaves import constants, settings
 from dscp.ledger.rows import extracts_of, inputs_of, kind, quantities, read_ledger, shaped_by, write_ledger
 from dscp.run.job import writing
 from dscp.study.areas import value_at
 
 RULE = "ledger"
-MADE = ".csv"  # how the name of a file ends that the run itself made and counted rows of
+COUNTED_FILES = ("reproduction.csv", "relations.csv", "count_ranges.csv")  # files of the run whose rows are counted
+OF_VALIDATION = "validate"  # the rule whose quantities count rows of files, whatever these hold
 
 
 # What decides how many rows validation leaves out or remarks on: which areas are studied, which codes are known.
@@ -26,22 +29,24 @@ def validated(findings: pd.DataFrame) -> pd.DataFrame:
     cells_found = (
         counted["severity"] == "information"
     )  # what was found there may be a client's value: not for the ledger
-    counted["found"] = counted["found"].mask(cells_found, UNUSABLE)
+    counted["words"] = counted["found"].mask(cells_found, UNUSABLE)
     counted["settings"] = counted["severity"].map(SHAPED_BY).fillna("")
     counted.loc[counted["found"] == "rows of the study's DATs", "settings"] = "sites"
-    by = ["id", "extract", "column", "found", "settings"]
+    by = ["pattern", "nth", "extract", "column", "words", "settings"]
+    counted["nth"] = counted["nth"].where(counted["pattern"].str.contains("{nth}", regex=False), "")
     counted = counted.groupby(by, sort=False)["rows"].sum().reset_index()
     return quantities(
         counted,
-        id="{id}",
+        id="@pattern",
         value="rows",
         unit="count",
         rows="rows",
         extract="{extract}",
-        filter="{column} {found}",
+        filter="{column} {words}",
+        cohort="{pattern}",
         settings="{settings}",
         source="Appendix B1",
-        rule="validate",
+        rule=OF_VALIDATION,
         function="validate",
     )
 
@@ -65,7 +70,7 @@ def check_closure(ledger: pd.DataFrame) -> None:
     """
     rests_on = {}
     for row in ledger.to_dict("records"):
-        counted = kind(row) == "records" and row["unit"] == "count" and not row["extract"].endswith(MADE)
+        counted = kind(row) == "records" and row["unit"] == "count" and row["extract"] not in COUNTED_FILES
         if counted and row["value"] % 1 > 0:
             raise ValueError(f"{row['id']}: counts records and is not a whole number: {row['value']!r}")
         inputs = inputs_of(row)
@@ -82,16 +87,56 @@ def check_closure(ledger: pd.DataFrame) -> None:
 
 
 def check_names(ledger: pd.DataFrame, extracts: Collection[str], config: Mapping) -> None:
-    """Every extract that a quantity names is one of the study's, every setting stands in the config."""
+    """Every extract that a quantity names is one of the study's, every setting stands in the config.
+
+    A count of records may name a file of the run instead, one of those that are declared.
+    """
     for row in ledger.to_dict("records"):
         for name in extracts_of(row):
-            if name not in extracts and not name.endswith(MADE):
-                raise ValueError(f"{row['id']}: there is no extract {name}")
+            if name not in extracts and name not in COUNTED_FILES:
+                raise ValueError(f"{row['id']}: there is no extract {name}, allowed: {', '.join(sorted(extracts))}")
         for path in shaped_by(row):
             try:
                 value_at(config, path)
             except KeyError:
                 raise ValueError(f"{row['id']}: there is no setting {path}") from None
+
+
+def with_about(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Say what each quantity is about: what its extracts are about, as they are declared; of people if any input is.
+
+    What reads several extracts is about people if one of them is. Nothing is said of constants, settings and counts of
+    the run's own numbers.
+
+    Raises
+    ------
+    ValueError
+        A quantity of an extract that is not declared.
+    """
+    rows = {row["id"]: row for row in ledger.to_dict("records")}
+    found: dict[str, str] = {}
+    for name in TopologicalSorter({name: inputs_of(row) for name, row in rows.items()}).static_order():
+        row = rows[name]
+        own = [_about(row, extract) for extract in extracts_of(row) if extract not in COUNTED_FILES]
+        every = {*own, *(found[one] for one in inputs_of(row))}
+        found[name] = next((str(about) for about in About if about in every), "")
+    return ledger.assign(about=[found[name] for name in ledger["id"]])
+
+
+def _about(row: Mapping, extract: str) -> About:
+    if extract not in EXTRACTS:
+        raise ValueError(f"{row['id']}: the extract {extract} is not declared, allowed: {', '.join(EXTRACTS)}")
+    return EXTRACTS[extract].rows_about if row["rule"] == OF_VALIDATION else EXTRACTS[extract].about
+
+
+def check_cohorts(ledger: pd.DataFrame) -> None:
+    """The same records are counted under one id: under two, the one could be published where the other is withheld."""
+    seen: dict[tuple, str] = {}
+    for row in ledger.to_dict("records"):
+        if row["unit"] == "count" and row["extract"]:
+            first = seen.setdefault((row["cohort"], row["extract"], row["dims"]), row["id"])
+            if first != row["id"]:
+                raise ValueError(f"{row['id']}: counts what {first} counts, allowed: one id for the same records")
 
 
 def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, config: Mapping) -> pd.DataFrame:
@@ -109,7 +154,8 @@ def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, con
     whole = with_notes(whole, config.get("assumed", {}))
     check_closure(whole)
     check_names(whole, set(findings["extract"]), config)
-    return whole
+    check_cohorts(whole)
+    return with_about(whole)
 
 
 if __name__ == "__main__":

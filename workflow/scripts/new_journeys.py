@@ -31,13 +31,13 @@ def new_journeys(
     """
     wanted = [*years["before"], *years["during"]]
     cells = yearly[yearly["fiscal_year"].isin(wanted)].rename(columns={v: k for k, v in COLUMNS.items()})
-    cells = cells.assign(when=cells["fiscal_year"].map(year_key), rows=1)
+    cells = cells.assign(year=cells["fiscal_year"].map(year_key), rows=1)
     pooled = all_sites(cells, years)
     return [
         *(
             quantities(
                 cells,
-                id=f"new_journeys.{name}.{{site}}.{{when}}",
+                id=f"new_journeys.{name}.{{site}}.{{year}}",
                 value=name,
                 unit="count",
                 rows="rows",
@@ -53,7 +53,7 @@ def new_journeys(
         *(
             quantities(
                 pooled,
-                id=f"new_journeys.{name}.{{site}}.{{when}}",
+                id=f"new_journeys.{name}.{{site}}.{{year}}",
                 value=name,
                 unit="count",
                 formula="sum(part)",
@@ -76,17 +76,17 @@ def all_sites(cells: pd.DataFrame, years: Mapping[str, list[str]]) -> pd.DataFra
     rows = []
     for when, group in years.items():
         chosen = cells[cells["fiscal_year"].isin(group)]
-        row = {"site": "all", "when": when}
+        row = {"site": "all", "year": when}
         for name in COLUMNS:
             row[name] = chosen[name].sum()
-            row[f"{name}_parts"] = (f"new_journeys.{name}." + chosen["site"] + "." + chosen["when"]).tolist()
+            row[f"{name}_parts"] = (f"new_journeys.{name}." + chosen["site"] + "." + chosen["year"]).tolist()
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
     """Index of journeys started (base = 100) and shares retained, completed early, and effective, per cent."""
-    first = cells["site"].map(cells[cells["when"] == base].set_index("site")["started"])
+    first = cells["site"].map(cells[cells["year"] == base].set_index("site")["started"])
     started = cells["started"].where(cells["started"] > 0)
     frame = cells.assign(
         index=100 * cells["started"] / first.where(first > 0),
@@ -94,7 +94,7 @@ def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
         completed_share=100 * cells["completed"] / started,
         effective_share=100 * (cells["retained"] + cells["completed"]) / started,
     )
-    part = {name: f"new_journeys.{name}.{{site}}.{{when}}" for name in COLUMNS}
+    part = {name: f"new_journeys.{name}.{{site}}.{{year}}" for name in COLUMNS}
     of_started = {"started": part["started"]}
     declared = [
         ("index", "index", "100 * started / first", {**of_started, "first": f"new_journeys.started.{{site}}.{base}"}),
@@ -105,7 +105,7 @@ def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
     return [
         quantities(
             frame,
-            id=f"new_journeys.{name}.{{site}}.{{when}}",
+            id=f"new_journeys.{name}.{{site}}.{{year}}",
             value=name,
             unit=unit,
             formula=formula,
@@ -123,15 +123,15 @@ def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
 def months(monthly: pd.DataFrame, window: list[str]) -> pd.DataFrame:
     """New journeys per area and month of the window (Figures C.8.1-C.8.6)."""
     month = pd.to_datetime(monthly["month"]).dt.strftime("%Y-%m")
-    cells = monthly.assign(key=month.str.replace("-", "_"), month=month, rows=1)[month.between(*window)]
+    cells = monthly.assign(month=month.str.replace("-", "_"), text=month, rows=1)[month.between(*window)]
     return quantities(
         cells,
-        id="new_journeys_monthly.{area}.{key}",
+        id="new_journeys_monthly.{area}.{month}",
         value="new_journeys",
         unit="count",
         rows="rows",
         extract="new_journeys_monthly",
-        filter="{area}, {month}: new journeys",
+        filter="{area}, {text}: new journeys",
         settings="economics.monthly_window",
         source="Section 7.2.1",
         rule=RULE,

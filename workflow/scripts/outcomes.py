@@ -202,8 +202,8 @@ def ledger(clients: pd.DataFrame, excluded: pd.DataFrame, sites: Mapping) -> lis
     counts = counted(clients, sites)
     parts = [
         quantities(
-            excluded.assign(settings=excluded["excluded_by"].map(LEFT_OUT_BY)),
-            id="excluded.{excluded_by}.journeys",
+            excluded.assign(extract="journeys", settings=excluded["excluded_by"].map(LEFT_OUT_BY)),
+            id="excluded.{excluded_by}.{extract}",
             value="rows",
             rows="rows",
             function="exclusions",
@@ -226,6 +226,7 @@ def ledger(clients: pd.DataFrame, excluded: pd.DataFrame, sites: Mapping) -> lis
                     extract="journeys",
                     filter=words,
                     settings=SETTINGS[measure][statistic],
+                    cohort=measure + ("/outcome" if statistic == "count" else ""),
                     **common,
                 )
             )
@@ -239,9 +240,10 @@ def totals(rows: pd.DataFrame, measure: str, statistic: str) -> pd.DataFrame:
     summed = (
         ids.groupby(["arm", "period"], sort=False).agg(total=(statistic, "sum"), parts=("part", list)).reset_index()
     )
+    summed["area"] = "all_" + summed["arm"] + "s"
     return quantities(
         summed,
-        id=f"{measure}.{statistic}.all_{{arm}}s.{{period}}",
+        id=f"{measure}.{statistic}.{{area}}.{{period}}",
         value="total",
         unit="count",
         formula="sum(part)",

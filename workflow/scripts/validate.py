@@ -14,11 +14,13 @@ import pandas as pd
 import pandera.pandas as pa
 
 from dscp.extracts.checks import Extract, cross_checks, duplicates, faults_at
-from dscp.extracts.columns import Limits, schema
+from dscp.extracts.columns import personal, schema
 from dscp.extracts.faults import FAULT, NO_VALUE, cell, count, fault, information, table
 from dscp.extracts.files import open_source
 from dscp.extracts.frozen import frozen
+from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.typed import connect, copy_records, load, unreadable_cells
+from dscp.extracts.types import ExtractType, Limits
 from dscp.run.job import writing
 from dscp.study.areas import areas
 
@@ -55,27 +57,33 @@ def validate(
     allowed, rows, message.
     """
     sites, last = config["sites"], today or dt.date.today()
-    columns = schema(extract, Limits(config["codes"], tuple(sites), tuple(areas(sites)["area"]), last))
+    declared = EXTRACTS[extract]
+    columns = schema(declared, Limits(config["codes"], tuple(sites), tuple(areas(sites)["area"]), last))
     files = list(zip(paths, names or paths, strict=True))
     spilled = Path(f"{validated}.spill")
     try:
         with connect(str(spilled)) as con:
             con.execute(f"SET VARIABLE today = DATE '{last}'")
-            findings = _findings(con, columns, files, config, validated)
+            findings = _findings(con, declared, columns, files, config, validated)
     finally:
         shutil.rmtree(spilled, ignore_errors=True)
     return table(findings)
 
 
 def _findings(
-    con: Any, columns: pa.DataFrameSchema, files: list[tuple[str, str]], config: Mapping[str, Any], validated: str
+    con: Any,
+    declared: ExtractType,
+    columns: pa.DataFrameSchema,
+    files: list[tuple[str, str]],
+    config: Mapping[str, Any],
+    validated: str,
 ) -> list[dict[str, Any]]:
-    opened = [open_source(con, path, name, columns) for path, name in files]
+    opened = [open_source(con, path, name, columns, declared.formats) for path, name in files]
     findings = [finding for _, found in opened for finding in found]
     readable = not any(finding["severity"] == FAULT for finding in findings)
     sources = [source for source, _ in opened] if readable else []
     unreadable = load(con, columns, sources)
-    extract = Extract(columns.name, con, sources, config)
+    extract = Extract(declared, con, sources, config)
     findings += unreadable
     if readable and not unreadable:
         findings += _checks(extract, columns)
@@ -120,11 +128,11 @@ def _unreadable(
     places = [(extract.sources[file].name, extract.sources[file].line(record), found) for file, record, found in first]
     allowed = column.metadata["text"]
     if column.metadata["bad"] == FAULT:
-        return faults_at(extract.name, name, places, allowed, rows)
+        return faults_at(extract, name, places, allowed, rows)
     file, line, found = places[0]
     effect = f"{column.metadata['effect']}; allowed: {allowed}"
     return [information(extract.name, file, name, "a value that is not allowed", effect, rows=rows, line=line,
-                        example=cell(found, name))]  # fmt: skip
+                        example=cell(found, name in personal(extract.declared)))]  # fmt: skip
 
 
 def _months(extract: Extract, name: str, found: str, first: tuple[int, int, Any], rows: int) -> dict[str, Any]:
@@ -157,7 +165,7 @@ def _missing(extract: Extract, name: str, column: pa.Column) -> list[dict[str, A
         return []
     places = extract.located(name, empty)
     if treatment == FAULT:
-        return faults_at(extract.name, name, places, column.metadata["text"], rows)
+        return faults_at(extract, name, places, column.metadata["text"], rows)
     file, line, _ = places[0]
     return [information(extract.name, file, name, NO_VALUE, column.metadata["effect"], rows=rows, line=line)]
 
@@ -180,7 +188,7 @@ def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[di
             condition = f'"{name}" IN (SELECT value FROM failing)'
             rows = int(values.loc[values[name].isin(failing), "number"].sum())
             places = extract.located(name, condition)
-            findings += faults_at(extract.name, name, places, allowed, rows)
+            findings += faults_at(extract, name, places, allowed, rows)
             extract.con.execute(f"INSERT INTO refused SELECT file, record FROM records WHERE {condition}")
             extract.con.unregister("failing")
     return findings
@@ -218,7 +226,7 @@ def control_characters(extract: Extract, columns: pa.DataFrameSchema) -> list[di
             allowed = "text without NUL bytes, control characters and invisible ones"
         if places := extract.located(name, condition):
             rows = extract.query(f"SELECT count(*) FROM records WHERE {condition}")[0][0]
-            findings += faults_at(extract.name, name, places, allowed, rows)
+            findings += faults_at(extract, name, places, allowed, rows)
     return findings
 
 

@@ -17,10 +17,12 @@ from graphlib import TopologicalSorter
 import pandas as pd
 
 from dscp.disclosure.attack import Fact, Range, attack
-from dscp.disclosure.facts import counts, links, of_people, remainders, sums, totals
+from dscp.disclosure.facts import counts, is_of_model, links, of_people, remainders, sums, totals, whom
 from dscp.disclosure.policies import NONE, Policy
 from dscp.ledger.formulas import recompute, round_half_up
+from dscp.ledger.ids import dims_of
 from dscp.ledger.rows import WITHHELD_SIGN, inputs_of
+from dscp.study.areas import arms_of
 
 NOTE = f"{WITHHELD_SIGN} confidential: withheld so that no small number of people can be told"
 LOST = "not computed: the published numbers do not allow it"
@@ -30,7 +32,7 @@ WITHHELD, ROUNDED, RECOMPUTED = "withheld", "rounded", "recomputed"
 DECISIONS = ["id", "decision", "reason"]
 CATEGORY = re.compile(r"(\w+) = [^:;]*: all\b")  # which of a characteristic's categories all have the same outcome
 # Counts that the report can best do without: they go first where another count has to be protected.
-AUXILIARY = ("validation.", "excluded.")
+AUXILIARY = ("validation", "excluded")  # families
 
 
 class CannotProtect(ValueError):
@@ -188,7 +190,7 @@ class Control:
             for name in derived
             if not math.isnan(values[name]) and not _same(values[name], _computed(published[name], values))
         ]
-        withheld = [name for name in counts(published) if _is_withheld(published[name])]
+        withheld = [published[name] for name in counts(published) if _is_withheld(published[name])]
         models = [
             f"{name} is published and is about {about}"
             for name, row in published.items()
@@ -210,21 +212,21 @@ def _is_withheld(row: Mapping) -> bool:
 
 def _with_models(rows: Mapping[str, Mapping], withheld: Mapping[str, str]) -> dict[str, str]:
     """Add what models say of withheld counts."""
-    about = {name: _modelled(row, list(withheld)) for name, row in rows.items() if name not in withheld}
+    hidden = [rows[name] for name in withheld]
+    about = {name: _modelled(row, hidden) for name, row in rows.items() if name not in withheld}
     return {**withheld, **{name: f"is about {count}" for name, count in about.items() if count}}
 
 
-def _modelled(row: Mapping, withheld: Sequence[str]) -> str:
-    """The withheld count that a model's result is about: same measure, an area of its site; "" if there is none.
+def _modelled(row: Mapping, withheld: Sequence[Mapping]) -> str:
+    """The withheld count that a model's result is about: same cohort, an area of its site; "" if there is none.
 
     A model is fitted to records: its inputs in the ledger do not lead to the counts, though it tells of them.
     """
-    measure, _, site = row["id"].rpartition(".site_")
+    site = dims_of(row).get("site")
     if not site or row["unit"] == "count" or not of_people(row):
         return ""
-    measure = measure.split(".")[0]
-    areas = (f".pilot_{site}.", f".comparison_{site}.")
-    about = (name for name in withheld if name.startswith(f"{measure}.") and any(area in name for area in areas))
+    areas = set(arms_of(site).values())
+    about = (one["id"] for one in withheld if whom(one) == whom(row) and dims_of(one).get("area") in areas)
     return next(about, "")
 
 
@@ -244,8 +246,9 @@ def _least_missed(rows: Mapping[str, Mapping], names: Container[str]) -> str:
     summed = set(totals(rows))
 
     def missed(name: str) -> tuple:
-        auxiliary = name.startswith(AUXILIARY) or ".model_rows." in name
-        return not auxiliary, name in summed, rows[name]["value"] or math.inf, name
+        row = rows[name]
+        auxiliary = row["family"] in AUXILIARY or is_of_model(row)
+        return not auxiliary, name in summed, row["value"] or math.inf, name
 
     return min(names, key=missed, default="")
 

@@ -6,28 +6,30 @@ Ids are those of docs/architecture.md. The value of a published count is known t
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from dscp.disclosure.attack import Fact
 from dscp.extracts.faults import UNUSABLE
+from dscp.extracts.types import About
+from dscp.ledger.ids import dims_of, dims_text, general, identifier, shapes
 from dscp.ledger.rows import inputs_of
+from dscp.study.areas import PERIODS, arms_of
+from dscp.study.days import months_of
 
-CLIENT_LEVEL = frozenset(["journeys", "carat_referrals", "cjit_forms", "dirs"])  # a row is of one client
-PEOPLE = CLIENT_LEVEL | {"triage_quarters", "new_journeys_yearly", "new_journeys_monthly"}  # or a count of several
-OF_BASE = re.compile(r"(.+)\.count\.(.+)")
-OF_YEAR = re.compile(r"new_journeys\.started\.(.+)")
 ON_COLUMN = f" {UNUSABLE}"  # how the filter of a remark on a column ends
 NOT_LOCAL = "excluded.not_local_or_not_in_period.carat_referrals"
 RELEASE = "excluded.missing_release_date.carat_referrals"
+STARTED = "new_journeys.started.{site}.{year}"
+MONTHLY = "new_journeys_monthly.{area}.{month}"
+YEARLY = ("retained", "completed")  # what a new journey of a year may have become
+AMONG = "/"  # between the cohort of a count and what its members have: of whom, which
 ANY = math.inf
 
 
 def of_people(row: Mapping) -> bool:
-    """Whether a quantity is read from records of people or fitted to them (validation counts rows of files)."""
-    about = CLIENT_LEVEL if row["rule"] == "validate" else PEOPLE
-    return not row["inputs"] and not about.isdisjoint(row["extract"].split())
+    """Whether a quantity is read from records of people or fitted to them."""
+    return not row["inputs"] and row["about"] == About.PEOPLE
 
 
 def counts(rows: Mapping[str, Mapping]) -> list[str]:
@@ -44,19 +46,37 @@ def totals(rows: Mapping[str, Mapping]) -> list[str]:
     return [name for name in rows if name in found and rows[name]["inputs"]]
 
 
+def is_of_model(row: Mapping) -> bool:
+    """Whether a count is that of the rows that a model is fitted to."""
+    return general(row) == f"{row['family']}.model_rows.{{site}}"
+
+
+def whom(row: Mapping) -> str:
+    """The cohort that a quantity is about: of a count of its members, the cohort as a whole."""
+    return row["cohort"].partition(AMONG)[0]
+
+
+def bases(rows: Mapping[str, Mapping]) -> dict[tuple[str, str], str]:
+    """Cohort and dims -> the id of the count of all its members."""
+    every = (name for name in counts(rows) if rows[name]["cohort"] and AMONG not in rows[name]["cohort"])
+    return {(rows[name]["cohort"], rows[name]["dims"]): name for name in every}
+
+
 def remainders(rows: Mapping[str, Mapping]) -> Iterator[tuple[list[str], list[str]]]:
     """Counts of which others are parts: a base and those with the outcome; the rest is known to whoever has both.
 
     The rest of a model's bases are the members of categories in which all have the same outcome.
     """
-    yield from ((bases, [name]) for name, bases in _model_bases(rows))
+    known = bases(rows)
+    yield from ((of_model, [name]) for name, of_model in _model_bases(rows))
     for name in counts(rows):
-        if (match := OF_BASE.fullmatch(name)) and f"{match[1]}.base.{match[2]}" in rows:
-            yield [f"{match[1]}.base.{match[2]}"], [name]
-        if match := OF_YEAR.fullmatch(name):
-            parts = [f"new_journeys.{part}.{match[1]}" for part in ("retained", "completed")]
-            if rows.keys() >= set(parts):
-                yield [name], parts
+        row = rows[name]
+        if AMONG in row["cohort"] and (base := known.get((whom(row), row["dims"]))):
+            yield [base], [name]
+    for name in shapes(rows).get(STARTED, []):
+        parts = [identifier(f"new_journeys.{part}.{{site}}.{{year}}", **dims_of(rows[name])) for part in YEARLY]
+        if rows.keys() >= set(parts) and not rows[name]["inputs"]:
+            yield [name], parts
 
 
 def sums(rows: Mapping[str, Mapping], missing_release: str) -> dict[str, list[str]]:
@@ -102,28 +122,32 @@ def _same(one: str, other: str) -> Fact:
 
 def _model_bases(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
     """A model is fitted to the clients of both areas in both periods, but for those that its note leaves out."""
+    known = bases(rows)
     for name in counts(rows):
-        if match := re.fullmatch(r"(\w+)\.model_rows\.site_(\d+)", name):
-            areas = [f"{arm}_{match[2]}" for arm in ("pilot", "comparison")]
-            bases = [f"{match[1]}.base.{area}.{period}" for area in areas for period in ("pre", "post")]
-            if rows.keys() >= set(bases):
-                yield name, bases
+        row = rows[name]
+        if not is_of_model(row):
+            continue
+        areas = arms_of(dims_of(row)["site"]).values()
+        places = [dims_text({"area": area, "period": period}) for area in areas for period in PERIODS]
+        found = [known[key] for place in places if (key := (whom(row), place)) in known]
+        if len(found) == len(places):
+            yield name, found
 
 
 def _months(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
     """A pilot's twelve months of a fiscal year are its year."""
-    for name in rows:
-        if match := re.fullmatch(r"new_journeys\.started\.site_(\d+)\.y(\d{4})_\d\d", name):
-            n, year = match[1], int(match[2])
-            calendar = [(year, month) for month in range(4, 13)] + [(year + 1, month) for month in range(1, 4)]
-            yield name, [f"new_journeys_monthly.pilot_{n}.{y}_{month:02d}" for y, month in calendar]
+    for name in shapes(rows).get(STARTED, []):
+        row = dims_of(rows[name])
+        if not rows[name]["inputs"]:
+            pilot = arms_of(row["site"])["pilot"]
+            yield name, [identifier(MONTHLY, area=pilot, month=month) for month in months_of(row["year"])]
 
 
 def _referrals(rows: Mapping[str, Mapping], missing_release: str) -> Iterator[tuple[str, list[str]]]:
     """A referral of the extract is in an area's base, or is not local or outside both periods."""
-    bases = [name for name in counts(rows) if name.startswith("prison_pickup.base.")]
+    local = shapes(rows).get("prison_pickup.base.{area}.{period}", [])
     left_out = [NOT_LOCAL, *([RELEASE] if missing_release == "excluded" else [])]
-    yield "validation.rows_kept.carat_referrals", [*bases, *left_out]
+    yield "validation.rows_kept.carat_referrals", [*local, *left_out]
 
 
 def _validation(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
@@ -131,35 +155,36 @@ def _validation(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
 
     Missing cells are those that there is a remark on.
     """
-    for extract, left_out in _of_validation(rows, "excluded").items():
+    for extract, left_out in _remarks(rows, "excluded").items():
         for name, column in left_out.items():
             if column.startswith("dat "):
                 yield f"validation.rows_kept.{extract}", [name, f"validation.rows_of_the_study_s_DATs.{extract}"]
-    for extract in _of_validation(rows, "rows_kept"):
-        left_out = _of_validation(rows, "excluded").get(extract, {})
-        dropped = [name for name, column in left_out.items() if column.startswith(" ")]
-        yield f"validation.rows_in.{extract}", [f"validation.rows_kept.{extract}", *dropped]
-    for extract, remarks in _of_validation(rows, "information").items():
+    for name in shapes(rows).get("validation.rows_kept.{extract}", []):
+        extract = dims_of(rows[name])["extract"]
+        left_out = _remarks(rows, "excluded").get(extract, {})
+        dropped = [one for one, column in left_out.items() if column.startswith(" ")]
+        yield f"validation.rows_in.{extract}", [name, *dropped]
+    for extract, remarks in _remarks(rows, "information").items():
         for column in {text.removesuffix(ON_COLUMN) for text in remarks.values()}:
             names = [name for name, text in remarks.items() if text == column + ON_COLUMN]
             yield f"validation.missing.{extract}.{column}", names
 
 
-def _of_validation(rows: Mapping[str, Mapping], kind: str) -> dict[str, dict[str, str]]:
-    """What validation counted of a kind: extract -> id -> filter."""
+def _remarks(rows: Mapping[str, Mapping], kind: str) -> dict[str, dict[str, str]]:
+    """What validation left out or remarked on, of people: extract -> id -> filter."""
     found: dict[str, dict[str, str]] = {}
-    for name in counts(rows):
-        if name.startswith(f"validation.{kind}."):
-            found.setdefault(name.split(".")[2], {})[name] = rows[name]["filter"]
+    for name in shapes(rows).get(f"validation.{kind}.{{extract}}.{{nth}}", []):
+        if of_people(rows[name]):
+            found.setdefault(dims_of(rows[name])["extract"], {})[name] = rows[name]["filter"]
     return found
 
 
 def _repeated(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, str]]:
     """Counts that validation or the derivations tell a second time."""
-    for extract, left_out in _of_validation(rows, "excluded").items():
+    for extract, left_out in _remarks(rows, "excluded").items():
         for name, column in left_out.items():
             if column.startswith("dat "):
                 yield name, f"excluded.outside_study_areas.{extract}"
-            remarks = _of_validation(rows, "information").get(extract, {})
+            remarks = _remarks(rows, "information").get(extract, {})
             if column.startswith(" "):
                 yield from ((name, one) for one, text in remarks.items() if text == f"client, dir_date{ON_COLUMN}")

@@ -17,7 +17,7 @@ import pandas as pd
 
 from dscp.printing.forms import FORMS, in_unit, printed
 from dscp.printing.inert import inert
-from dscp.study.areas import ARMS, PERIODS, analysed, areas
+from dscp.study.areas import PERIODS, analysed, areas
 from dscp.study.days import year_key
 
 CELL_FIELDS = ["exhibit", "row", "column", "id", "value", "unit", "printed"]
@@ -347,8 +347,3 @@ def _printed_entry(number: str, entry: Entry, values: Mapping[str, float]) -> tu
 def figure_sites(config: Mapping) -> dict[str, str]:
     """Figure number -> site, one figure per analysed site, numbered from C.8.1."""
     return {f"C.8.{i}": site for i, site in enumerate(analysed(config["sites"]), start=1)}
-
-
-def arms_of(site: str) -> dict[str, str]:
-    """The areas of a site: arm -> area."""
-    return {arm: f"{arm}_{site.removeprefix('site_')}" for arm in ARMS}

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-import pandas as pd
-
-from dscp.extracts.columns import OLDEST_CLIENT, TOTAL
+from dscp.extracts.columns import OLDEST_CLIENT, personal
 from dscp.extracts.faults import FAULT, INFORMATION, SHOWN, cell, count, excluded, fault, information, more, place
-from dscp.extracts.files import Source, literal
+from dscp.extracts.sql import literal
 from dscp.study.areas import areas
 from dscp.study.days import day
 
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+    from dscp.extracts.files import Source
+    from dscp.extracts.types import ExtractType
+
 PRISON_CONTINUITY = ("integrated_system", "independent_case_manager")
 COMMUNITY_CONTINUITY = ("embedded_provision",)
+TOTAL = "total"  # the category of a row that sums others
 NOT_REFUSED = "(file, record) NOT IN (SELECT file, record FROM refused)"
 Finding = dict[str, Any]
 
@@ -40,7 +45,7 @@ class RowCheck:
     found: str = ""
 
 
-def _client_checks(start: str) -> tuple[RowCheck, ...]:
+def client_checks(start: str) -> tuple[RowCheck, ...]:
     """Checks of date of birth and age at first use against the day on which a row begins."""
     age = f"date_sub('year', date_of_birth, {start})"
     return (
@@ -61,56 +66,19 @@ def _client_checks(start: str) -> tuple[RowCheck, ...]:
     )
 
 
-ROW_CHECKS: dict[str, tuple[RowCheck, ...]] = {
-    "journeys": (
-        RowCheck(FAULT, "journey_end", "journey_end < journey_start", "the day of journey_start or a later one"),
-        *_client_checks("journey_start"),
-        RowCheck(
-            INFORMATION,
-            "journey_end",
-            "journey_end IS NULL AND exit_reason IS NOT NULL",
-            "taken as open journeys, their exit reason does not count",
-            "an exit reason without an end",
-        ),
-        RowCheck(
-            INFORMATION,
-            "exit_reason",
-            "exit_reason IS NULL AND journey_end IS NOT NULL",
-            "not counted as completed",
-            "an end without an exit reason",
-        ),
-    ),
-    "carat_referrals": (
-        RowCheck(FAULT, "release_date", "release_date < referral_date", "the day of referral_date or a later one"),
-    ),
-    "dirs": _client_checks("dir_date"),
-    "triage_quarters": (
-        RowCheck(
-            FAULT, "triaged_within_6_weeks", "triaged_within_6_weeks > referrals", "at most the number of referrals"
-        ),
-    ),
-    "new_journeys_yearly": (
-        RowCheck(
-            FAULT,
-            "retained_12_weeks",
-            "retained_12_weeks + completed_under_12_weeks > started",
-            "with completed_under_12_weeks, at most the number started",
-        ),
-    ),
-    "pilot_spending": (
-        RowCheck(INFORMATION, "amount_gbp", "amount_gbp < 0", "counted as repaid", "a negative amount"),
-    ),
-}
-
-
 @dataclass(frozen=True)
 class Extract:
     """An extract while it is checked: its rows (view `records`), its files and the study."""
 
-    name: str
+    declared: ExtractType
     con: duckdb.DuckDBPyConnection
     sources: list[Source]
     config: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its name in the config."""
+        return self.declared.name
 
     @property
     def file(self) -> str:
@@ -136,7 +104,7 @@ class Extract:
 def cross_checks(extract: Extract) -> list[Finding]:
     """Return the findings of every check beyond a single cell."""
     findings = row_checks(extract)
-    for check in CROSS_CHECKS[extract.name]:
+    for check in extract.declared.checks:
         findings += check(extract)
     return findings
 
@@ -146,7 +114,7 @@ def row_checks(extract: Extract) -> list[Finding]:
 
     A row with a cell that is not allowed has been named for it, and is not checked again.
     """
-    checks = ROW_CHECKS.get(extract.name, ())
+    checks = extract.declared.row_checks
     if not checks:
         return []
     counts = ", ".join(f"count_if({check.fails})" for check in checks)
@@ -162,13 +130,16 @@ def _row_findings(extract: Extract, check: RowCheck, rows: int) -> list[Finding]
     if check.severity == INFORMATION:
         file, line, _ = places[0]
         return [information(extract.name, file, check.column, check.found, check.allowed, rows=rows, line=line)]
-    return faults_at(extract.name, check.column, places, check.allowed, rows)
+    return faults_at(extract, check.column, places, check.allowed, rows)
 
 
-def faults_at(extract: str, column: str, places: list[tuple[str, str, Any]], allowed: str, rows: int) -> list[Finding]:
+def faults_at(
+    extract: Extract, column: str, places: list[tuple[str, str, Any]], allowed: str, rows: int
+) -> list[Finding]:
     """Return one fault per place, and one for all those beyond the places listed."""
-    faults = [fault(extract, file, column, cell(found, column), allowed, line=line) for file, line, found in places]
-    return faults + ([more(extract, column, "rows", allowed, rows, len(places))] if rows > len(places) else [])
+    name, told = extract.name, column in personal(extract.declared)
+    faults = [fault(name, file, column, cell(found, told), allowed, line=line) for file, line, found in places]
+    return faults + ([more(name, column, "rows", allowed, rows, len(places))] if rows > len(places) else [])
 
 
 def duplicates(extract: Extract, key: list[str]) -> list[Finding]:
@@ -269,6 +240,8 @@ def repeated_dirs(extract: Extract) -> list[Finding]:
 
 def study_quarters(extract: Extract) -> list[Finding]:
     """Every quarter of both periods must be there for every DAT of a site with embedded provision."""
+    import pandas as pd
+
     present = set(extract.query("SELECT dat, quarter_start FROM records"))
     faults = []
     for area in _with_continuity(extract, COMMUNITY_CONTINUITY).itertuples():
@@ -285,6 +258,8 @@ def study_quarters(extract: Extract) -> list[Finding]:
 
 def study_months(extract: Extract) -> list[Finding]:
     """Every month of the window must be there for every area analysed."""
+    import pandas as pd
+
     present = set(extract.query("SELECT area, strftime(month, '%Y-%m') FROM records"))
     first, last = (str(month)[:7] for month in extract.config["economics"]["monthly_window"])
     window = pd.period_range(first, last, freq="M").strftime("%Y-%m")
@@ -298,24 +273,33 @@ def study_months(extract: Extract) -> list[Finding]:
     return faults
 
 
-def study_years(extract: Extract) -> list[Finding]:
-    """Every fiscal year that the config names must be there for every site; rows of other years are counted."""
-    economics = extract.config["economics"]
-    if extract.name == "new_journeys_yearly":
-        years = [year for group in economics["journey_years"].values() for year in group]
-    else:
-        years = economics["spending_years"]
-    found = extract.query("SELECT site, fiscal_year, count(*) FROM records GROUP BY ALL ORDER BY ALL")
-    rows = {(site, year): number for site, year, number in found}
-    allowed = f"{', '.join(years)} for every site of the config"
-    outside = sum(number for (_, year), number in rows.items() if year and year not in years)
-    left_out = [excluded(extract.name, "fiscal_year", "fiscal years outside the study", outside)] if outside else []
-    return left_out + [
-        fault(extract.name, extract.file, "fiscal_year", f"no row of {site} for {year}", allowed)
-        for site in extract.config["sites"]
-        for year in years
-        if (site, year) not in rows
-    ]
+def study_years(*named: str) -> Callable[[Extract], list[Finding]]:
+    """Every fiscal year that the config names must be there for every site; rows of other years are counted.
+
+    Parameters
+    ----------
+    named : where the economics of the config name the years: a list, or a group of lists
+    """
+
+    def check(extract: Extract) -> list[Finding]:
+        years = [year for name in named for year in _listed(extract.config["economics"][name])]
+        found = extract.query("SELECT site, fiscal_year, count(*) FROM records GROUP BY ALL ORDER BY ALL")
+        rows = {(site, year): number for site, year, number in found}
+        allowed = f"{', '.join(years)} for every site of the config"
+        outside = sum(number for (_, year), number in rows.items() if year and year not in years)
+        left_out = [excluded(extract.name, "fiscal_year", "fiscal years outside the study", outside)] if outside else []
+        return left_out + [
+            fault(extract.name, extract.file, "fiscal_year", f"no row of {site} for {year}", allowed)
+            for site in extract.config["sites"]
+            for year in years
+            if (site, year) not in rows
+        ]
+
+    return check
+
+
+def _listed(years: list[str] | Mapping[str, list[str]]) -> list[str]:
+    return [year for group in years.values() for year in group] if isinstance(years, Mapping) else list(years)
 
 
 def study_sites(extract: Extract) -> list[Finding]:
@@ -328,37 +312,43 @@ def study_sites(extract: Extract) -> list[Finding]:
     ]
 
 
-def sums(extract: Extract) -> list[Finding]:
-    """A total must equal the sum of the rows it stands for; it is then left out, lest it be counted twice."""
-    label, groups = {
-        "pilot_spending": ("item", ["site", "fiscal_year", "category"]),
-        "budget_shares": ("head", ["site"]),
-    }[extract.name]
-    is_total = f"regexp_matches(lower({label}), '^total($|[ _-])')"
-    if "category" in groups:
-        is_total = f"(category = {literal(TOTAL)} OR {is_total})"
-    same = " AND ".join(
-        f"(part.{name} = total.{name}" + (f" OR total.{name} = {literal(TOTAL)})" if name == "category" else ")")
-        for name in groups
-    )
-    totals = extract.query(f"""
-        SELECT total.file, total.record, any_value(total.amount_gbp), round(coalesce(sum(part.amount_gbp), 0), 2)
-        FROM (SELECT * FROM records WHERE {is_total}) total
-        LEFT JOIN (SELECT * FROM records WHERE NOT {is_total}) part ON {same}
-        GROUP BY ALL ORDER BY ALL
-    """)
-    if not totals:
-        return []
-    extract.con.execute(f"INSERT INTO dropped SELECT file, record FROM records WHERE {is_total}")
-    name = "spending" if extract.name == "pilot_spending" else "budget"
-    faults = [
-        fault(extract.name, extract.sources[file].name, "amount_gbp", f"a total of {_pounds(stated)}",
-              f"{_pounds(summed)}, the sum of its parts; the {name} does not sum",
-              line=extract.sources[file].line(record))
-        for file, record, stated, summed in totals
-        if stated is not None and abs(stated - summed) > 0.005
-    ]  # fmt: skip
-    return [*faults, excluded(extract.name, label, "totals, which repeat the rows they sum", len(totals))]
+def sums(label: str, *groups: str, what: str) -> Callable[[Extract], list[Finding]]:
+    """A total must equal the sum of the rows it stands for; it is then left out, lest it be counted twice.
+
+    Parameters
+    ----------
+    label : the column whose text tells that a row is a total
+    groups : the columns within which rows are summed; `category` may itself say that a row is a total
+    what : what is summed, in words
+    """
+
+    def check(extract: Extract) -> list[Finding]:
+        is_total = f"regexp_matches(lower({label}), '^total($|[ _-])')"
+        if "category" in groups:
+            is_total = f"(category = {literal(TOTAL)} OR {is_total})"
+        same = " AND ".join(
+            f"(part.{name} = total.{name}" + (f" OR total.{name} = {literal(TOTAL)})" if name == "category" else ")")
+            for name in groups
+        )
+        totals = extract.query(f"""
+            SELECT total.file, total.record, any_value(total.amount_gbp), round(coalesce(sum(part.amount_gbp), 0), 2)
+            FROM (SELECT * FROM records WHERE {is_total}) total
+            LEFT JOIN (SELECT * FROM records WHERE NOT {is_total}) part ON {same}
+            GROUP BY ALL ORDER BY ALL
+        """)
+        if not totals:
+            return []
+        extract.con.execute(f"INSERT INTO dropped SELECT file, record FROM records WHERE {is_total}")
+        faults = [
+            fault(extract.name, extract.sources[file].name, "amount_gbp", f"a total of {_pounds(stated)}",
+                  f"{_pounds(summed)}, the sum of its parts; the {what} does not sum",
+                  line=extract.sources[file].line(record))
+            for file, record, stated, summed in totals
+            if stated is not None and abs(stated - summed) > 0.005
+        ]  # fmt: skip
+        return [*faults, excluded(extract.name, label, "totals, which repeat the rows they sum", len(totals))]
+
+    return check
 
 
 def _pounds(amount: float) -> str:
@@ -368,19 +358,3 @@ def _pounds(amount: float) -> str:
 def _with_continuity(extract: Extract, models: tuple[str, ...]) -> pd.DataFrame:
     every = extract.areas()
     return every[every["continuity"].isin(models)]
-
-
-CROSS_CHECKS: dict[str, tuple[Callable[[Extract], list[Finding]], ...]] = {
-    "journeys": (study_dats,),
-    "carat_referrals": (study_prisons,),
-    "cjit_forms": (study_forms,),
-    "dirs": (repeated_dirs,),
-    "triage_quarters": (study_quarters,),
-    "new_journeys_monthly": (study_months,),
-    "new_journeys_yearly": (study_years,),
-    "pilot_spending": (sums, study_years),
-    "treatment_budgets": (),
-    "budget_shares": (sums, study_sites),
-    "fieldwork": (study_sites,),
-    "pilot_activity": (study_sites,),
-}

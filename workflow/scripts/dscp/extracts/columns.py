@@ -1,4 +1,4 @@
-"""One pandera schema per extract: names, aliases, types, what may be missing, allowed values, keys.
+"""Kinds of columns, what a column may hold, and the pandera schema that follows from an extract's declaration.
 
 The schemas describe the typed copy. A column's metadata says how a cell becomes typed (`kind`), under which other
 headers it may stand (`aliases`), whether an unreadable or unknown value stops the run or only loses information
@@ -7,20 +7,20 @@ headers it may stand (`aliases`), whether an unreadable or unknown value stops t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandera.pandas as pa
-from pandera.engines.pandas_engine import DateTime
-
+from dscp.extracts.types import Allowed, Column, ExtractType, Limits, Rule
 from dscp.study.days import EARLIEST
 
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
 OLDEST_CLIENT = 110  # years
-SIX_WEEK_LIMIT_FROM = date(2007, 12, 1)  # until then the limit was 12 weeks: report, Table 3.3 and its text
-CATEGORIES = ("pay", "non_pay", "start_up")
-TOTAL = "total"
+BIRTHS_FROM = date(1850, 1, 1)
+MOST = 1e12  # pounds, or million pounds: no ledger holds as much, and sums of more lose their pence
+AS_MISSING = "treated as missing"
 
 DATE_TEXT = "a date as YYYY-MM-DD or DD/MM/YYYY"
 KINDS = {
@@ -29,9 +29,9 @@ KINDS = {
     "key": (str, "a word"),
     "text": (str, "a text"),
     "flag": (str, "Y or N"),
-    "date": (DateTime(unit="us"), DATE_TEXT),
-    "quarter": (DateTime(unit="us"), DATE_TEXT),
-    "month": (DateTime(unit="us"), "a month as YYYY-MM"),
+    "date": ("datetime64[us]", DATE_TEXT),
+    "quarter": ("datetime64[us]", DATE_TEXT),
+    "month": ("datetime64[us]", "a month as YYYY-MM"),
     "fiscal_year": (str, "a fiscal year as 2009-10"),
     "integer": ("Int64", "a whole number"),
     "count": ("Int64", "a whole number"),
@@ -39,82 +39,80 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Allowed:
-    """What a column may hold: in words ("" where its kind says enough), as pandera's check, as SQL on `{column}`."""
+def schema(extract: ExtractType, limits: Limits) -> pa.DataFrameSchema:
+    """The schema of an extract under the study's code lists."""
+    import pandera.pandas as pa
 
-    text: str
-    check: pa.Check
-    sql: str = ""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the schemas need of the study."""
-
-    codes: dict[str, Any]
-    sites: tuple[str, ...]
-    areas: tuple[str, ...]
-    today: date
+    columns = {column.name: _column(column, limits) for column in extract.columns}
+    return pa.DataFrameSchema(columns, unique=list(extract.key), name=extract.name)
 
 
-def schema(extract: str, limits: Limits) -> pa.DataFrameSchema:
-    """Return the schema of one extract under the study's code lists.
-
-    Raises
-    ------
-    KeyError
-        If there is no such extract.
-    """
-    columns, key = SCHEMAS[extract](limits)
-    return pa.DataFrameSchema(columns, unique=list(key), name=extract)
+def allowed(column: Column, limits: Limits) -> list[Allowed]:
+    """What a column may hold beyond its kind."""
+    of_codes = [one_of(column.codes)(limits)] if column.codes else []
+    return [*of_codes, *(rule(limits) for rule in column.rules)]
 
 
-def column(
-    kind: str,
-    *allowed: Allowed,
-    aliases: Iterable[str] = (),
-    missing: str = "fault",
-    bad: str = "fault",
-    optional: bool = False,
-    effect: str = "",
-) -> pa.Column:
-    """Return one column of a schema.
+def in_words(column: Column, limits: Limits) -> str:
+    """What a column may hold, in words."""
+    texts = [rule.text for rule in allowed(column, limits) if rule.text]
+    return "; ".join(texts) or KINDS[column.kind][1]
 
-    Parameters
-    ----------
-    kind : a key of KINDS.
-    allowed : what the column may hold beyond its kind.
-    missing : "fault", "information" (counted and named) or "fine" (counted).
-    bad : "fault", or "information" where a value that is not allowed is treated as missing.
-    optional : the header may lack it.
-    effect : what is made of a missing value, in words.
-    """
-    dtype, words = KINDS[kind]
+
+def personal(extract: ExtractType) -> set[str]:
+    """Columns of which a message shows no character: who a client is, and when he or she was born."""
+    born = {column.name for column in extract.columns if day_of_birth in column.rules}
+    return born | ({extract.person} if extract.person else set())
+
+
+def _column(column: Column, limits: Limits) -> pa.Column:
+    import pandera.pandas as pa
+
+    rules = allowed(column, limits)
     metadata = {
-        "kind": kind,
-        "aliases": tuple(aliases),
-        "missing": missing,
-        "bad": bad,
-        "effect": effect,
-        "text": "; ".join(rule.text for rule in allowed if rule.text) or words,
-        "keep": " AND ".join(f"({rule.sql})" for rule in allowed if rule.sql) if bad == "information" else "",
+        "kind": column.kind,
+        "aliases": column.aliases,
+        "missing": column.missing,
+        "bad": column.bad,
+        "effect": column.effect,
+        "text": in_words(column, limits),
+        "keep": " AND ".join(f"({rule.sql})" for rule in rules if rule.sql) if column.bad == "information" else "",
     }
-    checks = [rule.check for rule in allowed]
-    return pa.Column(dtype, checks, nullable=missing != "fault", required=not optional, metadata=metadata)
+    nullable, required = column.missing != "fault", not column.optional
+    checks = [pa.Check(rule.test, error=rule.error or rule.text) for rule in rules]
+    return pa.Column(KINDS[column.kind][0], checks, nullable=nullable, required=required, metadata=metadata)
 
 
-def one_of(values: Iterable[str]) -> Allowed:
-    """Return the rule that a text is one of a list."""
+# Rules: what a column may hold, given the study ---------------------------------------------------------------------
+
+
+def one_of(values: Iterable[str]) -> Rule:
+    """A text is one of a list."""
     known = list(values)
     words = known[0] if len(known) == 1 else ", ".join(known[:-1]) + " or " + known[-1]
     # not IN: a long list becomes a join, after which the rows are no longer in the order of the file
     cases = " ".join("WHEN '" + value.replace("'", "''") + "' THEN true" for value in known)
-    return Allowed(words, pa.Check.isin(known, error=words), f"CASE {{column}} {cases} ELSE false END")
+    rule = Allowed(words, lambda values: values.isin(known), f"CASE {{column}} {cases} ELSE false END")
+    return lambda limits: rule
 
 
-def in_ranges(ranges: Iterable[tuple[int, int]], what: str) -> Allowed:
-    """Return the rule that a number lies in one of several ranges, both ends included."""
+def site(limits: Limits) -> Allowed:
+    """A site of the config."""
+    return one_of(limits.sites)(limits)
+
+
+def area(limits: Limits) -> Allowed:
+    """An area of the config: pilot_3, comparison_3."""
+    return one_of(limits.areas)(limits)
+
+
+def ethnic_letter(limits: Limits) -> Allowed:
+    """A letter of the config's ethnic groups."""
+    return one_of(letter for group in limits.codes["ethnicity"].values() for letter in group)(limits)
+
+
+def in_ranges(ranges: Iterable[tuple[int, int]], what: str) -> Rule:
+    """A number lies in one of several ranges, both ends included."""
     pairs = [(int(low), int(high)) for low, high in ranges]
     words = f"{what} ({', '.join(str(low) if low == high else f'{low}-{high}' for low, high in pairs)})"
 
@@ -122,221 +120,143 @@ def in_ranges(ranges: Iterable[tuple[int, int]], what: str) -> Allowed:
         return sum(values.between(low, high).fillna(False).astype(int) for low, high in pairs) > 0
 
     sql = " OR ".join(f"{{column}} BETWEEN {low} AND {high}" for low, high in pairs)
-    return Allowed(words, pa.Check(inside, error=words), sql)
+    rule = Allowed(words, inside, sql)
+    return lambda limits: rule
 
 
-def at_least(low: float, words: str) -> Allowed:
-    """Return the rule that a number is not below a limit."""
-    return Allowed(words, pa.Check.ge(low, error=words))
+def exit_reason(limits: Limits) -> Allowed:
+    """A known exit reason of the config."""
+    return in_ranges(limits.codes["known_exit_reasons"], "an exit reason")(limits)
 
 
-def days_between(first: date, last: date) -> Allowed:
-    """Return the rule that a date lies between two days, both included."""
+def drug_code(limits: Limits) -> Allowed:
+    """A drug code of the config's groups."""
+    ranges = [pair for group in limits.codes["drugs"].values() for pair in group]
+    return in_ranges(ranges, "an NDTMS drug code")(limits)
+
+
+def at_least(low: float, words: str) -> Rule:
+    """A number is not below a limit."""
+    rule = Allowed(words, lambda values: values >= low)
+    return lambda limits: rule
+
+
+def age(limits: Limits) -> Allowed:
+    """An age in whole years."""
+    words = f"a whole number from 0 to {OLDEST_CLIENT}"
+    between = f"{{column}} BETWEEN 0 AND {OLDEST_CLIENT}"
+    return Allowed(words, lambda values: values.between(0, OLDEST_CLIENT), between)
+
+
+def payable(limits: Limits) -> Allowed:
+    """An amount that money can be."""
+    return Allowed("", lambda values: values.between(-MOST, MOST), error="a number up to a million million either way")
+
+
+def _between(first: date, last: date) -> Allowed:
     words = f"{DATE_TEXT}, from {first} to {last}"
     limits = (datetime.combine(first, datetime.min.time()), datetime.combine(last, datetime.min.time()))
-    return Allowed(words, pa.Check.in_range(*limits, error=words))
+    return Allowed(words, lambda values: values.between(*limits))
 
 
-def _code(what: str) -> Allowed:
+def day_of_record(limits: Limits) -> Allowed:
+    """A day since there were records."""
+    return _between(EARLIEST, limits.today)
+
+
+def day_of_birth(limits: Limits) -> Allowed:
+    """A day on which a client can have been born."""
+    return _between(BIRTHS_FROM, limits.today)
+
+
+def quarter_from(first: date, why: str) -> Rule:
+    """The first day of a quarter, none of them before a day."""
+
+    def rule(limits: Limits) -> Allowed:
+        words = f"the first day of December, March, June or September, from {first} ({why}) to {limits.today}"
+        ends = (datetime.combine(day, datetime.min.time()) for day in (first, limits.today))
+        low, high = ends
+
+        def begins(values: Any) -> Any:
+            return (values.dt.month % 3 == 0) & (values.dt.day == 1) & values.between(low, high)
+
+        return Allowed(words, begins)
+
+    return rule
+
+
+def code_of(what: str) -> Rule:
+    """A code as an office writes it."""
     words = f"{what}: letters and digits"
-    return Allowed(words, pa.Check.str_matches(r"^[A-Z0-9][A-Z0-9 _./&'-]{0,39}\Z", error=words))
+    rule = Allowed(words, lambda values: values.str.match(r"^[A-Z0-9][A-Z0-9 _./&'-]{0,39}\Z"))
+    return lambda limits: rule
 
 
-def _name(what: str) -> pa.Column:
+def name_of(what: str) -> Rule:
     """A text that becomes part of the ids of quantities: one word, as keys are, without the signs of ids."""
     words = f"{what}: at most 60 letters, digits, blanks and & / ' , ( ) -"
-    return column("key", Allowed(words, pa.Check.str_matches(r"^[^\W_][\w&/',()]{0,59}\Z", error=words)))
+    rule = Allowed(words, lambda values: values.str.match(r"^[^\W_][\w&/',()]{0,59}\Z"))
+    return lambda limits: rule
 
 
-def _drug(limits: Limits, **more: Any) -> pa.Column:
-    ranges = [pair for group in limits.codes["drugs"].values() for pair in group]
-    return column("integer", in_ranges(ranges, "an NDTMS drug code"), bad="information", effect=AS_MISSING, **more)
+# Columns that several extracts have ---------------------------------------------------------------------------------
 
-
-def _ethnicity(limits: Limits) -> pa.Column:
-    letters = [letter for group in limits.codes["ethnicity"].values() for letter in group]
-    return _characteristic("code", one_of(letters), aliases=["ethnic"])
-
-
-def _characteristic(kind: str, *allowed: Allowed, **more: Any) -> pa.Column:
-    return column(kind, *allowed, missing="information", bad="information", effect=AS_MISSING, **more)
-
-
-def _age_first_use() -> pa.Column:
-    words = f"a whole number from 0 to {OLDEST_CLIENT}"
-    rule = Allowed(words, pa.Check.in_range(0, OLDEST_CLIENT, error=words), f"{{column}} BETWEEN 0 AND {OLDEST_CLIENT}")
-    return _characteristic("integer", rule, aliases=["drug1age"])
-
-
-AS_MISSING = "treated as missing"
 COUNTED = at_least(0, "a whole number, zero or more")
 AMOUNT = at_least(0, "a number, zero or more")
-MOST = 1e12  # pounds, or million pounds: no ledger holds as much, and sums of more lose their pence
-WITHIN = "a number up to a million million either way"
-PAYABLE = Allowed("", pa.Check.in_range(-MOST, MOST, error=WITHIN))
+SITE = Column("site", "text", "the site's name in the config", (site,))
+FISCAL_YEAR = Column("fiscal_year", "fiscal_year", "the year, April to March")
+DAT = Column("dat", "code", "the DAT's code", (code_of("a DAT code"),))
 
 
-def _journeys(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    days = days_between(EARLIEST, limits.today)
-    born = days_between(date(1850, 1, 1), limits.today)
-    exits = in_ranges(limits.codes["known_exit_reasons"], "an exit reason")
-    return {
-        "client": column("id", aliases=["attrb", "client_random_id"]),
-        "dat": column("code", _code("a DAT code")),
-        "journey": column("integer", at_least(0, "a journey number, zero or more"), aliases=["n_jy"]),
-        "journey_start": column("date", days, aliases=["triaged_jy"]),
-        "journey_end": column("date", days, aliases=["disd_jy"], missing="fine"),
-        "exit_reason": column("integer", exits, aliases=["disrsn_jy"], missing="fine"),
-        "date_of_birth": column("date", born, aliases=["dob"]),
-        "sex": column("code", one_of("MF")),
-        "ethnicity": _ethnicity(limits),
-        "drug_1": _drug(limits, aliases=["drug1"], missing="information"),
-        "drug_2": _drug(limits, aliases=["drug2"], missing="fine", optional=True),
-        "drug_3": _drug(limits, aliases=["drug3"], missing="fine", optional=True),
-        "age_first_use": _age_first_use(),
-        "referral_source": _characteristic("integer", in_ranges([(0, 999)], "a code"), aliases=["rfls"]),
-        "dip_flag": _characteristic("flag", optional=True),
-        "previously_treated": _characteristic("flag", aliases=["prevtr"]),
-        "dual_diagnosis": _characteristic("flag", aliases=["dualdiag"]),
-    }, ("client", "dat", "journey")
+def client(*aliases: str) -> Column:
+    """The client's pseudonym: the same in every extract."""
+    return Column("client", "id", "the client's pseudonym, the same in every extract", aliases=aliases)
 
 
-def _carat_referrals(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    days = days_between(EARLIEST, limits.today)
-    return {
-        "referral": column("id"),
-        "client": column("id"),
-        "prison": column("code", _code("a prison code")),
-        "referral_date": column("date", days),
-        "release_date": column("date", days, missing="information", effect="kept in the base, not successful"),
-        "residence_dat": column(
-            "code", _code("a DAT code"), missing="information", effect="not counted as living in the area"
-        ),
-        "referred_to_dat": column("code", _code("a DAT code"), missing="information", effect="not counted as local"),
-    }, ("referral",)
+def prison(**more: Any) -> Column:
+    """The prison's code."""
+    return Column("prison", "code", "the prison's code", (code_of("a prison code"),), **more)
 
 
-def _cjit_forms(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    nothing = "answers no referral"
-    return {
-        "form": column("code", one_of(["AF5", "AF7"])),
-        "client": column("id"),
-        "prison": column("code", _code("a prison code"), missing="information", effect=nothing),
-        "dat": column("code", _code("a DAT code")),
-        "care_plan_date": column("date", days_between(EARLIEST, limits.today), missing="information", effect=nothing),
-    }, ()
+def characteristic(name: str, kind: str, says: str, *rules: Rule, **more: Any) -> Column:
+    """A characteristic of a client: a value that is missing or not allowed is a category of its own in the models."""
+    return Column(name, kind, says, rules, missing="information", bad="information", effect=AS_MISSING, **more)
 
 
-def _dirs(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    born = days_between(date(1850, 1, 1), limits.today)
-    return {
-        "client": column("id"),
-        "dir_date": column("date", days_between(EARLIEST, limits.today)),
-        "date_of_birth": column("date", born, aliases=["dob"], missing="information", effect=AS_MISSING),
-        "sex": _characteristic("code", one_of("MF")),
-        "ethnicity": _ethnicity(limits),
-        "drug_1": _drug(limits, aliases=["drug1"], missing="information"),
-        "drug_2": _drug(limits, aliases=["drug2"], missing="fine", optional=True),
-        "drug_3": _drug(limits, aliases=["drug3"], missing="fine", optional=True),
-        "age_first_use": _age_first_use(),
-        "no_fixed_abode": _characteristic("flag"),
-        "treated_last_two_years": _characteristic("flag"),
-    }, ()
+def flag(name: str, says: str, **more: Any) -> Column:
+    """A characteristic that a client has or has not."""
+    return characteristic(name, "flag", says, **more)
 
 
-def _triage_quarters(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    words = (
-        f"the first day of December, March, June or September, from {SIX_WEEK_LIMIT_FROM} "
-        f"(the limit was 12 weeks before) to {limits.today}"
+def drug(number: int, **more: Any) -> Column:
+    """One of the drugs recorded."""
+    says = "the main drug" if number == 1 else f"drug {number}, if any"
+    aliases = (f"drug{number}",)
+    return Column(
+        f"drug_{number}",
+        "integer",
+        says,
+        (drug_code,),
+        aliases,
+        bad="information",
+        effect=AS_MISSING,
+        code_list="codes.drugs",
+        **more,
     )
-    first, last = (datetime.combine(day, datetime.min.time()) for day in (SIX_WEEK_LIMIT_FROM, limits.today))
-
-    def begins(values: Any) -> Any:
-        return (values.dt.month % 3 == 0) & (values.dt.day == 1) & values.between(first, last)
-
-    return {
-        "quarter_start": column("quarter", Allowed(words, pa.Check(begins, error=words))),
-        "dat": column("code", _code("a DAT code")),
-        "referrals": column("count", COUNTED),
-        "triaged_within_6_weeks": column("count", COUNTED),
-    }, ("dat", "quarter_start")
 
 
-def _new_journeys_monthly(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    return {
-        "area": column("text", one_of(limits.areas)),
-        "month": column("month"),
-        "new_journeys": column("count", COUNTED),
-    }, ("area", "month")
-
-
-def _new_journeys_yearly(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    return {
-        "site": column("text", one_of(limits.sites)),
-        "fiscal_year": column("fiscal_year"),
-        "started": column("count", COUNTED),
-        "retained_12_weeks": column("count", COUNTED),
-        "completed_under_12_weeks": column("count", COUNTED),
-    }, ("site", "fiscal_year")
-
-
-def _pilot_spending(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    return {
-        "site": column("text", one_of(limits.sites)),
-        "fiscal_year": column("fiscal_year"),
-        "category": column("key", one_of([*CATEGORIES, TOTAL])),
-        "item": _name("an item"),
-        "amount_gbp": column("amount", PAYABLE),
-    }, ("site", "fiscal_year", "category", "item")
-
-
-def _treatment_budgets(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    return {
-        "fiscal_year": column("fiscal_year"),
-        "adult_pooled_gbp_m": column("amount", AMOUNT, PAYABLE),
-        "local_gbp_m": column("amount", AMOUNT, PAYABLE),
-        "adults_in_effective_treatment": column("count", at_least(1, "a whole number, one or more")),
-    }, ("fiscal_year",)
-
-
-def _budget_shares(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    return {
-        "site": column("text", one_of(limits.sites)),
-        "head": _name("a head"),
-        "amount_gbp": column("amount", AMOUNT, PAYABLE),
-    }, ("site", "head")
-
-
-def _fieldwork(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    return {
-        "stage": _name("a stage"),
-        "site": column("text", one_of(limits.sites)),
-        "group": _name("a group"),
-        "encounters": column("count", COUNTED),
-    }, ("stage", "site", "group")
-
-
-def _pilot_activity(limits: Limits) -> tuple[dict[str, pa.Column], tuple[str, ...]]:
-    return {
-        "site": column("text", one_of(limits.sites)),
-        "freedoms_and_flexibilities": column("text", missing="fine"),
-        "structural_change": column("text", missing="fine"),
-        "system_change": column("text", missing="fine"),
-        "delivery_change": column("text", missing="fine"),
-    }, ("site",)
-
-
-SCHEMAS: dict[str, Callable[[Limits], tuple[dict[str, pa.Column], tuple[str, ...]]]] = {
-    "journeys": _journeys,
-    "carat_referrals": _carat_referrals,
-    "cjit_forms": _cjit_forms,
-    "dirs": _dirs,
-    "triage_quarters": _triage_quarters,
-    "new_journeys_monthly": _new_journeys_monthly,
-    "new_journeys_yearly": _new_journeys_yearly,
-    "pilot_spending": _pilot_spending,
-    "treatment_budgets": _treatment_budgets,
-    "budget_shares": _budget_shares,
-    "fieldwork": _fieldwork,
-    "pilot_activity": _pilot_activity,
-}
+SEXES = {"M": "male", "F": "female"}
+PERSONAL = (  # of a client, in the extracts that hold characteristics
+    characteristic(
+        "ethnicity",
+        "code",
+        "ethnic group, by the census letter",
+        ethnic_letter,
+        aliases=("ethnic",),
+        code_list="codes.ethnicity",
+    ),
+    drug(1, missing="information"),
+    drug(2, missing="fine", optional=True),
+    drug(3, missing="fine", optional=True),
+    characteristic("age_first_use", "integer", "age at first use of the main drug", age, aliases=("drug1age",)),
+)

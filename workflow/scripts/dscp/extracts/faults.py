@@ -7,9 +7,12 @@ of step, or a file under the wrong name, can put a client's value into any cell 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from dscp.ledger.ids import identifier
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ["extract", "severity", "file", "line", "column", "found", "allowed", "rows", "message"]
 FAULT, INFORMATION, EXCLUDED, COUNT = "fault", "information", "excluded", "count"
@@ -21,21 +24,23 @@ LONGEST_CELL = 60
 LONGEST_CODE = 4  # characters
 TITLE = re.compile(r"(?:[^\W\d]|[ .-])+\d{0,2}|\(no name\)")
 LONGEST_NAME = 40  # characters of a column's
-PERSONAL = ("client", "date_of_birth")  # columns in which even four characters may tell of somebody
 
 
-def cell(value: Any, column: str = "") -> str:
+def cell(value: Any, personal: bool = False) -> str:
     """Return an offending cell as it may be printed: on one line, cut at 60 characters.
 
     Only a short code is printed as it is; of anything longer, which may be a name or a date of birth in the wrong
-    column, the shape alone: "a value like 99/99/9999".
+    column, the shape alone: "a value like 99/99/9999". In a column that tells who a client is, even four characters are
+    too many.
     """
-    if value is None or value is pd.NaT or value is pd.NA or value != value:
+    import pandas as pd
+
+    if value is None or pd.isna(value):
         return "nothing"
     text = printable(str(value))
     if not text:
         return "blanks"
-    if column in PERSONAL or len(text) > LONGEST_CODE:
+    if personal or len(text) > LONGEST_CODE:
         text = f"a value like {_shape(text)}"
     return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL] + "..."
 
@@ -102,6 +107,8 @@ def count(extract: str, found: str, rows: int, *, file: str = "", column: str = 
 
 def table(findings: list[dict[str, Any]]) -> pd.DataFrame:
     """Return findings as a frame with the columns of validation.csv, text in all but `rows`."""
+    import pandas as pd
+
     return pd.DataFrame(findings, columns=COLUMNS)
 
 
@@ -114,15 +121,20 @@ def _plural(rows: int) -> str:
 
 
 def with_ids(findings: pd.DataFrame) -> pd.DataFrame:
-    """Add the ledger id of each counted finding; faults count nothing and are left out.
+    """Add the ledger id of each counted finding, and what it is made of; faults count nothing and are left out.
 
     validation.rows_in.journeys, validation.missing.journeys.drug_1, validation.excluded.journeys.1,
     validation.information.dirs.2. Rows read are counted per file: their ids repeat, and the ledger sums them.
+
+    Returns
+    -------
+    The findings with the columns pattern, nth and id.
     """
     counted = findings[findings["severity"] != FAULT].copy()
     words = counted["found"].str.replace(r"\W+", "_", regex=True)
-    nth = (counted.groupby(["extract", "severity"]).cumcount() + 1).astype(str)
-    column = counted["column"].map(lambda name: f".{name}" if name else "")
-    of_count = words + "." + counted["extract"] + column
-    of_rest = counted["severity"] + "." + counted["extract"] + "." + nth
-    return counted.assign(id="validation." + of_count.where(counted["severity"] == COUNT, of_rest))
+    counted["nth"] = (counted.groupby(["extract", "severity"]).cumcount() + 1).astype(str)
+    of_count = "validation." + words + ".{extract}" + counted["column"].map(lambda name: ".{column}" if name else "")
+    of_rest = "validation." + counted["severity"] + ".{extract}.{nth}"
+    counted["pattern"] = of_count.where(counted["severity"] == COUNT, of_rest)
+    made = [str(identifier(row["pattern"], **row)) for row in counted.to_dict("records")]
+    return counted.assign(id=made)

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,11 @@ import pandera.pandas as pa
 from dscp.extracts.faults import FAULT, SHOWN, fault, information
 from dscp.extracts.faults import title as as_title
 from dscp.extracts.limits import FEW_ROWS, MOST_COLUMNS, too_much
+from dscp.extracts.sql import pattern
+from dscp.extracts.types import FORMAT_WORDS
 
 LONGEST_HEADER = 100_000  # characters
 FORMATS = {".csv": "csv", ".gz": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
-XLSX_EXTRACTS = ("triage_quarters",)
 
 
 @dataclass
@@ -57,7 +59,7 @@ class Source:
 
 
 def open_source(
-    con: duckdb.DuckDBPyConnection, path: str, name: str, schema: pa.DataFrameSchema
+    con: duckdb.DuckDBPyConnection, path: str, name: str, schema: pa.DataFrameSchema, formats: Collection[str]
 ) -> tuple[Source, list[dict[str, Any]]]:
     """Read the header of one file and find the schema's columns in it.
 
@@ -67,8 +69,8 @@ def open_source(
     """
     extract = schema.name
     source = Source(path, name, FORMATS.get(Path(path).suffix.lower(), ""))
-    allowed = "a CSV or Parquet file" + (", or XLSX" if extract in XLSX_EXTRACTS else "")
-    if not source.format or (source.format == "xlsx" and extract not in XLSX_EXTRACTS):
+    allowed = allowed_formats(formats)
+    if source.format not in formats:
         return source, [fault(extract, name, "", f"a file of type {Path(path).suffix or 'unknown'}", allowed)]
     if not Path(path).stat().st_size:
         return source, [fault(extract, name, "", "an empty file", "a header and at least one row")]
@@ -88,13 +90,14 @@ def open_source(
     return source, _match_header(source, header, schema)
 
 
+def allowed_formats(formats: Collection[str]) -> str:
+    """The formats that an extract's files may have, in words."""
+    words = [text for name, text in FORMAT_WORDS.items() if name in formats]
+    return f"a {' or '.join(words[:2])} file" + "".join(f", or {text}" for text in words[2:])
+
+
 class _TooMuch(Exception):
     """A header of more columns, or a file of more rows, than an extract has: what was found, what is allowed."""
-
-
-def literal(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _header(con: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
@@ -156,11 +159,6 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
 
 def _plain(title: str) -> str:
     return re.sub(r"[\s_-]+", "_", str(title).strip().casefold())
-
-
-def pattern(path: str) -> str:
-    """Return a path as a literal in which *, ? and [ stand for themselves."""
-    return literal(re.sub(r"([*?\[])", r"[\1]", path))
 
 
 def lines_at(path: str, starts: list[int]) -> list[int]:

@@ -16,7 +16,8 @@ import duckdb
 import pandera.pandas as pa
 
 from dscp.extracts.faults import SHOWN, fault
-from dscp.extracts.files import Source, lines_at, literal, pattern
+from dscp.extracts.files import Source, lines_at
+from dscp.extracts.sql import literal, pattern
 
 CSV_OPTIONS = "auto_detect=false, header=true, delim=',', quote='\"', escape='\"', nullstr=['', 'NA', 'NULL']"
 DATE_FORMATS = "['%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%d 00:00:00']"

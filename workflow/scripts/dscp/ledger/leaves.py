@@ -27,6 +27,7 @@ def settings(config: Mapping, policy: Mapping[str, float]) -> pd.DataFrame:
     """
     parts = {**{name: config[name] for name in ("definitions", "models", "economics")}, "disclosure": policy}
     frame = pd.DataFrame(numbers(parts), columns=["id", "value"])
+    frame["path"] = frame["id"].str.removeprefix("setting.")
     return quantities(
-        frame, id="{id}", value="value", unit="count", source="config.yaml", rule=RULE, function="settings"
+        frame, id="setting.{path}", value="value", unit="count", source="config.yaml", rule=RULE, function="settings"
     )

@@ -5,11 +5,14 @@ One row per quantity. Follow `inputs` from any row and the leaves are counted re
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+
+from dscp.ledger.ids import dims_text, identifier
 
 FIELDS = [
     "id",
@@ -25,6 +28,10 @@ FIELDS = [
     "rows",
     "settings",
     "note",
+    "family",
+    "dims",
+    "about",
+    "cohort",
 ]
 UNITS = {"count", "percent", "ppt", "p", "gbp", "gbp_m", "ratio", "index", "years", "days", "rate", "year"}
 MISSING_INPUT = "not computed: an input is missing"
@@ -49,13 +56,17 @@ def quantities(
     settings: str = "",
     note: str = "",
     missing: str = MISSING_INPUT,
+    cohort: str = "",
 ) -> pd.DataFrame:
     """Turn a frame into ledger rows, one per row of the frame.
+
+    What a row is about (people, money …) is not said here: it follows from its extracts (rule ledger).
 
     Parameters
     ----------
     frame : any analysis result; its columns fill the templates
-    id, formula, filter, settings, note, missing : templates such as "effective_treatment.rate.{area}.{period}"
+    id : pattern such as "effective_treatment.rate.{area}.{period}" (see ledger.ids), or "@column" for a column of them
+    formula, filter, settings, note, missing, cohort : templates, filled like the id
     value : name of the column with the unrounded value (nan: could not be computed)
     missing : template that joins the note where the value is nan and says why
     unit : one of UNITS, or a template
@@ -65,14 +76,18 @@ def quantities(
     settings : paths in the config of what decides which records are counted or which formula is used, besides the
         numbers among the inputs: "definitions.minimum_age periods.{period}.outcomes"
     source : report section of the definition, or citation and page of a constant
+    cohort : of a leaf that counts records: whom or what it counts, areas and periods aside; two ids that count the same
+        stop the rule ledger. By default its extracts, filter and settings as they are declared
     """
     records = frame.to_dict("records")
+    cohort = cohort or (digest(extract, filter, settings, value) if extract else "")
+    ids = [identifier(row[id[1:]] if id.startswith("@") else id, **row) for row in records]
     if unknown := {unit.format(**row) for row in records} - UNITS:
         raise ValueError(f"unknown unit {sorted(unknown)[0]!r}, allowed: {sorted(UNITS)}")
     return pd.DataFrame(
         [
             (
-                id.format(**row),
+                str(made),
                 float(row[value]),
                 unit.format(**row),
                 formula.format(**row),
@@ -85,11 +100,20 @@ def quantities(
                 row[rows] if rows else None,
                 settings.format(**row),
                 joined(note.format(**row), missing.format(**row) if math.isnan(row[value]) else ""),
+                made.family,
+                dims_text(made.dims),
+                "",
+                cohort.format(**row),
             )
-            for row in records
+            for made, row in zip(ids, records, strict=True)
         ],
         columns=FIELDS,
     ).astype({"rows": "Int64"})
+
+
+def digest(*texts: str) -> str:
+    """A short name for a definition."""
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]
 
 
 def joined(*parts: str) -> str:

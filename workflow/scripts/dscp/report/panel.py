@@ -15,10 +15,10 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from dscp.exhibits.declared import arms_of
 from dscp.ledger.rows import kind, parse_inputs, shaped_by, values_of, within
 from dscp.ledger.trail import filled, plain
 from dscp.run.digests import of_file
+from dscp.study.areas import arms_of
 
 # The files of templates/trace/ that make up the script, in this order: a file may use the constants of those before it.
 SCRIPT = (

@@ -22,13 +22,27 @@ SCRIPTS = Path(__file__).parents[2]
 @cache
 def imports(script: str) -> frozenset[str]:
     """The modules of this project that a rule's script imports, directly or through others: paths without ".py"."""
-    tree = ast.parse((SCRIPTS / f"{script}.py").read_text(encoding="utf-8"))
+    found, todo = set(), [script]
+    while todo:
+        new = _imported(todo.pop()) - found
+        found |= new
+        todo += new
+    return frozenset(found - {script})
+
+
+@cache
+def _imported(module: str) -> frozenset[str]:
+    """What a module imports itself. Of a package that it imports as such every module: it looks through them."""
+    tree = ast.parse((SCRIPTS / f"{module}.py").read_text(encoding="utf-8"))
     froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
-    found = {node.module for node in froms} | {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
-    found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    paths = {name.replace(".", "/") for name in found}
-    shared = {name for name in paths if (SCRIPTS / f"{name}.py").exists()}
-    return frozenset(shared.union(*(imports(name) for name in shared)))
+    named = {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+    named |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    paths = {name.replace(".", "/") for name in named}
+    modules = paths | {node.module.replace(".", "/") for node in froms}
+    found = {name for name in modules if (SCRIPTS / f"{name}.py").exists()}
+    for package in (SCRIPTS / name for name in paths if (SCRIPTS / name / "__init__.py").exists()):
+        found |= {str(path.relative_to(SCRIPTS).with_suffix("")) for path in package.glob("*.py")}
+    return frozenset(found)
 
 
 def code(script: str) -> str:

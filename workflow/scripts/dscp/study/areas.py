@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from dscp.study.days import day
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ARMS = ("pilot", "comparison")
 PERIODS = ("pre", "post")
@@ -22,6 +24,11 @@ def number(site: str) -> str:
     return site.removeprefix("site_")
 
 
+def arms_of(site: str) -> dict[str, str]:
+    """The areas of a site: pilot -> pilot_3, comparison -> comparison_3."""
+    return {arm: f"{arm}_{number(site)}" for arm in ARMS}
+
+
 def site_label(sites: Mapping[str, dict], site: str) -> str:
     """A site's label; of one that the study leaves out its name in words, site_4 -> Site 4."""
     return sites[site]["label"] if site in sites else site.replace("_", " ").capitalize()
@@ -29,11 +36,13 @@ def site_label(sites: Mapping[str, dict], site: str) -> str:
 
 def areas(sites: Mapping[str, dict]) -> pd.DataFrame:
     """One row per area of an analysed site: site, arm, area, label, kind, continuity, dats, prisons (lists)."""
+    import pandas as pd
+
     rows = [
         {
             "site": name,
             "arm": arm,
-            "area": f"{arm}_{number(name)}",
+            "area": arms_of(name)[arm],
             "label": site[arm]["label"],
             "kind": site["kind"],
             "continuity": site.get("continuity", ""),
@@ -48,6 +57,8 @@ def areas(sites: Mapping[str, dict]) -> pd.DataFrame:
 
 def periods(config: Mapping[str, dict], window: str) -> pd.DataFrame:
     """One row per period: period, label, starts, ends (dates) of the named window, e.g. "outcomes"."""
+    import pandas as pd
+
     rows = [
         {
             "period": name,

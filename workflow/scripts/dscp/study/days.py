@@ -23,6 +23,12 @@ def whole_months(first: str | dt.date, last: str | dt.date) -> int:
     return 12 * (after.year - day(first).year) + after.month - day(first).month
 
 
+def months_of(year: str) -> list[str]:
+    """The months of a fiscal year, as the ids name both: y2009_10 -> 2009_04 … 2010_03."""
+    first = int(year[1:5])
+    return [f"{first}_{month:02d}" for month in range(4, 13)] + [f"{first + 1}_{month:02d}" for month in range(1, 4)]
+
+
 def year_key(fiscal_year: str) -> str:
     """2009-10 -> y2009_10, as in the ids."""
     return "y" + fiscal_year.replace("-", "_")

@@ -1,0 +1,47 @@
+"""Interviews and groups of the qualitative case studies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dscp.extracts.checks import study_sites
+from dscp.extracts.columns import COUNTED, SITE, name_of
+from dscp.extracts.types import About, Column, ExtractType, Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def sample(of: Sample) -> pd.DataFrame:
+    """Two stages and three groups at every site."""
+    import pandas as pd
+
+    rows = [
+        (stage, site, group, int(of.rng.integers(1, 6)))
+        for stage in ("stage_2", "stage_3")
+        for site in of.config["sites"]
+        for group in ("stakeholders", "delivery_staff", "service_users")
+    ]
+    return pd.DataFrame(rows, columns=["stage", "site", "group", "encounters"])
+
+
+EXTRACT = ExtractType(
+    name="fieldwork",
+    about=About.EVENTS,
+    row_is="several",
+    says="encounters by stage, site and group",
+    row_says="a stage of the fieldwork, a site and a group of people spoken to",
+    columns=(
+        Column("stage", "key", "the stage of the fieldwork", (name_of("a stage"),)),
+        SITE,
+        Column("group", "key", "whom the researchers spoke to", (name_of("a group"),)),
+        Column("encounters", "count", "interviews and groups, not the people in them", (COUNTED,)),
+    ),
+    key=("stage", "site", "group"),
+    person=None,
+    links=(),
+    row_checks=(),
+    checks=(study_sites,),
+    formats=frozenset({"csv", "parquet"}),
+    sample=sample,
+)

@@ -1,0 +1,167 @@
+"""What is declared of an extract. No field that decides safety or meaning has a default.
+
+Whoever plans a run reads the declarations: what these import at the top costs every job, so pandas, pandera and DuckDB
+are imported where they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from dscp.extracts.checks import Extract, RowCheck
+
+FORMAT_WORDS = {"csv": "CSV", "parquet": "Parquet", "xlsx": "XLSX"}
+
+
+class About(StrEnum):
+    """What a row of an extract is of, or what the number in it counts. Counts of people are protected."""
+
+    PEOPLE = "people"
+    EVENTS = "events"
+    MONEY = "money"
+    AREAS = "areas"
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a column may hold: in words ("" where its kind says enough), as a test of values, as SQL on `{column}`.
+
+    `error` is what a value that fails the test is told, by default the words.
+    """
+
+    text: str
+    test: Callable[[pd.Series], pd.Series]
+    sql: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the columns need of the study: its code lists, sites and areas, and the last day that a date may have."""
+
+    codes: dict[str, Any]
+    sites: tuple[str, ...]
+    areas: tuple[str, ...]
+    today: date
+
+
+Rule = Callable[[Limits], Allowed]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of an extract.
+
+    Attributes
+    ----------
+    name : as the product calls it
+    kind : a key of `columns.KINDS`: how a cell becomes typed
+    says : what it holds, for the data dictionary
+    rules : what it may hold beyond its kind
+    aliases : other headers that it may stand under
+    missing : "fault", "information" (counted and named) or "fine" (counted)
+    bad : "fault", or "information" where a value that is not allowed is treated as missing
+    optional : the header may lack it
+    effect : what is made of a missing value, in words
+    codes : code -> what it means, where the codes are fixed
+    code_list : path in the config of the code list, where they are not
+    """
+
+    name: str
+    kind: str
+    says: str
+    rules: tuple[Rule, ...] = ()
+    aliases: tuple[str, ...] = ()
+    missing: Literal["fault", "information", "fine"] = "fault"
+    bad: Literal["fault", "information"] = "fault"
+    optional: bool = False
+    effect: str = ""
+    codes: Mapping[str, str] | None = None
+    code_list: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A column whose values are those of another extract's column: where none is found there, the two do not belong
+    together, and every rule that joins them would count nobody."""
+
+    column: str
+    to: str
+    to_column: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a made-up extract is drawn for.
+
+    Attributes
+    ----------
+    config : the study
+    rng : source of the random numbers
+    size : about how many journeys; other extracts have as many rows as go with them
+    drawn : the extracts drawn before, by name
+    """
+
+    config: Mapping
+    rng: np.random.Generator
+    size: int
+    drawn: dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractType:
+    """An extract: everything that differs from one to another.
+
+    Attributes
+    ----------
+    name : its key in the config
+    about : what its rows are of, or the numbers in them
+    row_is : "one" where a row is of one client; "several" where it holds a number
+    says : what it is called in documents
+    row_says : what a row is, in words
+    columns : in the order of the file
+    key : columns that no two rows may share; none where rows may repeat
+    person : the column that tells clients apart, or None
+    links : to other extracts
+    row_checks, checks : within a row, and between rows or against the study
+    formats : csv, parquet, xlsx
+    sample : draws a made-up extract; its values mean nothing
+    """
+
+    name: str
+    about: About
+    row_is: Literal["one", "several"]
+    says: str
+    row_says: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    person: str | None
+    links: tuple[Link, ...]
+    row_checks: tuple[RowCheck, ...]
+    checks: tuple[Callable[[Extract], list], ...]
+    formats: frozenset[str]
+    sample: Callable[[Sample], pd.DataFrame]
+
+    def __post_init__(self) -> None:
+        """A declaration that contradicts itself does not load."""
+        names = {column.name for column in self.columns}
+        named = {*self.key, *([self.person] if self.person else []), *(link.column for link in self.links)}
+        if unknown := sorted(named - names):
+            raise ValueError(f"extract {self.name}: no column {unknown[0]}, allowed: {', '.join(sorted(names))}")
+        if not isinstance(self.about, About):
+            raise ValueError(f"extract {self.name}: about {self.about!r}, allowed: {', '.join(map(str, About))}")
+        if self.row_is == "one" and not (self.person and self.about is About.PEOPLE):
+            raise ValueError(f"extract {self.name}: a row of one client is about people and has a column of persons")
+
+    @property
+    def rows_about(self) -> About:
+        """What the number of its rows counts: clients or their records, or areas where a row holds a number."""
+        return self.about if self.row_is == "one" else About.AREAS

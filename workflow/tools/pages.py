@@ -1,0 +1,138 @@
+"""Write the pages that follow from declarations: docs/settings.md, docs/extracts.md and the templates of extracts.
+
+`make pages`; a test says when they are no longer what the declarations give.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dscp.config.checked import plain, read_config
+from dscp.config.schema import config_schema
+from dscp.extracts.columns import in_words
+from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.types import Column, ExtractType, Limits
+from dscp.study.areas import value_at
+
+PROJECT = Path(__file__).parents[2]
+SETTINGS = """# Settings
+
+Made from `workflow/schemas/config.schema.yaml` and the catalogues by `make pages`; the defaults stand in `config.yaml`.
+A dot leads from a group to its keys.
+
+| key | meaning | allowed |
+|---|---|---|
+"""
+DICTIONARY = """# Extracts
+
+What each extract holds. Made from `workflow/scripts/dscp/extracts/catalogue/` by `make pages`; code lists are those of
+`config.yaml`.
+
+Files are CSV (UTF-8, commas, a header) or Parquet; where an extract says so, also XLSX. Headers may be in capitals or
+small letters, with blanks, hyphens or underscores. An empty cell, `NA` and `NULL` are missing. Other columns are left
+unread, and named. A study names the extracts that it has; what rests on another is left out of its report, and the
+report says so. `docs/templates/` has a file with the right header for each.
+"""
+MISSING = {"fault": "stops the run", "fine": "may be missing"}
+
+
+def settings_page(schema: Mapping) -> str:
+    """Every key of the config."""
+    lines = (f"| `{key}` | {meaning} | {allowed} |\n" for key, meaning, allowed in keys(schema, schema["$defs"]))
+    return SETTINGS + "".join(lines)
+
+
+def keys(schema: Mapping, definitions: Mapping, path: str = "") -> Iterator[tuple[str, str, str]]:
+    """Every key of the schema: dotted name, meaning, what is allowed."""
+    found = dict(schema.get("properties", {}))
+    for pattern in schema.get("patternProperties", {}).values():
+        found["site_<n>"] = pattern
+    for name, node in found.items():
+        reference = definitions[node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else {}
+        whole = {**reference, **node}
+        dotted = f"{path}{name}"
+        yield dotted, whole.get("description", ""), _allowed(whole, reference)
+        yield from keys(whole, definitions, f"{dotted}.")
+
+
+def _allowed(node: Mapping, reference: Mapping) -> str:
+    if "enum" in node:
+        return ", ".join(f"`{value}`" for value in node["enum"])
+    if "anyOf" in node:
+        return " or ".join(option["description"] for option in node["anyOf"])
+    bounds = {"minimum": "from", "maximum": "to", "exclusiveMinimum": "above", "exclusiveMaximum": "below"}
+    limits = [f"{word} {node[key]}" for key, word in bounds.items() if key in node]
+    if node.get("type") == "object":
+        return "keys below" if "properties" in node or "patternProperties" in node else "names of your own"
+    kind = {"array": "a list"}.get(node.get("type", ""), f"{node.get('type', '')}")
+    return " ".join([reference.get("description", kind), *limits])
+
+
+def dictionary(config: Mapping) -> str:
+    """The data dictionary: every column of every extract."""
+    return DICTIONARY + "".join(_extract(extract, config) for extract in EXTRACTS.values())
+
+
+def _extract(extract: ExtractType, config: Mapping) -> str:
+    unique = f" No two rows have the same {_listed(extract.key)}." if extract.key else ""
+    links = "".join(f" Its {link.column} is found in `{link.to}`." for link in extract.links)
+    about = f"Its numbers are about {extract.about}" if extract.row_is == "several" else "It is about people"
+    formats = ", also as XLSX" if "xlsx" in extract.formats else ""
+    lines = [
+        f"\n## `{extract.name}`: {extract.says}{formats}\n\n",
+        f"A row is {extract.row_says}. {about}.{unique}{links}\n\n",
+        "| column | what it holds | allowed | also called | if missing |\n|---|---|---|---|---|\n",
+    ]
+    return "".join([*lines, *(_column(column, config) for column in extract.columns)])
+
+
+def _column(column: Column, config: Mapping) -> str:
+    everywhere = ("a site of the config",), ("an area of the config",)
+    allowed = in_words(column, Limits(config["codes"], *everywhere, dt.date.max))
+    allowed = allowed.replace(f" to {dt.date.max}", "")
+    if column.codes:
+        allowed = "; ".join(f"`{code}` {words}" for code, words in column.codes.items())
+    elif column.code_list:
+        codes = value_at(config, column.code_list)
+        listed = f"`{column.code_list}`: {_codes(codes)}"
+        allowed = listed if isinstance(codes, Mapping) else f"{allowed}; {listed}"
+    missing = column.effect or MISSING.get(column.missing, "counted")
+    optional = "the column may be left out" if column.optional else MISSING["fine"] if column.missing == "fine" else ""
+    also = ", ".join(f"`{alias}`" for alias in column.aliases)
+    return f"| `{column.name}` | {column.says} | {allowed} | {also} | {optional or missing} |\n"
+
+
+def _codes(codes: object) -> str:
+    """A code list of the config in words."""
+    if isinstance(codes, Mapping):
+        return "; ".join(f"{name.replace('_', ' ')} {_codes(values)}" for name, values in codes.items())
+    ends = (code if isinstance(code, list) else [code] for code in codes)
+    return ", ".join("-".join(map(str, dict.fromkeys(pair))) for pair in ends)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def template(extract: ExtractType) -> str:
+    """A file of an extract that holds its header and nothing else."""
+    return ",".join(column.name for column in extract.columns) + "\n"
+
+
+def pages(project: Path) -> dict[Path, str]:
+    """Every page by its place."""
+    config = plain(read_config(project / "config.yaml"))
+    docs = project / "docs"
+    return {
+        docs / "settings.md": settings_page(config_schema(project)),
+        docs / "extracts.md": dictionary(config),
+        **{docs / "templates" / f"{name}.csv": template(extract) for name, extract in EXTRACTS.items()},
+    }
+
+
+if __name__ == "__main__":
+    for path, text in pages(PROJECT).items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
