@@ -35,6 +35,7 @@ from dscp.extracts.columns import schema
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import Limits
 from dscp.ledger.rows import read_ledger
+from dscp.measures.registry import MEASURES as DECLARED
 from dscp.run.job import writing
 from dscp.study.areas import areas
 from other_study import FOLDER, extracts, other_config, write_study
@@ -439,9 +440,15 @@ def test_a_cast_that_fails_in_a_derivation_does_not_quote_the_cell(config, tmp_p
     )  # fmt: skip
     path, log = tmp_path / "journeys.parquet", tmp_path / "outcomes.log"
     frame.to_parquet(path)
-    parts = (config["sites"], config["periods"], config["definitions"], config["codes"], [5, 10, 20])
+    parts = (
+        config["sites"],
+        config["periods"],
+        config["definitions"],
+        config["codes"],
+        [5, 10, 20],
+    )
     with pytest.raises(SystemExit), writing(str(log), {}):
-        outcomes.outcomes(str(path), *parts)
+        outcomes.outcomes(str(path), *parts, [DECLARED["effective_treatment"]])
     text = log.read_text(encoding="utf-8")
     assert "outcomes.py" in text and text.splitlines()[-1].startswith("error: ")
     assert Search().bytes(text.encode()) == set()

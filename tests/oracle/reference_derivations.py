@@ -7,7 +7,12 @@ dictionaries with the columns of the extracts, plus `file` and `line`; a missing
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
 from itertools import pairwise
+
+from dscp.measures.registry import MEASURES
 
 PRISON_MODELS = ("integrated_system", "independent_case_manager")
 COMMUNITY_MODELS = ("embedded_provision",)
@@ -152,6 +157,29 @@ def latest_of_each_client(journeys: list[dict], definitions: dict) -> list[dict]
     return list(chosen.values())
 
 
+@dataclass(frozen=True)
+class Journeys:
+    """The journeys of an area and period: those of adults, those considered for effective treatment, the latest."""
+
+    adults: list[dict]
+    considered: list[dict]
+    latest: list[dict]
+    starts: dt.date
+    ends: dt.date
+    definitions: dict
+    codes: dict
+
+    def completed(self, journey: dict) -> bool:
+        """Whether a journey is completed in a way that counts."""
+        return completed(journey, self.ends, self.definitions, self.codes)
+
+
+def oracles(rule: str) -> dict[str, Callable[[Journeys], Iterator[tuple[dict, bool]]]]:
+    """The slow derivations of the measures of a rule: tests/oracle/<measure>.py has `members`, row by row."""
+    names = [name for name, one in MEASURES.items() if one.cohort.rule == rule and one.of_its_own]
+    return {name: import_module(name).members for name in names}
+
+
 def completed(journey: dict, ends: dt.date, definitions: dict, codes: dict) -> bool:
     """Whether the journey has a completed exit reason that counts: one that counts always makes up for the end."""
     if journey["exit_reason"] not in codes["completed_exit_reasons"]:
@@ -159,12 +187,6 @@ def completed(journey: dict, ends: dt.date, definitions: dict, codes: dict) -> b
     if definitions["exit_reason_counts"] == "always":
         return True
     return journey["journey_end"] is not None and journey["journey_end"] <= ends
-
-
-def lasted(journey: dict, ends: dt.date, definitions: dict) -> bool:
-    """Whether there are enough days from start to the end of the journey or period, whichever comes first."""
-    last = ends if journey["journey_end"] is None else min(journey["journey_end"], ends)
-    return (last - journey["journey_start"]).days >= definitions["effective_days"]
 
 
 def criminal_justice(journey: dict, codes: dict) -> str:
@@ -179,12 +201,12 @@ def criminal_justice(journey: dict, codes: dict) -> str:
 def outcomes(
     journeys: list[dict], sites: dict, periods: dict, definitions: dict, codes: dict, bands: list[int]
 ) -> tuple[list[dict], dict[str, int]]:
-    """Both treatment outcomes: rows per measure, area, period and client; journeys that each rule left out.
+    """The measures of treatment: rows per measure, area, period and client; journeys that each rule left out.
 
     Parameters are those of the rule, the extract being a list of rows and periods name -> (start, end).
     """
     areas = areas_of(sites)
-    rows: dict[str, list[dict]] = {"effective_treatment": [], "successful_completion": []}
+    rows: dict[str, list[dict]] = {name: [] for name in TREATMENT}
     excluded = dict.fromkeys(
         ["outside_study_areas", "outside_both_periods", "under_age", "started_too_late", "not_latest"], 0
     )
@@ -223,13 +245,9 @@ def outcomes(
                     "dual_diagnosis": answer(journey["dual_diagnosis"]),
                 }
 
-            for journey in considered:
-                effective = completed(journey, ends, definitions, codes) or lasted(journey, ends, definitions)
-                rows["effective_treatment"].append(counted("effective_treatment", journey, effective))
-            for journey in latest:
-                done = completed(journey, ends, definitions, codes)
-                if done or (journey["journey_end"] is not None and journey["journey_end"] <= ends):
-                    rows["successful_completion"].append(counted("successful_completion", journey, done))
+            known = Journeys(adults, considered, latest, starts, ends, definitions, codes)
+            for name, members in TREATMENT.items():
+                rows[name] += [counted(name, journey, outcome) for journey, outcome in members(known)]
     return [row for measure in rows.values() for row in in_order(measure)], excluded
 
 
@@ -338,3 +356,6 @@ def triage(quarters: list[dict], sites: dict, periods: dict) -> dict[tuple[str, 
                 sums = [sum(row[column] for row in rows) for column in ("referrals", "triaged_within_6_weeks")]
                 found[area["area"], period] = (len(rows), *sums)
     return found
+
+
+TREATMENT = oracles("outcomes")

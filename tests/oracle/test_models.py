@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.discrete.discrete_model import Logit
 
-import impact
 from dscp.measures.models import Interaction, design_matrix, fit_interaction
-from impact import CELLS, adjusted_of, changes_of, differences_of, unadjusted_of, with_age
+from dscp.measures.registry import MEASURES
+from impact import CELLS, adjusted_of, changes_of, counts_of, differences_of, unadjusted_of, with_age
 
 ORACLE = Path(__file__).parent
 PLAN = pd.read_csv(ORACLE / "plan.csv", keep_default_na=False).set_index("dataset")
@@ -262,21 +262,25 @@ def test_order_of_rows_and_covariates_does_not_matter():
 # Unadjusted tests ---------------------------------------------------------------------------------------------------
 
 
+def unadjusted_rows(counts: list[tuple[int, int]]) -> pd.DataFrame:
+    """Ledger rows of the unadjusted tests of (successes, failures) in the order of CELLS, by id."""
+    measure = MEASURES["community_triage"]
+    places = pd.DataFrame([{"area": f"{arm}_3", "period": period} for arm, period in CELLS])
+    pairs = pd.DataFrame([{"site": "site_3", "pilot": "pilot_3", "comparison": "comparison_3"}])
+    values = {}
+    for (arm, period), (yes, no) in zip(CELLS, counts, strict=True):
+        values[f"community_triage.count.{arm}_3.{period}"] = yes
+        values[f"community_triage.base.{arm}_3.{period}"] = yes + no
+    for rows in (counts_of, changes_of):
+        rows(measure, places, values)
+    differences_of(measure, pairs, values)
+    return pd.concat(unadjusted_of(measure, pairs, values)).set_index("id")
+
+
 def unadjusted(counts: list[tuple[int, int]]) -> pd.Series:
-    """The unadjusted tests of (successes, failures) in the order of CELLS."""
-    rates = pd.DataFrame(
-        [
-            {
-                "place": f"{arm}_3",
-                "period": period,
-                "count": yes,
-                "base": yes + no,
-                "rate": 100 * yes / max(yes + no, 1),
-            }
-            for (arm, period), (yes, no) in zip(CELLS, counts, strict=True)
-        ]
-    )
-    return unadjusted_of(rates, differences_of(changes_of(rates), ["site_3"])).iloc[0]
+    """The unadjusted tests of (successes, failures) in the order of CELLS, by statistic."""
+    values = unadjusted_rows(counts)["value"]
+    return values.set_axis([name.split(".")[1] for name in values.index])
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)
@@ -331,9 +335,7 @@ def test_empty_cell_has_no_unadjusted_test_and_says_so(empty, cell):
     assert tests[["log_odds_did", "log_odds_se", "p_unadjusted"]].isna().all()
     nobody = cell == (0, 0)  # the difference in proportions needs a base only
     assert tests[["did_se", "p_difference"]].isna().tolist() == [nobody, nobody]
-    measure = next(measure for measure in impact.MEASURES if measure.name == "community_triage")
-    rows = pd.concat(impact.test_rows(measure, tests.to_frame().T)).set_index("id")
-    missing = rows.loc[["community_triage.p_unadjusted.site_3", "community_triage.p.site_3"], "note"]
+    missing = unadjusted_rows(counts).loc[["community_triage.p_unadjusted.site_3", "community_triage.p.site_3"], "note"]
     assert set(missing) == {"not estimable: a cell of area, period and outcome is empty"}
 
 
@@ -354,7 +356,7 @@ def test_one_model_per_site_on_its_own_rows():
     clients["period"] = np.where(clients["post"], "post", "pre")
     rules = {"age_without_dir": "mean_of_model", "confidence": 0.95}
     fitted = adjusted_of(clients.drop(columns=["pilot", "post"]), ["site_2", "site_10"], ["age", "sex"], rules)
-    assert fitted["n"].tolist() == ["2", "10"]
+    assert fitted["site"].tolist() == ["site_2", "site_10"]
     for site, rows in (("site_2", first), ("site_10", second)):
         ours = fitted[fitted["site"] == site].iloc[0]
         assert ours["p"] == fit_interaction(rows, ["age", "sex"]).p

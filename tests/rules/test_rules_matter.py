@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 import continuity
 import outcomes
+from dscp.measures.counting import counted
+from dscp.measures.registry import MEASURES
 
 OUTCOME_SETTINGS = {
     "82 days are effective": {"effective_days": 82},
@@ -42,8 +45,12 @@ OUTCOME_SQL = {
     "no cutoff": ("COULD_LAST", "journey_start <= ends - $effective_days::integer", "$effective_days > 0"),
     "cutoff a day later": ("COULD_LAST", "$effective_days::integer", "($effective_days - 1)::integer"),
     "cutoff a day earlier": ("COULD_LAST", "$effective_days::integer", "($effective_days + 1)::integer"),
-    "completion alone is not effective": ("EFFECTIVE", "{completed} or", "{completed} and false or"),
-    "an open journey is not effective": ("EFFECTIVE", "least(coalesce(journey_end, ends), ends)", "journey_end"),
+    "completion alone is not effective": ("effective_treatment", "{completed} or", "{completed} and false or"),
+    "an open journey is not effective": (
+        "effective_treatment",
+        "least(coalesce(journey_end, ends), ends)",
+        "journey_end",
+    ),
     "journeys ended before the period count": (
         "IN_PERIOD",
         NOT_ENDED,
@@ -57,9 +64,9 @@ OUTCOME_SQL = {
     "open journeys do not count": ("IN_PERIOD", "coalesce(journey_end, periods.starts)", "journey_end"),
     "journeys started on the last day do not count": ("IN_PERIOD", "<= periods.ends", "< periods.ends"),
     "journeys started after the period count": ("IN_PERIOD", "<= periods.ends", "<= periods.ends + 1"),
-    "ended after the period": ("COMPLETION", "where journey_end <= ends", "where journey_end is not null"),
-    "ended on the last day": ("COMPLETION", "where journey_end <= ends", "where journey_end < ends"),
-    "every exit is a completion": ("COMPLETION", "{completed} as outcome", "exit_reason is not null as outcome"),
+    "ended after the period": ("successful_completion", "where journey_end <= ends", "where journey_end is not null"),
+    "ended on the last day": ("successful_completion", "where journey_end <= ends", "where journey_end < ends"),
+    "every exit is a completion": ("successful_completion", "{completed}", "exit_reason is not null", "outcome"),
 }  # fmt: skip
 CONTINUITY_SETTINGS = {
     "41 days": {"pickup_days": 41},
@@ -79,7 +86,7 @@ CONTINUITY_SQL = {
     "pick-ups after the last day": ("PICKUPS", "and forms.care_plan_date <= pickups_until", ""),
     "none on the last day": ("PICKUPS", "date <= pickups_until", "date < pickups_until"),
     "none on the day of release": ("PICKUPS", "between {pickup_from}", "between {pickup_from} + 1"),
-    "one DAT of an area": ("TRIAGED", "list_contains(areas.dats, dat)", "areas.dats[1] = dat"),
+    "one DAT of an area": ("community_triage", "list_contains(areas.dats, dat)", "areas.dats[1] = dat"),
 }  # fmt: skip
 
 
@@ -89,19 +96,32 @@ def inputs(default_run, config):
     return {path.stem: str(path) for path in folder.glob("*.parquet")}, config
 
 
+def of_rule(rule):
+    return [measure for measure in MEASURES.values() if measure.cohort.rule == rule and measure.of_its_own]
+
+
 def treatment_counts(inputs, config) -> pd.DataFrame:
     bands = config["models"]["length_of_use_bands"]
+    measures = of_rule("outcomes")
     clients, _ = outcomes.outcomes(
-        inputs["journeys"], config["sites"], config["periods"], config["definitions"], config["codes"], bands
+        inputs["journeys"], config["sites"], config["periods"], config["definitions"], config["codes"], bands, measures
     )
-    return outcomes.counted(clients, config["sites"])[["measure", "area", "period", "base", "count"]]
+    found = [counted(clients, measure, config["sites"]).assign(measure=measure.name) for measure in measures]
+    return pd.concat(found)[["measure", "area", "period", "base", "count"]]
 
 
 def continuity_counts(inputs, config) -> pd.DataFrame:
     bands = config["models"]["length_of_use_bands"]
-    referrals, triage, _ = continuity.continuity(
-        inputs, config["sites"], config["periods"], config["definitions"], config["codes"], bands
+    referrals, counts, _ = continuity.continuity(
+        inputs,
+        config["sites"],
+        config["periods"],
+        config["definitions"],
+        config["codes"],
+        bands,
+        of_rule("continuity"),
     )
+    triage = counts["community_triage"]
     prison = referrals.groupby(["area", "period"])["outcome"].agg(base="size", count="sum").reset_index()
     return pd.concat([prison, triage[["area", "period", "base", "count"]]]).sort_values(
         ["area", "period"], ignore_index=True
@@ -117,7 +137,16 @@ def bent_definitions(config, change):
     return {**config, "definitions": {**config["definitions"], **change}}
 
 
-def bend(monkeypatch, module, name, old, new):
+def bend(monkeypatch, module, name, old, new, part=""):
+    """Bend a rule: a constant of its script, or the outcome or cohort that a measure declares."""
+    if name in MEASURES:
+        measure = MEASURES[name]
+        sql = measure.cohort.sql.replace(old, new)
+        cohort = measure.cohort if part == "outcome" else replace(measure.cohort, sql=sql)
+        bent = replace(measure, cohort=cohort, outcome=measure.outcome.replace(old, new))
+        assert bent != measure
+        monkeypatch.setitem(MEASURES, name, bent)
+        return
     current = getattr(module, name)
     if isinstance(current, dict):
         assert old in current.values()

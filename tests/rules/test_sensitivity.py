@@ -11,7 +11,8 @@ from benefits import METHODS, benefits
 from dscp.ledger.formulas import annuity, normal_quantile
 from dscp.ledger.leaves import constants, settings
 from dscp.ledger.rows import numbers, quantities
-from impact import intervals_of
+from dscp.measures.registry import MEASURES
+from impact import CONFIDENCE, intervals_of
 from ledger_checks import assert_closed
 from sensitivity import sensitivity
 from test_economics import CONSTANTS, DEFAULT, TABLE, values_of
@@ -134,10 +135,11 @@ def test_a_site_without_a_benefit_is_left_out_and_the_note_says_so():
 
 def test_intervals_reach_so_many_standard_errors():
     """3.58 points, standard error 0.98: 1.96 x 0.98 = 1.92, from 1.66 to 5.50 at 95 per cent; 1.97 to 5.19 at 90."""
-    did = pd.DataFrame([{"site": "site_3", "n": "3", "did": 3.58}])
-    tests = pd.DataFrame([{"site": "site_3", "did_se": 0.98}])
-    assert intervals_of(did, tests, 0.95)[["low", "high"]].to_numpy()[0] == pytest.approx([1.6592, 5.5008], abs=1e-4)
-    assert intervals_of(did, tests, 0.90)[["low", "high"]].to_numpy()[0] == pytest.approx([1.9680, 5.1920], abs=1e-4)
+    pairs = pd.DataFrame([{"site": "site_3"}])
+    for confidence, ends in ((0.95, [1.6592, 5.5008]), (0.90, [1.9680, 5.1920])):
+        values = {"prison_pickup.did.site_3": 3.58, "prison_pickup.did_se.site_3": 0.98, CONFIDENCE: confidence}
+        rows = pd.concat(intervals_of(MEASURES["prison_pickup"], pairs, values))
+        assert rows["value"].tolist() == pytest.approx(ends, abs=1e-4)
 
 
 def test_annuity_and_quantile():

@@ -14,7 +14,7 @@ from dscp.ledger.rows import extracts_of, read_ledger, shaped_by, within
 from dscp.ledger.trail import dependents
 from dscp.report.panel import settings_of
 from dscp.study.areas import value_at
-from test_rules_matter import bent_definitions, shifted
+from test_rules_matter import bent_definitions, of_rule, shifted
 
 FIELDS = ["value", "rows"]
 
@@ -33,9 +33,11 @@ def counted(extracts: dict[str, str], config: dict) -> pd.DataFrame:
     """The ledger rows of the rules outcomes and continuity."""
     parts = [config[name] for name in ("sites", "periods", "definitions", "codes")]
     bands = config["models"]["length_of_use_bands"]
-    clients, excluded = outcomes.outcomes(extracts["journeys"], *parts, bands)
-    found = continuity.continuity(extracts, *parts, bands)
-    rows = [*outcomes.ledger(clients, excluded, config["sites"]), *continuity.ledger(*found, config["sites"])]
+    treatment, others = of_rule("outcomes"), of_rule("continuity")
+    clients, excluded = outcomes.outcomes(extracts["journeys"], *parts, bands, treatment)
+    found = continuity.continuity(extracts, *parts, bands, others)
+    rows = outcomes.ledger(clients, excluded, config["sites"], treatment)
+    rows += continuity.ledger(*found, config["sites"], others)
     return pd.concat(rows, ignore_index=True)
 
 

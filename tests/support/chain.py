@@ -24,12 +24,13 @@ from continuity import ledger as continuity_ledger
 from dscp.extracts.registry import samples
 from dscp.figures.data import Planned, planned
 from dscp.ledger.rows import numbers, read_ledger, write_ledger
+from dscp.measures.registry import chosen
 from dscp.report.lint import read_allowed, read_page
 from dscp.study.areas import ARMS, analysed
 from fieldwork import fieldwork
 from figures import figures
 from findings import findings
-from impact import by_measure, impact
+from impact import impact
 from ledger import ledger as whole_ledger
 from new_journeys import new_journeys
 from outcomes import ledger as outcomes_ledger
@@ -45,6 +46,7 @@ from workbook import workbook
 PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
 CONSTANTS = PROJECT / "workflow" / "resources" / "constants.csv"
+RULES = ("outcomes", "continuity")
 TODAY = dt.date(2026, 1, 1)
 SITES = ("site_2", "site_3", "site_5", "site_7")  # analysed: every kind of pilot and of continuity
 COVARIATES = ["age", "sex", "ethnicity"]
@@ -214,11 +216,15 @@ def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFram
     """The ledger rows of outcomes, continuity and impact."""
     sites, models = config["sites"], config["models"]
     shared = (sites, *(config[key] for key in ("periods", "definitions", "codes")), models["length_of_use_bands"])
-    clients, excluded = outcomes(str(typed["journeys"]), *shared)
-    referrals, triage, cases = continuity({name: str(path) for name, path in typed.items()}, *shared)
-    counts = [*outcomes_ledger(clients, excluded, sites), *continuity_ledger(referrals, triage, cases, sites)]
-    frames = by_measure(clients, referrals)
-    return [*counts, *impact(pd.concat(counts, ignore_index=True), frames, list(analysed(sites)), models)]
+    every = chosen(config["measures"], typed)
+    treatment, others = ([one for one in every if one.cohort.rule == rule and one.of_its_own] for rule in RULES)
+    clients, excluded = outcomes(str(typed["journeys"]), *shared, treatment)
+    read = {name: str(typed[name]) for one in others for name in one.reads}
+    referrals, counted, cases = continuity(read, *shared, others)
+    counts = outcomes_ledger(clients, excluded, sites, treatment)
+    counts += continuity_ledger(referrals, counted, cases, sites, others)
+    members = pd.concat([clients, referrals], ignore_index=True)
+    return [*counts, *impact(pd.concat(counts, ignore_index=True), members, list(analysed(sites)), models, every)]
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def other_config(default: dict) -> dict:
         "monthly_window": MONTHS,
     }
     programme = {"name": "Other Pilots", "short_name": "OP", "start": "2013-07-01", "end": "2015-06-30"}
-    kept = {key: default[key] for key in ("definitions", "codes", "models")}
+    kept = {key: default[key] for key in ("definitions", "codes", "models", "measures")}
     return {
         **kept,
         "run": "other-2012-15",

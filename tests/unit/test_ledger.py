@@ -22,6 +22,8 @@ from dscp.ledger.rows import (
     within,
     write_ledger,
 )
+from dscp.measures.counting import count_rows
+from dscp.measures.registry import MEASURES
 from dscp.printing.forms import FORMS, NOT_COMPUTED, in_unit, printed
 from impact import impact
 from ledger import check_closure, ledger
@@ -499,11 +501,14 @@ def test_rows_of_the_rule_impact_are_closed(empty):
             for i in range(30)
         ]
     )
-    base = {f"effective_treatment.base.{arm}_3.{period}": 30 for arm, period in successes}
-    count = {f"effective_treatment.count.{arm}_3.{period}": yes for (arm, period), yes in successes.items()}
+    measure = MEASURES["effective_treatment"]
+    places = pd.DataFrame(
+        [{"area": f"{arm}_3", "period": period, "label": "3", "site": "site_3", "arm": arm, "base": 30, "count": yes}
+         for (arm, period), yes in successes.items()]
+    )  # fmt: skip
     models = {"treatment_covariates": ["age", "sex"], "confidence": 0.95, "age_without_dir": "mean_of_model"}
-    counted = pd.concat([counts(**base), counts(**count)])
-    rows = impact(counted, {"effective_treatment": clients}, ["site_3"], models)
+    counted = pd.concat(count_rows(measure, places, "outcomes", with_base=True), ignore_index=True)
+    rows = impact(counted, clients.assign(measure=measure.name), ["site_3"], models, [measure])
     level = settings_rows({"definitions": {}, "models": {"confidence": 0.95}, "economics": {}}, {})
     whole = pd.concat([counted, *rows, level], ignore_index=True)
     assert_closed(whole)

@@ -16,6 +16,7 @@ rule continuity:
         f"{RUN}/logs/continuity.log",
     params:
         study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
+        measures=measures("continuity"),
         digest=digest("continuity"),
     script:
         "../scripts/continuity.py"

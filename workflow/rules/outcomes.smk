@@ -13,6 +13,7 @@ rule outcomes:
         f"{RUN}/logs/outcomes.log",
     params:
         study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
+        measures=measures("outcomes"),
         digest=digest("outcomes"),
     script:
         "../scripts/outcomes.py"

@@ -11,6 +11,7 @@ sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 from dscp.config.checked import checked, read_config
 from dscp.config.schema import config_schema
+from dscp.measures.registry import DEFAULT, chosen
 
 CONFIG_FILE = "config.yaml"
 STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, config_schema(BASE))
@@ -29,3 +30,9 @@ def pick(settings, *names):
 def study(*parts):
     """The parts of the config that a rule uses."""
     return pick(STUDY, *parts)
+
+
+def measures(rule=""):
+    """Names of the study's measures that can be computed; of one rule those that have clients or counts of their own."""
+    found = chosen(STUDY.get("measures", DEFAULT), STUDY["extracts"], rule)
+    return [measure.name for measure in found if measure.of_its_own or not rule]

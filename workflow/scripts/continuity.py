@@ -1,24 +1,28 @@
 """Rule continuity: from prison referrals and pick-ups, and from quarterly triage counts, to counts per area and period.
 
 Prison to CJIT (Tables 3.1, 3.2) and CJIT to community (Table 3.3): report sections 1.3.2 and B2. The unit of the first
-is the referral, not the client. Each derivation rule is one SQL statement.
+is the referral, not the client. Each derivation rule is one SQL statement: those of referrals are here, whom a measure
+counts and what makes its outcome stand in its declaration (measures/catalogue).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pandas as pd
 
 from dscp.ledger.rows import quantities, write_ledger
+from dscp.measures.counting import count_rows, counted, with_counts
 from dscp.measures.records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
+from dscp.measures.registry import MEASURES
+from dscp.measures.types import Measure
 from dscp.run.job import writing
 from dscp.study.areas import areas, periods
 from dscp.study.days import day
 
 RULE = "continuity"
 SOURCE = "Appendix B2"
-PRISON_MODELS = ("integrated_system", "independent_case_manager")
-COMMUNITY_MODELS = ("embedded_provision",)
+VIEWS = {"carat_referrals": "referrals", "cjit_forms": "forms"}  # what rules call these extracts
+KEPT_OF_REFERRALS = ["measure", "site", "arm", "area", "period", "outcome"]
 
 # Local referrals of the period: from the pilot's named prisons, or from any prison listed for the comparison area by a
 # client who lives there; in both cases to a CJIT in the area's own DATs.
@@ -48,42 +52,31 @@ join forms on forms.client = local_referrals.client
 """
 PICKUP_FROM = {"release_date": "release_date", "referral_date": "referral_date"}
 
-# Successful: at least one pick-up.
-SUCCESSFUL = """
-create table prison_pickup as
-select *, (area, period, referral) in (select (area, period, referral) from pickups where {answers}) as outcome
-from local_referrals
-where {kept}
-"""
+# Which pick-ups count, and which referrals: the names in braces of a measure's declaration.
 ANSWERS = {"several_referrals": "true", "one_referral": "nth_referral_of_form = 1"}
 KEPT = {"not_successful": "true", "excluded": "release_date is not null"}
+
+# A measure of referrals: the members of its cohort, and whether each has the outcome.
+MEASURE = """
+create table {name} as select *, {outcome} as outcome from ({cohort})
+"""
 
 # Characteristics come from the client's latest DIR on or before the referral.
 CHARACTERISTICS = f"""
 with latest_dir as (
-    select prison_pickup.*, dirs.* exclude (client, file, line),
+    select {{measure}}.*, dirs.* exclude (client, file, line),
         {AGE_YEARS.format(born="date_of_birth", at="referral_date")} as age
-    from prison_pickup left join dirs on dirs.client = prison_pickup.client and dir_date <= referral_date
+    from {{measure}} left join dirs on dirs.client = {{measure}}.client and dir_date <= referral_date
     qualify row_number() over (
         partition by area, period, referral order by dir_date desc nulls last, dirs.file desc, dirs.line desc
     ) = 1
 )
 select
-    'prison_pickup' as measure, site, arm, area, period, outcome, file, line,
+    '{{measure}}' as measure, site, arm, area, period, outcome, file, line,
     age, coalesce(sex, 'missing') as sex, {ETHNICITY} as ethnicity, {DRUG_FLAGS}, {LENGTH_OF_USE} as length_of_use,
     {yes_no("no_fixed_abode")}, {yes_no("treated_last_two_years")}
 from latest_dir
 order by area, period, file, line
-"""
-
-# Triage counts: quarters of the period, summed over the area's DATs.
-TRIAGED = """
-select areas.area, periods.period, count(*) as quarters, sum(referrals)::bigint as base,
-    sum(triaged_within_6_weeks)::bigint as count
-from triage_quarters
-join areas on list_contains(areas.dats, dat)
-join periods on quarter_start between periods.starts and periods.ends
-group by all
 """
 
 
@@ -94,62 +87,68 @@ def continuity(
     definitions: Mapping,
     codes: Mapping,
     bands: list[int],
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    measures: Sequence[Measure],
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], pd.DataFrame]:
     """Derive continuity of care.
 
     Parameters
     ----------
-    extracts : paths of the validated carat_referrals, cjit_forms, dirs and triage_quarters (Parquet)
+    extracts : paths of the validated extracts that the measures read (Parquet)
     sites, study_periods, definitions, codes : those parts of the config
     bands : lower bounds of the bands of length of use, years
+    measures : of referrals (with an outcome), and of counts by quarter (without)
 
     Returns
     -------
-    referrals : one row per local referral: outcome (bool), its file and line, the client's characteristics
-    triage : one row per area and period: quarters, base, count
-    cases : rule, rows: referrals left out and cases that rest on a choice
+    referrals : one row per measure and local referral: outcome (bool), its file and line, the client's characteristics
+    counts : measure of counts by quarter -> one row per area and period: rows summed, base, count
+    cases : rule, rows: referrals left out and cases that rest on a choice; without a row where there are no referrals
     """
-    con = connect(extracts["carat_referrals"])
-    for view, extract in (
-        ("referrals", "carat_referrals"),
-        ("forms", "cjit_forms"),
-        ("dirs", "dirs"),
-        ("triage_quarters",) * 2,
-    ):
-        con.execute(f"create view {view} as select * from read_parquet('{extracts[extract]}')")
-    lists_of_codes(con, codes, bands)
-    register_areas(con, sites, PRISON_MODELS)
-    until = pd.DataFrame(
-        {"period": list(study_periods), "pickups_until": [day(p["pickups_until"]) for p in study_periods.values()]}
-    )
-    con.register("periods", periods(study_periods, "referrals").merge(until))
-    derive(con, definitions)
-    referrals = con.execute(CHARACTERISTICS).df()
-    cases = special_cases(con)
-    register_areas(con, sites, COMMUNITY_MODELS)
-    con.register("periods", periods(study_periods, "triage_quarters"))
-    return referrals, con.execute(TRIAGED).df(), cases
+    con = connect(next(iter(extracts.values())))
+    for name, path in extracts.items():
+        con.execute(f"create view {VIEWS.get(name, name)} as select * from read_parquet('{path}')")
+    of_referrals = [measure for measure in measures if measure.outcome]
+    frames, cases = [pd.DataFrame(columns=KEPT_OF_REFERRALS)], pd.DataFrame(columns=["excluded_by", "rows"])
+    if of_referrals:
+        lists_of_codes(con, codes, bands)
+        register_areas(con, sites, of_referrals[0])
+        until = pd.DataFrame(
+            {"period": list(study_periods), "pickups_until": [day(p["pickups_until"]) for p in study_periods.values()]}
+        )
+        con.register("periods", periods(study_periods, "referrals").merge(until))
+        derive(con, definitions, of_referrals)
+        frames = [con.execute(CHARACTERISTICS.format(measure=measure.name)).df() for measure in of_referrals]
+        cases = special_cases(con)
+    counts = {}
+    for measure in measures:
+        if not measure.outcome:
+            register_areas(con, sites, measure)
+            con.register("periods", periods(study_periods, measure.cohort.window))
+            counts[measure.name] = con.execute(measure.cohort.sql).df()
+    return pd.concat(frames, ignore_index=True), counts, cases
 
 
-def register_areas(con: duckdb.DuckDBPyConnection, sites: Mapping, models: tuple[str, ...]) -> None:
-    """Register the areas whose site works by one of the continuity models."""
+def register_areas(con: duckdb.DuckDBPyConnection, sites: Mapping, measure: Measure) -> None:
+    """Register the areas of the sites that have a measure."""
     every = areas(sites)
-    con.register("chosen", every[every["continuity"].isin(models)][["site", "arm", "area"]])
+    wanted = every[[measure.only(sites[site]) for site in every["site"]]]
+    con.register("chosen", wanted[["site", "arm", "area"]])
     lists = every[["area", "dats", "prisons"]]
     con.execute("create or replace temp table area_lists (area varchar, dats varchar[], prisons varchar[])")
     con.executemany("insert into area_lists values (?, ?, ?)", lists.to_numpy().tolist())
     con.execute("create or replace temp view areas as select * from chosen join area_lists using (area)")
 
 
-def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping) -> None:
-    """Run the derivation rules in their order; leaves the table prison_pickup."""
+def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping, measures: Sequence[Measure]) -> None:
+    """Run the derivation rules in their order; leaves a table for each measure of referrals, by its name."""
     con.execute(LOCAL)
     con.execute(
         PICKUPS.format(pickup_from=PICKUP_FROM[definitions["pickup_from"]]), {"pickup_days": definitions["pickup_days"]}
     )
-    con.execute(
-        SUCCESSFUL.format(answers=ANSWERS[definitions["one_form_answers"]], kept=KEPT[definitions["missing_release"]])
-    )
+    words = {"answers": ANSWERS[definitions["one_form_answers"]], "kept": KEPT[definitions["missing_release"]]}
+    for measure in measures:
+        outcome, cohort = measure.outcome.format(**words), measure.cohort.sql.format(**words)
+        con.execute(MEASURE.format(name=measure.name, outcome=outcome, cohort=cohort))
 
 
 def special_cases(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -166,7 +165,7 @@ def special_cases(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return con.execute(counts).df()
 
 
-# What decides which referrals and quarters are counted.
+# What decides which referrals are left out or rest on a choice.
 IN_STUDY = "sites periods.pre.referrals periods.post.referrals"
 OF_PICKUP = "definitions.pickup_days definitions.pickup_from"
 EVERY_PICKUP = f"{IN_STUDY} {OF_PICKUP} periods.pre.pickups_until periods.post.pickups_until"
@@ -175,21 +174,17 @@ CASES = {  # a case -> the extracts read, and what decides it
     "missing_release_date": ("carat_referrals", IN_STUDY),
     "form_answers_several_referrals": ("carat_referrals cjit_forms", EVERY_PICKUP),
 }
-OF_SITE = "sites.{site}.continuity sites.{site}.{arm}.dats"
-LOCAL_REFERRALS = f"definitions.missing_release periods.{{period}}.referrals {OF_SITE} sites.{{site}}.{{arm}}.prisons"
-PICKED_UP = f"{OF_PICKUP} definitions.one_form_answers periods.{{period}}.pickups_until {LOCAL_REFERRALS}"
-QUARTERS = f"periods.{{period}}.triage_quarters {OF_SITE}"
 
 
-def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, sites: Mapping) -> list[pd.DataFrame]:
+def ledger(
+    referrals: pd.DataFrame,
+    counts: Mapping[str, pd.DataFrame],
+    cases: pd.DataFrame,
+    sites: Mapping,
+    measures: Sequence[Measure],
+) -> list[pd.DataFrame]:
     """Ledger rows: base and count of each measure, area and period, and the counted cases."""
-    common = {"unit": "count", "source": SOURCE, "rule": RULE, "function": "continuity"}
-    picked_up = referrals.groupby(["area", "period"])["outcome"].agg(base="size", count="sum").reset_index()
-    prison = _every(sites, PRISON_MODELS).merge(picked_up, how="left").fillna({"base": 0, "count": 0})
-    community = _every(sites, COMMUNITY_MODELS).merge(triage, how="left").fillna({"quarters": 0, "base": 0, "count": 0})
-    local = "local referrals of {label} in the {period} period"
-    summed = "{quarters:.0f} quarters and DAT rows of {label} in the {period} period"
-    return [
+    parts = [
         quantities(
             cases.assign(
                 of="carat_referrals",
@@ -198,73 +193,34 @@ def ledger(referrals: pd.DataFrame, triage: pd.DataFrame, cases: pd.DataFrame, s
             ),
             id="excluded.{excluded_by}.{of}",
             value="rows",
+            unit="count",
             rows="rows",
             extract="{extract}",
             filter="referrals: {excluded_by}",
             settings="{settings}",
-            **common,
-        ),
-        quantities(
-            prison,
-            id="prison_pickup.base.{area}.{period}",
-            cohort="prison_pickup",
-            value="base",
-            rows="base",
-            extract="carat_referrals",
-            filter=local,
-            settings=LOCAL_REFERRALS,
-            **common,
-        ),
-        quantities(
-            prison,
-            id="prison_pickup.count.{area}.{period}",
-            cohort="prison_pickup/outcome",
-            value="count",
-            rows="count",
-            extract="carat_referrals cjit_forms",
-            filter=f"{local}, picked up by the area's CJIT in time",
-            settings=PICKED_UP,
-            **common,
-        ),
-        quantities(
-            community,
-            id="community_triage.base.{area}.{period}",
-            cohort="community_triage",
-            value="base",
-            rows="quarters",
-            extract="triage_quarters",
-            filter=f"{summed}: referrals",
-            settings=QUARTERS,
-            **common,
-        ),
-        quantities(
-            community,
-            id="community_triage.count.{area}.{period}",
-            cohort="community_triage/outcome",
-            value="count",
-            rows="quarters",
-            extract="triage_quarters",
-            filter=f"{summed}: triaged within six weeks",
-            settings=QUARTERS,
-            **common,
-        ),
+            source=SOURCE,
+            rule=RULE,
+            function=RULE,
+        )
     ]
-
-
-def _every(sites: Mapping, models: tuple[str, ...]) -> pd.DataFrame:
-    every = areas(sites)
-    return every[every["continuity"].isin(models)].merge(pd.DataFrame({"period": ["pre", "post"]}), how="cross")
+    told = set()
+    for measure in measures:
+        summed = measure.name in counts
+        rows = with_counts(counts[measure.name], measure, sites) if summed else counted(referrals, measure, sites)
+        parts += count_rows(measure, rows, RULE, with_base=measure.cohort.family not in told)
+        told.add(measure.cohort.family)
+    return parts
 
 
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         study = snakemake.params.study
+        measures = [MEASURES[name] for name in snakemake.params.measures]
         extracts = {
-            name: getattr(snakemake.input, name)
-            for name in ("carat_referrals", "cjit_forms", "dirs", "triage_quarters")
+            name: getattr(snakemake.input, name) for name in dict.fromkeys(e for m in measures for e in m.reads)
         }
-        referrals, triage, cases = continuity(
-            extracts, study["sites"], study["periods"], study["definitions"], study["codes"], study["bands"]
+        referrals, counts, cases = continuity(
+            extracts, study["sites"], study["periods"], study["definitions"], study["codes"], study["bands"], measures
         )
         referrals.to_parquet(out.referrals, index=False)
-        write_ledger(ledger(referrals, triage, cases, study["sites"]), out.ledger)
+        write_ledger(ledger(referrals, counts, cases, study["sites"], measures), out.ledger)

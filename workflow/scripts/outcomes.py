@@ -1,22 +1,27 @@
-"""Rule outcomes: from journeys to one row per client, area and period for each treatment outcome.
+"""Rule outcomes: from journeys to one row per client, area and period for each measure of treatment.
 
-Effective treatment and successful completions, report sections 1.3.2 and B2. Each derivation rule is one SQL
-statement; what leaves the database is one row per client counted, and its characteristics.
+Report sections 1.3.2 and B2. Each derivation rule is one SQL statement: those that measures share are here, whom a
+measure counts and what makes its outcome stand in its declaration (measures/catalogue). What leaves the database is one
+row per client counted, and its characteristics.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pandas as pd
 
+from dscp.ledger.ids import dims_of, general
 from dscp.ledger.rows import quantities, write_ledger
+from dscp.measures.cohorts import OF_ADULTS
+from dscp.measures.counting import count_rows, counted
 from dscp.measures.records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
+from dscp.measures.registry import MEASURES
+from dscp.measures.types import Measure
 from dscp.run.job import writing
 from dscp.study.areas import areas, periods
 
 RULE = "outcomes"
 SOURCE = "Appendix B2"
-MEASURES = ("effective_treatment", "successful_completion")
 
 # A journey of a study area is in the period when it started by the period's end and had not ended before its start.
 IN_PERIOD = """
@@ -57,22 +62,15 @@ AGE_AT = {
     "period_end": "ends",
 }
 
-# Effective: completed within the period, or at least so many days from the start to the end of journey or period.
-EFFECTIVE = """
-create view effective_treatment as
-select *, {completed} or least(coalesce(journey_end, ends), ends) - journey_start >= {effective_days} as outcome
-from latest_that_could_last
-"""
-
-# Successful completion: among clients whose latest journey ended within the period, those who completed.
-COMPLETION = """
-create view successful_completion as
-select *, {completed} as outcome from latest where journey_end <= ends or {completed}
-"""
 COMPLETED_WHEN = {
     "ended_in_period": "coalesce(exit_reason in (from completed_exit_reasons) and journey_end <= ends, false)",
     "always": "coalesce(exit_reason in (from completed_exit_reasons), false)",
 }
+
+# A measure: the members of its cohort, and whether each has the outcome.
+MEASURE = """
+create view {name} as select *, {outcome} as outcome from ({cohort})
+"""
 
 CHARACTERISTICS = f"""
 select
@@ -91,15 +89,22 @@ order by area, period, file, line
 
 
 def outcomes(
-    journeys: str, sites: Mapping, study_periods: Mapping, definitions: Mapping, codes: Mapping, bands: list[int]
+    journeys: str,
+    sites: Mapping,
+    study_periods: Mapping,
+    definitions: Mapping,
+    codes: Mapping,
+    bands: list[int],
+    measures: Sequence[Measure],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Derive both treatment outcomes.
+    """Derive the measures of treatment.
 
     Parameters
     ----------
     journeys : path of the validated journeys (Parquet)
     sites, study_periods, definitions, codes : those parts of the config
     bands : lower bounds of the bands of length of use, years
+    measures : those that have clients of their own
 
     Returns
     -------
@@ -112,15 +117,14 @@ def outcomes(
     con.register("areas", areas(sites).explode("dats").rename(columns={"dats": "dat"})[["site", "arm", "area", "dat"]])
     con.register("periods", periods(study_periods, "outcomes"))
     lists_of_codes(con, codes, bands)
-    derive(con, definitions)
-    clients = pd.concat(con.execute(CHARACTERISTICS.format(measure=measure)).df() for measure in MEASURES)
+    derive(con, definitions, measures)
+    clients = pd.concat(con.execute(CHARACTERISTICS.format(measure=measure.name)).df() for measure in measures)
     return clients.reset_index(drop=True), exclusions(con, definitions["effective_days"])
 
 
-def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping) -> None:
-    """Run the derivation rules in their order; leaves the views effective_treatment and successful_completion."""
+def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping, measures: Sequence[Measure]) -> None:
+    """Run the derivation rules in their order; leaves a view for each measure, by its name."""
     order, days = LATEST_BY[definitions["latest_journey"]], {"effective_days": definitions["effective_days"]}
-    completed = COMPLETED_WHEN[definitions["exit_reason_counts"]]
     con.execute(IN_PERIOD)
     age = AGE_YEARS.format(born="date_of_birth", at=AGE_AT[definitions["age_at"]])
     con.execute(ADULTS.format(age=age), {"minimum_age": definitions["minimum_age"]})
@@ -130,8 +134,10 @@ def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping) -> None:
         con.execute(LATEST.format(name="latest_that_could_last", journeys="could_last", order=order))
     else:
         con.execute(f"create table latest_that_could_last as select * from latest where {COULD_LAST}", days)
-    con.execute(EFFECTIVE.format(completed=completed, **days))
-    con.execute(COMPLETION.format(completed=completed))
+    words = {"completed": COMPLETED_WHEN[definitions["exit_reason_counts"]], **days}
+    for measure in measures:
+        outcome, cohort = measure.outcome.format(**words), measure.cohort.sql.format(**words)
+        con.execute(MEASURE.format(name=measure.name, outcome=outcome, cohort=cohort))
 
 
 def exclusions(con: duckdb.DuckDBPyConnection, effective_days: int) -> pd.DataFrame:
@@ -152,20 +158,8 @@ def exclusions(con: duckdb.DuckDBPyConnection, effective_days: int) -> pd.DataFr
     return con.execute(counts, {"effective_days": effective_days}).df()
 
 
-def counted(clients: pd.DataFrame, sites: Mapping) -> pd.DataFrame:
-    """Base and count of each measure, area and period (0 where an area has no client): with labels, for the ledger."""
-    every = (
-        areas(sites)
-        .merge(pd.DataFrame({"period": ["pre", "post"]}), how="cross")
-        .merge(pd.DataFrame({"measure": MEASURES}), how="cross")
-    )
-    counts = clients.groupby(["measure", "area", "period"])["outcome"].agg(base="size", count="sum").reset_index()
-    return every.merge(counts, how="left").fillna({"base": 0, "count": 0}).astype({"base": int, "count": int})
-
-
-# What decides which journeys each rule leaves out, and which clients each measure counts.
+# What decides which journeys each rule leaves out.
 IN_STUDY = "sites periods.pre.outcomes periods.post.outcomes"
-OF_ADULTS = "definitions.minimum_age definitions.age_at"
 LEFT_OUT_BY = {
     "outside_study_areas": "sites",
     "outside_both_periods": IN_STUDY,
@@ -173,82 +167,49 @@ LEFT_OUT_BY = {
     "started_too_late": f"{IN_STUDY} {OF_ADULTS} definitions.effective_days",
     "not_latest": f"{IN_STUDY} {OF_ADULTS}",
 }
-OF_AREA = "periods.{period}.outcomes sites.{site}.{arm}.dats"
-LATEST_OF_ADULTS = f"{OF_ADULTS} definitions.latest_journey"
-OF_COMPLETION = "definitions.exit_reason_counts codes.completed_exit_reasons"
-STARTED_EARLY = f"{LATEST_OF_ADULTS} definitions.effective_days definitions.start_cutoff"
-SETTINGS = {
-    "effective_treatment": {
-        "base": f"{STARTED_EARLY} {OF_AREA}",
-        "count": f"{STARTED_EARLY} {OF_COMPLETION} {OF_AREA}",
-    },
-    "successful_completion": dict.fromkeys(("base", "count"), f"{LATEST_OF_ADULTS} {OF_COMPLETION} {OF_AREA}"),
-}
-FILTERS = {
-    "effective_treatment": (
-        "clients of {label} with a journey in the {period} period, adults, started early enough, latest journey each",
-        "those whose journey was completed in the period or lasted long enough",
-    ),
-    "successful_completion": (
-        "clients of {label} whose latest journey ended within the {period} period, adults",
-        "those whose journey ended with a completed exit reason",
-    ),
-}
 
 
-def ledger(clients: pd.DataFrame, excluded: pd.DataFrame, sites: Mapping) -> list[pd.DataFrame]:
+def ledger(
+    clients: pd.DataFrame, excluded: pd.DataFrame, sites: Mapping, measures: Sequence[Measure]
+) -> list[pd.DataFrame]:
     """Ledger rows: base and count of each measure, area and period, their totals, and what each rule left out."""
-    common = {"unit": "count", "source": SOURCE, "rule": RULE}
-    counts = counted(clients, sites)
     parts = [
         quantities(
             excluded.assign(extract="journeys", settings=excluded["excluded_by"].map(LEFT_OUT_BY)),
             id="excluded.{excluded_by}.{extract}",
             value="rows",
+            unit="count",
             rows="rows",
-            function="exclusions",
             extract="journeys",
             filter="journeys left out by the rule {excluded_by}",
             settings="{settings}",
-            **common,
+            source=SOURCE,
+            rule=RULE,
+            function="exclusions",
         )
     ]
-    for measure, (of_base, of_count) in FILTERS.items():
-        rows = counts[counts["measure"] == measure]
-        for statistic, words in (("base", of_base), ("count", f"{of_base}: {of_count}")):
-            parts.append(
-                quantities(
-                    rows,
-                    id=f"{measure}.{statistic}.{{area}}.{{period}}",
-                    value=statistic,
-                    rows=statistic,
-                    function="outcomes",
-                    extract="journeys",
-                    filter=words,
-                    settings=SETTINGS[measure][statistic],
-                    cohort=measure + ("/outcome" if statistic == "count" else ""),
-                    **common,
-                )
-            )
-            parts.append(totals(rows, measure, statistic))
+    told = set()
+    for measure in measures:
+        rows = counted(clients, measure, sites)
+        for part in count_rows(measure, rows, RULE, with_base=measure.cohort.family not in told):
+            parts += [part, totals(part, "Tables 7.5 and 7.6" if measure.exhibit else measure.source)]
+        told.add(measure.cohort.family)
     return parts
 
 
-def totals(rows: pd.DataFrame, measure: str, statistic: str) -> pd.DataFrame:
-    """Sums over all pilots and all comparisons (Tables 7.5 and 7.6)."""
-    ids = rows.assign(part=f"{measure}.{statistic}." + rows["area"] + "." + rows["period"])
-    summed = (
-        ids.groupby(["arm", "period"], sort=False).agg(total=(statistic, "sum"), parts=("part", list)).reset_index()
-    )
-    summed["area"] = "all_" + summed["arm"] + "s"
+def totals(rows: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Sums over all pilots and all comparisons of the rows of a base or count."""
+    places = pd.DataFrame([dims_of(row) for row in rows.to_dict("records")])
+    ids = rows.assign(period=places["period"], arm=places["area"].str.partition("_")[0])
+    summed = ids.groupby(["arm", "period"], sort=False).agg(total=("value", "sum"), parts=("id", list)).reset_index()
     return quantities(
-        summed,
-        id=f"{measure}.{statistic}.{{area}}.{{period}}",
+        summed.assign(area="all_" + summed["arm"] + "s"),
+        id=general(rows.iloc[0]),
         value="total",
         unit="count",
         formula="sum(part)",
         inputs={"part": "@parts"},
-        source="Tables 7.5 and 7.6",
+        source=source,
         rule=RULE,
         function="totals",
     )
@@ -257,6 +218,7 @@ def totals(rows: pd.DataFrame, measure: str, statistic: str) -> pd.DataFrame:
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         study = snakemake.params.study
+        measures = [MEASURES[name] for name in snakemake.params.measures]
         clients, excluded = outcomes(
             snakemake.input.journeys,
             study["sites"],
@@ -264,6 +226,7 @@ if __name__ == "__main__":
             study["definitions"],
             study["codes"],
             study["bands"],
+            measures,
         )
         clients.to_parquet(out.clients, index=False)
-        write_ledger(ledger(clients, excluded, study["sites"]), out.ledger)
+        write_ledger(ledger(clients, excluded, study["sites"], measures), out.ledger)

@@ -10,6 +10,7 @@ import yaml
 from dscp.disclosure.policies import POLICIES
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import FORMAT_WORDS
+from dscp.measures.registry import MEASURES
 
 FILE = Path("workflow") / "schemas" / "config.schema.yaml"
 
@@ -28,6 +29,7 @@ def config_schema(project: Path) -> dict:
         name: {"$ref": "#/$defs/paths", "description": f"{extract.says}{_formats(extract.formats)}"}
         for name, extract in EXTRACTS.items()
     }
+    keys["measures"]["items"] = {"enum": list(MEASURES)}
     return schema
 
 

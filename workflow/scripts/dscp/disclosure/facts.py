@@ -14,6 +14,7 @@ from dscp.extracts.faults import UNUSABLE
 from dscp.extracts.types import About
 from dscp.ledger.ids import dims_of, dims_text, general, identifier, shapes
 from dscp.ledger.rows import inputs_of
+from dscp.measures.types import AMONG
 from dscp.study.areas import PERIODS, arms_of
 from dscp.study.days import months_of
 
@@ -23,7 +24,6 @@ RELEASE = "excluded.missing_release_date.carat_referrals"
 STARTED = "new_journeys.started.{site}.{year}"
 MONTHLY = "new_journeys_monthly.{area}.{month}"
 YEARLY = ("retained", "completed")  # what a new journey of a year may have become
-AMONG = "/"  # between the cohort of a count and what its members have: of whom, which
 ANY = math.inf
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dscp.extracts.columns import OLDEST_CLIENT, personal
 from dscp.extracts.faults import FAULT, INFORMATION, SHOWN, cell, count, excluded, fault, information, more, place
 from dscp.extracts.sql import literal
-from dscp.study.areas import areas
+from dscp.study.areas import COMMUNITY_CONTINUITY, PRISON_CONTINUITY, areas
 from dscp.study.days import day
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from dscp.extracts.files import Source
     from dscp.extracts.types import ExtractType
 
-PRISON_CONTINUITY = ("integrated_system", "independent_case_manager")
-COMMUNITY_CONTINUITY = ("embedded_provision",)
 TOTAL = "total"  # the category of a row that sums others
 NOT_REFUSED = "(file, record) NOT IN (SELECT file, record FROM refused)"
 Finding = dict[str, Any]

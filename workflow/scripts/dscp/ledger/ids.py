@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from string import Formatter
 
@@ -68,3 +69,8 @@ def shapes(rows: Mapping[str, Mapping]) -> dict[str, list[str]]:
     for name, row in rows.items():
         found.setdefault(general(row), []).append(name)
     return found
+
+
+def digest(*texts: str) -> str:
+    """A short name for a definition."""
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]

@@ -5,14 +5,13 @@ One row per quantity. Follow `inputs` from any row and the leaves are counted re
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from dscp.ledger.ids import dims_text, identifier
+from dscp.ledger.ids import digest, dims_text, identifier
 
 FIELDS = [
     "id",
@@ -109,11 +108,6 @@ def quantities(
         ],
         columns=FIELDS,
     ).astype({"rows": "Int64"})
-
-
-def digest(*texts: str) -> str:
-    """A short name for a definition."""
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:12]
 
 
 def joined(*parts: str) -> str:

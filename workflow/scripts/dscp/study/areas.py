@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 ARMS = ("pilot", "comparison")
 PERIODS = ("pre", "post")
+PRISON_CONTINUITY = ("integrated_system", "independent_case_manager")  # models of continuity from prison to the CJIT
+COMMUNITY_CONTINUITY = ("embedded_provision",)  # and from the CJIT to the community
 
 
 def analysed(sites: Mapping[str, dict]) -> dict[str, dict]:
@@ -27,6 +29,16 @@ def number(site: str) -> str:
 def arms_of(site: str) -> dict[str, str]:
     """The areas of a site: pilot -> pilot_3, comparison -> comparison_3."""
     return {arm: f"{arm}_{number(site)}" for arm in ARMS}
+
+
+def has_prisons(site: Mapping) -> bool:
+    """Whether a site of the config works by a model in which clients are picked up from prison."""
+    return site.get("continuity") in PRISON_CONTINUITY
+
+
+def has_embedded_provision(site: Mapping) -> bool:
+    """Whether a site of the config works by a model in which clients are triaged in the community."""
+    return site.get("continuity") in COMMUNITY_CONTINUITY
 
 
 def site_label(sites: Mapping[str, dict], site: str) -> str:

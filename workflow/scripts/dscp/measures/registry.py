@@ -1,0 +1,60 @@
+"""Every measure that can be computed: the modules of measures/catalogue, each of which declares one."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Collection, Iterable
+from importlib import import_module
+
+from dscp.extracts.registry import EXTRACTS
+from dscp.measures import catalogue
+from dscp.measures.types import Cohort, Measure
+
+
+def declared() -> dict[str, Measure]:
+    """Name -> declaration, in the order of the names.
+
+    Raises
+    ------
+    ValueError
+        A declaration under another name than its file's; one that reads an extract that is not declared, or counts what
+        no measure counts; two cohorts that count the same records, or one family with two cohorts.
+    """
+    names = [found.name for found in pkgutil.iter_modules(catalogue.__path__)]
+    known = {name: import_module(f"{catalogue.__name__}.{name}").MEASURE for name in names}
+    for name, measure in known.items():
+        if measure.name != name:
+            raise ValueError(f"measure {name}: declares {measure.name}, allowed: the name of its file")
+        if unknown := sorted(set(measure.reads) - EXTRACTS.keys()):
+            raise ValueError(f"measure {name}: there is no extract {unknown[0]}, allowed: {', '.join(EXTRACTS)}")
+        if measure.counted not in known:
+            raise ValueError(f"measure {name}: there is no measure {measure.counted} to count")
+    _one_id_per_cohort(measure.cohort for measure in known.values())
+    return known
+
+
+def _one_id_per_cohort(cohorts: Iterable[Cohort]) -> None:
+    families: dict[str, str] = {}
+    keys: dict[str, str] = {}
+    for cohort in cohorts:
+        if keys.setdefault(cohort.family, cohort.key) != cohort.key:
+            raise ValueError(f"cohort {cohort.family}: declared twice with other members, allowed: one family a cohort")
+        if (other := families.setdefault(cohort.key, cohort.family)) != cohort.family:
+            raise ValueError(f"cohort {cohort.family}: counts whom {other} counts, allowed: one cohort, declared once")
+
+
+MEASURES = declared()
+DEFAULT = [name for name, measure in MEASURES.items() if measure.exhibit]
+
+
+def chosen(names: Collection[str], extracts: Collection[str], rule: str = "") -> list[Measure]:
+    """The measures of a study that can be computed, in the order named: those whose extracts it has.
+
+    Parameters
+    ----------
+    names : of the measures, as in the config
+    extracts : those that the study has
+    rule : only those whose cohort this rule derives
+    """
+    wanted = (MEASURES[name] for name in names)
+    return [one for one in wanted if set(one.reads) <= set(extracts) and rule in ("", one.cohort.rule)]
