@@ -6,7 +6,7 @@ import pandas as pd
 
 from dscp.ledger.formulas import ONE, derive
 from dscp.ledger.rows import read_ledger, write_ledger
-from dscp.report.telling.results import PRINTED
+from dscp.measures.registry import TOLD
 from dscp.run.job import writing
 
 RULE = "findings"
@@ -65,14 +65,16 @@ def verdicts(ids: Iterable[str]) -> Iterator[tuple[str, str, str, dict[str, list
     """How many comparisons were tested and came out better, worse or neither, by measure and in all."""
     known = set(ids)
     counted = []
-    for measure, (decimals, _) in PRINTED.items():
+    for told in TOLD:
+        measure, decimals = told.name, told.forms.decimals
         sites = [i.removeprefix(f"{measure}.did.") for i in ids if i.startswith(f"{measure}.did.")]
         if not sites:
             continue
         effect, even = ("odds_ratio", 1) if f"{measure}.odds_ratio.{sites[0]}" in known else ("log_odds_did", 0)
         parts = {"did": "did", "p_value": "p", "odds": effect}
         inputs = {name: [f"{measure}.{part}.{site}" for site in sites] for name, part in parts.items()}
-        for name, beyond in (("better", ">"), ("worse", "<")):
+        good, bad = (">", "<") if told.better == "up" else ("<", ">")
+        for name, beyond in (("better", good), ("worse", bad)):
             formula = CLEAR.format(beyond=beyond, decimals=decimals, even=even)
             yield f"findings.{name}.{measure}", "count", formula, {**inputs, "level": [LEVEL]}
         tested = {part: inputs[part] for part in ("did", "p_value")}

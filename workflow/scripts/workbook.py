@@ -43,7 +43,7 @@ def workbook(
     """
     book = open_book(ledger, activity, declarations, config)
     env = environment(str(folder), book)
-    tables = [env.globals["table_data"](number) for number in declarations]
+    tables = [env.globals["table_data"](number) for number in book.exhibits]
     words = drawn(texts, env)
     own = [words["title"], *words["intro"], *words["about"], *words["shorthand"].values()]
     return workbook_of(book, tables, words, AUTHOR), Markup("\n").join(own)

@@ -17,7 +17,7 @@ from functools import cached_property
 import pandas as pd
 from markupsafe import Markup
 
-from dscp.exhibits.declared import Exhibit, cells, resolve
+from dscp.exhibits.declared import Exhibit, cells, further, resolve
 from dscp.ledger.rows import parse_inputs, values_of
 from dscp.printing.origins import Place, anchor_of
 
@@ -142,7 +142,7 @@ def open_book(
     texts = activity_texts(activity)
     exhibits = {
         number: resolve(number, declaration, config, ledger["id"].tolist(), texts)
-        for number, declaration in declarations.items()
+        for number, declaration in {**declarations, **further(declarations, config)}.items()
     }
     return Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures or {}, plans=plans or {})
 

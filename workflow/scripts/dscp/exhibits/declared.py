@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from dscp.measures.registry import DEFAULT, MEASURES, TOLD, chosen
+from dscp.measures.types import Measure
 from dscp.printing.forms import FORMS, in_unit, printed
 from dscp.printing.inert import inert
 from dscp.study.areas import PERIODS, analysed, areas
@@ -84,6 +86,38 @@ class Exhibit:
     def has_rows(self) -> bool:
         """Whether there is anything to show."""
         return any(not row.section for row in self.rows)
+
+
+def further_measures(config: Mapping) -> dict[str, Measure]:
+    """The study's measures that no table is written for, by the number of the table that is made for each."""
+    measured = chosen(config.get("measures", DEFAULT), config["extracts"])
+    return {f"S.{i}": one for i, one in enumerate((one for one in measured if not one.exhibit), start=1)}
+
+
+def further(declared: Mapping[str, Mapping], config: Mapping) -> dict[str, Mapping]:
+    """Tables of the measures that no table is written for, in the form of Table 6.1: number -> declaration."""
+    pattern = declared["6.1"]
+    unrounded, adjusted = pattern["notes"]
+    return {
+        number: {
+            **pattern,
+            "title": measure.label,
+            "vars": {
+                **pattern["vars"],
+                "measure": measure.name,
+                "rate": measure.forms.rate,
+                "points": measure.forms.points,
+                "p": measure.forms.p,
+                "base_head": measure.base_head,
+                "rate_head": measure.rate_head,
+            },
+            "rows": [
+                {"each": "areas", "of": measure.name, "name": "{area}", "heads": ["{{ label }}"], "group": "{site}"}
+            ],
+            "notes": [measure.says, unrounded, *([adjusted] if measure.model else [])],
+        }
+        for number, measure in further_measures(config).items()
+    }
 
 
 def resolve(
@@ -206,8 +240,9 @@ def generated(spec: Mapping, config: Mapping, ids: Sequence[str]) -> Iterable[di
         return [{**item, "label": _item_label(item, spec.get("labels", {}))} for item in found]
     if spec["each"] not in GENERATORS:
         raise ValueError(f"exhibits.yaml: unknown generator {spec['each']!r}, allowed: ledger, {', '.join(GENERATORS)}")
-    where = spec.get("where", {})
-    return [row for row in GENERATORS[spec["each"]](config) if all(row[key] == value for key, value in where.items())]
+    where, of = spec.get("where", {}), spec.get("of")
+    rows = (row for row in GENERATORS[spec["each"]](config) if all(row[key] == value for key, value in where.items()))
+    return [row for row in rows if not of or MEASURES[of].only(config["sites"][row["site"]])]
 
 
 def ledger_items(ids: Iterable[str], pattern: str) -> list[dict]:
@@ -284,17 +319,13 @@ def _tested_rows(config: Mapping) -> list[dict]:
     """One row per adjusted or unadjusted model: measure and site, in the order of the chapters."""
     sites = _analysed_rows(config)
     return [
-        {**site, "measure": measure, "covariates": measure != "community_triage"}
-        for measure in ("prison_pickup", "community_triage", "effective_treatment", "successful_completion")
+        {**site, "measure": measure.name, "covariates": measure.model is not None}
+        for measure in TOLD
         for site in sites
-        if site["continuity"] in MEASURED.get(measure, {site["continuity"]})
+        if measure.only(config["sites"][site["site"]])
     ]
 
 
-MEASURED = {
-    "prison_pickup": {"integrated_system", "independent_case_manager"},
-    "community_triage": {"embedded_provision"},
-}
 GENERATORS = {
     "sites": _site_rows,
     "analysed": _analysed_rows,

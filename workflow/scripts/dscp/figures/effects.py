@@ -28,13 +28,9 @@ from dscp.figures.drawing import (
     shortened,
     text_width,
 )
+from dscp.measures.registry import TOLD
 
-HEADS = {
-    "prison_pickup": "Picked up after prison",
-    "community_triage": "Triaged in the community",
-    "effective_treatment": "In effective treatment",
-    "successful_completion": "Successful completions",
-}
+HEADS = {measure.name: measure.in_text for measure in TOLD}
 TALLEST = 200.0  # mm: with its caption a figure stands on one page
 RIGHT = WIDTH - 0.4  # where numbers at the right end
 GROUP, ROW = 4.8, 4.1  # mm for the head of a group of rows, and for a row

@@ -9,15 +9,9 @@ from markupsafe import Markup
 from dscp.exhibits.book import Book, shown
 from dscp.figures import words
 from dscp.figures.data import FigureData
+from dscp.measures.registry import TOLD
 from dscp.printing.forms import printed
 from dscp.study.areas import site_label
-
-OUTCOMES = {
-    "prison_pickup": "Picked up after prison",
-    "community_triage": "Triaged in the community",
-    "effective_treatment": "In effective treatment",
-    "successful_completion": "Successful completions",
-}
 
 
 class FigureTexts:
@@ -34,7 +28,7 @@ class FigureTexts:
         """Figure S.1: where the intervals of each outcome lie."""
         data = self._data("S.1")
         told = []
-        for measure, outcome in OUTCOMES.items():
+        for measure, outcome in ((one.name, one.in_text) for one in TOLD):
             rows = {row["label"]: name for name, row in data.rows.items() if row["measure"] == measure}
             ends = {
                 label: tuple(data.at(name, f"did_{end}").value for end in ("low", "high"))

@@ -31,6 +31,7 @@ from dscp.figures.drawing import (
     shortened,
     spread,
 )
+from dscp.measures.registry import MEASURES
 
 LINE = 3.3  # mm from one label's line to the next
 CLEAR_OF_NOTE = 0.3  # share of the width of a plot of new journeys that the name of its axis takes, and half a word
@@ -113,7 +114,7 @@ def _start(axes: Axes, months: Sequence[str], start: str, faces: Faces) -> None:
     )
 
 
-MEASURES = {"effective_treatment": "In effective treatment", "successful_completion": "Successful completions"}
+OUTCOMES = ("effective_treatment", "successful_completion")  # what the figure of Tables 6.1 to 6.4 shows
 ACROSS = 6  # panels side by side
 ARMS = {  # colour, style of line, marker, its ground
     "pilot": (ACCENT, "-", "o", ACCENT),
@@ -127,11 +128,11 @@ def slopes(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     rows = [sites[i : i + ACROSS] for i in range(0, len(sites), ACROSS)]
     high, head, band = 33.0, 8.0, 47.0  # of a panel, of a measure's head, of a row of panels
     wide = WIDTH / max(3, min(ACROSS, len(sites)))
-    figure = sheet(len(MEASURES) * (head + band * len(rows)))
-    for i, measure in enumerate(MEASURES):
+    figure = sheet(len(OUTCOMES) * (head + band * len(rows)))
+    for i, measure in enumerate(OUTCOMES):
         top = i * (head + band * len(rows))
         limits = _limits(data, measure, sites)
-        _key(panel(figure, 0, top, WIDTH, head), f"{MEASURES[measure]}, per cent", faces)
+        _key(panel(figure, 0, top, WIDTH, head), f"{MEASURES[measure].in_text}, per cent", faces)
         for k, row in enumerate(rows):
             for j, site in enumerate(row):
                 axes = panel(figure, j * wide + 8.5, top + head + k * band + 5, wide - 17, high)

@@ -25,6 +25,7 @@ def declared() -> dict[str, Measure]:
     for name, measure in known.items():
         if measure.name != name:
             raise ValueError(f"measure {name}: declares {measure.name}, allowed: the name of its file")
+    for name, measure in known.items():
         if unknown := sorted(set(measure.reads) - EXTRACTS.keys()):
             raise ValueError(f"measure {name}: there is no extract {unknown[0]}, allowed: {', '.join(EXTRACTS)}")
         if measure.counted not in known:
@@ -45,6 +46,9 @@ def _one_id_per_cohort(cohorts: Iterable[Cohort]) -> None:
 
 MEASURES = declared()
 DEFAULT = [name for name, measure in MEASURES.items() if measure.exhibit]
+TOLD = sorted(
+    (one for one in MEASURES.values() if one.exhibit and one.tested), key=lambda one: one.table
+)  # in sentences
 
 
 def chosen(names: Collection[str], extracts: Collection[str], rule: str = "") -> list[Measure]:

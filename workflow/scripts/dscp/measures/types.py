@@ -97,7 +97,8 @@ class Measure:
     tested : whether differences are tested
     only : for which sites of the config there is such a thing
     source : where the report defines it
-    exhibit : whether a table of the report is made for it; else it stands in one that is made from this declaration
+    table : the number of its first table in the report; "" where it stands in one that is made from this declaration
+    says : what the generated table says of it, in the language of templates/exhibits.yaml
     """
 
     name: str
@@ -117,13 +118,19 @@ class Measure:
     tested: bool
     only: Callable[[Mapping], bool]
     source: str
-    exhibit: bool
+    table: str
+    says: str
 
     @property
     def reads(self) -> tuple[str, ...]:
         """Every extract that it needs."""
         of_model = [self.model.characteristics] if self.model else []
         return tuple(dict.fromkeys([*self.cohort.reads, *self.also_reads, *of_model]))
+
+    @property
+    def exhibit(self) -> bool:
+        """Whether the report has a table that is written for it."""
+        return bool(self.table)
 
     @property
     def of_its_own(self) -> bool:

@@ -14,18 +14,13 @@ from dscp.exhibits.book import DEFAULT_FORMS, Book, data, setting, time
 from dscp.exhibits.declared import figure_sites, ledger_items
 from dscp.figures.numbers import evaluated
 from dscp.ledger.rows import WITHHELD_SIGN
+from dscp.measures.registry import MEASURES
 from dscp.printing import words
 from dscp.printing.forms import IN_WORDS, MAGNITUDE, printed
 from dscp.study.areas import analysed, arms_of, site_label, value_at
 from dscp.study.days import day, months_touched, year_key
 
 TREND = "findings.new_journeys_trend.{site}"
-MEASURE_LABELS = {
-    "prison_pickup": "Prison to CJIT",
-    "community_triage": "CJIT to community",
-    "effective_treatment": "Effective treatment",
-    "successful_completion": "Successful completion",
-}
 
 
 class Study:
@@ -163,7 +158,7 @@ class Study:
 
     def measure_label(self, measure: str) -> str:
         """A measure's name in the table of tests."""
-        return MEASURE_LABELS[measure]
+        return MEASURES[measure].label
 
 
 class Results:

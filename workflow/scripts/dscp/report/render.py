@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dscp.exhibits.book import Book, Heading, anchor, raw, setting, shown
-from dscp.exhibits.declared import figure_sites
+from dscp.exhibits.declared import figure_sites, further_measures
 from dscp.exhibits.tables import DrawnTable, draw
 from dscp.figures.numbers import wanted
 from dscp.figures.phrases import FigureTexts
@@ -88,6 +88,10 @@ class Structure:
         mark = Markup('<span class="n">{}</span> ').format(shown) if shown else Markup()
         kind = Markup(' class="plain"') if level > 1 and not number else Markup()
         return Markup('<h{0} id="{1}"{4}>{2}<span class="t">{3}</span></h{0}>').format(level, name, mark, title, kind)
+
+    def further_tables(self) -> list[str]:
+        """Numbers of the tables that are made for measures without one of their own."""
+        return list(further_measures(self._book.config))
 
     def table_data(self, number: str) -> DrawnTable:
         """A numbered table, ready for the macro that draws it."""

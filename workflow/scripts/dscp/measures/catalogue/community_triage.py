@@ -39,5 +39,6 @@ MEASURE = Measure(
     tested=True,
     only=has_embedded_provision,
     source="Appendix B2",
-    exhibit=True,
+    table="3.3",
+    says="",
 )

@@ -22,5 +22,6 @@ MEASURE = Measure(
     tested=False,  # no table prints a test of it
     only=every_site,
     source="Tables 7.5 to 7.7",
-    exhibit=True,
+    table="7.5",
+    says="",
 )

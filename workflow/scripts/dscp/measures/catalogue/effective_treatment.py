@@ -21,5 +21,6 @@ MEASURE = Measure(
     tested=True,
     only=every_site,
     source="Appendix B2",
-    exhibit=True,
+    table="6.1",
+    says="",
 )

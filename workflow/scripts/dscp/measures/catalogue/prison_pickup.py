@@ -34,5 +34,6 @@ MEASURE = Measure(
     tested=True,
     only=has_prisons,
     source="Appendix B2",
-    exhibit=True,
+    table="3.1",
+    says="",
 )

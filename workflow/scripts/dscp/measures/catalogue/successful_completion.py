@@ -30,5 +30,6 @@ MEASURE = Measure(
     tested=True,
     only=every_site,
     source="Appendix B2",
-    exhibit=True,
+    table="6.2",
+    says="",
 )

@@ -9,15 +9,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dscp.measures.registry import MEASURES
 from dscp.printing.words import DOWN, FLAT, UNKNOWN, UP, direction
 
-# measure -> decimals of its percentages, form of its p-value, as in its tables
-PRINTED = {
-    "prison_pickup": (0, "p2"),
-    "community_triage": (0, "p3"),
-    "effective_treatment": (1, "p2"),
-    "successful_completion": (1, "p2"),
-}
 BETTER, WORSE = "better", "worse"  # significant, and the model agrees on the sign
 MIXED = "mixed"  # significant, but the model's effect has the other sign
 UNCLEAR, NIL, UNTESTED, MISSING = "unclear", "nil", "untested", "missing"
@@ -38,12 +32,12 @@ class SiteResult:
     @property
     def decimals(self) -> int:
         """Decimals of the measure's percentages."""
-        return PRINTED[self.measure][0]
+        return MEASURES[self.measure].forms.decimals
 
     @property
     def p_form(self) -> str:
         """Printed form of the measure's p-value."""
-        return PRINTED[self.measure][1]
+        return MEASURES[self.measure].forms.p
 
     def change(self, arm: str) -> str:
         """The id of an area's change."""
@@ -58,7 +52,7 @@ class SiteResult:
         return f"{self.measure}.{statistic}.{self.site}"
 
 
-def verdict(did: float, p: float, odds_up: bool | None, level: float, decimals: int) -> str:
+def verdict(did: float, p: float, odds_up: bool | None, level: float, decimals: int, better: str = UP) -> str:
     """What a difference in differences says.
 
     Parameters
@@ -68,6 +62,7 @@ def verdict(did: float, p: float, odds_up: bool | None, level: float, decimals: 
     odds_up : whether the effect on the odds, which is what the test is about, is an upward one; None if unknown
     level : of significance
     decimals : of the printed difference
+    better : which way is good: "up" or "down", as the measure declares
     """
     way = direction(did, decimals)
     if way == UNKNOWN:
@@ -80,7 +75,7 @@ def verdict(did: float, p: float, odds_up: bool | None, level: float, decimals: 
         return UNCLEAR
     if odds_up is not None and odds_up != (way == UP):
         return MIXED
-    return BETTER if way == UP else WORSE
+    return BETTER if way == better else WORSE
 
 
 def odds_up(values: Mapping[str, float], measure: str, site: str) -> bool | None:
@@ -96,7 +91,7 @@ def site_results(
     values: Mapping[str, float], measure: str, sites: Sequence[str], labels: Mapping[str, str], level: float
 ) -> list[SiteResult]:
     """The results of a measure in the sites named, in their order."""
-    decimals = PRINTED[measure][0]
+    decimals, better = MEASURES[measure].forms.decimals, MEASURES[measure].better
     found = []
     for site in sites:
         n = site.removeprefix("site_")
@@ -105,7 +100,7 @@ def site_results(
             for part in (f"change.pilot_{n}", f"change.comparison_{n}", f"did.{site}", f"p.{site}")
         )
         ways = (direction(value, decimals) for value in (pilot, comparison, did))
-        said = verdict(did, p, odds_up(values, measure, site), level, decimals)
+        said = verdict(did, p, odds_up(values, measure, site), level, decimals, better)
         found.append(SiteResult(measure, site, labels[site], *ways, said))
     return found
 
