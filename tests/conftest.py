@@ -1,4 +1,4 @@
-"""Runs of the workflow that the end-to-end tests share."""
+"""What tests of every folder share: the config, the order, and the finished runs of those that may ask for one."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as Snakemake sets it for jobs; many threads on few cores are slow
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,56 +15,38 @@ import yaml
 from filelock import FileLock
 
 from other_study import write_study
+from running import PROJECT, RUN, copy_project, finish
 
-PROJECT = Path(__file__).parents[1]
 os.environ["PYTHONPATH"] = str(PROJECT / "workflow" / "scripts")  # as the Makefile sets it for the tools
-RUN = "results/dscp-2009-11"
 
+FINISHED = {"default_study", "default_run", "other_study"}  # fixtures that take a minute each
+WITHOUT = ("unit", "rules", "oracle")  # folders of tests that do without
 
 # What takes longest goes first, so that the workers end at about the same time.
 FIRST = [
-    "test_survival",
-    "test_default_run",
-    "test_canaries",
-    "test_hostile_runs",
-    "test_hostile_texts",
-    "test_disclosure",
-    "test_untrusted_numbers",
-    "test_panel",
-    "test_page_access",
-    "test_new_study",
-    "test_derivations",
-    "test_hostile_files",
+    "runs/test_survival",
+    "runs/test_default_run",
+    "attacks/test_canaries",
+    "attacks/test_hostile_runs",
+    "attacks/test_hostile_texts",
+    "attacks/test_disclosure",
+    "rules/test_untrusted_numbers",
+    "runs/test_panel",
+    "runs/test_page_access",
+    "runs/test_new_study",
+    "oracle/test_derivations",
+    "attacks/test_hostile_files",
 ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Modules in the order of FIRST, then the others."""
-    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
-
-
-def snakemake(project: Path, folder: Path, *arguments: str, also: Path | None = None) -> subprocess.CompletedProcess:
-    """Run a project's workflow as `make report` does, on the study in a folder; `also` is on Python's path."""
-    path = [str(project / "workflow" / "plugins"), *([str(also)] if also else [])]
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
-    profile = ["--cores", "all", "--workflow-profile", str(project / "workflow" / "profiles" / "default")]
-    return subprocess.run(
-        [*command, *profile, *arguments],
-        cwd=project,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": os.pathsep.join(path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def copy_project(target: Path) -> Path:
-    """Copy what the workflow consists of."""
-    for name in ("Snakefile", "config.yaml", "workflow", "templates"):
-        source = PROJECT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, target / name)
-    return target
+    """Refuse a finished run where tests do without; put modules in the order of FIRST, then the others."""
+    asking = {item: FINISHED.intersection(item.fixturenames) for item in items if item.path.parent.name in WITHOUT}
+    if said := [f"{item.nodeid} asks for {min(asked)}" for item, asked in asking.items() if asked]:
+        raise pytest.UsageError("\n".join([*said, "finished runs are for tests/runs and tests/attacks"]))
+    names = [f"{item.path.parent.name}/{item.path.stem}" for item in items]
+    order = {name: FIRST.index(name) if name in FIRST else len(FIRST) for name in names}
+    items.sort(key=lambda item: order[f"{item.path.parent.name}/{item.path.stem}"])
 
 
 @pytest.fixture(scope="session")
@@ -98,12 +78,6 @@ def other_study(tmp_path_factory, config) -> Path:
     return made_once(tmp_path_factory, "other", make)
 
 
-def finish(project: Path, folder: Path) -> None:
-    """Run the study in a folder to its end."""
-    done = snakemake(project, folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """A folder that is made once for all workers; each has a copy of its own, as deep in the tree."""
     if not os.environ.get("PYTEST_XDIST_WORKER"):
@@ -125,3 +99,23 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 def default_run(default_study) -> Path:
     """Its results folder."""
     return default_study / RUN
+
+
+@pytest.fixture(scope="session")
+def rebuilt(tmp_path_factory, config) -> Path:
+    """The default study by its rules in one process: ledger.csv, and in validated/ the typed extracts.
+
+    A test of the finished run shows that it has the same.
+    """
+
+    def make(folder: Path) -> None:
+        import chain
+        from dscp.ledger.rows import write_ledger
+
+        made = chain.run(chain.rebuilt(config), folder, register=True)
+        write_ledger([made.ledger], folder / "ledger.csv")
+        (folder / "validated").mkdir()
+        for path in made.typed.values():
+            path.rename(folder / "validated" / path.name)
+
+    return made_once(tmp_path_factory, "rebuilt", make)

@@ -30,7 +30,6 @@ import yaml
 import outcomes
 from accept import accept
 from canaries import BORN, DIGITS, MARK, SHAPES, Search, plant, whole_values
-from conftest import PROJECT, RUN, snakemake
 from dscp.extracts.columns import schema
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import Limits
@@ -39,7 +38,7 @@ from dscp.measures.registry import MEASURES as DECLARED
 from dscp.run.job import writing
 from dscp.study.areas import areas
 from other_study import FOLDER, extracts, other_config, write_study
-from test_run_record import NAME
+from running import PROJECT, RUN, snakemake
 from validate import validate
 
 MEASURES = ("effective_treatment.", "successful_completion.", "prison_pickup.", "community_triage.")
@@ -147,7 +146,7 @@ def test_trace_says_no_canary(planted, identifier):
 def test_verify_and_compare_say_no_canary(planted, default_run):
     folder, search = planted.folder, planted.search
     shutil.copytree(default_run, folder / "results" / "other")
-    said = tool("compare", "--study", str(folder), "--", NAME, "other")
+    said = tool("compare", "--study", str(folder), "--", Path(RUN).name, "other")
     pages = list((folder / "results").glob("compare-*/*"))
     assert "changes.html" in [page.name for page in pages]
     said += "".join(page.read_text(encoding="utf-8") for page in pages)

@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from conftest import PROJECT, copy_project, snakemake
 from disclosure import disclosed_findings
 from dscp.disclosure.attack import Fact, NoSolution, Range, attack
 from dscp.disclosure.control import NOTE, CannotProtect, Control, by_id
@@ -30,6 +29,7 @@ from dscp.printing.forms import printed
 from dscp.printing.words import spelt
 from other_study import write_study
 from release import release
+from running import PROJECT, copy_project, snakemake
 
 FIVE = Control(POLICIES["suppress_below_5"])
 CONTROLS = [Control(policy) for name, policy in POLICIES.items() if name != "none"]

@@ -6,14 +6,16 @@ import json
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import PROJECT
 from dscp.config.checked import check_files, read_config
 from hostile_files import csv_files, names, parquet_files, workbooks
 from validate import validate
+
+PROJECT = Path(__file__).parents[2]
 
 SECONDS, MEGABYTES = 10, 1000  # of one file's refusal
 ONE_FILE = """

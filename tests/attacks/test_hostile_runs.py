@@ -27,10 +27,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import PROJECT, RUN
 from dscp.config.checked import check_files, checked, read_config
 from hostile_files import csv_files, parquet_files, workbooks
 from other_study import write_study
+from running import PROJECT, RUN
 
 SCHEMA = yaml.safe_load((PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
 SECONDS, MEGABYTES = 10, 1000  # of processor time, which busy neighbours do not change; and of the largest process

@@ -29,10 +29,10 @@ from defusedxml.ElementTree import fromstring
 from jinja2 import StrictUndefined, TemplateNotFound, UndefinedError
 
 from browser import chromium, page_of
-from conftest import RUN, copy_project, snakemake
 from dscp.exhibits.book import Book
 from dscp.pdf.typesetting import TypesettingProblem, typeset
 from dscp.report.render import environment
+from running import RUN, copy_project, snakemake
 
 SECRET = "words of another file"
 

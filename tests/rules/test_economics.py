@@ -6,7 +6,6 @@ The arithmetic stands beside each value. Discount factors at 3.5 per cent: 1.035
 """
 
 import math
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,27 +15,11 @@ from dscp.ledger.leaves import constants, settings
 from dscp.ledger.rows import quantities
 from ledger_checks import assert_closed
 from unit_values import discount_factors, harm_profile, unit_values
+from valued import CONSTANTS, DEFAULT, SCHEDULE, TABLE, values_of
 
-TABLE = pd.read_csv(
-    Path(__file__).parents[2] / "workflow" / "resources" / "constants.csv", keep_default_na=False
-).astype({"value": float})
-CONSTANTS = TABLE.set_index("name")["value"].to_dict()
-SCHEDULE = [{"from_year": 1, "rate": 0.035}, {"from_year": 31, "rate": 0.03}, {"from_year": 76, "rate": 0.025}]
 FLAT = [{"from_year": 1, "rate": 0.035}]
 NOTHING = [{"from_year": 1, "rate": 0.0}]
-DEFAULT = {
-    "method": "as_published",
-    "discount_rates": SCHEDULE,
-    "treatment_years": 4,
-    "recovery_years": 8,
-    "benefit_share": 0.5,
-}
 PENNY = 0.006  # the hand-worked values are rounded to a penny
-
-
-def values_of(rows: list[pd.DataFrame]) -> dict[str, float]:
-    """Ledger id -> value."""
-    return pd.concat(rows).set_index("id")["value"].to_dict()
 
 
 def worked(**changes) -> dict[str, float]:

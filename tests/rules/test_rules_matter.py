@@ -6,8 +6,6 @@ be untested by them.
 
 from __future__ import annotations
 
-import copy
-import datetime as dt
 from dataclasses import replace
 
 import pandas as pd
@@ -15,6 +13,7 @@ import pytest
 
 import continuity
 import outcomes
+from bent import bent_definitions, of_rule, shifted
 from dscp.measures.counting import counted
 from dscp.measures.registry import MEASURES
 
@@ -91,13 +90,8 @@ CONTINUITY_SQL = {
 
 
 @pytest.fixture(scope="module")
-def inputs(default_run, config):
-    folder = default_run / "restricted" / "validated"
-    return {path.stem: str(path) for path in folder.glob("*.parquet")}, config
-
-
-def of_rule(rule):
-    return [measure for measure in MEASURES.values() if measure.cohort.rule == rule and measure.of_its_own]
+def inputs(rebuilt, config):
+    return {path.stem: str(path) for path in (rebuilt / "validated").glob("*.parquet")}, config
 
 
 def treatment_counts(inputs, config) -> pd.DataFrame:
@@ -133,10 +127,6 @@ def straight(inputs):
     return treatment_counts(*inputs), continuity_counts(*inputs)
 
 
-def bent_definitions(config, change):
-    return {**config, "definitions": {**config["definitions"], **change}}
-
-
 def bend(monkeypatch, module, name, old, new, part=""):
     """Bend a rule: a constant of its script, or the outcome or cohort that a measure declares."""
     if name in MEASURES:
@@ -154,16 +144,6 @@ def bend(monkeypatch, module, name, old, new, part=""):
     else:
         assert old in current
         monkeypatch.setattr(module, name, current.replace(old, new))
-
-
-def shifted(config, window, period, end, days):
-    bent = copy.deepcopy(config)
-    bounds = bent["periods"][period][window]
-    if isinstance(bounds, list):
-        bounds[end] = (dt.date.fromisoformat(bounds[end]) + dt.timedelta(days)).isoformat()
-    else:
-        bent["periods"][period][window] = (dt.date.fromisoformat(bounds) + dt.timedelta(days)).isoformat()
-    return bent
 
 
 @pytest.mark.parametrize("change", OUTCOME_SETTINGS.values(), ids=OUTCOME_SETTINGS)

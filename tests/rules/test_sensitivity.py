@@ -15,8 +15,8 @@ from dscp.measures.registry import MEASURES
 from impact import CONFIDENCE, intervals_of
 from ledger_checks import assert_closed
 from sensitivity import sensitivity
-from test_economics import CONSTANTS, DEFAULT, TABLE, values_of
 from unit_values import unit_values
+from valued import CONSTANTS, DEFAULT, TABLE, values_of
 
 SITES = ["site_2", "site_3"]
 RANGES = {

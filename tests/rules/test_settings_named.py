@@ -10,32 +10,37 @@ import pytest
 import continuity
 import impact
 import outcomes
+from bent import bent_definitions, of_rule, shifted
 from dscp.ledger.rows import extracts_of, read_ledger, shaped_by, within
 from dscp.ledger.trail import dependents
+from dscp.measures.registry import MEASURES
 from dscp.report.panel import settings_of
 from dscp.study.areas import value_at
-from test_rules_matter import bent_definitions, of_rule, shifted
 
 FIELDS = ["value", "rows"]
 
 
 @pytest.fixture(scope="module")
-def extracts(default_run) -> dict[str, str]:
-    return {path.stem: str(path) for path in (default_run / "restricted" / "validated").glob("*.parquet")}
+def extracts(rebuilt) -> dict[str, str]:
+    return {path.stem: str(path) for path in (rebuilt / "validated").glob("*.parquet")}
 
 
 @pytest.fixture(scope="module")
-def ledger(default_run) -> pd.DataFrame:
-    return read_ledger(default_run / "ledger.csv")
+def ledger(rebuilt) -> pd.DataFrame:
+    return read_ledger(rebuilt / "ledger.csv")
+
+
+def shared(config: dict) -> list:
+    """What both rules take of the config."""
+    parts = [config[name] for name in ("sites", "periods", "definitions", "codes")]
+    return [*parts, config["models"]["length_of_use_bands"]]
 
 
 def counted(extracts: dict[str, str], config: dict) -> pd.DataFrame:
     """The ledger rows of the rules outcomes and continuity."""
-    parts = [config[name] for name in ("sites", "periods", "definitions", "codes")]
-    bands = config["models"]["length_of_use_bands"]
     treatment, others = of_rule("outcomes"), of_rule("continuity")
-    clients, excluded = outcomes.outcomes(extracts["journeys"], *parts, bands, treatment)
-    found = continuity.continuity(extracts, *parts, bands, others)
+    clients, excluded = outcomes.outcomes(extracts["journeys"], *shared(config), treatment)
+    found = continuity.continuity(extracts, *shared(config), others)
     rows = outcomes.ledger(clients, excluded, config["sites"], treatment)
     rows += continuity.ledger(*found, config["sites"], others)
     return pd.concat(rows, ignore_index=True)
@@ -108,12 +113,13 @@ def test_every_definition_is_changed_above(config):
         ("models.age_without_dir", {"age_without_dir": "leave_out"}),
     ],
 )
-def test_a_changed_model_moves_only_what_names_it(default_run, config, ledger, path, change):
-    referrals = pd.read_parquet(default_run / "restricted" / "referrals.parquet")
+def test_a_changed_model_moves_only_what_names_it(extracts, config, ledger, path, change):
+    referrals, *_ = continuity.continuity(extracts, *shared(config), of_rule("continuity"))
     chosen = ledger[ledger["id"].str.match(r"prison_pickup\.(count|base)\.")]
 
     def fitted(models: dict) -> pd.DataFrame:
-        return pd.concat(impact.impact(chosen, {"prison_pickup": referrals}, ["site_7"], models), ignore_index=True)
+        rows = impact.impact(chosen, referrals, ["site_7"], models, [MEASURES["prison_pickup"]])
+        return pd.concat(rows, ignore_index=True)
 
     before, after = fitted(config["models"]), fitted({**config["models"], **change})
     found = moved(before.fillna({"value": 0}), after.fillna({"value": 0}))

@@ -23,8 +23,8 @@ from chain import Made, Printed
 from dscp.config.checked import checked, plain, read_config
 from dscp.ledger.formulas import recompute
 from dscp.ledger.rows import MISSING_INPUT, inputs_of, kind, parse_inputs
+from findings_text import WRONG
 from ledger_checks import NOT_COMPUTABLE, assert_closed
-from test_findings_text import WRONG
 from untrusted import FAULTS, TOGETHER, joined
 
 # Notes of what has a formula's value that would say nothing, or feign something.

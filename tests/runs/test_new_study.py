@@ -8,10 +8,10 @@ import shutil
 import pandas as pd
 import pytest
 
-from conftest import PROJECT, snakemake
 from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
 from other_study import PERIODS, SITES, other_config
+from running import PROJECT, snakemake
 
 
 @pytest.fixture(scope="module")

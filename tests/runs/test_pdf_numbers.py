@@ -18,6 +18,7 @@ from dscp.ledger.rows import read_ledger
 from dscp.pdf.typesetting import typeset
 from dscp.printing.origins import anchor_of
 from dscp.report.lint import SILENT, read_allowed, read_page
+from seen import flat, links
 
 ALLOWED = Path(__file__).parents[2] / "templates" / "numbers_allowed.yaml"
 MM = 72 / 25.4
@@ -54,22 +55,6 @@ def reader(default_run) -> pypdf.PdfReader:
 def sheets(default_run) -> list:
     document = pypdfium2.PdfDocument(default_run / "report.pdf")
     return [(sheet.get_size(), sheet.get_textpage()) for sheet in document]
-
-
-def flat(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def links(reader, sheets) -> list[tuple[int, str, str]]:
-    """Every link to an entry: page, entry, and the text under it."""
-    found = []
-    for number, (leaf, (_, text)) in enumerate(zip(reader.pages, sheets, strict=True)):
-        for annotation in (one.get_object() for one in leaf.get("/Annots", [])):
-            target = str(annotation.get("/Dest") or annotation["/A"]["/D"])
-            if target.startswith("d-"):
-                left, bottom, right, top = map(float, annotation["/Rect"])
-                found.append((number, target, flat(text.get_text_bounded(left - 0.3, bottom, right + 0.3, top))))
-    return found
 
 
 def first_page_of_the_entries(reader) -> int:

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reproduction
 import restated
 import walk
-from conftest import PROJECT, snakemake
+from contradicted import CONTRADICTED
 from dscp.exhibits.book import Heading
 from dscp.ledger.formulas import recompute
 from dscp.ledger.rows import read_ledger
@@ -26,7 +25,6 @@ from dscp.reproduction.consequences import consequence, recomputed
 from dscp.reproduction.counts import count_ranges
 from dscp.reproduction.intervals import Interval, exact, hull, interval, largest, share_of_whole, smallest
 from dscp.reproduction.numbers import Number, numbers
-from dscp.reproduction.published import read_published
 from dscp.reproduction.relations import BROKEN, HOLDS, UNKNOWN, declared, judge, relation
 from dscp.reproduction.verdicts import (
     DIFFERS,
@@ -38,10 +36,9 @@ from dscp.reproduction.verdicts import (
     verdict_of_bound,
     verdict_of_value,
 )
-from test_default_run import CONTRADICTED
+from register import compared, data, published_tables, relation_data
+from running import snakemake
 
-PUBLISHED = PROJECT / "workflow" / "resources" / "published"
-DATA = PROJECT / "workflow" / "resources" / "reproduction"
 # Claims in words that no changed number makes true: a consistent publication would not make them.
 CLAIMS = {
     "L248_triage_weeks": "triaged_number_fell",
@@ -68,41 +65,9 @@ PLANTED = {
 }  # fmt: skip
 
 
-def data(name: str) -> pd.DataFrame:
-    return reproduction.read_data(str(DATA / name))
-
-
-def published_tables() -> dict[str, pd.DataFrame]:
-    return read_published([str(path) for path in PUBLISHED.glob("*.csv")])
-
-
-def relation_data() -> dict:
-    return yaml.safe_load((DATA / "relations.yaml").read_text(encoding="utf-8"))
-
-
 @pytest.fixture(scope="module")
 def ledger(default_run) -> pd.DataFrame:
     return read_ledger(default_run / "ledger.csv")
-
-
-@pytest.fixture(scope="module")
-def exhibits() -> dict:
-    return yaml.safe_load((PROJECT / "templates" / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
-
-
-@pytest.fixture(scope="module")
-def compare(config, exhibits):
-    """A function that maps and judges a publication against a ledger."""
-
-    def run(tables, prose, ledger, relations):
-        print_ = numbers(tables, prose, data("steps.csv"))
-        cells = reproduction.our_cells(exhibits, config, list(ledger["id"]))
-        units = dict(zip(ledger["id"], ledger["unit"], strict=True))
-        mapped = reproduction.mapping(print_, prose, data("cells.csv"), cells, units)
-        facts = reproduction.facts(config)
-        return mapped, *reproduction.reproduction(print_, mapped, ledger, relations, {}, facts)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +233,7 @@ def agreeing_ledger(ledger) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def consistent(agreeing_ledger, compare):
+def consistent(agreeing_ledger, config):
     """A publication made from that ledger, each number at its printed decimals: tables, prose, relations."""
     prose = data("prose.csv").set_index("row")
     prose.loc[list(CLAIMS), ["kind", "target", "reason"]] = ["none", "", "left out"]
@@ -278,7 +243,7 @@ def consistent(agreeing_ledger, compare):
     kept = relation_data()
     kept["relations"] = [one for one in kept["relations"] if one["id"] not in CLAIMS.values()]
     tables = published_tables()
-    mapped, *_ = compare(tables, prose, agreeing_ledger, kept)
+    mapped = compared(config, agreeing_ledger, tables, prose, kept, {}).mapped
     values = agreeing_ledger.set_index("id")["value"].to_dict()
     for one in mapped.values():
         ours = reproduction.ours_of(one, values)
@@ -297,23 +262,25 @@ def reprint(tables, prose, number: Number, value: str) -> None:
     prose.loc[(prose["row"] == number.row) & prose["value"].str.contains("/"), "value"] = value
 
 
-def test_no_false_alarm_on_a_consistent_publication(consistent, agreeing_ledger, compare):
+def test_no_false_alarm_on_a_consistent_publication(consistent, agreeing_ledger, config):
     tables, prose, relations = consistent
-    _, register, related = compare(tables, prose, agreeing_ledger, relations)
+    found = compared(config, agreeing_ledger, tables, prose, relations, {})
+    register, related = found.register, found.related
     assert (
         register.loc[register["verdict"].isin([DIFFERS, WITHIN]), ["key", "printed", "ours"]].to_numpy().tolist() == []
     )
     assert related.loc[related["verdict"] == BROKEN, ["id", "printed"]].to_numpy().tolist() == []
 
 
-def test_ten_planted_errors_are_found(consistent, agreeing_ledger, compare):
+def test_ten_planted_errors_are_found(consistent, agreeing_ledger, config):
     tables, prose, relations = consistent
     tables, prose = {name: rows.copy() for name, rows in tables.items()}, prose.copy()
     print_ = numbers(tables, prose, data("steps.csv"))
     for key, (value, _) in PLANTED.items():
         assert print_[key].value != Fraction(value)
         reprint(tables, prose, print_[key], value)
-    _, register, related = compare(tables, prose, agreeing_ledger, relations)
+    found = compared(config, agreeing_ledger, tables, prose, relations, {})
+    register, related = found.register, found.related
     differing = register[register["verdict"] == DIFFERS].set_index("key")
     assert set(differing.index) == set(PLANTED)
     wrong = {

@@ -24,14 +24,12 @@ from rocrate_validator.models import Severity, ValidationSettings
 from urllib3 import HTTPResponse
 
 import run_record
+import verify
 from attached_record import attached_record, imported
-from conftest import PROJECT, RUN, snakemake
 from dscp.record.crate import CRATE, Facts, crate, is_confidential, keyed, reproducible
 from dscp.record.jobs import extract_names
-
-sys.path.insert(0, str(PROJECT / "workflow" / "tools"))
-import verify
 from dscp.record.verify import Record, graph_problems
+from running import PROJECT, RUN, snakemake
 
 NAME = Path(RUN).name
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"

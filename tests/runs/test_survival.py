@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROJECT, copy_project, snakemake
-from conftest import RUN as DEFAULT
 from dscp.extracts.frozen import ExtractChanged, frozen
 from dscp.run.last_good import ASIDE, LOGS, RECORD
 from dscp.run.lock import lock
+from running import PROJECT, copy_project, snakemake
+from running import RUN as DEFAULT
 
 RUN = "results/other-2012-15"
 TABLES = (

@@ -18,6 +18,7 @@ import pandas as pd
 import yaml
 
 import other_study
+from accept import accept
 from benefits import benefits
 from continuity import continuity
 from continuity import ledger as continuity_ledger
@@ -35,6 +36,8 @@ from ledger import ledger as whole_ledger
 from new_journeys import new_journeys
 from outcomes import ledger as outcomes_ledger
 from outcomes import outcomes
+from reference_extracts import read_assumed, read_published, reference_extracts
+from register import registered
 from report_html import quoted, report_html
 from restated import restated, spans
 from sensitivity import sensitivity
@@ -106,6 +109,15 @@ def study(default: Mapping, seed: int = 7) -> Study:
     return Study(config, drawn)
 
 
+def rebuilt(default: Mapping) -> Study:
+    """The default study, on extracts rebuilt from the published counts."""
+    resources = PROJECT / "workflow" / "resources"
+    published = read_published([str(path) for path in (resources / "published").glob("*.csv")])
+    assumed = read_assumed(sorted(str(path) for path in resources.glob("reference_*.csv")))
+    extracts, _ = reference_extracts(published, assumed, default)
+    return Study(default, {name: extracts[name] for name in default["extracts"]})
+
+
 def with_one_prison(site: Mapping) -> dict:
     """A site each of whose areas has one prison, if it has any: the extracts are drawn with one."""
     areas = {arm: {**site[arm], "prisons": site[arm]["prisons"][:1]} for arm in ARMS if "prisons" in site.get(arm, {})}
@@ -151,15 +163,19 @@ class Made:
         return self.ledger.set_index("id")["note"].to_dict()
 
 
-def run(of: Study, folder: Path) -> Made:
-    """The ledger of a study, by the rules in their order, each part written and read as the rules do."""
+def run(of: Study, folder: Path, register: bool = False) -> Made:
+    """The ledger of a study, by the rules in their order, each part written and read as the rules do.
+
+    register : compare with the print, too
+    """
     made = {name: check(of, name, folder) for name in of.extracts}
-    stops = [fault for name in of.extracts for fault in faults(of, name, folder)]
+    remarks, stops = accept([found for found, _ in made.values()])
     assert not stops, "\n".join(stops)
     typed = {name: path for name, (_, path) in made.items()}
-    remarks = pd.concat([found for found, _ in made.values()], ignore_index=True)
     parts = [as_read(rows, folder) for rows in computed(of, typed)]
     table = pd.read_csv(CONSTANTS, keep_default_na=False)
+    if register:
+        parts.append(as_read(registered(of.config, pd.concat(parts, ignore_index=True), table), folder))
     config = {key: of.config[key] for key in ("sites", "periods", "definitions", "codes", "models", "economics")}
     whole = whole_ledger(
         pd.concat(parts, ignore_index=True), remarks, table, {**config, "assumed": of.config["assumed"]}

@@ -325,3 +325,28 @@ def main(names: Iterable[str]) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1:])
+
+
+WRONG = [
+    r"  ",
+    r"\s[,.;:)]",
+    r"\(\s",
+    r"\(\)",
+    r"[,;:]\.",
+    r"\.\.",
+    r",,|;;|,;|;,",
+    r"\b(all|none of the) (zero|one|two)\b",
+    r"\bneither of\b",
+    r"\b(\w+) \1\b",
+    r"\bone (sites|pilots|comparisons|points)\b",
+    r"\b(?<![.\d])1 (sites|pilots|comparisons|points|percentage points)\b",
+    r"\b(two|three|four|five|six) (site|pilot|comparison|point)\b",
+    r"\ba (8|11|18)\b",
+    r"\ba [aeio]\w",
+    r"\ban [^aeiouhAEIOUH]\w",
+    r"\b(nan|inf|None(?! of)|Undefined)\b",
+    r"[{}\[\]>]|<(?!0\.)|\(s\)",
+    r"\b(and|or|of|the|from|than|while)[.;:]",
+    r"£-|--|\+−",
+    r"−0\b(?!\.)|−0\.0\b",
+]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from dscp.ledger.formulas import recompute
-from dscp.ledger.rows import UNITS, inputs_of, kind
+from dscp.ledger.rows import FIELDS, UNITS, inputs_of, kind
 
 RELATIVE = 1e-9
 NOT_COMPUTABLE = (ZeroDivisionError, ValueError, OverflowError)
@@ -125,3 +125,9 @@ def _reaches(needs: Mapping[str, set[str]], identifier: str) -> bool:
             reached.add(one)
             todo += needs[one]
     return False
+
+
+def ledger_of(*rows: dict) -> pd.DataFrame:
+    """A ledger with some fields of some rows."""
+    empty = {"value": 1.0, "unit": "count", "rule": "r", "function": "f", "source": "s", "rows": pd.NA}
+    return pd.DataFrame([{**dict.fromkeys(FIELDS, ""), **empty, **row} for row in rows])

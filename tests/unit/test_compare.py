@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from benefits import benefits
-from dscp.ledger.rows import read_ledger, write_ledger
-from dscp.ledger.trail import dependents, rows_by_id
+import compare
+from dscp.ledger.trail import rows_by_id
 from dscp.record.crate import keyed
-from test_trail import ledger_of, tool
-from unit_values import unit_values
-
-compare = tool("compare")
+from ledger_checks import ledger_of
 
 COUNT = {"id": "m.count", "value": 8.0, "extract": "journeys", "filter": "clients", "rows": 8, "rule": "outcomes"}
 SMALL = [
@@ -225,97 +219,3 @@ def test_a_setting_that_chooses_a_formula_is_named(tmp_path):
     assert "setting benefits.economics.method: as_published → corrected" in reasons(
         moves(before, after, tmp_path), "used"
     )
-
-
-def test_the_jobs_between_an_extract_and_a_fit_are_known(default_study, default_run):
-    record = compare.read_run(default_study, default_run.name).record
-    before = compare.jobs_before
-    assert before(record, "outcomes", ("journeys",)) == ["validate/journeys"]
-    assert before(record, "impact", ("journeys",)) == ["validate/journeys", "outcomes"]
-    prison = before(record, "impact", ("carat_referrals", "cjit_forms", "dirs"))
-    assert prison == ["validate/carat_referrals", "validate/cjit_forms", "validate/dirs", "continuity"]
-
-
-# A real pair, and the program
-
-
-class Page(HTMLParser):
-    """What a test asks of a page: its tags with their attributes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-
-    def count(self, tag: str, **attributes: str) -> int:
-        return sum(name == tag and attributes.items() <= found.items() for name, found in self.tags)
-
-
-def with_discount_rate(ledger: pd.DataFrame, rate: float, config: dict) -> pd.DataFrame:
-    """The ledger as it would be with another discount rate, by the rules' own functions."""
-    setting = "setting.economics.discount_rates.from_year_1"
-    economics = {**config["economics"], "discount_rates": [{"from_year": 1, "rate": rate}]}
-    constants = ledger[ledger["id"].str.startswith("constant.")].set_index("id")["value"]
-    constants.index = constants.index.str.removeprefix("constant.")
-    valued = pd.concat(unit_values(constants.to_dict(), economics))
-    values = ledger.set_index("id")["value"].to_dict() | valued.set_index("id")["value"].to_dict()
-    sites = [name for name, site in config["sites"].items() if site.get("analysed", True)]
-    benefited = pd.concat(benefits(values, sites, economics))
-    new = pd.concat([valued, benefited]).set_index("id")["value"]
-    changed = ledger.assign(value=ledger["id"].map(new).fillna(ledger["value"]))
-    changed.loc[changed["id"] == setting, "value"] = rate
-    fall = "findings.sensitivity_decay_fall"
-    base, faded = new["unit_value.expected_value.pv"], new["unit_value.sensitivity_decay"]
-    changed.loc[changed["id"] == fall, "value"] = 100 * (base - faded) / base
-    return changed
-
-
-@pytest.fixture(scope="module")
-def compared(default_run, config, tmp_path_factory):
-    """The folder in which the default run has been compared with one at a discount rate of 5 per cent."""
-    results = tmp_path_factory.mktemp("compared") / "results"
-    ledger = read_ledger(default_run / "ledger.csv")
-    write_ledger([ledger], results / "as-printed" / "ledger.csv")
-    write_ledger([with_discount_rate(ledger, 0.05, config)], results / "five-per-cent" / "ledger.csv")
-    assert compare.main(["as-printed", "five-per-cent", "--study", str(results.parent)]) == 0
-    return results
-
-
-def test_another_discount_rate_moves_what_rests_on_it_and_nothing_else(compared, default_run):
-    changes = pd.read_csv(compared / "compare-as-printed-five-per-cent" / "changes.csv", keep_default_na=False)
-    setting = "setting.economics.discount_rates.from_year_1"
-    resting = {setting, *dependents(read_ledger(default_run / "ledger.csv"), [setting])}
-    assert set(changes["id"]) <= resting
-    assert {"benefit.total.site_3", "unit_value.completion", "discount_factor.year_12"} <= set(changes["id"])
-    assert set(changes["reasons"]) == {"setting economics.discount_rates.from_year_1: 0.035 → 0.05"}
-    row = changes.set_index("id").loc["discount_factor.year_1"]
-    assert float(row["per_cent"]) == pytest.approx(100 * (1.035 / 1.05 - 1))
-
-
-def test_the_page_is_an_accessible_table_and_says_what_it_rests_on(compared):
-    text = (compared / "compare-as-printed-five-per-cent" / "changes.html").read_text(encoding="utf-8")
-    page = Page(text)
-    assert page.count("html", lang="en") == page.count("main") == page.count("h1") == 1
-    assert page.count("table") == page.count("caption") == 2
-    assert page.count("th") == page.count("th", scope="col") + page.count("th", scope="row")
-    assert not re.search(r"<script|https?://|src=", text)
-    assert "Checksums were not used: as-printed and five-per-cent have no run record" in text
-    assert "setting economics.discount_rates.from_year_1: 0.035 → 0.05" in text
-
-
-def test_a_run_compared_with_itself_uses_its_run_record(default_study, default_run):
-    run = compare.read_run(default_study, default_run.name)
-    comparison = compare.Comparison(run, run)
-    assert list(comparison.moves()) == []
-    assert comparison.recorded
-    assert comparison.used()[-1] == "Extracts: by the checksums of both runs' run records."
-    assert run.record.settings("outcomes")["definitions.latest_journey"] == "start"
-    assert {"impact.py", "dscp/measures/models.py"} <= run.record.code("impact").keys()
-
-
-def test_a_run_that_is_not_there_is_named_with_those_that_are(compared):
-    with pytest.raises(SystemExit, match=r"no .*nope/ledger\.csv; runs: as-printed, five-per-cent"):
-        compare.main(["nope", "as-printed", "--study", str(compared.parent)])

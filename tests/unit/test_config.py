@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import PROJECT
 from dscp.config.checked import checked, plain
 from dscp.config.schema import config_schema
+
+PROJECT = Path(__file__).parents[2]
 
 CONFIG = PROJECT / "config.yaml"
 SCHEMA = config_schema(PROJECT)

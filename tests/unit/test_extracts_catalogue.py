@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import PROJECT
 from dscp.config.schema import config_schema
 from dscp.extracts.links import unlinked
 from dscp.extracts.registry import EXTRACTS, samples
@@ -22,6 +21,7 @@ from other_study import other_config
 from pages import pages
 from validate import validate
 
+PROJECT = Path(__file__).parents[2]
 TODAY = dt.date(2026, 1, 1)
 REFUSED = PROJECT / "tests" / "fixtures"
 PEOPLE = [name for name, extract in EXTRACTS.items() if extract.about is About.PEOPLE]

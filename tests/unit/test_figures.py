@@ -218,18 +218,6 @@ def test_what_could_not_be_computed_is_said(config, default_values):
         assert "[z]" in " ".join(text.get_text() for text in texts(draw(number, config, nothing))), number
 
 
-def test_the_table_of_a_figure_holds_what_is_drawn(default_run, config):
-    page = (default_run / "report.html").read_text(encoding="utf-8")
-    plans = plans_of(config)
-    found = re.findall(r'<figure id="figure-([^"]+)">(.*?)</figure>', page, flags=re.S)
-    shown = {anchor: set(re.findall(r'data-q="([^"]+)"', body.partition("<details")[2])) for anchor, body in found}
-    for number, plan in plans.items():
-        anchor = number.replace(".", "-")
-        if anchor in shown:
-            assert shown[anchor] == set(ids_of(plan)), number
-    assert {"S-1", "S-2", "S-3", "S-4", "1-1", "C-1-1", "C-2-2", "C-8-6"} <= set(shown)
-
-
 # How they look ----------------------------------------------------------------------------------------------------
 
 

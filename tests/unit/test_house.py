@@ -73,3 +73,31 @@ def test_an_import_of_what_is_above_is_found(tmp_path):
     assert done.returncode == 1, said + done.stderr
     assert "dscp.ledger is not allowed to import dscp.disclosure" in said
     assert "dscp.pdf is not allowed to import dscp.report" in said
+
+
+def test_a_test_that_asks_for_a_finished_run_is_refused_where_tests_do_without(tmp_path):
+    """Directly, or by a fixture of its own."""
+    shutil.copytree(PROJECT / "tests" / "support", tmp_path / "tests" / "support")
+    shutil.copy(PROJECT / "tests" / "conftest.py", tmp_path / "tests")
+    asking = {
+        "unit": "def test_it(default_run): pass",
+        "rules": "@pytest.fixture\ndef made(other_study): pass\ndef test_it(made): pass",
+        "oracle": "def test_it(default_study): pass",
+        "runs": "def test_it(default_run): pass",
+    }
+    for folder, text in asking.items():
+        (tmp_path / "tests" / folder).mkdir()
+        (tmp_path / "tests" / folder / "test_a.py").write_text(f"import pytest\n{text}\n", encoding="utf-8")
+    options = ["--collect-only", "-p", "no:cacheprovider", "-c", PROJECT / "pyproject.toml", "--rootdir", tmp_path]
+    command = [sys.executable, "-m", "pytest", *options, tmp_path / "tests"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    said = re.findall(r"(\w+)/test_a\.py::test_it asks for (\w+)", done.stderr)
+    assert said == [("oracle", "default_study"), ("rules", "other_study"), ("unit", "default_run")]
+
+
+def test_tests_that_do_without_finished_runs_start_none():
+    """support/running.py holds what runs the workflow."""
+    for folder in ("unit", "rules", "oracle"):
+        for path in (PROJECT / "tests" / folder).glob("*.py"):
+            assert "running" not in set(imported(path)), path

@@ -8,10 +8,10 @@ import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
-from conftest import PROJECT
 from dscp.exhibits.declared import further
 from dscp.extracts.registry import EXTRACTS
 from dscp.measures.registry import DEFAULT, MEASURES, TOLD, chosen
@@ -20,6 +20,7 @@ from dscp.printing.forms import FORMS
 from dscp.report.telling import results
 from findings import verdicts
 
+PROJECT = Path(__file__).parents[2]
 OF_RECORDS = [name for name, one in MEASURES.items() if one.of_its_own and one.cohort.rule == "outcomes"]
 
 

@@ -1,0 +1,71 @@
+"""Appendix D of the finished report: one entry for every statistic printed, leading to those that it rests on."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from dscp.ledger.rows import kind, read_ledger, shaped_by
+from dscp.ledger.trail import rows_by_id
+from dscp.printing.origins import LONGEST, anchor_of, example, statistic
+
+
+@pytest.fixture(scope="module")
+def ledger(default_run) -> pd.DataFrame:
+    return read_ledger(default_run / "ledger.csv")
+
+
+@pytest.fixture(scope="module")
+def page(default_run) -> str:
+    return (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
+
+
+def test_anchors_of_statistics_differ(ledger):
+    statistics = {statistic(identifier) for identifier in ledger["id"]}
+    assert len({anchor_of(one) for one in statistics}) == len(statistics)
+
+
+def test_every_printed_statistic_and_all_that_it_rests_on_has_an_entry(page, ledger):
+    entries = set(re.findall(r'id="(d-[^"]+)"', page))
+    rows = rows_by_id(ledger)
+    todo = set(re.findall(r'data-q="([^"]+)"', page.split('id="section-D"')[0] + page.partition('id="section-E"')[2]))
+    todo |= {identifier for ids in re.findall(r'data-w="([^"]+)"', page) for identifier in ids.split()}
+    reached = set()
+    while todo:
+        identifier = todo.pop()
+        reached.add(identifier)
+        todo |= {pair.partition("=")[2] for pair in rows[identifier]["inputs"].split()} - reached
+        todo |= {f"setting.{path}" for path in shaped_by(rows[identifier])} & set(rows) - reached
+    assert {anchor_of(identifier) for identifier in reached} == entries
+
+
+def test_entries_are_few_and_told_from_the_ledger(page):
+    assert 80 < page.count('data-field="origin"') < 200
+    assert page.count('class="o" href="#d-') > 1400
+
+
+def test_a_link_holds_text_only(page):
+    assert not re.search(r"<a [^>]*>[^<]*<(?!/a>)", page)
+
+
+def test_links_do_not_look_like_links(page):
+    assert "a { color: inherit; text-decoration: none; }" in page
+
+
+def test_examples_are_short_and_closed(ledger):
+    rows = rows_by_id(ledger)
+    for identifier, row in rows.items():
+        if kind(row) == "derived":
+            text = example(row, rows)
+            assert len(text) <= LONGEST + 8, identifier
+            assert text.count("(") == text.count(")"), identifier
+            assert text.count("[") == text.count("]"), identifier
+
+
+def test_words_that_follow_from_numbers_are_links_to_the_entry_of_the_first(page):
+    found = re.findall(r'<span data-w="(\S+)[^"]*"><a class="o" href="#([^"]+)">([^<]+)</a></span>', page)
+    assert len(found) == page.count("data-w=") > 60
+    assert all(anchor == anchor_of(first) for first, anchor, _ in found)
+    assert {"rose", "fell"} <= {text for _, _, text in found}
