@@ -19,6 +19,7 @@ from disclosure import disclosed_findings
 from dscp.disclosure.attack import Fact, NoSolution, Range, attack
 from dscp.disclosure.control import NOTE, CannotProtect, Control, by_id
 from dscp.disclosure.policies import POLICIES
+from dscp.exhibits.book import read_activity
 from dscp.extracts.faults import UNUSABLE
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import About
@@ -574,11 +575,16 @@ def test_decisions_are_published_without_their_reasons(run, hidden):
     assert tallied["disclosure.withheld"] == len(hidden)
 
 
+def test_texts_of_pilots_come_through_the_gate_as_they_are(run):
+    typed = pd.read_parquet(run / "restricted" / "validated" / "pilot_activity.parquet").drop(columns=["file", "line"])
+    assert read_activity(run / "work" / "activity.csv").equals(typed)
+
+
 def test_only_files_that_may_be_published_stand_outside_restricted(run):
     """No part of the full ledger and no finding of validation but those that came through the gate."""
     tables = (path.relative_to(run) for path in run.rglob("*.csv"))
     outside = {path.as_posix() for path in tables if path.parts[0] not in ("restricted", "code")}
-    assert outside == {"ledger.csv", "cells.csv", "validation.csv", "disclosure.csv"}
+    assert outside == {"ledger.csv", "cells.csv", "validation.csv", "disclosure.csv", "work/activity.csv"}
 
 
 def test_the_checkers_pages(run):

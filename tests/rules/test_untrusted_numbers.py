@@ -78,6 +78,15 @@ def test_the_programme_s_texts_name_a_site_that_the_study_leaves_out(study, fold
     assert '<span class="s" data-s="sites site_2 site_4">Site 2 and Site 4</span>' in printed.page
 
 
+def test_a_text_that_a_pilot_has_not_given_is_an_empty_cell(study, folder, whole):
+    activity = study.extracts["pilot_activity"].copy()
+    activity.loc[0, ["structural_change", "system_change"]] = None
+    printed = chain.render(chain.run(study.but(pilot_activity=activity), folder), known=whole)
+    assert printed.faults == [] and not readable(printed)
+    (table,) = [sheet for sheet in printed.book.sheets if sheet.table == "Table_1_3"]
+    assert [cell.text for cell in table.rows[0]][2:4] == ["[z]", "[z]"]
+
+
 def missing(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger[ledger["value"].isna()]
 

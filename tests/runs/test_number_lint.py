@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from dscp.exhibits.book import activity_texts
+from dscp.exhibits.book import activity_texts, read_activity
 from dscp.ledger.rows import read_ledger
 from dscp.report.lint import NakedNumber, read_allowed, read_page, refuse_naked_numbers
 from report_html import assumptions, quoted
@@ -45,7 +45,7 @@ def page(pages) -> str:
 def texts(default_run) -> set[str]:
     """What the page quotes from the extracts and the config's comments."""
     remarks = pd.read_csv(default_run / "validation.csv", keep_default_na=False)
-    activity = pd.read_parquet(default_run / "restricted" / "validated" / "pilot_activity.parquet")
+    activity = read_activity(default_run / "work" / "activity.csv")
     choices = assumptions((PROJECT / "config.yaml").read_text(encoding="utf-8"))
     return quoted(remarks, activity_texts(activity), choices)
 

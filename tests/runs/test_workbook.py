@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from accept import accept
-from dscp.exhibits.book import open_book, shown
+from dscp.exhibits.book import open_book, read_activity, shown
 from dscp.exhibits.declared import cells as cells_of
 from dscp.extracts.faults import information
 from dscp.extracts.faults import table as findings_of
@@ -361,7 +361,7 @@ def ledger(default_run) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def activity(default_run) -> pd.DataFrame:
-    return pd.read_parquet(default_run / "restricted" / "validated" / "pilot_activity.parquet")
+    return read_activity(default_run / "work" / "activity.csv")
 
 
 def made(ledger, activity, config):

@@ -22,6 +22,7 @@ from accept import accept
 from benefits import benefits
 from continuity import continuity
 from continuity import ledger as continuity_ledger
+from disclosure import disclosed_activity
 from dscp.extracts.registry import samples
 from dscp.figures.data import Planned, planned
 from dscp.ledger.rows import numbers, read_ledger, write_ledger
@@ -180,7 +181,8 @@ def run(of: Study, folder: Path, register: bool = False) -> Made:
     whole = whole_ledger(
         pd.concat(parts, ignore_index=True), remarks, table, {**config, "assumed": of.config["assumed"]}
     )
-    return Made(of.config, as_read([whole], folder), remarks, pd.read_parquet(typed["pilot_activity"]), typed)
+    activity = disclosed_activity(pd.read_parquet(typed["pilot_activity"]))
+    return Made(of.config, as_read([whole], folder), remarks, activity, typed)
 
 
 def as_read(rows: list[pd.DataFrame], folder: Path) -> pd.DataFrame:
@@ -274,7 +276,7 @@ def render(made: Made, known: Made | None = None) -> Printed:
     )  # fmt: skip
     book, _ = workbook(made.ledger, made.activity, EXHIBITS, WORKBOOK, made.config, TEMPLATES)
     activity = made.activity.drop(columns="site").to_numpy().ravel()
-    texts = quoted(made.findings, {}, []) | {item for text in activity for item in str(text).split("; ")}
+    texts = quoted(made.findings, {}, []) | {item for text in activity for item in text.split("; ")}
     return Printed(page, cells, svgs, book, read_page(page, made.ledger, made.config, ALLOWED, texts).faults)
 
 

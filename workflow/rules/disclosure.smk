@@ -9,13 +9,15 @@ CHECKED = [f"{RUN}/restricted/output_check.pdf"] if POLICY != "none" else []
 
 
 rule disclosure:
-    """Apply the disclosure policy, once, to every quantity and to what validation counted."""
+    """Apply the disclosure policy, once, to every quantity, to what validation counted and to what pilots did."""
     input:
         ledger=rules.ledger.output.ledger,
         validation=rules.accept.output.validation,
+        activity=validated("pilot_activity"),
     output:
         ledger=f"{RUN}/restricted/disclosed/ledger.csv",
         validation=f"{RUN}/restricted/disclosed/validation.csv",
+        activity=f"{RUN}/restricted/disclosed/activity.csv",
         decisions=f"{RUN}/restricted/disclosed/decisions.csv",
     log:
         f"{RUN}/logs/disclosure.log",
@@ -31,10 +33,12 @@ rule release:
     input:
         ledger=rules.disclosure.output.ledger,
         validation=rules.disclosure.output.validation,
+        activity=rules.disclosure.output.activity,
         decisions=rules.disclosure.output.decisions,
     output:
         ledger=f"{RUN}/ledger.csv",
         validation=f"{RUN}/validation.csv",
+        activity=f"{RUN}/work/activity.csv",
         decisions=f"{RUN}/disclosure.csv",
         audit=f"{RUN}/restricted/disclosed/audit.csv",
     log:
@@ -56,7 +60,7 @@ if CHECKED:
             ledger=rules.release.output.ledger,
             decisions=rules.disclosure.output.decisions,
             audit=rules.release.output.audit,
-            activity=validated("pilot_activity"),
+            activity=rules.release.output.activity,
             templates=sources(CHECK_TEMPLATES),
         output:
             pdf=f"{RUN}/restricted/output_check.pdf",

@@ -28,7 +28,7 @@ rule report_html:
     input:
         ledger=rules.release.output.ledger,
         validation=rules.release.output.validation,
-        activity=validated("pilot_activity"),
+        activity=rules.release.output.activity,
         figures=[*rules.figures.output.figures, *WALK_FIGURE],
         templates=sources(TEMPLATES),
         config_file=ancient(CONFIG_FILE),
@@ -55,7 +55,7 @@ rule workbook:
     """Every numbered table as an accessible spreadsheet, the same in two formats."""
     input:
         ledger=rules.release.output.ledger,
-        activity=validated("pilot_activity"),
+        activity=rules.release.output.activity,
         templates=sources(WORDS),
     output:
         xlsx=f"{RUN}/report.xlsx",
@@ -75,7 +75,7 @@ JOBS_BEFORE_PDF = recorded_jobs(workflow.rules, EXTRACTS, RUN)
 rule attached_record:
     """Record the jobs up to here, without times: what the PDF carries with it of how it was made."""
     input:
-        made=[path for job in JOBS_BEFORE_PDF for path in job["outputs"]],
+        made=[path for job in JOBS_BEFORE_PDF for path in job["outputs"] if "/restricted/" not in path],
         code=sources(CODE_PARTS),
         config_file=ancient(CONFIG_FILE),
     output:

@@ -1,4 +1,7 @@
-"""Rule disclosure: apply the study's disclosure policy, once, to every quantity and to what validation counted."""
+"""Rule disclosure: apply the study's disclosure policy, once, to all that is printed.
+
+That is every quantity, what validation counted, and what pilots did.
+"""
 
 import pandas as pd
 
@@ -68,6 +71,20 @@ def disclosed_findings(findings: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataF
     )[findings.columns]
 
 
+def disclosed_activity(activity: pd.DataFrame) -> pd.DataFrame:
+    """What pilots did, as it may be published: texts that count nobody, under every policy as they are.
+
+    Parameters
+    ----------
+    activity : the typed copy of the extract: file and line, site, text columns of Table 1.3
+
+    Returns
+    -------
+    Site and text columns; a missing text is "".
+    """
+    return activity.drop(columns=["file", "line"]).fillna("")
+
+
 def _told(row: dict) -> str:
     if row["note"].startswith(WITHHELD_SIGN):
         return WITHHELD_SIGN
@@ -84,4 +101,5 @@ if __name__ == "__main__":
         )
         write_ledger([whole], out.ledger)
         findings.to_csv(out.validation, index=False)
+        disclosed_activity(pd.read_parquet(snakemake.input.activity)).to_csv(out.activity, index=False)
         decisions.to_csv(out.decisions, index=False)

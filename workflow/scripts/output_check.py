@@ -11,7 +11,7 @@ from dscp.disclosure.attack import LARGEST
 from dscp.disclosure.control import PROTECTS, by_id
 from dscp.disclosure.facts import of_people
 from dscp.disclosure.policies import POLICIES, Policy
-from dscp.exhibits.book import Book, open_book
+from dscp.exhibits.book import Book, open_book, read_activity
 from dscp.exhibits.declared import entries
 from dscp.ledger.rows import inputs_of, read_ledger, value_of
 from dscp.ledger.trail import plain
@@ -161,6 +161,6 @@ if __name__ == "__main__":
             audit,
             config,
         )
-        book = open_book(published, pd.read_parquet(given.activity), declared, config)
+        book = open_book(published, read_activity(given.activity), declared, config)
         policy = POLICIES[snakemake.params.policy]
         Path(out.pdf).write_bytes(output_check(check, book, policy, audit, files))

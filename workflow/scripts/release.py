@@ -56,6 +56,6 @@ if __name__ == "__main__":
                 f"nothing is published: the numbers would tell too much of {len(faults)} counts, see {listed}"
             )
         audited.to_csv(out.audit, index=False)
-        for name in ("ledger", "validation"):
+        for name in ("ledger", "validation", "activity"):
             shutil.copyfile(snakemake.input[name], out[name])
         pd.read_csv(snakemake.input.decisions, usecols=["id", "decision"]).to_csv(out.decisions, index=False)

@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
-from dscp.exhibits.book import AUTHOR, activity_texts, open_book, setting
+from dscp.exhibits.book import AUTHOR, activity_texts, open_book, read_activity, setting
 from dscp.extracts.faults import NO_VALUE, with_ids
 from dscp.figures.data import planned
 from dscp.ledger.rows import read_ledger
@@ -167,7 +167,7 @@ if __name__ == "__main__":
         files = extract_files(snakemake.params.extract_files, snakemake.input.extracts)
         traced = trace_data(whole, snakemake.params.config, files, snakemake.params.versions)
         remarks = pd.read_csv(snakemake.input.validation, keep_default_na=False)
-        activity = pd.read_parquet(snakemake.input.activity)
+        activity = read_activity(snakemake.input.activity)
         choices = assumptions(Path(snakemake.input.config_file).read_text(encoding="utf-8"))
         screen, paper, printed_cells = report_html(
             whole,

@@ -8,7 +8,7 @@ import yaml
 from jinja2 import Environment
 from markupsafe import Markup
 
-from dscp.exhibits.book import AUTHOR, open_book
+from dscp.exhibits.book import AUTHOR, open_book, read_activity
 from dscp.ledger.rows import read_ledger
 from dscp.report.lint import read_allowed, refuse_naked_numbers
 from dscp.report.render import environment
@@ -65,7 +65,7 @@ if __name__ == "__main__":
         whole = read_ledger(snakemake.input.ledger)
         made, own_words = workbook(
             whole,
-            pd.read_parquet(snakemake.input.activity),
+            read_activity(snakemake.input.activity),
             words["exhibits"]["exhibits"],
             words["workbook"],
             snakemake.params.config,

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 from markupsafe import Markup
@@ -147,12 +148,15 @@ def open_book(
     return Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures or {}, plans=plans or {})
 
 
+def read_activity(path: str | Path) -> pd.DataFrame:
+    """Read what pilots did, as rule release lets it through: one row per site, text columns of Table 1.3."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
 def activity_texts(activity: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
     """Site -> column -> items of a text cell; items are separated by "; "."""
     columns = [column for column in activity.columns if column != "site"]
-    return {
-        row["site"]: {column: str(row[column]).split("; ") for column in columns} for row in activity.to_dict("records")
-    }
+    return {row["site"]: {column: row[column].split("; ") for column in columns} for row in activity.to_dict("records")}
 
 
 def shown(text: str) -> str:
