@@ -11,29 +11,16 @@ import duckdb
 import pandas as pd
 
 from dscp.extracts.files import FORMATS, Source
+from dscp.extracts.registry import EXTRACTS
+from dscp.ledger.ids import dims_of, general
 from dscp.ledger.rows import extracts_of
+from dscp.measures.registry import MEASURES
+from dscp.measures.types import Measure
 from dscp.study.areas import areas
 from dscp.study.days import day
 
-# Measures with one row per record counted; the others sum rows of an extract.
-RECORD_FILES = {
-    "effective_treatment": "outcomes.parquet",
-    "successful_completion": "outcomes.parquet",
-    "prison_pickup": "referrals.parquet",
-}
-# What the parts of an id say about the rows of the extract; "_" says nothing about them.
-AGGREGATES = {
-    "fieldwork": "_.stage.group.site",
-    "spending": "_.category.fiscal_year",
-    "spending_item": "_.category.item._",
-    "cost": "_.site.programme_year",
-    "cost_recurrent": "_.site.programme_year",
-    "budget": "_._.fiscal_year",
-    "budget_amount": "_.head.site",
-    "new_journeys": "_._.site.fiscal_year",
-    "new_journeys_monthly": "_.area.month",
-    "community_triage": "_._.triage_area.triage_period",
-}
+MEMBERS = {"outcomes": "outcomes.parquet", "continuity": "referrals.parquet"}  # rule -> the members of its cohorts
+NOT_LISTED = {"cost_recurrent": "category <> 'start_up'"}  # a family's further condition
 
 
 @dataclass(frozen=True)
@@ -88,64 +75,65 @@ def _mismatch(row: Mapping, found: int, path: Path) -> str:
 
 def _query(row: Mapping, run: Path, config: Mapping) -> tuple[Path, str, list] | None:
     """The file that names a leaf's records, the condition on its rows, and the values in it."""
-    measure, *parts = row["id"].split(".")
-    validated = run / "restricted" / "validated" / f"{extracts_of(row)[0]}.parquet"
-    if measure == "validation":
-        condition = _validation_condition(parts, config)
-        return condition and (validated, *condition)
-    if measure in RECORD_FILES:
-        return run / "restricted" / RECORD_FILES[measure], *_measure_condition(measure, parts)
-    if measure not in AGGREGATES:
+    measure, validated = MEASURES.get(row["family"]), run / "restricted" / "validated"
+    extract = extracts_of(row)[0]
+    if row["family"] == "validation":
+        condition = _validation_condition(row, config)
+    elif measure and measure.outcome:
+        validated, extract = run / "restricted", MEMBERS[measure.cohort.rule].removesuffix(".parquet")
+        condition = _measure_condition(row)
+    elif extract in EXTRACTS and EXTRACTS[extract].row_is == "several":
+        condition = _aggregate_condition(row, config)
+    else:
         return None
-    return validated, *_aggregate_condition(row["id"], config)
+    return condition and (validated / f"{extract}.parquet", *condition)
 
 
-def _measure_condition(measure: str, parts: list[str]) -> tuple[str, list]:
-    """base.{area}.{period}, count.{area}.{period}, or a figure of the model for {site}."""
-    if parts[0] not in ("base", "count"):
-        return "measure = ? AND site = ?", [measure, parts[1]]
-    outcome = " AND outcome" if parts[0] == "count" else ""
-    return f"measure = ? AND area = ? AND period = ?{outcome}", [measure, *parts[1:]]
+def _measure_condition(row: Mapping) -> tuple[str, list]:
+    """Of a base or count the members of an area and period, of a figure of the model those of a site."""
+    dims = dims_of(row)
+    outcome = " AND outcome" if general(row) == f"{row['family']}.count.{{area}}.{{period}}" else ""
+    conditions = " AND ".join(f"{name} = ?" for name in ("measure", *dims))
+    return conditions + outcome, [row["family"], *dims.values()]
 
 
-def _validation_condition(parts: list[str], config: Mapping) -> tuple[str, list] | None:
+def _validation_condition(row: Mapping, config: Mapping) -> tuple[str, list] | None:
     """Rows kept, rows of the study's areas, rows without a value; other findings only count."""
-    if parts[0] == "rows_kept":
-        return "", []
-    if parts[0].startswith("rows_of_the_study"):
-        return "list_contains(?, dat)", [areas(config["sites"])["dats"].explode().tolist()]
-    return (f'"{parts[2]}" IS NULL', []) if parts[0] == "missing" else None
+    known = {
+        "validation.rows_kept.{extract}": ("", []),
+        "validation.rows_of_the_study_s_DATs.{extract}": (
+            "list_contains(?, dat)",
+            [areas(config["sites"])["dats"].explode().tolist()],
+        ),
+        "validation.missing.{extract}.{column}": (f'"{dims_of(row).get("column")}" IS NULL', []),
+    }
+    return known.get(general(row))
 
 
-def _aggregate_condition(identifier: str, config: Mapping) -> tuple[str, list]:
-    parts = identifier.split(".")
-    conditions, values = [], []
-    for column, part in zip(AGGREGATES[parts[0]].split("."), parts, strict=True):
-        if column != "_":
-            condition, value = _column_condition(column, part, config)
-            conditions.append(condition)
-            values += value
-    if parts[0] == "cost_recurrent":
-        conditions.append("category <> 'start_up'")
-    if parts[0] == "spending_item":
-        conditions.append("list_contains(?, fiscal_year)")
-        values.append(config["economics"]["spending_years"])
-    return " AND ".join(conditions), values
+def _aggregate_condition(row: Mapping, config: Mapping) -> tuple[str, list]:
+    """The rows of an extract that holds numbers: what the parts of the id say."""
+    triage = MEASURES.get(row["family"])
+    found = [_column_condition(name, value, config, triage) for name, value in dims_of(row).items()]
+    if row["family"] in NOT_LISTED:
+        found.append((NOT_LISTED[row["family"]], []))
+    if row["family"] == "spending_item":
+        found.append(("list_contains(?, fiscal_year)", [config["economics"]["spending_years"]]))
+    return " AND ".join(condition for condition, _ in found), [value for _, values in found for value in values]
 
 
-def _column_condition(column: str, part: str, config: Mapping) -> tuple[str, list]:
+def _column_condition(name: str, part: str, config: Mapping, measure: Measure | None) -> tuple[str, list]:
     """The condition that a part of an id sets."""
-    if column == "programme_year":
+    if name == "year" and part.startswith("year_"):  # of the programme
         return "fiscal_year = ?", [config["economics"]["spending_years"][int(part.removeprefix("year_")) - 1]]
-    if column == "fiscal_year":
+    if name == "year":
         return "fiscal_year = ?", [part.removeprefix("y").replace("_", "-")]
-    if column == "month":
+    if name == "month":
         return "strftime(month, '%Y_%m') = ?", [part]
-    if column == "triage_area":
+    if name == "area" and measure:
         return "list_contains(?, dat)", [areas(config["sites"]).set_index("area").loc[part, "dats"]]
-    if column == "triage_period":
-        return "quarter_start BETWEEN ? AND ?", [day(date) for date in config["periods"][part]["triage_quarters"]]
-    return f'"{column}" = ?', [part]
+    if name == "period" and measure:
+        return "quarter_start BETWEEN ? AND ?", [day(date) for date in config["periods"][part][measure.cohort.window]]
+    return f'"{name}" = ?', [part]
 
 
 def described(records: Records, files: Mapping[str, Path], rows_in: Mapping[str, int]) -> list[str]:
