@@ -25,6 +25,7 @@ def config_schema(project: Path) -> dict:
     schema = yaml.safe_load((project / FILE).read_text(encoding="utf-8"))
     keys = schema["properties"]
     keys["disclosure"]["enum"] = list(POLICIES)
+    keys["disclosure"]["description"] += ": " + "; ".join(f"{name}: {policy.says}" for name, policy in POLICIES.items())
     keys["extracts"]["properties"] = {
         name: {"$ref": "#/$defs/paths", "description": f"{extract.says}{_formats(extract.formats)}"}
         for name, extract in EXTRACTS.items()

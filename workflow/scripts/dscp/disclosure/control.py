@@ -26,7 +26,6 @@ from dscp.study.areas import arms_of
 
 NOTE = f"{WITHHELD_SIGN} confidential: withheld so that no small number of people can be told"
 LOST = "not computed: the published numbers do not allow it"
-MODEL_DIGITS = 4  # significant digits of what a model says of people, where any policy holds
 PROTECTS = "would give"  # how the reason of a count begins that is withheld for another's sake
 WITHHELD, ROUNDED, RECOMPUTED = "withheld", "rounded", "recomputed"
 DECISIONS = ["id", "decision", "reason"]
@@ -119,7 +118,7 @@ class Control:
                 if math.isnan(value):
                     note = NOTE if any(made[one]["note"] == NOTE for one in inputs_of(row)) else LOST
             elif of_people(row):
-                value = self._rounded(value) if row["unit"] == "count" else _shortened(value)
+                value = self._rounded(value) if row["unit"] == "count" else self._shortened(value)
             if of_people(row):
                 note = CATEGORY.sub(r"a category of \1: all", note)
             values[name] = value
@@ -137,6 +136,9 @@ class Control:
 
     def _rounded(self, count: float) -> float:
         return count if math.isnan(count) else self.policy.base * round_half_up(count / self.policy.base)
+
+    def _shortened(self, value: float) -> float:
+        return value if math.isnan(value) else float(f"{value:.{self.policy.model_digits}g}")
 
     def told(self, published: Mapping[str, Mapping]) -> dict[str, Range]:
         """What a reader of the published rows can tell of each count that is not published exactly."""
@@ -261,10 +263,6 @@ def _computed(row: Mapping, values: Mapping[str, float]) -> float:
         return math.nan
 
 
-def _shortened(value: float) -> float:
-    return value if math.isnan(value) else float(f"{value:.{MODEL_DIGITS}g}")
-
-
 def _decisions(
     rows: Mapping[str, Mapping], made: Mapping[str, Mapping], withheld: Mapping[str, str], policy: Policy
 ) -> pd.DataFrame:
@@ -275,7 +273,7 @@ def _decisions(
             found.append((name, WITHHELD, withheld.get(name) or f"rests on {next(resting)}"))
         elif not _same(row["value"], rows[name]["value"]):
             computed = bool(row["inputs"])
-            rounded = f"to the nearest {policy.base}" if row["unit"] == "count" else f"to {MODEL_DIGITS} digits"
+            rounded = f"to the nearest {policy.base}" if row["unit"] == "count" else f"to {policy.model_digits} digits"
             found.append((name, *((RECOMPUTED, "from what is published") if computed else (ROUNDED, rounded))))
     return pd.DataFrame(found, columns=DECISIONS)
 

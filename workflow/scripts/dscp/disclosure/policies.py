@@ -5,31 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What may be published: counts from 1 to less than `smallest` may not; the others are rounded to `base`.
+    """What may be published of counts of people. No field has a default.
 
-    `smallest` is also how many values a withheld count must be able to have for whoever reads all that is published.
+    Attributes
+    ----------
+    name : as in the config
+    says : what it does, for the settings page
+    smallest : counts from 1 to less than this may not be published; it is also how many values a withheld count must
+        be able to have for whoever reads all that is published. 0 where nothing is withheld for being small
+    base : the others are rounded to the nearest multiple of this; 1 where they are not
+    model_digits : significant digits of what a model says of people; 0 where it is not cut
     """
 
     name: str
-    smallest: int = 0
-    base: int = 1
+    says: str
+    smallest: int
+    base: int
+    model_digits: int
 
     def numbers(self) -> dict[str, int]:
-        """The numbers that the policy sets, by name."""
+        """The numbers that the policy sets for counts, by name."""
         found = {"smallest": self.smallest} if self.smallest else {}
         return {**found, "base": self.base} if self.base > 1 else found
 
 
-NONE = Policy("none")
-POLICIES = {
-    policy.name: policy
-    for policy in (
-        NONE,
-        Policy("suppress_below_5", smallest=5),
-        Policy("round_to_5", base=5),
-        Policy("suppress_below_8_round_to_5", smallest=8, base=5),
-        Policy("minimum_10", smallest=10),
-    )
-}
+NONE = Policy(name="none", says="every count as it is", smallest=0, base=1, model_digits=0)
+FIVE = Policy(name="suppress_below_5", says="counts below 5 withheld", smallest=5, base=1, model_digits=4)
+TO_FIVE = Policy(name="round_to_5", says="counts rounded to 5", smallest=0, base=5, model_digits=4)
+EIGHT = Policy(
+    name="suppress_below_8_round_to_5",
+    says="counts below 8 withheld, the others rounded to 5",
+    smallest=8,
+    base=5,
+    model_digits=4,
+)
+TEN = Policy(name="minimum_10", says="counts below 10 withheld", smallest=10, base=1, model_digits=4)
+POLICIES = {policy.name: policy for policy in (NONE, FIVE, TO_FIVE, EIGHT, TEN)}
