@@ -153,10 +153,13 @@ def test_a_measure_without_an_exhibit_stands_in_a_table_of_its_own(config, monke
         MEASURES["successful_completion"], name="made_up", label="Made up", table="", says="Made up for a test."
     )
     monkeypatch.setitem(MEASURES, "made_up", made_up)
-    pattern = {"6.1": {"columns": [], "vars": {}, "notes": ["unrounded", "adjusted"], "title": "", "stub": []}}
+    columns = [{"id": "{measure}.base.{area}.pre"}, {"id": "{measure}.rate.{area}.pre"}]
+    pattern = {"6.1": {"columns": columns, "vars": {}, "notes": ["unrounded", "adjusted"], "title": "", "stub": []}}
     study = {**config, "measures": [*DEFAULT, "made_up"]}
     (number,) = further(pattern, study)
     made = further(pattern, study)[number]
     assert number.startswith("S.") and made["title"] == "Made up"
     assert made["vars"]["measure"] == "made_up" and made["notes"][0] == "Made up for a test."
+    of_cohort = made_up.cohort.family
+    assert [one["id"] for one in made["columns"]] == [f"{of_cohort}.base.{{area}}.pre", "{measure}.rate.{area}.pre"]
     assert further(pattern, {**study, "measures": DEFAULT}) == {}

@@ -14,7 +14,7 @@ from dscp.ledger.ids import dims_of, identifier, shapes
 from dscp.ledger.rows import quantities, read_ledger, write_ledger
 from dscp.measures.models import fit_interaction
 from dscp.measures.registry import MEASURES
-from dscp.measures.types import Measure
+from dscp.measures.types import AMONG, Measure
 from dscp.run.job import writing
 from dscp.study.areas import analysed, arms_of
 
@@ -266,7 +266,7 @@ def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) ->
             unit=units.get(part, "ratio"),
             extract="{extract}",
             filter=model,
-            cohort=measure.cohort.key,
+            cohort=f"{measure.cohort.key}{AMONG}model of {measure.name}",
             rows="rows",
             settings="{settings}" + (OF_INTERVALS if part.endswith(("_low", "_high")) else ""),
             source=measure.source,

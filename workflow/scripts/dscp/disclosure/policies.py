@@ -32,14 +32,17 @@ class Policy:
 
 
 NONE = Policy(name="none", says="every count as it is", smallest=0, base=1, model_digits=0)
-FIVE = Policy(name="suppress_below_5", says="counts below 5 withheld", smallest=5, base=1, model_digits=4)
-TO_FIVE = Policy(name="round_to_5", says="counts rounded to 5", smallest=0, base=5, model_digits=4)
-EIGHT = Policy(
-    name="suppress_below_8_round_to_5",
-    says="counts below 8 withheld, the others rounded to 5",
-    smallest=8,
-    base=5,
-    model_digits=4,
-)
-TEN = Policy(name="minimum_10", says="counts below 10 withheld", smallest=10, base=1, model_digits=4)
-POLICIES = {policy.name: policy for policy in (NONE, FIVE, TO_FIVE, EIGHT, TEN)}
+DECLARED = [
+    NONE,
+    Policy(name="suppress_below_5", says="counts below 5 withheld", smallest=5, base=1, model_digits=4),
+    Policy(name="round_to_5", says="counts rounded to 5", smallest=0, base=5, model_digits=4),
+    Policy(
+        name="suppress_below_8_round_to_5",
+        says="counts below 8 withheld, the others rounded to 5",
+        smallest=8,
+        base=5,
+        model_digits=4,
+    ),
+    Policy(name="minimum_10", says="counts below 10 withheld", smallest=10, base=1, model_digits=4),
+]
+POLICIES = {policy.name: policy for policy in DECLARED}

@@ -102,6 +102,7 @@ def further(declared: Mapping[str, Mapping], config: Mapping) -> dict[str, Mappi
         number: {
             **pattern,
             "title": measure.label,
+            "columns": [_with_base(column, measure) for column in pattern["columns"]],
             "vars": {
                 **pattern["vars"],
                 "measure": measure.name,
@@ -118,6 +119,11 @@ def further(declared: Mapping[str, Mapping], config: Mapping) -> dict[str, Mappi
         }
         for number, measure in further_measures(config).items()
     }
+
+
+def _with_base(column: Mapping, measure: Measure) -> Mapping:
+    """A column; that of a base holds the base of the measure's cohort, which another measure may share."""
+    return {**column, "id": column["id"].replace("{measure}.base.", f"{measure.cohort.family}.base.")}
 
 
 def resolve(
