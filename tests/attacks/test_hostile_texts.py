@@ -322,8 +322,9 @@ def test_the_figures_are_drawings_and_nothing_else(finished):
                 assert not re.search(r"url\((?!#)", value), path.name
         drawn += "".join(re.findall(r"<!-- (.*?) -->", text, re.DOTALL))  # each word that is drawn stands in a comment
     drawn = squeezed(html.unescape(drawn).replace("- -", "--"))
-    sites = [finished.config["sites"][name]["label"] for name in SITES]
-    assert [label for label in sites if squeezed(label) not in drawn] == []
+    for name in SITES:  # a long label has an ellipsis in its middle
+        label = squeezed(finished.config["sites"][name]["label"])
+        assert label[:8] in drawn and label[-8:] in drawn, name
 
 
 def test_the_records_hold_them_as_data(finished, server):

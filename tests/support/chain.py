@@ -65,7 +65,9 @@ def declared(name: str) -> dict:
     return yaml.safe_load((TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
-EXHIBITS, FIGURES, WORKBOOK = (declared("exhibits")["exhibits"], declared("figures")["figures"], declared("workbook"))
+EXHIBITS, WORKBOOK = declared("exhibits")["exhibits"], declared("workbook")
+# The chain has no register of the print, and no figure of it.
+FIGURES = {name: one for name, one in declared("figures")["figures"].items() if one.get("only") != "compared_run"}
 ALLOWED = read_allowed(declared("numbers_allowed"))
 
 

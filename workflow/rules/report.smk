@@ -17,7 +17,11 @@ rule figures:
     log:
         f"{RUN}/logs/figures.log",
     params:
-        config=study("sites", "programme", "periods", "economics"),
+        config={
+            **study("sites", "programme", "periods", "economics"),
+            "reference_run": STUDY.get("reference_run", False),
+            "disclosure": POLICY,
+        },
         digest=digest("figures", FIGURES, *FONTS),
     script:
         "../scripts/figures.py"
@@ -29,7 +33,7 @@ rule report_html:
         ledger=rules.release.output.ledger,
         validation=rules.release.output.validation,
         activity=rules.release.output.activity,
-        figures=[*rules.figures.output.figures, *WALK_FIGURE],
+        figures=rules.figures.output.figures,
         templates=sources(TEMPLATES),
         config_file=ancient(CONFIG_FILE),
         extracts=reference_extract_files(),

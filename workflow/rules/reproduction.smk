@@ -33,19 +33,17 @@ rule reproduction:
 
 
 rule walk:
-    """Run the economics again with every note on the method: each alone, and one after the other; draw the walk."""
+    """Run the economics again with every note on the method: each alone, and one after the other."""
     input:
         parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "reproduction"]),
         constants=source(CONSTANTS),
-        fonts=sources(FONTS),
     output:
         ledger=f"{RUN}/restricted/ledger/walk.csv",
-        figure=f"{RUN}/figures/E.1.svg",
     log:
         f"{RUN}/logs/walk.log",
     params:
-        labels={name: STUDY["sites"][name]["label"] for name in SITES},
+        sites=SITES,
         level=STUDY["models"]["significance"],
-        digest=digest("walk", CONSTANTS, *FONTS),
+        digest=digest("walk", CONSTANTS),
     script:
         "../scripts/walk.py"

@@ -11,6 +11,7 @@ sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 from dscp.config.checked import checked, read_config
 from dscp.config.schema import config_schema
+from dscp.figures.numbers import compared
 from dscp.measures.registry import DEFAULT, chosen
 
 CONFIG_FILE = "config.yaml"
@@ -18,7 +19,7 @@ STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, config_schema(BASE))
 
 RUN = f"results/{STUDY['run']}"
 POLICY = STUDY.get("disclosure", "none")
-PUBLISHED_RUN = STUDY.get("reference_run", False) and STUDY["programme"]["short_name"] == "DSCP" and POLICY == "none"
+PUBLISHED_RUN = compared(STUDY)
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
 
 

@@ -23,6 +23,7 @@ from dscp.figures.drawing import Faces, own_settings, to_svg
 from dscp.figures.effects import forest, methods, tornado
 from dscp.figures.numbers import wanted
 from dscp.figures.series import benefit_profiles, new_journeys, slopes
+from dscp.figures.waterfall import waterfall
 from dscp.ledger.rows import read_ledger, values_of
 from dscp.run.job import writing
 
@@ -41,6 +42,7 @@ DRAWINGS = {
         slopes,
         methods,
         tornado,
+        waterfall,
     )
 }
 

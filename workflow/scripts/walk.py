@@ -5,18 +5,11 @@ choice: each note alone, against the method of Table 7.10, and one after the oth
 Appendix C4 to C6.
 """
 
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import matplotlib
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 
 from dscp.ledger.formulas import ONE, derive
 from dscp.ledger.rows import read_ledger, write_ledger
@@ -25,10 +18,6 @@ from dscp.run.job import writing
 RULE = "walk"
 LEVEL = "setting.models.significance"
 PRINTED = "constant.published.7_10.value_total.{site}"
-UP, DOWN, TOTAL, INK = "#8a8a8a", "#c9c9c9", "#1b1b1b", "#1b1b1b"
-SETTINGS = {"svg.hashsalt": "walk", "svg.fonttype": "path", "text.parse_math": False}
-MILLION = 1e6
-ABREAST = 3  # panels in a row of the chart
 
 
 @dataclass(frozen=True)
@@ -173,66 +162,9 @@ def _ends(after: str, before: str, site: str) -> Inputs:
     return {"after": f"walk.total.{after}.{site}", "before": f"walk.total.{before}.{site}"}
 
 
-# -- the chart
-
-
-def waterfall(values: Mapping[str, float], labels: Mapping[str, str], font: FontProperties) -> Figure:
-    """One panel a site: the published benefit, each step, the corrected benefit, in millions of pounds.
-
-    Parameters
-    ----------
-    values : walk.start, walk.step and walk.end of every site
-    labels : site -> label
-    """
-    rows = -(-len(labels) // ABREAST)
-    figure = Figure(figsize=(6.3, 1.5 * rows))
-    panels = figure.subplots(rows, ABREAST, squeeze=False).ravel()
-    for panel, (site, label) in zip(panels, labels.items(), strict=False):
-        _panel(panel, values, site, label, font)
-    for empty in panels[len(labels) :]:
-        empty.set_visible(False)
-    figure.subplots_adjust(left=0.06, right=0.99, top=0.94, bottom=0.08, hspace=0.45, wspace=0.2)
-    return figure
-
-
-def _panel(axes: Axes, values: Mapping[str, float], site: str, label: str, font: FontProperties) -> None:
-    names = ["slip", *STEPS]
-    bars = [(0.0, values[f"walk.start.{site}"] / MILLION, TOTAL)]
-    level = bars[0][1]
-    for name in names:
-        by = values[f"walk.step.{name}.{site}"] / MILLION
-        bars.append((level, by, UP if by >= 0 else DOWN))
-        level += by
-    bars.append((0.0, values[f"walk.end.{site}"] / MILLION, TOTAL))
-    for at, (bottom, height, colour) in enumerate(bars):
-        axes.bar(at, height, bottom=bottom, color=colour, edgecolor=INK, linewidth=0.4, width=0.7)
-    axes.axhline(0, color=INK, linewidth=0.6)
-    axes.set_title(f"{label}, £m", loc="left", fontproperties=font)
-    axes.set_xticks(range(len(bars)), ["print", *"abcdef"[: len(names)], "end"])
-    for text in [*axes.get_xticklabels(), *axes.get_yticklabels()]:
-        text.set_fontproperties(font)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(width=0.6, length=3)
-    axes.use_sticky_edges = False
-    axes.margins(y=0.08)
-
-
-def to_svg(figure: Figure) -> str:
-    """A figure as SVG text, without date."""
-    out = io.StringIO()
-    FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
-    return out.getvalue()
-
-
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
         known |= pd.read_csv(snakemake.input.constants).set_index("name")["value"].add_prefix("constant.").to_dict()
         known[LEVEL] = snakemake.params.level
-        rows = walk(known, list(snakemake.params.labels))
-        write_ledger(rows, out.ledger)
-        made = read_ledger(out.ledger).set_index("id")["value"].to_dict()
-        file = next(path for path in snakemake.input.fonts if path.endswith("source-sans-3-latin-400-normal.ttf"))
-        with matplotlib.rc_context(SETTINGS):
-            svg = to_svg(waterfall(made, snakemake.params.labels, FontProperties(fname=file, size=7.5)))
-        Path(out.figure).write_text(svg, encoding="utf-8")
+        write_ledger(walk(known, list(snakemake.params.sites)), out.ledger)

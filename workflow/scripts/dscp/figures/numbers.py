@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-PROGRAMME = "evaluated_programme"  # value of `only` in figures.yaml
-
 
 def evaluated(config: Mapping) -> bool:
     """Whether the study is of the programme that some facts and cited constants are about."""
     return config["programme"]["short_name"] == "DSCP"
 
 
+def compared(config: Mapping) -> bool:
+    """Whether the run has the evaluation's print to be compared with: on its rebuilt extracts, nothing withheld."""
+    return evaluated(config) and config.get("reference_run", False) and config.get("disclosure", "none") == "none"
+
+
+ONLY = {"evaluated_programme": evaluated, "compared_run": compared}  # what figures.yaml may say under `only`
+
+
 def wanted(declaration: Mapping, config: Mapping) -> bool:
-    """Whether a study has a declared figure."""
-    return declaration.get("only") != PROGRAMME or evaluated(config)
+    """Whether a study has a declared figure.
+
+    Raises
+    ------
+    ValueError
+        It is declared for something else than what is known.
+    """
+    only = declaration.get("only")
+    if only is not None and only not in ONLY:
+        raise ValueError(f"figures.yaml: unknown only: {only!r}, allowed: {', '.join(ONLY)}")
+    return only is None or ONLY[only](config)
 
 
 def numbers(declared: Mapping[str, Mapping], config: Mapping) -> list[str]:

@@ -130,8 +130,11 @@ class Structure:
             far = " far"
         return Markup('<a class="n{}" href="#{}">{}</a>').format(far, anchor(kind, number), text)
 
-    def figure_drawn(self, number: str) -> DrawnFigure:
-        """A numbered figure, ready for the macro that draws it; its image is a data URI."""
+    def figure_drawn(self, number: str, with_numbers: bool = True) -> DrawnFigure:
+        """A numbered figure, ready for the macro that draws it; its image is a data URI.
+
+        `with_numbers` : whether the table of its numbers stands below it
+        """
         plan, name = self._book.plans[number], anchor("figure", number)
         if not wanted(plan.declaration, self._book.config):
             return DrawnFigure(number, name)
@@ -147,13 +150,8 @@ class Structure:
             uri=Markup("data:image/svg+xml;base64," + image),
             alt=alt.striptags(),
             note=note,
-            table=draw(plan.table, self._book, self._text) if plan.table else None,
+            table=draw(plan.table, self._book, self._text) if plan.table and with_numbers else None,
         )
-
-    def figure_uri(self, number: str, title: Markup) -> Markup:
-        """Record a figure that a rule of its own has drawn for the list of figures; its image as a data URI."""
-        self._book.drawn_figures.append((number, title))
-        return Markup("data:image/svg+xml;base64," + base64.b64encode(self._book.figures[number].encode()).decode())
 
     def has_figure(self, number: str) -> bool:
         """Whether a figure has been drawn."""
