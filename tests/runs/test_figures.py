@@ -1,36 +1,84 @@
-"""The figures of the finished report."""
+"""The figures of the finished report and their cells: all there, as the page prints them, enough to draw them again."""
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
+import pandas as pd
+import pytest
 import yaml
 
-from dscp.figures.data import planned
-from dscp.figures.numbers import wanted
+import figures as rule
+from dscp.exhibits.book import shown
+from dscp.figures.data import Datum, FigureData, planned
+from dscp.figures.drawing import Faces, own_settings, to_svg
+from dscp.ledger.rows import read_ledger, values_of
 
-PROJECT = Path(__file__).parents[2]
-DECLARED = yaml.safe_load((PROJECT / "templates" / "figures.yaml").read_text(encoding="utf-8"))["figures"]
-
-
-def plans_of(config: dict) -> dict:
-    """Every figure that a study has."""
-    return {number: plan for number, plan in planned(DECLARED, config, []).items() if wanted(plan.declaration, config)}
-
-
-def ids_of(plan) -> list[str]:
-    """The quantities of a figure's table."""
-    return [entry.id for row in plan.table.rows for cell in row.cells for entry in cell] if plan.table else []
+TEMPLATES = Path(__file__).parents[2] / "templates"
+DECLARED = yaml.safe_load((TEMPLATES / "figures.yaml").read_text(encoding="utf-8"))["figures"]
+PRINTED = re.compile(r'<(?:td|data) [^>]*data-q="([^"]+)"[^>]*><a [^>]*>(.*?)</a>')
+TABLE_IN_THE_TEXT = {"E.1"}  # the chapter prints the numbers above the figure
 
 
-def test_the_table_of_a_figure_holds_what_is_drawn(default_run, config):
+@pytest.fixture(scope="module")
+def cells(default_run) -> pd.DataFrame:
+    return pd.read_csv(default_run / "cells.csv", dtype=str, keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def values(default_run) -> dict[str, float]:
+    return values_of(read_ledger(default_run / "ledger.csv"))
+
+
+@pytest.fixture(scope="module")
+def plans(values, config) -> dict:
+    return planned(DECLARED, config, list(values))
+
+
+def of_figure(cells: pd.DataFrame, number: str) -> pd.DataFrame:
+    return cells[cells["exhibit"] == f"Figure {number}"]
+
+
+def test_tables_come_first_and_every_figure_with_numbers_has_its_cells(cells, plans, default_run):
+    exhibits = list(dict.fromkeys(cells["exhibit"]))
+    figures = [name for name in exhibits if name.startswith("Figure ")]
+    assert exhibits[len(exhibits) - len(figures) :] == figures
+    assert "7.10" in exhibits
+    drawn = {path.stem for path in (default_run / "figures").iterdir()}
+    assert {f"Figure {number}" for number in drawn if plans[number].table is not None} == set(figures)
+    assert {number for number in drawn if plans[number].table is None} == {"1.1", "2.1", "2.2", "4.1", "4.2", "C.2.2"}
+    assert not cells.duplicated(["exhibit", "row", "column"]).any()
+
+
+def test_the_table_of_a_figure_prints_its_cells(cells, default_run):
     page = (default_run / "report.html").read_text(encoding="utf-8")
-    plans = plans_of(config)
-    found = re.findall(r'<figure id="figure-([^"]+)">(.*?)</figure>', page, flags=re.S)
-    shown = {anchor: set(re.findall(r'data-q="([^"]+)"', body.partition("<details")[2])) for anchor, body in found}
-    for number, plan in plans.items():
-        anchor = number.replace(".", "-")
-        if anchor in shown:
-            assert shown[anchor] == (set() if number == "E.1" else set(ids_of(plan))), number
-    assert {"S-1", "S-2", "S-3", "S-4", "1-1", "C-1-1", "C-2-2", "C-8-6"} <= set(shown)
+    found = re.findall(
+        r'<figure id="figure-[^"]+">\s*<figcaption><span class="n">Figure (.*?)</span>(.*?)</figure>', page, re.S
+    )
+    shown_in = {number: PRINTED.findall(body.partition("<details")[2]) for number, body in found}
+    with_cells = {name.removeprefix("Figure ") for name in cells["exhibit"] if name.startswith("Figure ")}
+    assert {number for number, items in shown_in.items() if items} == with_cells - TABLE_IN_THE_TEXT
+    for number in with_cells - TABLE_IN_THE_TEXT:
+        printed = [(name, unescape(text)) for name, text in shown_in[number]]
+        ours = of_figure(cells, number)
+        assert printed == list(zip(ours["id"], ours["printed"].map(shown), strict=True)), number
+
+
+def test_every_figure_can_be_drawn_again_from_its_cells(cells, plans, values, config, default_run):
+    weights = {"plain": "400", "bold": "600"}
+    files = {name: TEMPLATES / "fonts" / f"source-sans-3-latin-{weight}-normal.ttf" for name, weight in weights.items()}
+    faces = Faces.of(**{name: str(path) for name, path in files.items()})
+    paths = sorted((default_run / "figures").iterdir())
+    assert len(paths) == 18
+    for path in paths:
+        plan = plans[path.stem]
+        rows = of_figure(cells, path.stem).itertuples()
+        held = {(one.row, one.column): Datum(one.id, float(one.value or math.nan), shown(one.printed)) for one in rows}
+        data = replace(FigureData.of(plan, values), cells=held)
+        with own_settings():
+            svg = to_svg(rule.DRAWINGS[plan.declaration["draws"]](data, config, faces))
+        assert svg == path.read_text(encoding="utf-8"), path.stem

@@ -77,9 +77,10 @@ def test_every_printed_quantity_is_one_link_to_its_entry_and_so_are_words(reader
     assert Counter((entry, word) for entry, text in (found - recorded).elements() for word in text.split()) == said
 
 
-def test_every_cell_is_among_them(default_run, recorded):
+def test_every_cell_of_a_table_is_among_them(default_run, recorded):
+    """The tables of figures open on the screen only."""
     cells = pd.read_csv(default_run / "cells.csv", keep_default_na=False)
-    quantities = cells[cells["id"] != ""]
+    quantities = cells[(cells["id"] != "") & ~cells["exhibit"].str.startswith("Figure ")]
     assert len(quantities) > 1100
     printed = Counter(
         (anchor_of(identifier), flat(shown(text)))

@@ -14,6 +14,7 @@ import pytest
 
 from dscp.ledger.rows import read_ledger
 from dscp.ledger.trail import BrokenTrail, dependents, filled, rows_by_id, tree, walk
+from dscp.printing.forms import printed as printed_form
 from ledger_checks import faults
 from trace_records import records_of
 
@@ -112,6 +113,31 @@ def test_a_cell_by_its_row_and_column_in_either_order(run):
     assert by_row == by_column == "benefit.total.site_3"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Figure S.1/effective_treatment/site_3/did",
+        "S.1/effective_treatment/site_3/did",
+        "S.1/did/effective_treatment/site_3",
+    ],
+)
+def test_a_cell_of_a_figure(run, text):
+    assert printed(run, text).splitlines()[:2] == [
+        'printed "+3.6" in Figure S.1/effective_treatment/site_3/did',
+        "effective_treatment.did.site_3 = 3.584131148075045 percentage points",
+    ]
+
+
+def test_a_number_of_the_text_is_found_where_a_cell_prints_it_otherwise(run):
+    """Appendix E prints in thousands what Figure E.1 has in millions."""
+    in_text = printed_form(run.amounts["walk.end.site_3"], "gbp_k")
+    assert in_text not in set(run.cells["printed"])
+    assert {place.identifier for place in trace.sentences(run) if place.printed == in_text} == {"walk.end.site_3"}
+    assert trace.find(run, in_text)[0] == "walk.end.site_3"
+    held = run.cells["id"] + " " + run.cells["printed"].str.replace("-", "\N{MINUS SIGN}")
+    assert not {f"{place.identifier} {place.printed}" for place in trace.sentences(run)} & set(held)
+
+
 def test_a_tree_goes_down_to_leaves_and_prints_each_quantity_once(run):
     text = printed(run, "7.10/site_3/value_total")
     assert text.startswith(
@@ -160,6 +186,14 @@ def test_a_number_printed_for_several_quantities_lists_them(run):
         ("7.10/value_total/site_9", "; row value_total of 7.10 has the columns site_2, site_3, ", "cost_total"),
         ("7.10/total/site_9", "; 7.10 has the rows cost_year_1, ", "pilot_3"),
         ("9.9/site_3/value_total", "; exhibits: 1.1, 1.2, ", "site_2"),
+        ("Figure S.1/site_3/did", "; column did of Figure S.1 has the rows prison_pickup/site_2, ", "did_low"),
+        (
+            "Figure S.1/effective_treatment/site_3/dd",
+            "; row effective_treatment/site_3 of Figure S.1 has the columns did, ",
+            "/site_2",
+        ),
+        ("Figure 7.10/site_3/value_total", "; exhibits: 1.1, 1.2, ", "site_2"),
+        ("Table E.1/site_3/net", "; exhibits: 1.1, 1.2, ", "site_2"),
     ],
 )
 def test_what_nothing_is_called_is_answered_in_one_line_with_what_is(run, text, known, absent):
@@ -179,6 +213,7 @@ def test_what_nothing_is_called_is_answered_in_one_line_with_what_is(run, text, 
         ("setting.economics.benefit_share", "Table 7.10: ", "Table 7.9"),
         ("extract.cjit_forms", "Table 3.1: 24 numbers", "Table 6.1"),
         ("constant.recovery_probability", "Table C.6.1: ", "Table 6.1"),
+        ("setting.models.confidence", "Figure S.1: 66 numbers", "Figure S.2"),
     ],
 )
 def test_what_rests_on_a_setting_a_constant_or_an_extract(run, name, table, not_in):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import re
+from dataclasses import dataclass, replace
 from itertools import combinations, count
 from pathlib import Path
 
@@ -13,8 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.spines import Spine
 from matplotlib.text import Text
 
 import figures as rule
@@ -195,29 +201,201 @@ def labels_of(config: dict) -> set[str]:
     return {site["label"] for site in sites} | areas | {one["label"] for one in config["periods"].values()}
 
 
-def test_every_number_drawn_is_a_printed_quantity_of_the_figures_table(config, default_values):
-    plans = plans_of(config)
-    for number, plan in plans.items():
-        figure = draw(number, config, default_values)
-        scales = scale_texts(figure)
-        printed = {datum.text for datum in FigureData.of(plan, default_values).cells.values()}
-        for text in texts(figure):
-            said = text.get_text()
-            if text in scales:
-                continue
-            for label in sorted(labels_of(config), key=len, reverse=True):
-                said = said.replace(label, "")
-            for found in re.findall(r"[−+]?£?[\d.,]*\d[%km]?", said):
-                assert found in printed, (number, text.get_text())
+VALUE_AXIS = {  # drawing -> the axis along which its marks stand at numbers; the others are texts and boxes
+    "forest": "x",
+    "slopes": "y",
+    "methods": "x",
+    "tornado": "x",
+    "new_journeys": "y",
+    "waterfall": "y",
+}
+ILLUSTRATION = "benefit_profiles"  # curves that nobody measured, and its note says so
+ONLY_IN_THE_TABLE = {"forest": {"p"}}  # columns that are not drawn
+NUMBER = re.compile(r"[−+]?£?[\d.,]*\d[%km]?")
 
 
-@pytest.mark.parametrize("number", ["S.1", "S.2", "S.3", "C.1.1"])
-def test_the_numbers_of_a_figure_are_all_drawn(config, default_values, number):
-    """Those of the adjusted model are marks only; S.4 writes what is changed."""
-    drawn = " ".join(text.get_text() for text in texts(draw(number, config, default_values)))
-    for (_, column), datum in FigureData.of(plans_of(config)[number], default_values).cells.items():
-        if column not in ("effect", "effect_low", "effect_high", "p"):
-            assert datum.text in drawn, (column, datum)
+def spread_out(values: dict[str, float], seed: int) -> dict[str, float]:
+    """Every value moved a little, so that no two are alike and none is a round number."""
+    rng = np.random.default_rng(seed)
+    return {one: value * float(rng.uniform(1.001, 1.05)) for one, value in values.items()}
+
+
+def in_millimetres(axes) -> bool:
+    """Whether an axes is a sheet for words and boxes: one of its units is a millimetre either way."""
+    box = axes.get_window_extent()
+    sides = [(box.width, axes.get_xlim()), (box.height, axes.get_ylim())]
+    return all(math.isclose(side / 72 * 25.4, abs(high - low), rel_tol=1e-6) for side, (low, high) in sides)
+
+
+def marks(axes) -> list:
+    """All that is drawn in an axes but texts, its ground and its scales."""
+    ours = [child for child in axes.get_children() if not isinstance(child, Text | Spine | Axis)]
+    return [one for one in ours if one is not axes.patch and one.get_visible()]
+
+
+def along(mark, axis: str) -> list[float]:
+    """Where a mark stands along an axis; a kind of mark that is not known here stands nowhere."""
+    which = "xy".index(axis)
+    if isinstance(mark, Line2D):
+        points = np.column_stack(mark.get_data(orig=True)).astype(float)
+        of_data = mark.get_transform().contains_branch_seperately(mark.axes.transData)[which]
+        if not of_data:  # a line across the whole axes
+            return [] if points[:, which].tolist() == [0.0, 1.0] else [math.inf]
+    elif isinstance(mark, Rectangle):
+        points = mark.get_bbox().get_points()
+    elif isinstance(mark, LineCollection):
+        points = np.concatenate(mark.get_segments())
+    else:
+        return [math.inf]
+    here = [float(value) for value in points[:, which] if not math.isnan(value)]
+    limits = {"x": mark.axes.get_xlim, "y": mark.axes.get_ylim}[axis]()
+    return [] if set(here) == set(limits) else here
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What numbers are seen in a figure: in its texts, and where its marks stand along the axis of values."""
+
+    words: list[str]
+    marked: list[float]
+    plots: list  # axes that are no sheets for words
+
+    @classmethod
+    def of(cls, figure, drawing: str, config: dict) -> Seen:
+        plots = [axes for axes in figure.axes if axes.get_visible() and not in_millimetres(axes)]
+        axis = VALUE_AXIS.get(drawing)
+        marked = [value for axes in plots for mark in marks(axes) for value in along(mark, axis)] if axis else []
+        return cls(said(figure, config), marked, plots)
+
+
+def said(figure, config: dict) -> list[str]:
+    """The numbers in the texts of a figure, labels of the study and of the scales left out."""
+    scales, found = scale_texts(figure), []
+    labels = re.compile("|".join(map(re.escape, sorted(labels_of(config), key=len, reverse=True))))
+    for text in texts(figure):
+        found += NUMBER.findall("" if text in scales else labels.sub("", text.get_text()))
+    return found
+
+
+def foreign(seen: Seen, drawing: str, data: FigureData) -> list:
+    """The numbers that a figure draws or says and that are none of its cells.
+
+    Nought is none, nor is the straight line through the months of a pilot, which follows from its cells.
+    """
+    printed = {datum.text for datum in data.cells.values()}
+    wrong: list = [number for number in seen.words if number not in printed]
+    if drawing not in VALUE_AXIS:
+        return wrong + (seen.plots if drawing != ILLUSTRATION else [])
+    line = trend([data.at(month, "pilot").value for month in data.rows]) if drawing == "new_journeys" else ()
+    known = np.array([0.0, *line, *(datum.value for datum in data.cells.values())])
+    return wrong + [value for value in seen.marked if not np.isclose(known, value, 1e-9, 1e-9).any()]
+
+
+DRAWN = [name.format(i=1) for name in DECLARED]
+OF_DATA = [name.format(i=1) for name, one in DECLARED.items() if one["table"]]
+PLOTTED = [number for number in OF_DATA if number != "C.1.1"]  # it has its numbers in words
+
+
+@pytest.fixture(scope="module")
+def looked_at(config, default_values) -> dict[str, tuple]:
+    """Figure number -> the figure laid out, the name of its drawing, its data; no two of its numbers are alike."""
+    plans, values = plans_of(config), spread_out(default_values, 1)
+    return {
+        one: (draw(one, config, values), plans[one].declaration["draws"], FigureData.of(plans[one], values))
+        for one in DRAWN
+    }
+
+
+@pytest.mark.parametrize("number", DRAWN)
+def test_every_number_drawn_is_a_cell_of_the_figure(config, looked_at, number):
+    figure, drawing, data = looked_at[number]
+    assert foreign(Seen.of(figure, drawing, config), drawing, data) == []
+
+
+@pytest.mark.parametrize("number", OF_DATA)
+def test_every_cell_of_a_figure_is_drawn_and_nothing_near_it(config, looked_at, number):
+    figure, drawing, data = looked_at[number]
+    seen = Seen.of(figure, drawing, config)
+    for place, datum in data.cells.items():
+        if place[1] not in ONLY_IN_THE_TABLE.get(drawing, ()):
+            assert datum.text in seen.words or np.isclose(seen.marked, datum.value, 1e-9, 1e-9).any(), place
+            moved = replace(datum, value=datum.value + 0.003, text="none")
+            assert foreign(seen, drawing, replace(data, cells={**data.cells, place: moved})), place
+
+
+@pytest.mark.parametrize("number", PLOTTED)
+def test_what_stands_beside_a_plot_is_the_same_whatever_the_numbers(config, looked_at, number):
+    """So that no number is drawn there but in words."""
+
+    def beside(figure) -> list:
+        sheets = [axes for axes in figure.axes if in_millimetres(axes)]
+        return [mark.get_tightbbox().get_points().tolist() for axes in sheets for mark in marks(axes)]
+
+    assert beside(looked_at[number][0]) == beside(draw(number, config, spread_out(made_up(config, 4), 4)))
+
+
+@pytest.mark.parametrize("number", PLOTTED)
+def test_the_numbers_of_a_scale_stand_at_their_places(looked_at, number):
+    figure, drawing, _ = looked_at[number]
+    axis = VALUE_AXIS[drawing]
+    for axes in figure.axes:
+        for label in {"x": axes.get_xticklabels, "y": axes.get_yticklabels}[axis]():
+            at = label.get_position()["xy".index(axis)]
+            assert float(label.get_text().replace("−", "-").replace(",", "")) == pytest.approx(at)
+
+
+def of_its_own(kind: str, axes, axis: str):
+    """A mark or text with a number that no cell holds, drawn into a plot."""
+    (low, high), place = (getattr(axes, f"get_{axis}lim")(), getattr(axes, f"get_{'yx'['xy'.index(axis)]}lim")()[0])
+    own, along_x = low + 0.377 * (high - low), axis == "x"
+    if kind == "point":
+        (mark,) = axes.plot(*([own], [place])[:: 1 if along_x else -1], marker="o")
+    elif kind == "line":
+        mark = (axes.axvline if along_x else axes.axhline)(own)
+    elif kind == "end of a line":
+        mark = (axes.hlines if along_x else axes.vlines)(place, 0, own)
+    elif kind == "bar":
+        mark = (axes.barh if along_x else axes.bar)(place, own)
+    elif kind == "part of the width":
+        mark = (axes.axhline if along_x else axes.axvline)(place, 0, 0.377)
+    elif kind == "dots":
+        mark = axes.scatter([own], [own])
+    else:
+        mark = axes.text(own, own, kind)
+    return mark
+
+
+@pytest.mark.parametrize("number", PLOTTED)
+def test_a_number_of_its_own_is_found(config, looked_at, number):
+    figure, drawing, data = looked_at[number]
+    plot = Seen.of(figure, drawing, config).plots[-1]
+    for kind in ("point", "line", "end of a line", "bar", "part of the width", "dots", "12.34", "+7%"):
+        mark = of_its_own(kind, plot, VALUE_AXIS[drawing])
+        assert foreign(Seen.of(figure, drawing, config), drawing, data), kind
+        mark.remove()
+    assert foreign(Seen.of(figure, drawing, config), drawing, data) == []
+
+
+@pytest.mark.parametrize("number", ["2.1", "C.1.1"])
+def test_a_plot_or_a_number_in_a_diagram_is_found(config, looked_at, number):
+    figure, drawing, data = looked_at[number]
+    plot, text = figure.add_axes((0, 0, 0.5, 0.5)), figure.axes[0].text(1, 1, "3")
+    plot.barh([1], [3])
+    assert foreign(Seen.of(figure, drawing, config), drawing, data) == ["3", plot]
+    plot.remove()
+    text.remove()
+
+
+def test_the_one_figure_with_curves_of_its_own_says_so():
+    drawn = {one["draws"]: one for one in DECLARED.values()}
+    assert drawn[ILLUSTRATION]["table"] is None
+    assert "Nothing in this figure is measured" in drawn[ILLUSTRATION]["note"]
+
+
+def test_a_figure_says_whether_it_has_numbers(config):
+    silent = {name: value for name, value in DECLARED["2.1"].items() if name != "table"}
+    with pytest.raises(ValueError, match=r"Figure 9\.9 has no table; .* `table: null`"):
+        planned({"9.9": silent}, config, [])
 
 
 def test_another_value_moves_the_mark(config, default_values):

@@ -6,6 +6,7 @@ import builtins
 import math
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from dscp.ledger.formulas import FUNCTIONS, recompute
 from dscp.ledger.trail import BrokenTrail, dependents, filled, leaves, tree, walk
 from ledger_checks import ledger_of
+from trace_find import NotFound, find
 from trace_records import Records, described, ranges
 
 
@@ -85,3 +87,39 @@ def test_the_guide_tells_what_the_functions_in_formulas_give():
     assert {name for name, *_ in shown} == FUNCTIONS.keys() - {*dir(builtins), *dir(math)}
     for name, example, value in shown:
         assert example.startswith(f"{name}(") and f"{recompute({'formula': example, 'inputs': ''}, {}):.4f}" == value
+
+
+@pytest.mark.parametrize(
+    "text, identifier",
+    [
+        ("S.1/pilot_2/base", "table"),
+        ("Table S.1/pilot_2/base", "table"),
+        ("S.1/reach/site_2/did", "figure"),
+        ("S.1/did/reach/site_2", "figure"),
+        ("Figure S.1/reach/site_2/did", "figure"),
+        ("S.1/both/p", ""),
+        ("Table S.1/both/p", "both of table"),
+        ("Figure S.1/both/p", "both of figure"),
+        ("Table S.1/reach/site_2/did", ""),
+        ("Figure S.1/pilot_2/base", ""),
+        ("S.2/both/p", "other figure"),
+    ],
+)
+def test_a_number_alone_is_a_tables_or_a_figures_as_the_cell_decides(text, identifier):
+    cells = pd.DataFrame(
+        [
+            ("S.1", "pilot_2", "base", "table"),
+            ("S.1", "both", "p", "both of table"),
+            ("Figure S.1", "reach/site_2", "did", "figure"),
+            ("Figure S.1", "both", "p", "both of figure"),
+            ("Figure S.2", "both", "p", "other figure"),
+        ],
+        columns=["exhibit", "row", "column", "id"],
+    ).assign(printed="1")
+    run = SimpleNamespace(cells=cells, rows={})
+    if identifier:
+        assert find(run, text)[0] == identifier
+    else:
+        said = "choose Table S.1/both/p or Figure S.1/both/p" if text == "S.1/both/p" else "nothing is called"
+        with pytest.raises(NotFound, match=said):
+            find(run, text)

@@ -134,7 +134,7 @@ def report_html(
 
     Returns
     -------
-    page for the screen, page for print, and every cell of the numbered tables
+    page for the screen, page for print, and every cell of the numbered tables and figures
 
     Raises
     ------

@@ -60,7 +60,7 @@ def resting(run: Run, identifier: str) -> Iterator[str]:
     for place in dict.fromkeys([*places(run), *sentences(run)]):
         if place.identifier in found:
             exhibit, cell, _ = place.where.partition("/")
-            where = f"Table {exhibit}" if cell else exhibit
+            where = f"Table {exhibit}" if cell and not exhibit.startswith("Figure ") else exhibit
             printed_in[where] = printed_in.get(where, 0) + 1
     for where, times in printed_in.items():
         yield f"{STEP}{where}: {times:,} {'number' if times == 1 else 'numbers'}"

@@ -100,13 +100,15 @@ class Run:
 def find(run: Run, text: str) -> tuple[str, list[Place]]:
     """Find what is meant: a ledger id, exhibit/row/column (or column/row), or a printed number.
 
+    A row of a figure may have a stroke in its name: Figure S.1/effective_treatment/site_3/did.
+
     Returns the ledger id and the places where it is printed; anything else is a NotFound with a message.
     """
     text = text.strip()
     if text in run.rows:
         return text, [place for place in places(run) if place.identifier == text]
-    if text.count("/") == 2:
-        found = cell(run, *text.split("/"))
+    if text.count("/") >= 2:
+        found = cell(run, text)
         if found and not found.identifier:
             raise NotFound(f"{text} is a text, not a number")
         return (found.identifier, [found]) if found else _unknown(run, text)
@@ -118,18 +120,28 @@ def find(run: Run, text: str) -> tuple[str, list[Place]]:
     return (chosen.pop(), list(dict.fromkeys(found))) if chosen else _unknown(run, text)
 
 
-def cell(run: Run, exhibit: str, first: str, second: str) -> Place | None:
+def cell(run: Run, text: str) -> Place | None:
     """The cell of an exhibit, its row and column named in either order."""
-    cells = run.cells[run.cells["exhibit"] == exhibit.removeprefix("Table ").removeprefix("Figure ")]
-    for row, column in ((first, second), (second, first)):
-        match = cells[(cells["row"] == row) & (cells["column"] == column)]
+    exhibit, _, name = text.partition("/")
+    cells = cells_of(run, exhibit)
+    for first, second in (("row", "column"), ("column", "row")):
+        match = cells[cells[first] + "/" + cells[second] == name]
+        if len(match) > 1:
+            raise NotFound(f'"{text}" is a cell of a table and of a figure; choose Table {text} or Figure {text}')
         if len(match):
             return _place(match.iloc[0])
     return None
 
 
+def cells_of(run: Run, exhibit: str) -> pd.DataFrame:
+    """The cells of an exhibit: "Table 7.10", "Figure S.1", or those of both kinds for a number alone."""
+    number = exhibit.removeprefix("Table ")
+    names = [number] if exhibit.startswith("Table ") else [number, f"Figure {number}"]
+    return run.cells[run.cells["exhibit"].isin(names)]
+
+
 def places(run: Run) -> list[Place]:
-    """Every number in the numbered tables."""
+    """Every number in the numbered tables and figures."""
     return [_place(row) for _, row in run.cells[run.cells["id"] != ""].iterrows()]
 
 
@@ -138,23 +150,29 @@ def _place(row: Mapping) -> Place:
 
 
 def sentences(run: Run) -> Iterator[Place]:
-    """Every printed number of the report that no cell of a numbered table holds."""
-    report, held = run.folder / "report.html", set(run.cells["id"])
+    """Every printed number of the report that stands so in no cell of a numbered table or figure."""
+    report, held = run.folder / "report.html", set(zip(run.cells["id"], run.cells["printed"].map(_typed), strict=True))
     for identifier, content in ELEMENT.findall(report.read_text(encoding="utf-8")) if report.exists() else []:
-        if (identifier := unescape(identifier)) not in held and identifier in run.rows:
-            yield Place("text of the report", identifier, unescape(TAG.sub("", content)))
+        identifier, printed = unescape(identifier), unescape(TAG.sub("", content))
+        if (identifier, _typed(printed)) not in held and identifier in run.rows:
+            yield Place("text of the report", identifier, printed)
+
+
+def _typed(printed: str) -> str:
+    """A printed number as it is typed: a hyphen for a minus sign, plain blanks."""
+    return printed.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ").strip()
 
 
 def _is_printed(text: str, printed: str) -> bool:
     """Whether a text is a printed number; a plus sign may be left out, and a minus sign be a hyphen."""
-    number = printed.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ").strip()
-    return text.replace("\N{MINUS SIGN}", "-") in (number, number.removeprefix("+"))
+    number = _typed(printed)
+    return _typed(text) in (number, number.removeprefix("+"))
 
 
 def _unknown(run: Run, text: str) -> tuple[str, list[Place]]:
     """Say that nothing is called so, with what is: in the exhibit where one is named, else the nearest ids."""
-    exhibit, *names = text.split("/")
-    cells = run.cells[run.cells["exhibit"] == exhibit.removeprefix("Table ").removeprefix("Figure ")]
+    exhibit, *parts = text.split("/")
+    cells, names = cells_of(run, exhibit), _names(parts)
     if names and cells.empty:
         allowed = f"; exhibits: {', '.join(run.cells['exhibit'].unique())}"
     elif names:
@@ -163,6 +181,12 @@ def _unknown(run: Run, text: str) -> tuple[str, list[Place]]:
         nearest = _nearest(text, list(run.rows)) if re.search("[a-z]", text) else []
         allowed = f"; nearest: {', '.join(nearest)}" if nearest else ""
     raise NotFound(f'nothing is called "{text}"{allowed}')
+
+
+def _names(parts: list[str]) -> list[str]:
+    """What a row and a column may be called, wherever the one ends and the other starts."""
+    cuts = range(1, len(parts))
+    return [name for cut in cuts for name in ("/".join(parts[:cut]), "/".join(parts[cut:]))] or parts
 
 
 def _allowed(cells: pd.DataFrame, exhibit: str, names: list[str]) -> str:

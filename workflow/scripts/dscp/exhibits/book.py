@@ -116,9 +116,10 @@ class Book:
         return said(text, *identifiers)
 
     def cells(self) -> pd.DataFrame:
-        """Every cell of the numbered tables drawn, in their order."""
-        frames = [cells(self.exhibits[number], self.values) for number, _ in self.tables]
-        return pd.concat(frames, ignore_index=True)
+        """Every cell of the numbered tables drawn, in their order, then of the figures; a diagram has none."""
+        drawn = [self.exhibits[number] for number, _ in self.tables]
+        drawn += [table for number, _ in self.drawn_figures if (table := self.plans[number].table) is not None]
+        return pd.concat([cells(exhibit, self.values) for exhibit in drawn], ignore_index=True)
 
 
 def open_book(

@@ -349,12 +349,14 @@ GENERATORS = {
 def cells(exhibit: Exhibit, values: Mapping[str, float]) -> pd.DataFrame:
     """Every cell of an exhibit as it is printed: columns CELL_FIELDS, value unrounded in the printed unit.
 
+    A table is called by its number alone ("7.10"), a figure "Figure S.1".
+
     Raises
     ------
     KeyError
-        A cell's quantity is not in the ledger; the message names table, row, column and id.
+        A cell's quantity is not in the ledger; the message names table or figure, row, column and id.
     """
-    rows = [_printed_entry(exhibit.number, entry, values) for entry in entries(exhibit)]
+    rows = [_printed_entry(exhibit, entry, values) for entry in entries(exhibit)]
     return pd.DataFrame(rows, columns=CELL_FIELDS)
 
 
@@ -363,15 +365,16 @@ def entries(exhibit: Exhibit) -> list[Entry]:
     return [entry for row in exhibit.rows for cell in row.cells for entry in cell]
 
 
-def _printed_entry(number: str, entry: Entry, values: Mapping[str, float]) -> tuple:
+def _printed_entry(exhibit: Exhibit, entry: Entry, values: Mapping[str, float]) -> tuple:
+    full = f"{exhibit.kind} {exhibit.number}"
+    name = full if exhibit.kind == "Figure" else exhibit.number
     if not entry.id:
-        return number, entry.row, entry.column, "", float("nan"), "", inert(" ".join(entry.lines))
+        return name, entry.row, entry.column, "", float("nan"), "", inert(" ".join(entry.lines))
     if entry.id not in values:
-        place = f"Table {number}, row {entry.row}, column {entry.column}"
-        raise KeyError(f"{place}: no quantity {entry.id!r} in the ledger")
+        raise KeyError(f"{full}, row {entry.row}, column {entry.column}: no quantity {entry.id!r} in the ledger")
     value = values[entry.id]
     return (
-        number,
+        name,
         entry.row,
         entry.column,
         entry.id,

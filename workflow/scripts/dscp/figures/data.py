@@ -1,7 +1,7 @@
 """The study's figures: which there are, what is declared of each, and the numbers that a data figure is drawn from.
 
 Figures are declared in templates/figures.yaml. The numbers of a figure are declared as a table, in the language of
-exhibits.yaml; drawing and table are made from the same cells, so that they cannot differ.
+exhibits.yaml; drawing, table and cells.csv are made from the same cells, so that they cannot differ.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dscp.exhibits.book import shown
-from dscp.exhibits.declared import Exhibit, generated, resolve
+from dscp.exhibits.declared import Exhibit, cells, generated, resolve
 from dscp.figures.numbers import wanted
 from dscp.ledger.rows import WITHHELD_SIGN
-from dscp.printing.forms import NOT_COMPUTED, in_unit, printed
+from dscp.printing.forms import NOT_COMPUTED
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,24 @@ def planned(declared: Mapping[str, Mapping], config: Mapping, ids: Sequence[str]
     declared : what figures.yaml holds under `figures`
     config : the study
     ids : all ids of the ledger
+
+    Raises
+    ------
+    ValueError
+        A declaration says neither what numbers a figure has nor that it has none.
     """
     return {one.number: one for name, declaration in declared.items() for one in _plan(name, declaration, config, ids)}
 
 
 def _plan(name: str, declaration: Mapping, config: Mapping, ids: Sequence[str]) -> Iterator[Planned]:
+    if "table" not in declaration:
+        raise ValueError(f"figures.yaml: Figure {name} has no table; of a figure without numbers it says `table: null`")
     if not wanted(declaration, config):
         yield Planned(name, declaration, {}, None)
         return
     for i, variables in enumerate(generated(declaration, config, ids), start=1):
         number = name.format(i=i)
-        table = declaration.get("table")
+        table = declaration["table"]
         if table is not None:
             shared = {**variables, **table.get("vars", {})}
             whole = {"title": declaration["title"], **table, "vars": shared}
@@ -86,17 +93,10 @@ class FigureData:
         """
         if plan.table is None:
             return cls(plan.variables)
-        cells = {}
-        for entry in (entry for row in plan.table.rows for cell in row.cells for entry in cell):
-            if entry.id not in values:
-                place = f"Figure {plan.number}, row {entry.row}, column {entry.column}"
-                raise KeyError(f"{place}: no quantity {entry.id!r} in the ledger")
-            value = values[entry.id]
-            cells[entry.row, entry.column] = Datum(
-                entry.id, in_unit(value, entry.form), shown(printed(value, entry.form))
-            )
+        found = cells(plan.table, values)
+        data = {(one.row, one.column): Datum(one.id, one.value, shown(one.printed)) for one in found.itertuples()}
         rows = {row.name: {**row.variables, "heads": row.heads} for row in plan.table.rows if not row.section}
-        return cls(plan.variables, rows, cells)
+        return cls(plan.variables, rows, data)
 
     @property
     def missing(self) -> str:

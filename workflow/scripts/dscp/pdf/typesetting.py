@@ -23,7 +23,7 @@ EMBEDDED = re.compile(r"data:(image/svg\+xml|font/woff2);base64,")  # what the p
 LONGEST = 200  # characters of a complaint or address that a message shows; the log has all of it
 ATTACHED = {  # what each attached file is, in the words of a PDF reader's list of attachments
     "ledger.csv": ("Data", "Every quantity: value, formula, inputs, rule, source, records"),
-    "cells.csv": ("Data", "Every cell of the numbered tables: quantity, value, unit, printed form"),
+    "cells.csv": ("Data", "Every cell of the numbered tables and figures: quantity, value, unit, printed form"),
     "ro-crate-metadata.json": ("Supplement", "How it was made: jobs, files with checksums, settings, code, packages"),
 }
 # PDF/A allows no other properties in its metadata than those it knows; PDF/UA's own have to be described.
