@@ -10,11 +10,11 @@ import math
 import pandas as pd
 import pytest
 
-from benefits import additional_clients, benefits
+from benefits import benefits
 from dscp.ledger.leaves import constants, settings
 from dscp.ledger.rows import quantities
 from ledger_checks import assert_closed
-from unit_values import discount_factors, harm_profile, unit_values
+from unit_values import discount_rate, unit_values
 from valued import CONSTANTS, DEFAULT, SCHEDULE, TABLE, values_of
 
 FLAT = [{"from_year": 1, "rate": 0.035}]
@@ -32,23 +32,28 @@ def yearly(values: dict[str, float], column: str, years: int = 12) -> list[float
     return [values[f"unit_value.{column}.year_{year}"] for year in range(1, years + 1)]
 
 
+def discount_factors(years: int, schedule: list[dict]) -> dict[int, float]:
+    """Year -> discount factor."""
+    values = worked(treatment_years=1, recovery_years=years - 1, discount_rates=schedule)
+    return {year: values[f"discount_factor.year_{year}"] for year in range(1, years + 1)}
+
+
 # Discounting --------------------------------------------------------------------------------------------------------
 
 
 def test_year_t_is_divided_by_the_rate_t_times():
-    factors = discount_factors(12, FLAT).set_index("year")["factor"]
+    factors = discount_factors(12, FLAT)
     assert factors[1] == pytest.approx(1 / 1.035, rel=1e-14)
     assert factors[4] == pytest.approx(1 / 1.147523000625, rel=1e-12)
     assert factors[12] == pytest.approx(1 / 1.5110686573, rel=1e-10)
-    assert factors[:4].sum() == pytest.approx(3.6730792, abs=5e-8)
-    assert factors.sum() == pytest.approx(9.6633343, abs=5e-8)
+    assert sum(factors[year] for year in range(1, 5)) == pytest.approx(3.6730792, abs=5e-8)
+    assert sum(factors.values()) == pytest.approx(9.6633343, abs=5e-8)
 
 
 def test_rate_falls_after_30_and_after_75_years():
     """Each year is divided by its own rate: 1.035^30 = 2.806794, x 1.03 = 2.890998, x 1.03^45 = 10.614215, x 1.025."""
-    frame = discount_factors(80, SCHEDULE).set_index("year")
-    assert frame.loc[[30, 31, 75, 76], "from_year"].tolist() == [1, 31, 31, 76]
-    factors = 1 / frame["factor"]
+    assert [discount_rate(year, SCHEDULE)["from_year"] for year in (30, 31, 75, 76)] == [1, 31, 31, 76]
+    factors = {year: 1 / factor for year, factor in discount_factors(80, SCHEDULE).items()}
     assert factors[30] == pytest.approx(1.035**30, rel=1e-12)
     assert factors[30] == pytest.approx(2.806794, abs=5e-7)
     assert factors[31] == pytest.approx(1.035**30 * 1.03, rel=1e-12)
@@ -58,7 +63,7 @@ def test_rate_falls_after_30_and_after_75_years():
 
 
 def test_later_steps_change_nothing_within_thirty_years():
-    assert discount_factors(30, SCHEDULE).equals(discount_factors(30, FLAT))
+    assert discount_factors(30, SCHEDULE) == discount_factors(30, FLAT)
 
 
 def test_long_horizon_uses_every_step():
@@ -187,9 +192,9 @@ def test_corrected_uses_the_present_values_of_the_model():
 
 
 def test_profile_recovers_nothing_when_recovery_is_as_harmful_as_no_treatment():
-    profile = harm_profile({**CONSTANTS, "harm_in_recovery": 55127.0}, discount_factors(12, FLAT), 4)
-    assert (profile["long_term_value"] == 0).all()
-    assert profile["expected_value"].tolist() == profile["discounted_value_treatment"].tolist()
+    values = values_of(unit_values({**CONSTANTS, "harm_in_recovery": 55127.0}, DEFAULT))
+    assert yearly(values, "long_term_value") == [0] * 12
+    assert yearly(values, "expected_value") == yearly(values, "discounted_value_treatment")
 
 
 # Benefits -----------------------------------------------------------------------------------------------------------
@@ -286,9 +291,10 @@ def test_no_difference_no_benefit(method):
 
 
 def test_sites_keep_their_own_values_and_order():
-    frame = additional_clients(KNOWN, SITES, "as_published")
-    assert frame["site"].tolist() == ["site_3", "site_2"] * 2
-    assert frame["did"].tolist() == [3.5511, -3.35, 5.1249, -5.2501]
+    values = benefits_of("corrected")
+    used = [one for one in values if one.startswith("additional.did_used.")]
+    assert [one.rpartition(".")[2] for one in used] == ["site_3", "site_2"] * 2
+    assert [values[one] for one in used] == [3.5511, -3.35, 5.1249, -5.2501]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import pandas as pd
 from dscp.ledger.formulas import recompute
 from dscp.ledger.rows import FIELDS, UNITS, inputs_of, kind
 
-RELATIVE = 1e-9
 NOT_COMPUTABLE = (ZeroDivisionError, ValueError, OverflowError)
 
 
@@ -78,10 +77,9 @@ def _derived_faults(row: Mapping, inputs: list[str], values: Mapping[str, float]
         yield f"{row['id']}: formula {row['formula']!r} cannot be evaluated ({type(error).__name__}: {error})"
         return
     stored = row["value"]
-    if math.isnan(stored):
-        if not row["note"] and not any(math.isnan(values[one]) for one in inputs):
-            yield f"{row['id']}: no value, and no note says why"
-    elif not math.isclose(stored, expected, rel_tol=RELATIVE, abs_tol=1e-12):
+    if math.isnan(stored) and not row["note"] and not any(math.isnan(values[one]) for one in inputs):
+        yield f"{row['id']}: no value, and no note says why"
+    elif stored != expected and not (math.isnan(stored) and math.isnan(expected)):
         yield f"{row['id']}: stored {stored!r}, its formula {row['formula']!r} gives {expected!r}"
 
 

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from dscp.ledger.rows import quantities, write_ledger
+from dscp.ledger.formulas import derive, summed
+from dscp.ledger.rows import quantities, values_of, write_ledger
 from dscp.run.job import writing
 
 RULE = "fieldwork"
@@ -29,18 +30,16 @@ def fieldwork(encounters: pd.DataFrame) -> list[pd.DataFrame]:
         rule=RULE,
         function="fieldwork",
     )
-    return [counted, *(margins(cells, by) for by in (["stage", "site"], ["stage", "group"], ["stage"]))]
+    return [counted, *(margins(cells, counted, by) for by in (["stage", "site"], ["stage", "group"], ["stage"]))]
 
 
-def margins(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def margins(cells: pd.DataFrame, counted: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Totals over what is not in `by`: group "total" over groups, site "all" over sites."""
-    ids = cells.assign(part="fieldwork." + cells["stage"] + "." + cells["group"] + "." + cells["site"])
-    summed = ids.groupby(by, sort=False).agg(total=("encounters", "sum"), parts=("part", list)).reset_index()
-    summed = summed.assign(**{name: value for name, value in (("group", "total"), ("site", "all")) if name not in by})
-    return quantities(
-        summed,
+    totals = {name: word for name, word in (("group", "total"), ("site", "all")) if name not in by}
+    return derive(
+        summed(cells, counted, by).assign(**totals),
+        values_of(counted),
         id="fieldwork.{stage}.{group}.{site}",
-        value="total",
         unit="count",
         formula="sum(part)",
         inputs={"part": "@parts"},

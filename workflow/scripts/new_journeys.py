@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from dscp.ledger.rows import quantities, write_ledger
+from dscp.ledger.formulas import derive
+from dscp.ledger.rows import quantities, values_of, write_ledger
 from dscp.run.job import writing
 from dscp.study.days import year_key
 
@@ -32,68 +33,66 @@ def new_journeys(
     wanted = [*years["before"], *years["during"]]
     cells = yearly[yearly["fiscal_year"].isin(wanted)].rename(columns={v: k for k, v in COLUMNS.items()})
     cells = cells.assign(year=cells["fiscal_year"].map(year_key), rows=1)
-    pooled = all_sites(cells, years)
+    counted = {
+        name: quantities(
+            cells,
+            id=f"new_journeys.{name}.{{site}}.{{year}}",
+            value=name,
+            unit="count",
+            rows="rows",
+            extract="new_journeys_yearly",
+            filter=f"{{site}}, {{fiscal_year}}: {column}",
+            settings=OF_YEARS,
+            source=SOURCE,
+            rule=RULE,
+            function="new_journeys",
+        )
+        for name, column in COLUMNS.items()
+    }
+    values = values_of(pd.concat(counted.values()))
     return [
-        *(
-            quantities(
-                cells,
+        *counted.values(),
+        *all_sites(cells, counted, years, values),
+        *ratios(cells, year_key(years["before"][0]), values),
+        *ratios(pd.DataFrame({"site": "all", "year": [*years]}), "before", values),
+        months(monthly, window),
+    ]
+
+
+def all_sites(
+    cells: pd.DataFrame, counted: Mapping[str, pd.DataFrame], years: Mapping[str, list[str]], values: dict[str, float]
+) -> list[pd.DataFrame]:
+    """Ledger rows of the counts of all sites, over the years before and during the programme."""
+    parts = []
+    for name, rows in counted.items():
+        chosen = {when: rows["id"][cells["fiscal_year"].isin(group).to_numpy()] for when, group in years.items()}
+        pooled = [{"site": "all", "year": when, "parts": ids.to_list()} for when, ids in chosen.items()]
+        parts.append(
+            derive(
+                pd.DataFrame(pooled),
+                values,
                 id=f"new_journeys.{name}.{{site}}.{{year}}",
-                value=name,
-                unit="count",
-                rows="rows",
-                extract="new_journeys_yearly",
-                filter=f"{{site}}, {{fiscal_year}}: {column}",
-                settings=OF_YEARS,
-                source=SOURCE,
-                rule=RULE,
-                function="new_journeys",
-            )
-            for name, column in COLUMNS.items()
-        ),
-        *(
-            quantities(
-                pooled,
-                id=f"new_journeys.{name}.{{site}}.{{year}}",
-                value=name,
                 unit="count",
                 formula="sum(part)",
-                inputs={"part": f"@{name}_parts"},
+                inputs={"part": "@parts"},
                 settings=OF_YEARS,
                 source=SOURCE,
                 rule=RULE,
                 function="all_sites",
             )
-            for name in COLUMNS
-        ),
-        *ratios(cells, base=year_key(years["before"][0])),
-        *ratios(pooled, base="before"),
-        months(monthly, window),
-    ]
+        )
+    return parts
 
 
-def all_sites(cells: pd.DataFrame, years: Mapping[str, list[str]]) -> pd.DataFrame:
-    """Pool all sites over the years before and during the programme: counts and the ids they sum."""
-    rows = []
-    for when, group in years.items():
-        chosen = cells[cells["fiscal_year"].isin(group)]
-        row = {"site": "all", "year": when}
-        for name in COLUMNS:
-            row[name] = chosen[name].sum()
-            row[f"{name}_parts"] = (f"new_journeys.{name}." + chosen["site"] + "." + chosen["year"]).tolist()
-        rows.append(row)
-    return pd.DataFrame(rows)
+def ratios(cells: pd.DataFrame, base: str, values: dict[str, float]) -> list[pd.DataFrame]:
+    """Index of journeys started (base = 100) and shares retained, completed early, and effective, per cent.
 
-
-def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
-    """Index of journeys started (base = 100) and shares retained, completed early, and effective, per cent."""
-    first = cells["site"].map(cells[cells["year"] == base].set_index("site")["started"])
-    started = cells["started"].where(cells["started"] > 0)
-    frame = cells.assign(
-        index=100 * cells["started"] / first.where(first > 0),
-        retained_share=100 * cells["retained"] / started,
-        completed_share=100 * cells["completed"] / started,
-        effective_share=100 * (cells["retained"] + cells["completed"]) / started,
-    )
+    Parameters
+    ----------
+    cells : site, year
+    base : the year that the index is 100 in
+    values : id -> value of the counts
+    """
     part = {name: f"new_journeys.{name}.{{site}}.{{year}}" for name in COLUMNS}
     of_started = {"started": part["started"]}
     declared = [
@@ -103,10 +102,10 @@ def ratios(cells: pd.DataFrame, base: str) -> list[pd.DataFrame]:
         ("effective_share", "percent", "100 * (retained + completed) / started", part),
     ]
     return [
-        quantities(
-            frame,
+        derive(
+            cells,
+            values,
             id=f"new_journeys.{name}.{{site}}.{{year}}",
-            value=name,
             unit=unit,
             formula=formula,
             inputs=inputs,

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import pandas as pd
 
+from dscp.ledger import formulas
 from dscp.ledger.ids import dims_of, general
-from dscp.ledger.rows import quantities, write_ledger
+from dscp.ledger.rows import quantities, values_of, write_ledger
 from dscp.measures.cohorts import OF_ADULTS
 from dscp.measures.counting import count_rows, counted
 from dscp.measures.records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
@@ -200,12 +201,11 @@ def ledger(
 def totals(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     """Sums over all pilots and all comparisons of the rows of a base or count."""
     places = pd.DataFrame([dims_of(row) for row in rows.to_dict("records")])
-    ids = rows.assign(period=places["period"], arm=places["area"].str.partition("_")[0])
-    summed = ids.groupby(["arm", "period"], sort=False).agg(total=("value", "sum"), parts=("id", list)).reset_index()
-    return quantities(
-        summed.assign(area="all_" + summed["arm"] + "s"),
+    places["area"] = "all_" + places["area"].str.partition("_")[0] + "s"
+    return formulas.derive(
+        formulas.summed(places, rows, ["area", "period"]),
+        values_of(rows),
         id=general(rows.iloc[0]),
-        value="total",
         unit="count",
         formula="sum(part)",
         inputs={"part": "@parts"},

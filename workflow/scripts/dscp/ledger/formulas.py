@@ -47,6 +47,19 @@ def spread(variance: float) -> float:
     return math.sqrt(variance)
 
 
+def above_0(value: float) -> float:
+    """A value that is above 0: nothing has a share in nothing, or in less.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    if value <= 0:
+        raise ValueError("not above 0")
+    return value
+
+
 def normal_quantile(share: float) -> float:
     """The value that a standard normal value stays below with a probability of `share`."""
     return NormalDist().inv_cdf(share)
@@ -70,6 +83,7 @@ FUNCTIONS = {
     "log_odds": log_odds,
     "normal_tail": normal_tail,
     "spread": spread,
+    "above_0": above_0,
     "normal_quantile": normal_quantile,
     "annuity": annuity,
 }
@@ -133,6 +147,18 @@ def derive(
         found.append(value)
         notes.append(joined(row["note"], (reason or why) if math.isnan(value) else ""))
     return rows.assign(value=found, note=notes)
+
+
+def summed(cells: pd.DataFrame, rows: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
+    """What sums of quantities rest on, one row per group: what it is grouped by, and `parts`, a list of ids.
+
+    Parameters
+    ----------
+    cells : the frame that the quantities were made from
+    rows : the quantities, one per cell
+    """
+    ids = cells.assign(parts=rows["id"].to_list())
+    return ids.groupby(by, sort=False)["parts"].agg(list).reset_index()
 
 
 def _computed(row: Mapping, values: Mapping[str, float]) -> tuple[float, str]:

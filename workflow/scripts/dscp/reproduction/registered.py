@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from dscp.ledger.rows import quantities
+from dscp.ledger.formulas import derive
+from dscp.ledger.rows import quantities, values_of
 from dscp.reproduction.numbers import PROSE
 from dscp.reproduction.relations import BROKEN, HOLDS, UNKNOWN
 from dscp.reproduction.verdicts import DIFFERS, VERDICTS, Mapped
@@ -57,22 +58,22 @@ def differences(
     known = ledger.set_index("id")
     found["unit"] = known["unit"].reindex(found["our_id"]).tolist()
     found["published"] = [float(mapped[key].number.value / mapped[key].scale) for key in found["key"]]
-    found["by"] = found["published"] - known["value"].reindex(found["our_id"]).to_numpy()
     common = {"rule": RULE, "function": "differences"}
     place = {"source": "{where}: {what}", **common}
+    cited = quantities(
+        found,
+        id="constant.published.{slug}",
+        value="published",
+        unit="{unit}",
+        source="{where}: {what}, " + PRINTED,
+        **common,
+    )
     parts = [
-        quantities(
+        cited,
+        derive(
             found,
-            id="constant.published.{slug}",
-            value="published",
-            unit="{unit}",
-            source="{where}: {what}, " + PRINTED,
-            **common,
-        ),
-        quantities(
-            found,
+            known["value"].to_dict() | values_of(cited),
             id="reproduction.difference.{slug}",
-            value="by",
             unit="{unit}",
             formula="published - ours",
             inputs={"published": "constant.published.{slug}", "ours": "{our_id}"},
