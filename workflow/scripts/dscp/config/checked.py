@@ -9,13 +9,14 @@ import unicodedata
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
-import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import AliasEvent, CollectionStartEvent
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from dscp.config.impossible import impossible
 from dscp.disclosure.policies import POLICIES
@@ -70,25 +71,45 @@ def _text(path: Path) -> str:
 
 
 def _parsed(text: str) -> Mapping:
-    around: list[bool] = []  # whether each list or group that we are in can be repeated by an alias
-    aliases = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
-        if isinstance(event, CollectionStartEvent):
-            around.append(event.anchor is not None)
-        elif isinstance(event, CollectionEndEvent):
-            around.pop()
-        elif isinstance(event, AliasEvent):
-            aliases += 1
-            if any(around) or aliases > MOST_ALIASES:
-                raise _NotConfig(_line(event.start_mark), f"found the alias *{event.anchor}, allowed: values in full")
-        if len(around) > DEEPEST:
-            raise _NotConfig(_line(event.start_mark), f"found lists within lists, allowed: {DEEPEST} levels")
-    found = YAML(typ="safe", pure=True).load(text)
+    reader = _reader()
+    root = reader.compose(text)
+    found = reader.constructor.construct_document(root) if root else None
     if not isinstance(found, Mapping):
         raise _NotConfig("", "found no settings, allowed: keys and their values")
     if odd := [key for key in _keys(found) if not isinstance(key, str)]:
         raise _NotConfig("", f"found the key {_shown(odd[0])}, allowed: words as keys")
     return found
+
+
+def _reader() -> YAML:
+    reader = YAML(typ="safe", pure=True)
+    reader.Composer = _Composer
+    return reader
+
+
+class _Composer(Composer):
+    """What makes nodes of a config's text, each with its line; it stops at what no config needs."""
+
+    def __init__(self, loader: YAML | None = None) -> None:
+        super().__init__(loader)
+        self.around: list[bool] = []  # whether each list or group that we are in can be repeated by an alias
+        self.aliases = 0
+
+    def compose_node(self, parent: Node | None, index: object) -> Node:
+        """One node and what is in it."""
+        event = self.parser.peek_event()
+        if isinstance(event, AliasEvent):
+            self.aliases += 1
+            if any(self.around) or self.aliases > MOST_ALIASES:
+                raise _NotConfig(_line(event.start_mark), f"found the alias *{event.anchor}, allowed: values in full")
+        if not isinstance(event, CollectionStartEvent):
+            return super().compose_node(parent, index)
+        if len(self.around) == DEEPEST:
+            raise _NotConfig(_line(event.start_mark), f"found lists within lists, allowed: {DEEPEST} levels")
+        self.around.append(event.anchor is not None)
+        node = super().compose_node(parent, index)
+        self.around.pop()
+        return node
 
 
 def _keys(value: object) -> Iterator[object]:
@@ -303,23 +324,18 @@ def _area_contradictions(sites: Mapping) -> Iterator[tuple[tuple, str]]:
 
 
 def line_numbers(text: str) -> dict[tuple, int]:
-    """Path of keys -> line number in the file."""
+    """Path of keys -> line number, in the text of a config that `read_config` takes."""
     lines: dict[tuple, int] = {}
 
-    def walk(node: yaml.Node, path: tuple) -> None:
-        if isinstance(node, yaml.MappingNode):
+    def walk(node: Node, path: tuple) -> None:
+        if isinstance(node, MappingNode):
             for key, value in node.value:
                 lines[(*path, key.value)] = key.start_mark.line + 1
                 walk(value, (*path, key.value))
-        elif isinstance(node, yaml.SequenceNode):
+        elif isinstance(node, SequenceNode):
             for position, value in enumerate(node.value):
                 lines[(*path, position)] = value.start_mark.line + 1
                 walk(value, (*path, position))
 
-    try:
-        root = yaml.compose(text)
-    except yaml.YAMLError:  # what another reader of YAML takes: the lines are a help, not a check
-        return lines
-    if root:
-        walk(root, ())
+    walk(_reader().compose(text), ())
     return lines
