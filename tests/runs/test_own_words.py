@@ -6,11 +6,13 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 import yaml
+from lxml.html import HtmlElement
+
+from dscp.printing.html import read_html
 
 PROJECT = Path(__file__).parents[2]
 # Not part of the project: its text belongs to its authors. ORIGINAL_REPORT names another place of it.
@@ -20,7 +22,6 @@ ORIGINAL = Path(
 ALLOWED = yaml.safe_load((PROJECT / "tests" / "support" / "own_words_allowed.yaml").read_text(encoding="utf-8"))
 LENGTH = 10  # words that no run may reach
 SILENT = ("style", "script", "head")
-VOID = ("meta", "br", "img", "link", "hr", "wbr", "col")
 HEADINGS = ("h1", "h2", "h3")
 WORD = re.compile(r"[^\W_]+")
 
@@ -37,51 +38,35 @@ def words_of(text: str) -> list[str]:
     return [word for word in WORD.findall(plain) if not re.search(r"\d", word)]
 
 
-class Said(HTMLParser):
-    """The words of a page in order, each with the section and the exhibit that it stands in."""
-
-    def __init__(self, skipped: Iterable[str]) -> None:
-        super().__init__()
-        self.words: list[Word] = []
-        self._skipped = {*skipped, *SILENT}
-        self._open: list[tuple[str, bool]] = []
-        self._section, self._exhibit = "front", ""
-        self._pending = ""
-
-    def handle_starttag(self, tag, attrs):
-        if tag in VOID:
-            return
-        names = [f".{name}" for name in (dict(attrs).get("class") or "").split()]
-        self._open.append((tag, bool({tag, *names, *(tag + name for name in names)} & self._skipped)))
-        if tag in HEADINGS:
-            self._section = self._exhibit = ""
-        elif tag in ("caption", "figcaption"):
-            self._exhibit = ""
-
-    def handle_endtag(self, tag):
-        if tag in VOID:
-            return
-        while self._open.pop()[0] != tag:
-            pass
-        if tag in ("table", "figure"):
-            self._exhibit = ""
-
-    def handle_data(self, text):
-        tags = [tag for tag, _ in self._open]
-        if any(tag in HEADINGS for tag in tags):
-            self._section = f"{self._section} {text.strip()}".strip()
-        if "caption" in tags or "figcaption" in tags:
-            self._exhibit = f"{self._exhibit} {text.strip()}".strip()
-        if any(skipped for _, skipped in self._open):
-            return
-        place = ", ".join(filter(None, (self._section, self._exhibit)))
-        self.words.extend(Word(word, place) for word in words_of(text))
-
-
 def said(page: str, skipped: Iterable[str] = ()) -> list[Word]:
-    parser = Said(skipped)
-    parser.feed(page)
-    return parser.words
+    """The words of a page in order, each with the section and the exhibit that it stands in."""
+    words: list[Word] = []
+    skipped, place = {*skipped, *SILENT}, {"section": "front", "exhibit": ""}
+
+    def walk(element: HtmlElement, within: str, unread: bool) -> None:
+        names = [f".{name}" for name in element.get("class", "").split()]
+        unread = unread or bool({element.tag, *names, *(element.tag + name for name in names)} & skipped)
+        if element.tag in HEADINGS:
+            place["section"] = place["exhibit"] = ""
+            within = "section"
+        elif element.tag in ("caption", "figcaption"):
+            place["exhibit"] = ""
+            within = "exhibit"
+        read(element.text, within, unread)
+        for child in element:
+            walk(child, within, unread)
+            read(child.tail, within, unread)
+        if element.tag in ("table", "figure"):
+            place["exhibit"] = ""
+
+    def read(text: str | None, within: str, unread: bool) -> None:
+        if within:
+            place[within] = f"{place[within]} {(text or '').strip()}".strip()
+        if not unread:
+            words.extend(Word(word, ", ".join(filter(None, place.values()))) for word in words_of(text or ""))
+
+    walk(read_html(page), "", False)
+    return words
 
 
 def shared_runs(ours: Sequence[Word], original: Sequence[str], allowed: Mapping[str, str]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +15,7 @@ import yaml
 from dscp.exhibits.book import shown
 from dscp.ledger.rows import read_ledger
 from dscp.pdf.typesetting import typeset
+from dscp.printing.html import read_html
 from dscp.printing.origins import anchor_of
 from dscp.report.lint import SILENT, read_allowed, read_page
 from seen import flat, links
@@ -99,30 +99,19 @@ def test_every_link_leads_to_an_entry(reader, sheets):
     assert min(pages.values()) >= start
 
 
-class Spaced(HTMLParser):
+def spaced(page: str) -> str:
     """A page's text, with a space where the PDF has one."""
-
-    def __init__(self):
-        super().__init__()
-        self.silent, self.said = 0, []
-
-    def handle_starttag(self, tag, attributes):
-        self.silent += tag in SILENT or tag == "title"
-        self.said += [" "] if tag in APART else []
-
-    def handle_endtag(self, tag):
-        self.silent -= tag in SILENT or tag == "title"
-        self.said += [" "] if tag in APART else []
-
-    def handle_data(self, text):
-        self.said += [] if self.silent else [text]
+    tree = read_html(page)
+    for silent in tree.iter(*SILENT, "title"):
+        silent.text = ""
+    for apart in tree.iter(*APART):
+        apart.text, apart.tail = f" {apart.text or ''}", f" {apart.tail or ''}"
+    return tree.text_content()
 
 
 def test_no_other_digit_is_in_the_pdf(page, sheets):
     """The digits of the PDF are those of the page, which was checked, and the page numbers that lists and links add."""
-    spaced = Spaced()
-    spaced.feed(page)
-    expected = Counter(re.findall(r"\d+", "".join(spaced.said)))
+    expected = Counter(re.findall(r"\d+", spaced(page)))
     found = Counter()
     for (width, height), text in sheets:
         found += Counter(re.findall(r"\d+", text.get_text_bounded(0, BOTTOM, width, height - TOP)))

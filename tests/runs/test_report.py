@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,9 @@ from weasyprint.formatting_structure import boxes
 from dscp.exhibits.book import UnknownQuantity
 from dscp.figures.numbers import numbers
 from dscp.ledger.rows import read_ledger
-from dscp.pdf.line_breaks import last_spaces_take_no_room, names_with_numbers
+from dscp.pdf.line_breaks import keep_names_with_numbers, last_spaces_take_no_room
 from dscp.pdf.typesetting import TypesettingProblem, typeset
+from dscp.printing.html import read_html
 from dscp.report.lint import read_allowed, read_page
 from dscp.report.styles import embed_fonts
 from ledger import validated
@@ -44,28 +44,12 @@ SILENT = ("style", "title", "script")
 ALLOWED = read_allowed(yaml.safe_load((TEMPLATES / "numbers_allowed.yaml").read_text(encoding="utf-8")))
 
 
-class Text(HTMLParser):
-    """Collects what a page says, without styles and scripts."""
-
-    def __init__(self):
-        super().__init__()
-        self.silent, self.said = 0, []
-
-    def handle_starttag(self, tag, attrs):
-        self.silent += tag in SILENT
-
-    def handle_endtag(self, tag):
-        self.silent -= tag in SILENT
-
-    def handle_data(self, text):
-        if not self.silent:
-            self.said.append(text)
-
-
 def text_of(page: str) -> str:
-    parser = Text()
-    parser.feed(page)
-    return re.sub(r"\s+", " ", "".join(parser.said))
+    """What a page says, without styles and scripts."""
+    tree = read_html(page)
+    for silent in tree.iter(*SILENT):
+        silent.text = ""
+    return re.sub(r"\s+", " ", tree.text_content())
 
 
 @pytest.fixture(scope="module")
@@ -290,8 +274,12 @@ def test_no_line_of_a_paragraph_is_broken_too_early(default_run):
 
 
 def test_a_name_stays_with_its_number_in_the_text_of_the_pages():
-    page = '<style>"Sans 3"</style><body><p title="Site 2">Site 2, Table C.6.1 and in 2009</p>'
-    assert names_with_numbers(page) == page.replace(">Site 2", ">Site\u00a02").replace("Table C", "Table\u00a0C")
+    page = '<style>"Sans 3"</style><body><p title="Site 2">Site 2, <b>Table C.6.1</b> and in 2009, Site 3</p>'
+    tree = HTML(string=page).etree_element
+    keep_names_with_numbers(tree)
+    (said,) = tree.iter("p")
+    assert "".join(said.itertext()) == "Site\u00a02, Table\u00a0C.6.1 and in 2009, Site\u00a03"
+    assert said.get("title") == "Site 2" and tree.find(".//style").text == '"Sans 3"'
 
 
 def one_word_lines() -> list[str]:

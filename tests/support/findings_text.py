@@ -12,22 +12,24 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import yaml
+from lxml.html import HtmlElement
 
 from dscp.config.checked import plain
 from dscp.figures.data import planned
 from dscp.ledger.formulas import recompute
 from dscp.ledger.rows import inputs_of, kind, read_ledger
+from dscp.printing.html import read_html
 from findings import findings
 from ledger import validated
 from report_html import report_html
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
+APART = ("table", "div", "figure", "nav")  # what stands in these is no paragraph of a chapter
 CHAPTERS = {
     "findings-at-a-glance": "Findings at a glance",
     "executive-summary": "Executive summary",
@@ -252,60 +254,30 @@ class Paragraph:
     """A paragraph or list item of a chapter: its text, its words on quantities and the quantities it prints."""
 
     chapter: str
-    text: str = ""
-    words: list[tuple[str, tuple[str, ...]]] | None = None
-    numbers: list[tuple[str, str]] | None = None
-    in_list: bool = False
-
-
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[Paragraph] = []
-        self._chapter, self._open, self._stack = "", None, []
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        known = dict(attrs)
-        if tag == "h1":
-            self._chapter = CHAPTERS.get((known.get("id") or "").removeprefix("section-"), "")
-        if (
-            tag in ("p", "li")
-            and known.get("class") != "lead"
-            and not any(name in ("table", "div", "figure", "nav") for name, *_ in self._stack)
-        ):
-            self._open = Paragraph(self._chapter, "", [], [], in_list=tag == "li")
-        if tag not in ("br", "img", "meta", "link"):
-            self._stack.append([tag, known, ""])
-
-    def handle_endtag(self, tag: str) -> None:
-        while self._stack:
-            name, known, text = self._stack.pop()
-            if self._open and "data-w" in known:
-                self._open.words.append((text, tuple(known["data-w"].split())))
-            if self._open and "data-q" in known:
-                self._open.numbers.append((known["data-q"], text))
-            if name == tag:
-                break
-        if tag in ("p", "li") and self._open:
-            self._open.text = re.sub(r"[^\S\u00a0]+", " ", self._open.text).strip()
-            if self._chapter:
-                self.found.append(self._open)
-            self._open = None
-
-    def handle_data(self, data: str) -> None:
-        if any(known.get("class") == "fn" for _, known, _ in self._stack):
-            return
-        for element in self._stack:
-            element[2] += data
-        if self._open:
-            self._open.text += data
+    text: str
+    words: list[tuple[str, tuple[str, ...]]]
+    numbers: list[tuple[str, str]]
+    in_list: bool
 
 
 def paragraphs(page: str) -> list[Paragraph]:
     """The paragraphs and list items of the chapters on results, without tables and notes."""
-    reader = _Reader()
-    reader.feed(page)
-    return reader.found
+    found, chapter, tree = [], "", read_html(page)
+    for note in tree.findall(".//span[@class='fn']"):
+        note.drop_tree()
+    for element in tree.iter("h1", "p", "li"):
+        if element.tag == "h1":
+            chapter = CHAPTERS.get(element.get("id", "").removeprefix("section-"), "")
+        elif chapter and element.get("class") != "lead" and next(element.iterancestors(*APART), None) is None:
+            found.append(_paragraph(element, chapter))
+    return found
+
+
+def _paragraph(element: HtmlElement, chapter: str) -> Paragraph:
+    words = [(one.text_content(), tuple(one.get("data-w").split())) for one in element.iterfind(".//*[@data-w]")]
+    numbers = [(one.get("data-q"), one.text_content()) for one in element.iterfind(".//*[@data-q]")]
+    text = re.sub(r"[^\S\u00a0]+", " ", element.text_content()).strip()
+    return Paragraph(chapter, text, words, numbers, in_list=element.tag == "li")
 
 
 def main(names: Iterable[str]) -> None:

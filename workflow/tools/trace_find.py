@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import unescape
 from pathlib import Path
 
 import pandas as pd
@@ -16,10 +15,9 @@ from dscp.config.checked import plain, read_config
 from dscp.extracts.frozen import frozen_path
 from dscp.ledger.rows import read_ledger
 from dscp.ledger.trail import Rows, rows_by_id
+from dscp.printing.html import read_html
 from dscp.study.areas import value_at
 
-ELEMENT = re.compile(r'<data\b[^>]*\bdata-q="([^"]+)"[^>]*>(.*?)</data>')
-TAG = re.compile(r"<[^>]*>")
 NEAREST = 5
 
 
@@ -152,8 +150,10 @@ def _place(row: Mapping) -> Place:
 def sentences(run: Run) -> Iterator[Place]:
     """Every printed number of the report that stands so in no cell of a numbered table or figure."""
     report, held = run.folder / "report.html", set(zip(run.cells["id"], run.cells["printed"].map(_typed), strict=True))
-    for identifier, content in ELEMENT.findall(report.read_text(encoding="utf-8")) if report.exists() else []:
-        identifier, printed = unescape(identifier), unescape(TAG.sub("", content))
+    if not report.exists():
+        return
+    for element in read_html(report.read_text(encoding="utf-8")).iterfind(".//data[@data-q]"):
+        identifier, printed = element.get("data-q"), element.text_content()
         if (identifier, _typed(printed)) not in held and identifier in run.rows:
             yield Place("text of the report", identifier, printed)
 

@@ -10,20 +10,23 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
+from xml.etree.ElementTree import Element
 
 from weasyprint.layout import inline
 
 NAME_AND_NUMBER = re.compile(r"\b([A-Z][a-z]+) (?=([A-Z]\.?)?\d)")
-TEXT = re.compile(r">[^<]+<")
 COLLAPSING = ("normal", "nowrap", "pre-line")
 RESUME = 2  # the place, in what split_first_line returns, of where the next line starts; None: all fits
 
 
-def names_with_numbers(page: str) -> str:
-    """A page whose lines do not break between a name and its number: Site 2, Table 7.10."""
-    head, body, text = page.partition("<body>")
-    kept = TEXT.sub(lambda found: NAME_AND_NUMBER.sub("\\1\N{NO-BREAK SPACE}", found[0]), text)
-    return head + body + kept
+def keep_names_with_numbers(page: Element) -> None:
+    """Let no line of a page's tree break between a name and its number: Site 2, Table 7.10."""
+    for element in page.find("body").iter():
+        element.text, element.tail = _kept(element.text), _kept(element.tail)
+
+
+def _kept(text: str | None) -> str | None:
+    return text and NAME_AND_NUMBER.sub("\\1\N{NO-BREAK SPACE}", text)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from xml.etree.ElementTree import Element
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
@@ -24,13 +24,13 @@ NAMED = {"h1", "h2", "h3", "caption", "figcaption", "dt", "cite", "th"}  # what 
 LONGEST = 120  # characters of a link's description
 
 
-def mend_tags(pdf: bytes, page: str) -> bytes:
+def mend_tags(pdf: bytes, page: Element) -> bytes:
     """Complete the structure tree of a tagged PDF; the same file gives the same bytes.
 
     Parameters
     ----------
     pdf : as WeasyPrint writes it
-    page : the HTML that it was made from; links are described by what their targets are called there
+    page : the tree of the HTML that it was made from; links are described by what their targets are called there
     """
     with Pdf.open(io.BytesIO(pdf)) as document:
         tree = document.Root.StructTreeRoot
@@ -243,37 +243,23 @@ def leave_unread(document: Pdf, tree: Object) -> None:
 # Links
 
 
-class _Anchors(HTMLParser):
-    """Collects what the anchors of a page are called."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: dict[str, str] = {}
-        self._waiting: list[str] = []
-        self._within, self._text = "", ""
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        identifier = dict(attributes).get("id")
-        if identifier and not self._within:
-            self._waiting.append(identifier)
-        if tag in NAMED and self._waiting and not self._within:
-            self._within, self._text = tag, ""
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._within:
-            name = re.sub(r"\s+", " ", self._text).strip()
-            self.names |= dict.fromkeys(self._waiting, name)
-            self._within, self._waiting = "", []
-
-    def handle_data(self, text: str) -> None:
-        self._text += text
-
-
-def names_of_anchors(page: str) -> dict[str, str]:
+def names_of_anchors(page: Element) -> dict[str, str]:
     """Anchor -> what stands there: the text of the heading, caption, term or reference that has it or follows it."""
-    reader = _Anchors()
-    reader.feed(page)
-    return reader.names
+    names: dict[str, str] = {}
+    waiting: list[str] = []
+
+    def walk(element: Element) -> None:
+        if identifier := element.get("id"):
+            waiting.append(identifier)
+        if element.tag in NAMED and waiting:
+            names.update(dict.fromkeys(waiting, " ".join("".join(element.itertext()).split())))
+            waiting.clear()
+            return
+        for child in element:
+            walk(child)
+
+    walk(page)
+    return names
 
 
 def describe_links(document: Pdf, names: Mapping[str, str]) -> None:

@@ -9,13 +9,14 @@ import logging
 import re
 from collections.abc import Mapping
 from functools import partial
+from xml.etree.ElementTree import Element
 
 from weasyprint import HTML, Attachment
 from weasyprint.document import Document
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from dscp.extracts.faults import printable
-from dscp.pdf.line_breaks import last_spaces_take_no_room, names_with_numbers
+from dscp.pdf.line_breaks import keep_names_with_numbers, last_spaces_take_no_room
 from dscp.pdf.tags import mend_tags
 
 VARIANT = "pdf/a-3a"
@@ -101,18 +102,20 @@ def typeset(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
         The typesetter warned: a missing glyph or resource, an unknown property, an anchor that is not there. Or the
         page asked for something that it does not hold.
     """
-    page = names_with_numbers(page)
     complaints, fetcher = _Complaints(), Embedded()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(complaints)
     try:
+        html = HTML(string=page, url_fetcher=fetcher)
+        tree = html.etree_element
+        keep_names_with_numbers(tree)
         options = {
             "pdf_variant": VARIANT,
             "pdf_identifier": hashlib.sha256(page.encode()).digest()[:16],
-            "attachments": [attachment(*named, _date(page)) for named in (attached or {}).items()],
+            "attachments": [attachment(*named, _date(tree)) for named in (attached or {}).items()],
         }
         with last_spaces_take_no_room():
-            document = HTML(string=page, url_fetcher=fetcher).render(**options)
+            document = html.render(**options)
         _declare_accessible(document)
         pdf = document.write_pdf(**options)
     except FatalURLFetchingError:
@@ -124,7 +127,7 @@ def typeset(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
         raise TypesettingProblem(f"the page asks for {found}; allowed: the figures and fonts that it holds")
     if complaints.messages:
         raise TypesettingProblem(f"the PDF could not be typeset cleanly: {_first(complaints.messages)}")
-    return mend_tags(pdf, page)
+    return mend_tags(pdf, tree)
 
 
 def _first(found: list[str]) -> str:
@@ -142,10 +145,10 @@ def attachment(name: str, content: bytes, date: dt.datetime) -> Attachment:
     )
 
 
-def _date(page: str) -> dt.datetime:
+def _date(page: Element) -> dt.datetime:
     """The date of the report, from the page."""
-    found = re.search(r'<meta name="dcterms.created" content="([^"]+)">', page)
-    return dt.datetime.fromisoformat(found[1]) if found else dt.datetime(1970, 1, 1)
+    found = page.find(".//meta[@name='dcterms.created']")
+    return dt.datetime(1970, 1, 1) if found is None else dt.datetime.fromisoformat(found.get("content"))
 
 
 def _declare_accessible(document: Document) -> None:

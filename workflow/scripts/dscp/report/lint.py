@@ -10,20 +10,20 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 
 import pandas as pd
+from lxml.html import HtmlElement
 
 from dscp.exhibits.book import raw, shown
 from dscp.ledger.trail import plain, rows_by_id
 from dscp.printing.forms import FORMS, IN_WORDS, MAGNITUDE, UNROUNDED, printed
+from dscp.printing.html import read_html
 from dscp.printing.origins import said_of
 from dscp.printing.words import characteristics, listed, month_name, spelt
 from dscp.study.areas import site_label, value_at
 from dscp.study.days import day, months_touched
 
-VOID = {"meta", "br", "img", "link", "hr", "wbr", "input", "col", "source"}
 SILENT = {"style", "script", "template"}  # what no reader sees
 READ_OUT = ("alt", "title", "aria-label")  # attributes that a screen reader says
 WORDS = re.compile(
@@ -57,19 +57,10 @@ def read_allowed(declared: Mapping) -> Allowed:
     return Allowed(declared["elements"], declared["phrases"])
 
 
-@dataclass
-class _Element:
-    tag: str
-    attributes: dict[str, str]
-    covered: bool
-    text: list[str] = field(default_factory=list)
-
-
-class _Page(HTMLParser):
+class _Page:
     """Walks through a page and keeps its faults, and how often each exception was used."""
 
     def __init__(self, rows: Mapping[str, Mapping], config: Mapping, allowed: Allowed, quoted: Iterable[str]) -> None:
-        super().__init__()
         self._rows, self._config, self._allowed = rows, config, allowed
         self._dates = _dates(config)
         self._notes = {row["note"] for row in rows.values()}
@@ -79,24 +70,40 @@ class _Page(HTMLParser):
         self._own = sorted((text for text in own if SEPARATORS.search(text)), key=len, reverse=True)
         self._heads = set().union(*map(_numbered, parts))
         self._repeats: list[tuple[str, str]] = []
-        self._stack: list[_Element] = []
         self._section = self._exhibit = ""
         self.faults: list[str] = []
         self.used: dict[str, int] = {}
         self.quantities: list[tuple[str, str, str]] = []
         self.words: list[tuple[str, str]] = []
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self._read_out(dict(attributes))
-        if tag in VOID:
-            return
-        known = {name: value or "" for name, value in attributes}
-        exceptions = self._allowed.covers(tag, known)
-        self._stack.append(_Element(tag, known, bool(exceptions) or "data-q" in known or "data-of" in known))
+    def read(self, page: HtmlElement) -> None:
+        """Walk through the whole page; heads that are repeated stand somewhere as heads."""
+        self._walk(page, None)
+        for where, text in self._repeats:
+            for token in sorted(_numbered(text) - self._heads):
+                self._fault(f"{token!r} in the repeated head {text!r} stands in no head of a table or figure", where)
 
-    def _read_out(self, attributes: Mapping[str, str | None]) -> None:
+    def _walk(self, element: HtmlElement, exceptions: list[str] | None, silent: bool = False) -> str:
+        """Check an element and all within it; gives the text that it shows.
+
+        `exceptions` : those that the nearest element around it falls under which may hold numbers; None: none may
+        """
+        attributes = dict(element.attrib)
+        self._read_out(attributes)
+        covered = self._allowed.covers(element.tag, attributes)
+        if covered or "data-q" in attributes or "data-of" in attributes:
+            exceptions = covered
+        silent = silent or element.tag in SILENT
+        shown = [self._read(element.text, exceptions, silent)]
+        for child in element:
+            text = self._walk(child, exceptions, silent)
+            shown += ["" if _aside(child) else text, self._read(child.tail, exceptions, silent)]
+        self._close(element.tag, attributes, _flat("".join(shown)))
+        return "".join(shown)
+
+    def _read_out(self, attributes: Mapping[str, str]) -> None:
         for name in READ_OUT:
-            if re.search(r"\d", text := attributes.get(name) or ""):
+            if re.search(r"\d", text := attributes.get(name, "")):
                 self._use(f"[{name}]", f"{text!r} is read out from the attribute {name}")
 
     def _use(self, exception: str, fault: str) -> None:
@@ -111,31 +118,16 @@ class _Page(HTMLParser):
     def _where(self) -> str:
         return ", ".join(filter(None, (self._section, self._exhibit))) or "front"
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in VOID:
-            return
-        element = self._stack.pop()
-        while element.tag != tag:
-            element = self._stack.pop()
-        self._close(element, _flat("".join(element.text)))
-
-    def _close(self, element: _Element, text: str) -> None:
-        self._check(element.attributes, element.tag, text)
-        if self._stack and element.tag not in SILENT and not self._aside(element):
-            self._stack[-1].text += element.text
-        if element.tag in ("caption", "figcaption", "th"):
+    def _close(self, tag: str, attributes: Mapping[str, str], text: str) -> None:
+        self._check(attributes, tag, text)
+        if tag in ("caption", "figcaption", "th"):
             self._heads |= _numbered(text)
-        if element.tag in ("h1", "h2", "h3"):
+        if tag in ("h1", "h2", "h3"):
             self._section, self._exhibit = text, ""
-        elif element.tag in ("caption", "figcaption"):
+        elif tag in ("caption", "figcaption"):
             self._exhibit = text
-        elif element.tag in ("table", "figure"):
+        elif tag in ("table", "figure"):
             self._exhibit = ""
-
-    def _aside(self, element: _Element) -> bool:
-        """Whether an element's text does not belong to the element around it: a mark, another entry's title."""
-        title = element.tag == "a" and "data-of" in self._stack[-1].attributes
-        return title or (element.tag == "sup" and "mark" in element.attributes.get("class", ""))
 
     def _check(self, attributes: Mapping[str, str], tag: str, text: str) -> None:
         if "data-q" in attributes:
@@ -175,13 +167,6 @@ class _Page(HTMLParser):
             text = text.replace(label, "")
         return text
 
-    def close(self) -> None:
-        """End of the page: heads that are repeated stand somewhere as heads."""
-        super().close()
-        for where, text in self._repeats:
-            for token in sorted(_numbered(text) - self._heads):
-                self._fault(f"{token!r} in the repeated head {text!r} stands in no head of a table or figure", where)
-
     def _check_quantity(self, attributes: Mapping[str, str], text: str) -> None:
         identifier, form = attributes["data-q"], attributes.get("data-form", "")
         if identifier not in self._rows:
@@ -202,17 +187,18 @@ class _Page(HTMLParser):
         elif text != (expected := _flat(said_of(self._rows[identifier], name, self._rows))):
             self._fault(f"{text!r} is said of {identifier}, whose {name} is {expected!r}")
 
-    def handle_data(self, text: str) -> None:
-        if any(element.tag in SILENT for element in self._stack):
-            return
-        if self._stack:
-            self._stack[-1].text.append(text)
-        covering = [element for element in self._stack if element.covered]
-        if covering:
-            if re.search(r"\d", text):
-                for name in self._allowed.covers(covering[-1].tag, covering[-1].attributes):
-                    self.used[name] = self.used.get(name, 0) + 1
-            return
+    def _read(self, text: str | None, exceptions: list[str] | None, silent: bool) -> str:
+        """Check a text that stands between two tags; gives what a reader sees of it."""
+        if silent or not text:
+            return ""
+        if exceptions is None:
+            self._check_words(text)
+        elif re.search(r"\d", text):
+            for name in exceptions:
+                self.used[name] = self.used.get(name, 0) + 1
+        return text
+
+    def _check_words(self, text: str) -> None:
         text = _flat(text)
         for found in re.finditer(r"[\d.,]*\d", text):
             self._fault(f"{found[0]!r} in {_around(text, found)!r} is not a quantity of the ledger")
@@ -221,6 +207,12 @@ class _Page(HTMLParser):
                 next((phrase for phrase in self._allowed.phrases if _spans(phrase, text, found)), ""),
                 f"the word {found[0]!r} in {_around(text, found)!r} rests on no quantity",
             )
+
+
+def _aside(element: HtmlElement) -> bool:
+    """Whether an element's text does not belong to the element around it: a mark, another entry's title."""
+    title = element.tag == "a" and "data-of" in element.getparent().attrib
+    return title or (element.tag == "sup" and "mark" in element.get("class", ""))
 
 
 def read_again(reading: str, config: Mapping) -> str:
@@ -314,8 +306,7 @@ def read_page(page: str, ledger: pd.DataFrame, config: Mapping, allowed: Allowed
     that follow from quantities, in order: first id, text.
     """
     reader = _Page(rows_by_id(ledger), config, allowed, quoted)
-    reader.feed(page)
-    reader.close()
+    reader.read(read_html(page))
     return reader
 
 
