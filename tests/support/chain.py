@@ -212,7 +212,7 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
             of.counted[key] = make()
         return keep(of.counted[key])
 
-    on_clients = [config[key] for key in ("sites", "periods", "definitions", "codes", "models")]
+    on_clients = [config[key] for key in ("sites", "periods", "definitions", "codes", "models", "measures")]
     of_clients = ("journeys", "carat_referrals", "cjit_forms", "dirs", "triage_quarters")
     yield unless_known(["fieldwork"], "", lambda: fieldwork(frames["fieldwork"]))
     yield unless_known(of_clients, on_clients, lambda: from_clients(config, typed))

@@ -1,0 +1,24 @@
+"""A measure that the config does not name takes its own numbers with it, and no others."""
+
+from __future__ import annotations
+
+import pytest
+
+import chain
+
+TOLD = ("findings", "restated")  # counts of comparisons and the like, over all measures
+
+
+@pytest.mark.parametrize("name", ["retained_12_weeks", "community_triage"])
+def test_a_measure_left_out_takes_its_numbers_and_no_others(config, tmp_path, name):
+    study = chain.study(config)
+    (tmp_path / "all").mkdir()
+    (tmp_path / "less").mkdir()
+    less = {**study.config, "measures": [one for one in study.config["measures"] if one != name]}
+    whole = chain.run(study, tmp_path / "all").ledger.set_index("id")
+    left = chain.run(study.but(less), tmp_path / "less").ledger.set_index("id")
+    own = whole.index[whole["family"] == name]
+    assert len(own) and set(own).isdisjoint(left.index)
+    others = whole.index[~whole["family"].isin([name, *TOLD])]
+    assert list(others) == list(left.index[~left["family"].isin(TOLD)])
+    assert whole.loc[others].equals(left.loc[others])
