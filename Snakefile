@@ -31,15 +31,5 @@ rule all:
     """Everything that a run publishes."""
     default_target: True
     input:
-        f"{RUN}/report.pdf",
-        f"{RUN}/report.html",
-        f"{RUN}/report.xlsx",
-        f"{RUN}/report.ods",
-        f"{RUN}/cells.csv",
-        f"{RUN}/ledger.csv",
-        f"{RUN}/validation.csv",
-        f"{RUN}/disclosure.csv",
-        CHECKED,
-        REGISTER_FILES,
-        f"{RUN}/ro-crate-metadata.json",
+        [path for paths in FORMS.values() for path in paths],
     localrule: True

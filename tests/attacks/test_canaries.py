@@ -35,6 +35,7 @@ from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import Limits
 from dscp.ledger.rows import read_ledger
 from dscp.measures.registry import MEASURES as DECLARED
+from dscp.record.forms import forms_of
 from dscp.run.job import writing
 from dscp.study.areas import areas
 from other_study import FOLDER, extracts, other_config, write_study
@@ -112,14 +113,16 @@ def test_the_run_is_the_same_as_without_them(planted, default_run):
     assert one.equals(other)
 
 
-def test_no_canary_is_in_any_publishable_byte(planted):
+def test_no_canary_is_in_any_publishable_byte(planted, config):
     paths = publishable(planted.folder)
     found, size = planted.search.files(paths)
     assert found == {}
     assert planted.search.bytes(planted.said.encode()) == set()
-    names = {path.name for path in paths}
-    assert {"report.pdf", "report.html", "report.xlsx", "report.ods", "cells.csv", "ledger.csv", "validation.csv",
-            "ro-crate-metadata.json", "outcomes.log", "report_print.html"} <= names  # fmt: skip
+    run = planted.folder / RUN
+    names = {path.relative_to(run).as_posix() for path in paths if path.is_relative_to(run)}
+    open_ = [form for form in forms_of(config) if not form.confidential]
+    assert [form.file for form in open_ if not any(map(form.holds, names))] == []
+    assert {"logs/outcomes.log", "work/report_print.html", "work/activity.csv"} <= names
     assert any(".snakemake" in path.parts for path in paths)
     assert size > 20_000_000
 

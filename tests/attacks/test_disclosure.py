@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from disclosure import disclosed_findings
+from dscp.config.checked import read_config
 from dscp.disclosure.attack import Fact, NoSolution, Range, attack
 from dscp.disclosure.control import NOTE, CannotProtect, Control, by_id
 from dscp.disclosure.policies import POLICIES
@@ -28,6 +29,7 @@ from dscp.ledger.ids import dims_text
 from dscp.ledger.rows import FIELDS, read_ledger, values_of
 from dscp.printing.forms import printed
 from dscp.printing.words import spelt
+from forms_checks import assert_forms
 from other_study import write_study
 from release import release
 from running import PROJECT, copy_project, snakemake
@@ -580,8 +582,9 @@ def test_texts_of_pilots_come_through_the_gate_as_they_are(run):
     assert read_activity(run / "work" / "activity.csv").equals(typed)
 
 
-def test_only_files_that_may_be_published_stand_outside_restricted(run):
+def test_only_files_that_may_be_published_stand_outside_restricted(run, small):
     """No part of the full ledger and no finding of validation but those that came through the gate."""
+    assert_forms(run, read_config(small / "config.yaml"))
     tables = (path.relative_to(run) for path in run.rglob("*.csv"))
     outside = {path.as_posix() for path in tables if path.parts[0] not in ("restricted", "code")}
     assert outside == {"ledger.csv", "cells.csv", "validation.csv", "disclosure.csv", "work/activity.csv"}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from running import copy_project, snakemake
+from running import copy_project, parsed, under_a_policy
 
 RESTRICTED = "restricted"
 # Rules after the gate that may read what is restricted: which of it, and why.
@@ -16,23 +15,7 @@ MAY_READ = {
     "run_record": ("", "it records every file of the run, the confidential ones by a keyed checksum"),
     "report_html": ("results/reference_extracts/", "it prints the checksums of extracts rebuilt from the print"),
 }
-TOLD = "\nPath('jobs.json').write_text(__import__('json').dumps(recorded_jobs(workflow.rules, EXTRACTS, RUN)))\n"
-
-
-def jobs_of(project: Path) -> list[dict]:
-    """The jobs of a project's own study, as the workflow declares them."""
-    with open(project / "Snakefile", "a", encoding="utf-8") as stream:
-        stream.write(TOLD)
-    done = snakemake(project, project, "--list-rules")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads((project / "jobs.json").read_text(encoding="utf-8"))
-
-
-def under_a_policy(project: Path, policy: str) -> Path:
-    config = project / "config.yaml"
-    text = config.read_text(encoding="utf-8")
-    config.write_text(f"disclosure: {policy}\n{text.replace('disclosure: none', '')}", encoding="utf-8")
-    return project
+JOBS = "recorded_jobs(workflow.rules, EXTRACTS, RUN)"
 
 
 def after(jobs: Sequence[Mapping], name: str) -> list[Mapping]:
@@ -64,7 +47,7 @@ def past_the_gate(jobs: Sequence[Mapping]) -> Iterator[str]:
 @pytest.mark.parametrize("policy", ["none", "suppress_below_5"])
 def test_nothing_after_the_gate_reads_what_is_restricted(tmp_path, policy):
     """The checker's pages do, and are restricted themselves."""
-    jobs = jobs_of(under_a_policy(copy_project(tmp_path), policy))
+    jobs = parsed(under_a_policy(copy_project(tmp_path), policy), JOBS)
     rules = {job["rule"] for job in after(jobs, "release")}
     assert {"figures", "report_html", "workbook", "attached_record", "report_pdf", "run_record"} <= rules
     assert ("output_check" in rules) is (policy != "none")
@@ -77,15 +60,17 @@ def test_nothing_after_the_gate_reads_what_is_restricted(tmp_path, policy):
 def test_a_rule_that_reads_past_the_gate_is_found(tmp_path):
     """One that prints the typed copy of an extract, and one that makes a page for checkers that is not restricted."""
     project = under_a_policy(copy_project(tmp_path), "suppress_below_5")
+    line = '"restricted/output_check.pdf", "output_check", "to be signed", PDF, under_a_policy, True'
     for file, old, new in (
-        ("report", "activity=rules.release.output.activity", 'activity=validated("pilot_activity")'),
-        ("disclosure", "restricted/output_check.pdf", "output_check.pdf"),
+        ("rules/report.smk", "activity=rules.release.output.activity", 'activity=validated("pilot_activity")'),
+        ("rules/disclosure.smk", "restricted/output_check.pdf", "output_check.pdf"),
+        ("scripts/dscp/record/forms.py", line, line.replace("restricted/", "").replace("True", "False")),
     ):
-        path = project / "workflow" / "rules" / f"{file}.smk"
+        path = project / "workflow" / file
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
-    found = list(past_the_gate(jobs_of(project)))
+    found = list(past_the_gate(parsed(project, JOBS)))
     run = "results/dscp-2009-11/restricted"
     assert found == [
         *(f"output_check: {run}/{name}.csv" for name in ("ledger", "disclosed/decisions", "disclosed/audit")),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).parents[2]
 RUN = "results/dscp-2009-11"
@@ -34,6 +36,28 @@ def copy_project(target: Path) -> Path:
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, target / name)
     return target
+
+
+def parsed(project: Path, expression: str) -> Any:
+    """What an expression is once a project's workflow has been read, as JSON has it; nothing is run.
+
+    The project is a copy that belongs to the test: its Snakefile gets a line that tells.
+    """
+    told = project / "told.json"
+    with open(project / "Snakefile", "a", encoding="utf-8") as stream:
+        stream.write(f"\nPath({str(told)!r}).write_text(__import__('json').dumps({expression}))\n")
+    done = snakemake(project, project, "--list-rules")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(told.read_text(encoding="utf-8"))
+
+
+def under_a_policy(project: Path, policy: str) -> Path:
+    """Give the study of a copied project a disclosure policy."""
+    config = project / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    assert "\ndisclosure: none" in text
+    config.write_text(text.replace("\ndisclosure: none", f"\ndisclosure: {policy}"), encoding="utf-8")
+    return project
 
 
 def finish(project: Path, folder: Path) -> None:

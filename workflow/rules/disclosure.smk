@@ -5,7 +5,6 @@ Steps: disclosure (apply the policy) -> release (attack what came of it, publish
 
 CHECK_TEMPLATES = [f"templates/{name}" for name in ("exhibits.yaml", "report.css", "check.css", "output_check.html.j2")]
 CONTROLLED = {"policy": POLICY, "missing_release": STUDY["definitions"]["missing_release"]}
-CHECKED = [f"{RUN}/restricted/output_check.pdf"] if POLICY != "none" else []
 
 
 rule disclosure:
@@ -51,7 +50,7 @@ rule release:
         "../scripts/release.py"
 
 
-if CHECKED:
+if under_a_policy(STUDY):
 
     rule output_check:
         """A page per table, with counts, decisions and the audit, for a person to sign. Confidential."""

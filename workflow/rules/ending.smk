@@ -3,12 +3,14 @@
 import shutil
 
 from dscp.record.crate import sha256
+from dscp.record.forms import line, listed, made_forms
 from dscp.record.verify import set_aside, verify
 from dscp.run.last_good import forget, keep, places, put_back
 from dscp.run.lock import lock
 
 LITTLE = 1_000_000  # bytes: with less left on the disk a run that stopped has stopped for want of room
 LAST_GOOD = places(Path(), STUDY["run"])
+FORMS = made_forms(STUDY, recorded_jobs(workflow.rules, EXTRACTS, RUN), RUN)
 STARTED = []  # the lock of the results folder, while a run is at work
 
 
@@ -41,14 +43,8 @@ def refused(problems):
 
 def summary(checked):
     """What was made and where, and what was verified: the last lines of a run."""
-    made = [("report", "report.pdf"), ("", "report.html"), ("its tables", "report.xlsx"), ("", "report.ods"),
-            ("every printed cell", "cells.csv"), ("every quantity", "ledger.csv"), ("validation", "validation.csv"),
-            ("disclosure", "disclosure.csv"), ("to be signed", "restricted/output_check.pdf"),
-            ("register", "reproduction.csv"),
-            ("run record", "ro-crate-metadata.json")]  # fmt: skip
-    sizes = {name: (Path(RUN) / name).stat().st_size / 1e6 for _, name in made if (Path(RUN) / name).exists()}
-    lines = [f"  {what:<20}{RUN}/{name}  ({sizes[name]:.1f} MB)" for what, name in made if name in sizes]
-    return "\n".join([f"Made run {STUDY['run']}:", *lines, *([f"  {'checksums':<20}{checked}"] if checked else [])])
+    lines = [f"Made run {STUDY['run']}:", *listed(FORMS, RUN), *([line("checksums", checked)] if checked else [])]
+    return "\n".join(lines)
 
 
 def begin():

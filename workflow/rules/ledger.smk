@@ -4,7 +4,6 @@ FONTS = project_files("templates/fonts", ".ttf", ".otf")
 ANALYSES = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys"]
 PARTS = [*ANALYSES, "unit_values", "benefits", "sensitivity"]
 REGISTERED = ["reproduction", "walk"] if PUBLISHED_RUN else []
-REGISTER_FILES = [f"{RUN}/{name}.csv" for name in ("reproduction", "relations", "count_ranges") if PUBLISHED_RUN]
 
 
 rule findings:

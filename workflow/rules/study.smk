@@ -11,8 +11,8 @@ sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 from dscp.config.checked import checked, read_config
 from dscp.config.schema import config_schema
-from dscp.figures.numbers import compared
 from dscp.measures.registry import DEFAULT, chosen
+from dscp.study.kinds import compared, under_a_policy
 
 CONFIG_FILE = "config.yaml"
 STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, config_schema(BASE))

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-
-def evaluated(config: Mapping) -> bool:
-    """Whether the study is of the programme that some facts and cited constants are about."""
-    return config["programme"]["short_name"] == "DSCP"
-
-
-def compared(config: Mapping) -> bool:
-    """Whether the run has the evaluation's print to be compared with: on its rebuilt extracts, nothing withheld."""
-    return evaluated(config) and config.get("reference_run", False) and config.get("disclosure", "none") == "none"
-
+from dscp.study.kinds import compared, evaluated
 
 ONLY = {"evaluated_programme": evaluated, "compared_run": compared}  # what figures.yaml may say under `only`
 

@@ -18,9 +18,10 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from urllib.parse import quote
 
+from dscp.record.forms import CODE, CSV, HTML, RESTRICTED, WORK, form_of
+
 PROJECT = Path(__file__).parents[4]
 CRATE = "ro-crate-metadata.json"
-CODE = "code"  # the folder of a run with the project's files as they were
 KEYED = "hmac-sha256:"
 TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
 RO_CRATE = "https://w3id.org/ro/crate/1.1"
@@ -41,13 +42,9 @@ RUNNER = "The holders of the extracts, who ran the workflow"
 ACCESS = "Confidential. Held by the data's owner and by whoever runs the workflow; never published, not in this crate."
 CHECKABLE = " The checksum is keyed: only a holder of the run's key and of the file can check it."
 INTERMEDIATE = "A step between two jobs, not published and not part of this crate."
-TYPES = {
-    ".csv": "text/csv",
-    ".html": "text/html",
-    ".pdf": "application/pdf",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
-    ".svg": "image/svg+xml",
+TYPES = {  # of what is no published form: the project's files, extracts, steps between jobs
+    ".csv": CSV,
+    ".html": HTML,
     ".yaml": "application/yaml",
     ".py": "text/x-python",
     ".css": "text/css",
@@ -102,7 +99,7 @@ class Facts:
             return quote(f"#extract/{self.extracts[path]}", safe="/#")
         if not inside:
             return quote(f"#restricted/{PurePosixPath(path).name}", safe="/#")
-        described = inside.startswith(("restricted/", "work/"))
+        described = inside.startswith((f"{RESTRICTED}/", f"{WORK}/"))
         return quote(f"#{inside}" if described else inside, safe="/#")
 
 
@@ -371,13 +368,15 @@ def _settings(jobs: Sequence[Mapping], facts: Facts) -> list[dict]:
 def _file(path: str, facts: Facts) -> dict:
     """A file of the crate, or the description of one that is not in it."""
     identifier, checksum = facts.identifier(path), facts.checksums.get(path)
-    suffix = PurePosixPath(path).suffix
+    form = form_of(facts.within(path))
+    says = form.says if form else None
     if is_confidential(identifier):
         return entity(
             identifier,
             "CreativeWork",
             name=identifier.removeprefix("#"),
             alternateName=path,
+            description=says,
             identifier=checksum,
             conditionsOfAccess=ACCESS + (CHECKABLE if checksum else ""),
             isAccessibleForFree=False,
@@ -389,8 +388,8 @@ def _file(path: str, facts: Facts) -> dict:
         kind,
         name=facts.within(path) or facts.code[path],
         alternateName=place,
-        description=INTERMEDIATE if place else None,
-        encodingFormat=TYPES.get(suffix),
+        description=INTERMEDIATE if place else says,
+        encodingFormat=form.media_type if form else TYPES.get(PurePosixPath(path).suffix),
         sha256=checksum,
         dateModified=facts.rewritten.get(path),
     )

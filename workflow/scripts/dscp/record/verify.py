@@ -12,9 +12,10 @@ from urllib.parse import unquote
 
 import yaml
 
-from dscp.record.crate import CODE, CRATE, KEYED, PROJECT, keyed, sha256
+from dscp.record.crate import CRATE, KEYED, PROJECT, keyed, sha256
+from dscp.record.forms import CODE, LOGS, RESTRICTED, WORK
 
-UNRECORDED = ("logs", "restricted", "work")  # folders of a run that its record does not list file by file
+UNRECORDED = (LOGS, RESTRICTED, WORK)  # folders of a run that its record does not list file by file
 CONFIG = f"{CODE}/config.yaml"
 
 

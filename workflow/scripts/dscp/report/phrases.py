@@ -12,13 +12,13 @@ from markupsafe import Markup
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.exhibits.book import DEFAULT_FORMS, Book, data, setting, time
 from dscp.exhibits.declared import figure_sites, ledger_items
-from dscp.figures.numbers import evaluated
 from dscp.ledger.rows import WITHHELD_SIGN
 from dscp.measures.registry import MEASURES
 from dscp.printing import words
 from dscp.printing.forms import IN_WORDS, MAGNITUDE, printed
 from dscp.study.areas import analysed, arms_of, site_label, value_at
 from dscp.study.days import day, months_touched, year_key
+from dscp.study.kinds import evaluated
 
 TREND = "findings.new_journeys_trend.{site}"
 

@@ -1,0 +1,159 @@
+"""The published forms: every file of a run that may leave its house, and those for whoever signs; each declared once.
+
+From this list come what the workflow makes (`rule all`), the closing lines of a run and what its record says of a file.
+A form that no rule makes stops the run before it begins; so does a file that a rule makes and that is no form, unless
+it lies in a folder below, which holds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from dscp.study.kinds import compared, under_a_policy
+
+# Folders of a run that hold no published form.
+RESTRICTED = "restricted"  # clients' rows, and what tells of them
+WORK = "work"  # steps between two jobs
+LOGS = "logs"  # what jobs said
+CODE = "code"  # the project's files as they were; the run record lists them
+
+
+def always(study: Mapping) -> bool:
+    """Every study has it."""
+    return True
+
+
+@dataclass(frozen=True)
+class PublishedForm:
+    """A form in which a run's results are given out.
+
+    Parameters
+    ----------
+    file : its path in the run's folder; with "*" for several files of one kind
+    rule : what makes it
+    says : what it is, for the closing lines of a run and the run record
+    media_type : as IANA registers it
+    when : whether a study has it, by its config
+    confidential : whether it is for whoever signs the output off, and stands under `restricted/`
+
+    Raises
+    ------
+    ValueError
+        A confidential form outside `restricted/`, or another one in a folder that holds none.
+    """
+
+    file: str
+    rule: str
+    says: str
+    media_type: str
+    when: Callable[[Mapping], bool]
+    confidential: bool
+
+    def __post_init__(self) -> None:
+        folder = PurePosixPath(self.file).parts[0]
+        if self.confidential != (folder == RESTRICTED) or folder in (WORK, LOGS, CODE):
+            raise ValueError(f"{self.file}: allowed: confidential forms in {RESTRICTED}/, others in no such folder")
+
+    def holds(self, name: str) -> bool:
+        """Whether a file of a run, by its path in the run's folder, is of this form."""
+        return PurePosixPath(name).match(self.file) and name.count("/") == self.file.count("/")
+
+
+CSV, HTML, PDF, SVG, JSON_LD = "text/csv", "text/html", "application/pdf", "image/svg+xml", "application/ld+json"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+FORMS = (
+    PublishedForm("report.pdf", "report_pdf", "report, for print", PDF, always, False),
+    PublishedForm("report.html", "report_html", "report, for the screen", HTML, always, False),
+    PublishedForm("report.xlsx", "workbook", "numbered tables", XLSX, always, False),
+    PublishedForm("report.ods", "workbook", "numbered tables, OpenDocument", ODS, always, False),
+    PublishedForm("figures/*.svg", "figures", "figures", SVG, always, False),
+    PublishedForm("cells.csv", "report_html", "every printed cell", CSV, always, False),
+    PublishedForm("ledger.csv", "release", "every quantity", CSV, always, False),
+    PublishedForm("validation.csv", "release", "what validation found", CSV, always, False),
+    PublishedForm("disclosure.csv", "release", "decisions of disclosure", CSV, always, False),
+    PublishedForm("restricted/output_check.pdf", "output_check", "to be signed", PDF, under_a_policy, True),
+    PublishedForm("reproduction.csv", "reproduction", "register of the print", CSV, compared, False),
+    PublishedForm("relations.csv", "reproduction", "relations in the print", CSV, compared, False),
+    PublishedForm("count_ranges.csv", "reproduction", "counts that the print allows", CSV, compared, False),
+    PublishedForm("ro-crate-metadata.json", "run_record", "run record", JSON_LD, always, False),
+)
+WIDTH = max(len(form.says) for form in FORMS) + 2  # of the first column of what a run says in the end
+
+
+def forms_of(study: Mapping) -> list[PublishedForm]:
+    """The forms that a study has, in their order."""
+    return [form for form in FORMS if form.when(study)]
+
+
+def form_of(name: str) -> PublishedForm | None:
+    """The form that a file is of, by its path in the run's folder; None of a file that is no form."""
+    return next((form for form in FORMS if form.holds(name)), None)
+
+
+def made_forms(study: Mapping, jobs: Sequence[Mapping], folder: str) -> dict[PublishedForm, list[str]]:
+    """The paths of each form that a study has, as the rules make them.
+
+    Parameters
+    ----------
+    study : the config
+    jobs : every job of the run, with `rule` and `outputs` (paths), as `record.jobs.recorded_jobs` gives them
+    folder : of the run, as the paths begin
+
+    Raises
+    ------
+    SystemExit
+        One line for each form that its rule does not make, and for each file outside the folders above that is no form.
+    """
+    outputs = [(job["rule"], path) for job in jobs for path in job["outputs"]]
+    names = {path: path[len(folder) + 1 :] if path.startswith(f"{folder}/") else "" for _, path in outputs}
+    found = {
+        form: [path for rule, path in outputs if rule == form.rule and form.holds(names[path])]
+        for form in forms_of(study)
+    }
+    of_forms = {path for paths in found.values() for path in paths}
+    faults = [
+        f"record/forms.py, {form.file}: found no such file among what rule {form.rule} makes"
+        for form, paths in found.items()
+        if not paths
+    ] + [
+        f"rule {rule}: found {path}, which is no published form, allowed: a line in record/forms.py, or a file in "
+        f"{RESTRICTED}/ or {WORK}/"
+        for rule, path in outputs
+        if path not in of_forms and not _stays(path, names[path])
+    ]
+    if faults:
+        raise SystemExit("\n".join(faults))
+    return found
+
+
+def _stays(path: str, name: str) -> bool:
+    """Whether an output stays where it is; the name is "" outside the run's folder, where rebuilt extracts lie."""
+    if not name:
+        return PurePosixPath(path).parent.name == RESTRICTED
+    return name == CODE or name.startswith((f"{RESTRICTED}/", f"{WORK}/"))
+
+
+def listed(forms: Mapping[PublishedForm, Sequence[str]], folder: str) -> list[str]:
+    """One line for each form whose files are there: what it is, where, how large."""
+    there = {form: [Path(path) for path in paths if Path(path).exists()] for form, paths in forms.items()}
+    return [
+        line(form.says, f"{folder}/{form.file}  ({_number(paths)}{_size(paths):.1f} MB)")
+        for form, paths in there.items()
+        if paths
+    ]
+
+
+def line(what: str, found: str) -> str:
+    """A line of what a run says in the end."""
+    return f"  {what:<{WIDTH}}{found}"
+
+
+def _size(paths: Sequence[Path]) -> float:
+    return sum(path.stat().st_size for path in paths) / 1e6
+
+
+def _number(paths: Sequence[Path]) -> str:
+    return f"{len(paths)} files, " if len(paths) > 1 else ""
