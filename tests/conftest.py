@@ -13,11 +13,14 @@ from pathlib import Path
 import pytest
 import yaml
 from filelock import FileLock
+from hypothesis import settings
 
 from other_study import write_study
 from running import PROJECT, RUN, copy_project, finish
 
 os.environ["PYTHONPATH"] = str(PROJECT / "workflow" / "scripts")  # as the Makefile sets it for the tools
+
+settings.register_profile("check", max_examples=10)  # for tests that set no number of their own
 
 FINISHED = {"default_study", "default_run", "other_study"}  # fixtures that take a minute each
 WITHOUT = ("unit", "rules", "oracle")  # folders of tests that do without

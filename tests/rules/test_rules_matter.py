@@ -13,7 +13,7 @@ import pytest
 
 import continuity
 import outcomes
-from bent import bent_definitions, of_rule, shifted
+from bent import MEMBERS, bent_definitions, of_rule, shifted
 from dscp.measures.counting import counted
 from dscp.measures.registry import MEASURES
 
@@ -87,6 +87,11 @@ CONTINUITY_SQL = {
     "none on the day of release": ("PICKUPS", "between {pickup_from}", "between {pickup_from} + 1"),
     "one DAT of an area": ("community_triage", "list_contains(areas.dats, dat)", "areas.dats[1] = dat"),
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def counts_only(monkeypatch):
+    monkeypatch.setattr(outcomes, "CHARACTERISTICS", MEMBERS)
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +171,7 @@ def test_outcome_period(inputs, straight, period, end, days):
     assert not treatment_counts(extracts, shifted(config, "outcomes", period, end, days)).equals(straight[0])
 
 
+@pytest.mark.thorough
 def test_each_completed_exit_reason(inputs, straight):
     extracts, config = inputs
     for code in config["codes"]["completed_exit_reasons"]:

@@ -10,7 +10,7 @@ import pytest
 import continuity
 import impact
 import outcomes
-from bent import bent_definitions, of_rule, shifted
+from bent import MEMBERS, bent_definitions, of_rule, shifted
 from dscp.ledger.rows import extracts_of, read_ledger, shaped_by, within
 from dscp.ledger.trail import dependents
 from dscp.measures.registry import MEASURES
@@ -18,6 +18,11 @@ from dscp.report.panel import settings_of
 from dscp.study.areas import value_at
 
 FIELDS = ["value", "rows"]
+
+
+@pytest.fixture(autouse=True)
+def counts_only(monkeypatch):
+    monkeypatch.setattr(outcomes, "CHARACTERISTICS", MEMBERS)
 
 
 @pytest.fixture(scope="module")

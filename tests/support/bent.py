@@ -1,4 +1,4 @@
-"""Configs with one setting bent, and the measures that it may move."""
+"""Configs with one setting bent, and what it may move: counts of the measures, not the clients' characteristics."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import copy
 import datetime as dt
 
 from dscp.measures.registry import MEASURES
+
+# In place of outcomes.CHARACTERISTICS: who counts and has the outcome, in a third of the time.
+MEMBERS = "select '{measure}' as measure, site, arm, area, period, outcome, file, line from {measure}"
 
 
 def bent_definitions(config, change):
