@@ -8,10 +8,14 @@ min_version("9.0")
 include: "workflow/rules/study.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/extracts.smk"
-include: "workflow/rules/fieldwork.smk"
-include: "workflow/rules/outcomes.smk"
-include: "workflow/rules/continuity.smk"
-include: "workflow/rules/impact.smk"
+
+
+for part in ("fieldwork", "outcomes", "continuity", "impact"):
+    if part in PARTS:
+
+        include: f"workflow/rules/{part}.smk"
+
+
 include: "workflow/rules/economics.smk"
 include: "workflow/rules/ledger.smk"
 

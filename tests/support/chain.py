@@ -25,7 +25,9 @@ from continuity import ledger as continuity_ledger
 from disclosure import disclosed_activity
 from dscp.extracts.registry import samples
 from dscp.figures.data import Planned, planned
+from dscp.figures.numbers import wanted
 from dscp.ledger.rows import numbers, read_ledger, write_ledger
+from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import chosen
 from dscp.report.lint import read_allowed, read_page
 from dscp.study.areas import ARMS, analysed
@@ -50,7 +52,7 @@ from workbook import workbook
 PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
 CONSTANTS = PROJECT / "workflow" / "resources" / "constants.csv"
-RULES = ("outcomes", "continuity")
+COUNTED = ("outcomes", "continuity")
 TODAY = dt.date(2026, 1, 1)
 SITES = ("site_2", "site_3", "site_5", "site_7")  # analysed: every kind of pilot and of continuity
 COVARIATES = ["age", "sex", "ethnicity"]
@@ -83,6 +85,12 @@ class Study:
     def but(self, config: Mapping | None = None, **extracts: pd.DataFrame) -> Study:
         """The study with another config or other extracts."""
         return replace(self, config=config or self.config, extracts={**self.extracts, **extracts})
+
+    def without(self, *names: str) -> Study:
+        """The study without some extracts."""
+        left = {name: frame for name, frame in self.extracts.items() if name not in names}
+        paths = {name: path for name, path in self.config["extracts"].items() if name not in names}
+        return replace(self, config={**self.config, "extracts": paths}, extracts=left)
 
     def settings(self, **given: object) -> Study:
         """The study with other settings, by path: economics__method="corrected"."""
@@ -183,7 +191,7 @@ def run(of: Study, folder: Path, register: bool = False) -> Made:
     whole = whole_ledger(
         pd.concat(parts, ignore_index=True), remarks, table, {**config, "assumed": of.config["assumed"]}
     )
-    activity = disclosed_activity(pd.read_parquet(typed["pilot_activity"]))
+    activity = disclosed_activity(typed.get("pilot_activity"))
     return Made(of.config, as_read([whole], folder), remarks, activity, typed)
 
 
@@ -207,24 +215,30 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
         return rows
 
     def unless_known(extracts: Sequence[str], more: object, make: Callable[[], list[pd.DataFrame]]) -> list:
-        key = hash((*(typed[name] for name in extracts), repr(more)))
+        key = hash((extracts[0], *(typed.get(name) for name in extracts), repr(more)))
         if key not in of.counted:
             of.counted[key] = make()
         return keep(of.counted[key])
 
     on_clients = [config[key] for key in ("sites", "periods", "definitions", "codes", "models", "measures")]
     of_clients = ("journeys", "carat_referrals", "cjit_forms", "dirs", "triage_quarters")
-    yield unless_known(["fieldwork"], "", lambda: fieldwork(frames["fieldwork"]))
-    yield unless_known(of_clients, on_clients, lambda: from_clients(config, typed))
+    can = {rule for rule in RULES if not lacking([rule], config)}
+    if "fieldwork" in can:
+        yield unless_known(["fieldwork"], "", lambda: fieldwork(frames["fieldwork"]))
+    if "impact" in can:
+        yield unless_known(of_clients, on_clients, lambda: from_clients(config, typed))
     of_money = ("pilot_spending", "treatment_budgets", "budget_shares")
     years = economics["spending_years"]
-    yield unless_known(of_money, years, lambda: spending(*(frames[name] for name in of_money), years))
+    if "spending" in can:
+        yield unless_known(of_money, years, lambda: spending(*(frames.get(name) for name in of_money), years))
     of_series = ("new_journeys_yearly", "new_journeys_monthly")
     when = economics["journey_years"], economics["monthly_window"]
-    yield unless_known(of_series, when, lambda: new_journeys(*(frames[name] for name in of_series), *when))
+    if "new_journeys" in can:
+        yield unless_known(of_series, when, lambda: new_journeys(*(frames.get(name) for name in of_series), *when))
     yield keep(unit_values(cited.to_dict(), economics))
-    yield keep(benefits(known, named, economics))
-    yield keep(sensitivity(known | leaves, named))
+    if "benefits" in can:
+        yield keep(benefits(known, named, economics))
+        yield keep(sensitivity(known | leaves, named))
     days = {key: value for key, value in settings.items() if key.endswith(("effective_days", "pickup_days"))}
     level = {"setting.models.significance": models["significance"]}
     yield findings(known | days | level, named, len(years))
@@ -237,13 +251,18 @@ def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFram
     sites, models = config["sites"], config["models"]
     shared = (sites, *(config[key] for key in ("periods", "definitions", "codes")), models["length_of_use_bands"])
     every = chosen(config["measures"], typed)
-    treatment, others = ([one for one in every if one.cohort.rule == rule and one.of_its_own] for rule in RULES)
-    clients, excluded = outcomes(str(typed["journeys"]), *shared, treatment)
-    read = {name: str(typed[name]) for one in others for name in one.reads}
-    referrals, counted, cases = continuity(read, *shared, others)
-    counts = outcomes_ledger(clients, excluded, sites, treatment)
-    counts += continuity_ledger(referrals, counted, cases, sites, others)
-    members = pd.concat([clients, referrals], ignore_index=True)
+    treatment, others = ([one for one in every if one.cohort.rule == rule and one.of_its_own] for rule in COUNTED)
+    counts, members = [], []
+    if treatment:
+        clients, excluded = outcomes(str(typed["journeys"]), *shared, treatment)
+        counts += outcomes_ledger(clients, excluded, sites, treatment)
+        members.append(clients)
+    if others:
+        read = {name: str(typed[name]) for one in others for name in one.reads}
+        referrals, counted, cases = continuity(read, *shared, others)
+        counts += continuity_ledger(referrals, counted, cases, sites, others)
+        members.append(referrals)
+    members = pd.concat(members, ignore_index=True)
     return [*counts, *impact(pd.concat(counts, ignore_index=True), members, list(analysed(sites)), models, every)]
 
 
@@ -271,7 +290,9 @@ def render(made: Made, known: Made | None = None) -> Printed:
         for name, one in FIGURES.items()
         if known is None or any(moved & set(ids_of(plan)) for plan in plans.values() if plan.declaration is one)
     }
-    svgs = dict.fromkeys(plans, "<svg/>") | figures(made.ledger, declared, made.config, FACES)
+    svgs = {number: "<svg/>" for number, plan in plans.items() if wanted(plan.declaration, made.config)} | figures(
+        made.ledger, declared, made.config, FACES
+    )
     page, _, cells = report_html(
         made.ledger, made.findings, made.activity, svgs, EXHIBITS, [], made.config, TEMPLATES,
         {"screen": "", "print": ""}, declared_figures=FIGURES,

@@ -4,11 +4,8 @@
 rule continuity:
     """Counts of Tables 3.1-3.3, and one row per prison referral for the models."""
     input:
+        **{name: validated(name) for measure in measures("continuity") for name in MEASURES[measure].reads},
         accepted=ACCEPTED,
-        carat_referrals=validated("carat_referrals"),
-        cjit_forms=validated("cjit_forms"),
-        dirs=validated("dirs"),
-        triage_quarters=validated("triage_quarters"),
     output:
         referrals=f"{RUN}/restricted/referrals.parquet",
         ledger=f"{RUN}/restricted/ledger/continuity.csv",

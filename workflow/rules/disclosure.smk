@@ -12,7 +12,7 @@ rule disclosure:
     input:
         ledger=rules.ledger.output.ledger,
         validation=rules.accept.output.validation,
-        activity=validated("pilot_activity"),
+        activity=activity(),
     output:
         ledger=f"{RUN}/restricted/disclosed/ledger.csv",
         validation=f"{RUN}/restricted/disclosed/validation.csv",

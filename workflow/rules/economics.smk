@@ -3,40 +3,41 @@
 CONSTANTS = "workflow/resources/constants.csv"
 
 
-rule spending:
-    """Tables 7.1-7.3, C.7.1, C.7.2 and the costs of Table 7.10."""
-    input:
-        accepted=ACCEPTED,
-        lines=validated("pilot_spending"),
-        budgets=validated("treatment_budgets"),
-        shares=validated("budget_shares"),
-    output:
-        ledger=f"{RUN}/restricted/ledger/spending.csv",
-    log:
-        f"{RUN}/logs/spending.log",
-    params:
-        years=STUDY["economics"]["spending_years"],
-        digest=digest("spending"),
-    script:
-        "../scripts/spending.py"
+if "spending" in PARTS:
+
+    rule spending:
+        """Tables 7.1-7.3, C.7.1, C.7.2 and the costs of Table 7.10."""
+        input:
+            **held(lines="pilot_spending", budgets="treatment_budgets", shares="budget_shares"),
+            accepted=ACCEPTED,
+        output:
+            ledger=f"{RUN}/restricted/ledger/spending.csv",
+        log:
+            f"{RUN}/logs/spending.log",
+        params:
+            years=STUDY["economics"]["spending_years"],
+            digest=digest("spending"),
+        script:
+            "../scripts/spending.py"
 
 
-rule new_journeys:
-    """Table 7.4 and the series of Figures C.8.1-C.8.6."""
-    input:
-        accepted=ACCEPTED,
-        yearly=validated("new_journeys_yearly"),
-        monthly=validated("new_journeys_monthly"),
-    output:
-        ledger=f"{RUN}/restricted/ledger/new_journeys.csv",
-    log:
-        f"{RUN}/logs/new_journeys.log",
-    params:
-        years=STUDY["economics"]["journey_years"],
-        window=STUDY["economics"]["monthly_window"],
-        digest=digest("new_journeys"),
-    script:
-        "../scripts/new_journeys.py"
+if "new_journeys" in PARTS:
+
+    rule new_journeys:
+        """Table 7.4 and the series of Figures C.8.1-C.8.6."""
+        input:
+            **held(yearly="new_journeys_yearly", monthly="new_journeys_monthly"),
+            accepted=ACCEPTED,
+        output:
+            ledger=f"{RUN}/restricted/ledger/new_journeys.csv",
+        log:
+            f"{RUN}/logs/new_journeys.log",
+        params:
+            years=STUDY["economics"]["journey_years"],
+            window=STUDY["economics"]["monthly_window"],
+            digest=digest("new_journeys"),
+        script:
+            "../scripts/new_journeys.py"
 
 
 rule unit_values:
@@ -54,44 +55,48 @@ rule unit_values:
         "../scripts/unit_values.py"
 
 
-rule benefits:
-    """Tables 7.8-7.11: additional clients, their value, and benefits against costs."""
-    input:
-        outcomes=rules.outcomes.output.ledger,
-        impact=rules.impact.output.ledger,
-        unit_values=rules.unit_values.output.ledger,
-        spending=rules.spending.output.ledger,
-    output:
-        ledger=f"{RUN}/restricted/ledger/benefits.csv",
-    log:
-        f"{RUN}/logs/benefits.log",
-    params:
-        sites=SITES,
-        economics=pick(STUDY["economics"], "method", "benefit_share"),
-        digest=digest("benefits"),
-    script:
-        "../scripts/benefits.py"
+if "benefits" in PARTS:
+
+    rule benefits:
+        """Tables 7.8-7.11: additional clients, their value, and benefits against costs."""
+        input:
+            outcomes=rules.outcomes.output.ledger,
+            impact=rules.impact.output.ledger,
+            unit_values=rules.unit_values.output.ledger,
+            spending=rules.spending.output.ledger,
+        output:
+            ledger=f"{RUN}/restricted/ledger/benefits.csv",
+        log:
+            f"{RUN}/logs/benefits.log",
+        params:
+            sites=SITES,
+            economics=pick(STUDY["economics"], "method", "benefit_share"),
+            digest=digest("benefits"),
+        script:
+            "../scripts/benefits.py"
 
 
-rule sensitivity:
-    """Figure S.4: how the benefit of all sites moves with each assumption."""
-    input:
-        parts=[
-            rules.outcomes.output.ledger,
-            rules.impact.output.ledger,
-            rules.unit_values.output.ledger,
-            rules.benefits.output.ledger,
-        ],
-        constants=source(CONSTANTS),
-    output:
-        ledger=f"{RUN}/restricted/ledger/sensitivity.csv",
-    log:
-        f"{RUN}/logs/sensitivity.log",
-    params:
-        sites=SITES,
-        assumed=pick(STUDY["economics"], "discount_rates", "treatment_years", "recovery_years"),
-        varied=pick(STUDY["economics"], "benefit_share", "sensitivity"),
-        models=pick(STUDY["models"], "confidence"),
-        digest=digest("sensitivity", CONSTANTS),
-    script:
-        "../scripts/sensitivity.py"
+if "sensitivity" in PARTS:
+
+    rule sensitivity:
+        """Figure S.4: how the benefit of all sites moves with each assumption."""
+        input:
+            parts=[
+                rules.outcomes.output.ledger,
+                rules.impact.output.ledger,
+                rules.unit_values.output.ledger,
+                rules.benefits.output.ledger,
+            ],
+            constants=source(CONSTANTS),
+        output:
+            ledger=f"{RUN}/restricted/ledger/sensitivity.csv",
+        log:
+            f"{RUN}/logs/sensitivity.log",
+        params:
+            sites=SITES,
+            assumed=pick(STUDY["economics"], "discount_rates", "treatment_years", "recovery_years"),
+            varied=pick(STUDY["economics"], "benefit_share", "sensitivity"),
+            models=pick(STUDY["models"], "confidence"),
+            digest=digest("sensitivity", CONSTANTS),
+        script:
+            "../scripts/sensitivity.py"

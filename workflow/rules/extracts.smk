@@ -5,12 +5,11 @@ Steps: reference_extracts -> validate (one job per extract) -> accept (the gate 
 
 from dscp.config.checked import check_files
 
-EXTRACTS = list(STUDY["extracts"])
-REFERENCE = {name: f"results/reference_extracts/restricted/{name}.csv" for name in EXTRACTS}
+REFERENCE = {name: f"results/reference_extracts/restricted/{name}.csv" for name in PRINTED}
 check_files(STUDY, CONFIG_FILE, REFERENCE.values())
 PLANNED = digests.planned(path for name in EXTRACTS for path in extract_paths(name) if path not in REFERENCE.values())
 FAULTS = f"{RUN}/logs/faults.txt"  # of the extracts, of the last run that stopped at any
-YEARS_CHECKED = ["spending_years", "journey_years", "monthly_window"]
+ECONOMICS_CHECKED = ["spending_years", "journey_years", "monthly_window", "worked_example"]
 PUBLISHED = project_files("workflow/resources/published", ".csv")
 REFERENCE_STUDY = "workflow/resources/reference_study.yaml"
 ASSUMED = [path for path in project_files("workflow/resources", ".csv") if Path(path).name.startswith("reference_")]
@@ -45,7 +44,7 @@ rule validate:
     params:
         extract="{extract}",
         source=lambda wildcards: extract_paths(wildcards.extract),
-        config={**study("periods", "sites", "codes"), "economics": pick(STUDY["economics"], *YEARS_CHECKED)},
+        config={**study("periods", "sites", "codes"), "economics": pick(STUDY["economics"], *ECONOMICS_CHECKED)},
         digest=digest("validate"),
         planned=planned_digests,
         frozen=f"{RUN}/restricted/frozen/{{extract}}",

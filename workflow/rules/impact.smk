@@ -1,11 +1,13 @@
 """Chapters 3 and 6, second half: rates, changes, difference in differences and their tests."""
 
+MEMBERS = {"outcomes": f"{RUN}/restricted/outcomes.parquet", "continuity": f"{RUN}/restricted/referrals.parquet"}
+
 
 rule impact:
     """Tables 3.1-3.3, 6.1-6.4, 7.5-7.7: one job fits all models."""
     input:
-        ledgers=[rules.outcomes.output.ledger, rules.continuity.output.ledger],
-        members=[rules.outcomes.output.clients, rules.continuity.output.referrals],
+        ledgers=[f"{RUN}/restricted/ledger/{part}.csv" for part in MEMBERS if part in PARTS],
+        members=[path for part, path in MEMBERS.items() if part in PARTS],
     output:
         ledger=f"{RUN}/restricted/ledger/impact.csv",
     log:

@@ -1,8 +1,6 @@
 """The ledger: every quantity of the run, those that only prose states among them."""
 
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
-ANALYSES = ["fieldwork", "outcomes", "continuity", "impact", "spending", "new_journeys"]
-PARTS = [*ANALYSES, "unit_values", "benefits", "sensitivity"]
 REGISTERED = ["reproduction", "walk"] if PUBLISHED_RUN else []
 
 

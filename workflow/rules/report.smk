@@ -19,6 +19,7 @@ rule figures:
     params:
         config={
             **study("sites", "programme", "periods", "economics"),
+            **HELD,
             "reference_run": STUDY.get("reference_run", False),
             "disclosure": POLICY,
         },

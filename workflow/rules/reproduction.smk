@@ -26,7 +26,7 @@ rule reproduction:
     log:
         f"{RUN}/logs/reproduction.log",
     params:
-        config=study("sites", "programme", "periods", "definitions", "models", "economics"),
+        config={**study("sites", "programme", "periods", "definitions", "models", "economics"), **HELD},
         digest=digest("reproduction", "templates/exhibits.yaml", CONSTANTS, *REGISTER, *PUBLISHED),
     script:
         "../scripts/reproduction.py"

@@ -50,6 +50,16 @@ def validated(name):
     return f"{RUN}/restricted/validated/{name}.parquet"
 
 
+def held(**extracts):
+    """The typed copies of those of some extracts that the study has, under the names that a rule gives them."""
+    return {name: validated(extract) for name, extract in extracts.items() if extract in EXTRACTS}
+
+
+def activity():
+    """The typed copy of what each site did; nothing where the study has no such extract."""
+    return list(held(activity="pilot_activity").values())
+
+
 def project_files(folder, *suffixes):
     """The project's files under a folder, sorted, as paths relative to the project."""
     found = (path for path in (BASE / folder).rglob("*") if path.suffix in suffixes)

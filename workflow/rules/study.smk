@@ -11,14 +11,17 @@ sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 from dscp.config.checked import checked, read_config
 from dscp.config.schema import config_schema
-from dscp.measures.registry import DEFAULT, chosen
-from dscp.study.kinds import compared, under_a_policy
+from dscp.measures.needs import RULES, lacking
+from dscp.measures.registry import DEFAULT, MEASURES, chosen
+from dscp.study.kinds import PRINTED, compared, under_a_policy
 
 CONFIG_FILE = "config.yaml"
 STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, config_schema(BASE))
 
 RUN = f"results/{STUDY['run']}"
 POLICY = STUDY.get("disclosure", "none")
+EXTRACTS = list(STUDY["extracts"])
+PARTS = [rule for rule in RULES if not lacking([rule], STUDY)]  # the rules that compute what the study has extracts for
 PUBLISHED_RUN = compared(STUDY)
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
 
@@ -37,3 +40,6 @@ def measures(rule=""):
     """Names of the study's measures that can be computed; of one rule those that have clients or counts of their own."""
     found = chosen(STUDY.get("measures", DEFAULT), STUDY["extracts"], rule)
     return [measure.name for measure in found if measure.of_its_own or not rule]
+
+
+HELD = {"extracts": EXTRACTS, "measures": measures()}  # what exhibits and figures ask for

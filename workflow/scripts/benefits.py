@@ -139,9 +139,10 @@ def benefits(values: Mapping[str, float], sites: list[str], economics: Mapping) 
     Parameters
     ----------
     values : ledger id -> value: differences, bases, unit values, costs
-    sites : analysed sites, in order
+    sites : analysed sites, in order; those without a cost are left out, since nothing is set against it
     economics : method and benefit_share of the config
     """
+    sites = [site for site in sites if f"cost.{site}.total" in values]
     known = {**values, **dict(numbers({"economics": economics}))}
     return [
         *additional_clients(known, sites, economics["method"]),

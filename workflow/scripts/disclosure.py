@@ -3,6 +3,8 @@
 That is every quantity, what validation counted, and what pilots did.
 """
 
+from pathlib import Path
+
 import pandas as pd
 
 from dscp.disclosure.control import DECISIONS, RECOMPUTED, ROUNDED, WITHHELD, Control
@@ -71,18 +73,21 @@ def disclosed_findings(findings: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataF
     )[findings.columns]
 
 
-def disclosed_activity(activity: pd.DataFrame) -> pd.DataFrame:
+def disclosed_activity(copy: str | Path | None) -> pd.DataFrame:
     """What pilots did, as it may be published: texts that count nobody, under every policy as they are.
 
     Parameters
     ----------
-    activity : the typed copy of the extract: file and line, site, text columns of Table 1.3
+    copy : the typed copy of the extract (Parquet): file and line, site, text columns of Table 1.3; None where the study
+        has no such extract
 
     Returns
     -------
-    Site and text columns; a missing text is "".
+    Site and text columns, a missing text being ""; without a row where there is no extract.
     """
-    return activity.drop(columns=["file", "line"]).fillna("")
+    if copy is None:
+        return pd.DataFrame(columns=["site"])
+    return pd.read_parquet(copy).drop(columns=["file", "line"]).fillna("")
 
 
 def _told(row: dict) -> str:
@@ -101,5 +106,5 @@ if __name__ == "__main__":
         )
         write_ledger([whole], out.ledger)
         findings.to_csv(out.validation, index=False)
-        disclosed_activity(pd.read_parquet(snakemake.input.activity)).to_csv(out.activity, index=False)
+        disclosed_activity(next(iter(snakemake.input.get("activity", [])), None)).to_csv(out.activity, index=False)
         decisions.to_csv(out.decisions, index=False)

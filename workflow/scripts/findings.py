@@ -42,7 +42,8 @@ def declared(ids: Iterable[str], sites: list[str], years: int) -> Iterator[tuple
     pilots = [f"pilot_{site.removeprefix('site_')}" for site in sites]
     for measure in ("effective_treatment", "completion_of_treated"):
         rates = [f"{measure}.rate.{pilot}.{period}" for pilot in pilots for period in ("pre", "post")]
-        yield from _range(f"findings.{measure}.rate", "percent", rates)
+        if not set(rates).isdisjoint(ids):
+            yield from _range(f"findings.{measure}.rate", "percent", rates)
     values = {"base": ["unit_value.expected_value.pv"], "faded": ["unit_value.sensitivity_decay"]}
     yield "findings.sensitivity_decay_fall", "percent", "100 * (base - faded) / base", values
     for n in (site.removeprefix("site_") for site in sites):
@@ -52,7 +53,8 @@ def declared(ids: Iterable[str], sites: list[str], years: int) -> Iterator[tuple
     yield from verdicts(ids)
     yield from worth(ids, sites)
     totals = [i for i in ids if i.startswith("budget.total_funding.")]
-    yield "findings.budget_peak", "gbp_m", "max(total)", {"total": totals}
+    if totals:
+        yield "findings.budget_peak", "gbp_m", "max(total)", {"total": totals}
 
 
 def _range(name: str, unit: str, ids: list[str]) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:

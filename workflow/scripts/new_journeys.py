@@ -19,9 +19,9 @@ COLUMNS = {"started": "started", "retained": "retained_12_weeks", "completed": "
 
 
 def new_journeys(
-    yearly: pd.DataFrame, monthly: pd.DataFrame, years: Mapping[str, list[str]], window: list[str]
+    yearly: pd.DataFrame | None, monthly: pd.DataFrame | None, years: Mapping[str, list[str]], window: list[str]
 ) -> list[pd.DataFrame]:
-    """Ledger rows of new journeys.
+    """Ledger rows of new journeys; None for an extract that the study does not have.
 
     Parameters
     ----------
@@ -30,6 +30,9 @@ def new_journeys(
     years : "before" and "during" -> fiscal years; the first of "before" is the index base
     window : first and last month drawn, "2008-04"
     """
+    by_month = [months(monthly, window)] if monthly is not None else []
+    if yearly is None:
+        return by_month
     wanted = [*years["before"], *years["during"]]
     cells = yearly[yearly["fiscal_year"].isin(wanted)].rename(columns={v: k for k, v in COLUMNS.items()})
     cells = cells.assign(year=cells["fiscal_year"].map(year_key), rows=1)
@@ -55,7 +58,7 @@ def new_journeys(
         *all_sites(cells, counted, years, values),
         *ratios(cells, year_key(years["before"][0]), values),
         *ratios(pd.DataFrame({"site": "all", "year": [*years]}), "before", values),
-        months(monthly, window),
+        *by_month,
     ]
 
 
@@ -140,6 +143,7 @@ def months(monthly: pd.DataFrame, window: list[str]) -> pd.DataFrame:
 
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
-        tables = {name: pd.read_parquet(getattr(snakemake.input, name)) for name in ("yearly", "monthly")}
+        paths = {name: getattr(snakemake.input, name, None) for name in ("yearly", "monthly")}
+        tables = {name: pd.read_parquet(path) if path else None for name, path in paths.items()}
         parts = new_journeys(**tables, years=snakemake.params.years, window=snakemake.params.window)
         write_ledger(parts, out.ledger)

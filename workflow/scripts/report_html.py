@@ -122,7 +122,7 @@ def report_html(
     ----------
     ledger : every quantity
     findings : of the validation
-    activity : one row per site, text columns of Table 1.3
+    activity : one row per site, text columns of Table 1.3; None without such an extract
     figures : figure number -> SVG
     declarations : the numbered tables, as in exhibits.yaml
     choices : from `assumptions`

@@ -34,18 +34,19 @@ Declared = tuple[str, str, str, dict[str, list[str]], str]
 def declared(ids: Iterable[str], sites: Mapping[str, dict]) -> Iterator[Declared]:
     """Every restated quantity of a study as (id, unit, formula, name -> input ids, source).
 
+    What rests on a quantity that the study does not have, for want of an extract, is left out.
+
     Parameters
     ----------
     ids : ids of the other rules' quantities, of constants and settings
     sites : the config's sites
     """
     known = dict.fromkeys(ids)
-    yield from _sites(known, sites)
-    yield from _significance(known, sites)
-    yield from _additional(known)
-    yield from _changes(known)
-    yield from _money(known)
-    yield from _careers()
+    every = (_sites(known, sites), _significance(known, sites), _additional(known), _changes(known), _money(known))
+    for found in (*every, _careers()):
+        for one in found:
+            if any(one[3].values()) and all(name in known for names in one[3].values() for name in names):
+                yield one
 
 
 def _like(known: Iterable[str], start: str, end: str = "") -> list[str]:

@@ -120,8 +120,10 @@ def sensitivity(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.Da
     Parameters
     ----------
     values : id -> value of the differences, benefits, unit values, constants and settings
-    sites : analysed sites, in order; one whose benefit could not be computed is left out, and the note says so
+    sites : analysed sites, in order; of those with a cost one whose benefit could not be computed is left out, and the
+        note says so
     """
+    sites = [site for site in sites if f"benefit.total.{site}" in values]
     known = [site for site in sites if values[f"benefit.total.{site}"] == values[f"benefit.total.{site}"]]
     left = len(sites) - len(known)
     note = f"without {left} of the {len(sites)} sites, whose benefit could not be computed" if left else ""

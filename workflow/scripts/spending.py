@@ -18,8 +18,10 @@ NO_TOTAL = "not computed: the total is not above 0"  # nothing spent, or more re
 SHARE = "100 * part / above_0(total)"
 
 
-def spending(lines: pd.DataFrame, budgets: pd.DataFrame, shares: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
-    """Ledger rows of spending and budgets.
+def spending(
+    lines: pd.DataFrame | None, budgets: pd.DataFrame | None, shares: pd.DataFrame | None, years: list[str]
+) -> list[pd.DataFrame]:
+    """Ledger rows of spending and budgets; None for an extract that the study does not have.
 
     Parameters
     ----------
@@ -28,14 +30,12 @@ def spending(lines: pd.DataFrame, budgets: pd.DataFrame, shares: pd.DataFrame, y
     shares : site, head, amount_gbp
     years : fiscal years of the programme, in order
     """
-    lines = lines[lines["fiscal_year"].isin(years)]
-    return [
-        *by_category(lines, years),
-        *by_item(lines),
-        *by_site(lines, years),
-        *budget_rows(budgets),
-        *budget_shares(shares),
-    ]
+    parts = []
+    if lines is not None:
+        lines = lines[lines["fiscal_year"].isin(years)]
+        parts += [*by_category(lines, years), *by_item(lines), *by_site(lines, years)]
+    parts += budget_rows(budgets) if budgets is not None else []
+    return [*parts, *(budget_shares(shares) if shares is not None else [])]
 
 
 def _sum_lines(lines: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -261,5 +261,6 @@ def budget_shares(amounts: pd.DataFrame) -> list[pd.DataFrame]:
 
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
-        tables = {name: pd.read_parquet(getattr(snakemake.input, name)) for name in ("lines", "budgets", "shares")}
+        paths = {name: getattr(snakemake.input, name, None) for name in ("lines", "budgets", "shares")}
+        tables = {name: pd.read_parquet(path) if path else None for name, path in paths.items()}
         write_ledger(spending(**tables, years=snakemake.params.years), out.ledger)

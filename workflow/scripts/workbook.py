@@ -31,7 +31,7 @@ def workbook(
     Parameters
     ----------
     ledger : every quantity
-    activity : one row per site, text columns of Table 1.3
+    activity : one row per site, text columns of Table 1.3; None without such an extract
     declarations : the numbered tables, as in exhibits.yaml
     texts : the workbook's own words, as in workbook.yaml
     config : the study

@@ -135,7 +135,7 @@ def open_book(
     Parameters
     ----------
     ledger : every quantity
-    activity : one row per site, text columns of Table 1.3
+    activity : one row per site, text columns of Table 1.3; no row where the study has no such extract
     declarations : the numbered tables, as in exhibits.yaml
     config : the study
     figures : figure number -> SVG

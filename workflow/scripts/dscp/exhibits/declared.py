@@ -10,11 +10,12 @@ Two kinds of text stand in a declaration: patterns such as `{area}` make names, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+from dscp.measures.needs import lacking, needs_of, without
 from dscp.measures.registry import DEFAULT, MEASURES, TOLD, chosen
 from dscp.measures.types import Measure
 from dscp.printing.forms import FORMS, in_unit, printed
@@ -69,7 +70,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A numbered table, ready to be drawn. `rows` is empty where the study has nothing of its kind."""
+    """A numbered table, ready to be drawn. `rows` is empty where the study has nothing of its kind.
+
+    One that `lacks` what it needs holds nothing but the sentence that stands in its place (`empty`).
+    """
 
     number: str
     title: str
@@ -81,6 +85,7 @@ class Exhibit:
     layout: str
     variables: Mapping
     kind: str = "Table"  # or Figure: the numbers that a figure is drawn from
+    lacks: tuple[str, ...] = ()
 
     @property
     def has_rows(self) -> bool:
@@ -151,6 +156,10 @@ def resolve(
         A declaration that names an unknown generator or form.
     """
     shared = dict(declaration.get("vars", {}))
+    if lacks := tuple(lacking(needs_of(declaration), config)):
+        said = without(lacks, "there is nothing to show here")
+        return Exhibit(number, "", (), (), (), (), said, "", shared, kind, lacks)
+    ids = dict.fromkeys(ids)
     columns = tuple(_columns(declaration["columns"], shared, config, ids))
     rows = tuple(_rows(declaration["rows"], columns, shared, config, ids, texts))
     return Exhibit(
@@ -167,9 +176,9 @@ def resolve(
     )
 
 
-def _columns(declared: Sequence[Mapping], shared: Mapping, config: Mapping, ids: Sequence[str]):
+def _columns(declared: Sequence[Mapping], shared: Mapping, config: Mapping, ids: Collection[str]):
     for spec in declared:
-        for each in generated(spec, config, ids):
+        for each in generated(spec, config, ids, shared):
             variables = {**spec.get("vars", {}), **each}
             values = {**shared, **variables}
             column = Column(
@@ -183,9 +192,9 @@ def _columns(declared: Sequence[Mapping], shared: Mapping, config: Mapping, ids:
             yield column, spec
 
 
-def _rows(declared: Sequence[Mapping], columns, shared: Mapping, config: Mapping, ids: Sequence[str], texts: Mapping):
+def _rows(declared: Sequence[Mapping], columns, shared: Mapping, config: Mapping, ids: Collection[str], texts: Mapping):
     for spec in declared:
-        for variables in generated(spec, config, ids):
+        for variables in generated(spec, config, ids, shared):
             values = {**shared, **spec.get("vars", {}), **variables}
             if "section" in spec:
                 yield Row("", (), (), variables=values, section=spec["section"])
@@ -237,8 +246,8 @@ def _without_empty_sections(rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(row for row, opened in zip(rows, opens[: len(rows)], strict=True) if not row.section or opened)
 
 
-def generated(spec: Mapping, config: Mapping, ids: Sequence[str]) -> Iterable[dict]:
-    """The variables of every row or column that a declaration stands for."""
+def generated(spec: Mapping, config: Mapping, ids: Collection[str], shared: Mapping) -> Iterable[dict]:
+    """The variables of every row or column that a declaration stands for; `shared` are those of the whole table."""
     if "each" not in spec:
         return [{}]
     if spec["each"] == "ledger":
@@ -247,8 +256,10 @@ def generated(spec: Mapping, config: Mapping, ids: Sequence[str]) -> Iterable[di
     if spec["each"] not in GENERATORS:
         raise ValueError(f"exhibits.yaml: unknown generator {spec['each']!r}, allowed: ledger, {', '.join(GENERATORS)}")
     where, of = spec.get("where", {}), spec.get("of")
-    rows = (row for row in GENERATORS[spec["each"]](config) if all(row[key] == value for key, value in where.items()))
-    return [row for row in rows if not of or MEASURES[of].only(config["sites"][row["site"]])]
+    rows = [row for row in GENERATORS[spec["each"]](config) if all(row[key] == value for key, value in where.items())]
+    known = [row for row in rows if "measure" not in row or not lacking([row["measure"]], config)]
+    known = [row for row in known if not of or MEASURES[of].only(config["sites"][row["site"]])]
+    return [row for row in known if "given" not in spec or spec["given"].format(**{**shared, **row}) in ids]
 
 
 def ledger_items(ids: Iterable[str], pattern: str) -> list[dict]:

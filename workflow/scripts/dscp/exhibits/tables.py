@@ -40,7 +40,7 @@ def draw(exhibit: Exhibit, book: Book, text: Text) -> DrawnTable:
     """Make an exhibit's texts and group its rows into bodies that stay together."""
     marks: dict[str, str] = {}
     rows = [_drawn_row(row, exhibit, book, text, marks) for row in exhibit.rows]
-    general = [("", text(note, exhibit.variables)) for note in exhibit.notes]
+    general = [("", said) for note in exhibit.notes if (said := text(note, exhibit.variables))]
     columns = [
         (
             text(column.head, {**exhibit.variables, **column.variables}),

@@ -272,7 +272,9 @@ def study_months(extract: Extract) -> list[Finding]:
 
 
 def study_years(*named: str) -> Callable[[Extract], list[Finding]]:
-    """Every fiscal year that the config names must be there for every site; rows of other years are counted.
+    """Every fiscal year that the config names must be there for every site that has any; those of others are counted.
+
+    A site without any row is left out of what rests on the extract, which is said; without any site there is a fault.
 
     Parameters
     ----------
@@ -284,13 +286,22 @@ def study_years(*named: str) -> Callable[[Extract], list[Finding]]:
         found = extract.query("SELECT site, fiscal_year, count(*) FROM records GROUP BY ALL ORDER BY ALL")
         rows = {(site, year): number for site, year, number in found}
         allowed = f"{', '.join(years)} for every site of the config"
+        present = [site for site in extract.config["sites"] if any(site == one for one, _ in rows)]
+        absent = [site for site in extract.config["sites"] if site not in present] if present else []
         outside = sum(number for (_, year), number in rows.items() if year and year not in years)
         left_out = [excluded(extract.name, "fiscal_year", "fiscal years outside the study", outside)] if outside else []
-        return left_out + [
-            fault(extract.name, extract.file, "fiscal_year", f"no row of {site} for {year}", allowed)
-            for site in extract.config["sites"]
-            for year in years
-            if (site, year) not in rows
+        return [
+            *left_out,
+            *(
+                information(extract.name, extract.file, "site", f"no row of {site}", "the site is left out", rows=0)
+                for site in absent
+            ),
+            *(
+                fault(extract.name, extract.file, "fiscal_year", f"no row of {site} for {year}", allowed)
+                for site in present or extract.config["sites"]
+                for year in years
+                if (site, year) not in rows
+            ),
         ]
 
     return check
@@ -298,6 +309,15 @@ def study_years(*named: str) -> Callable[[Extract], list[Finding]]:
 
 def _listed(years: list[str] | Mapping[str, list[str]]) -> list[str]:
     return [year for group in years.values() for year in group] if isinstance(years, Mapping) else list(years)
+
+
+def worked_example(extract: Extract) -> list[Finding]:
+    """The site that the economics go through step by step must be there."""
+    site = extract.config["economics"]["worked_example"]
+    if extract.query(f"SELECT 1 FROM records WHERE site = {literal(site)} LIMIT 1"):
+        return []
+    allowed = f"at least one, {site} being economics.worked_example in the config"
+    return [fault(extract.name, extract.file, "site", f"no row of {site}", allowed)]
 
 
 def study_sites(extract: Extract) -> list[Finding]:

@@ -64,7 +64,7 @@ def _plan(name: str, declaration: Mapping, config: Mapping, ids: Sequence[str]) 
     if not wanted(declaration, config):
         yield Planned(name, declaration, {}, None)
         return
-    for i, variables in enumerate(generated(declaration, config, ids), start=1):
+    for i, variables in enumerate(generated(declaration, config, ids, {}), start=1):
         number = name.format(i=i)
         table = declaration["table"]
         if table is not None:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dscp.measures.needs import lacking, needs_of, without
 from dscp.study.kinds import compared, evaluated
 
 ONLY = {"evaluated_programme": evaluated, "compared_run": compared}  # what figures.yaml may say under `only`
 
 
+def lacks(declaration: Mapping, config: Mapping) -> list[str]:
+    """The extracts and measures that a study lacks of those that a declared figure needs."""
+    own = {"needs": declaration.get("needs", [])}
+    return lacking([*needs_of(own), *needs_of(declaration.get("table") or {})], config)
+
+
 def wanted(declaration: Mapping, config: Mapping) -> bool:
-    """Whether a study has a declared figure.
+    """Whether a study has a declared figure."""
+    return not absent(declaration, config)
+
+
+def absent(declaration: Mapping, config: Mapping) -> str:
+    """Why a study does not have a declared figure, as the sentence in its place; "" where it has it.
 
     Raises
     ------
@@ -20,7 +32,9 @@ def wanted(declaration: Mapping, config: Mapping) -> bool:
     only = declaration.get("only")
     if only is not None and only not in ONLY:
         raise ValueError(f"figures.yaml: unknown only: {only!r}, allowed: {', '.join(ONLY)}")
-    return only is None or ONLY[only](config)
+    if only is not None and not ONLY[only](config):
+        return "This study has no figure of this kind."
+    return without(lacks(declaration, config), "there is nothing to show here")
 
 
 def numbers(declared: Mapping[str, Mapping], config: Mapping) -> list[str]:

@@ -137,7 +137,8 @@ class Study:
     def first_index(self) -> str:
         """The id of the index of new journeys in its base year."""
         year = year_key(self._config["economics"]["journey_years"]["before"][0])
-        return f"new_journeys.index.{next(iter(self._sites))}.{year}"
+        ids = (f"new_journeys.index.{site}.{year}" for site in self._sites)
+        return next(one for one in ids if one in self._ids)
 
     def spending_year(self, position: int) -> Markup:
         """A programme year's label, counted from one."""

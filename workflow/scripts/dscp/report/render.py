@@ -17,11 +17,12 @@ from markupsafe import Markup
 from dscp.exhibits.book import Book, Heading, anchor, raw, setting, shown
 from dscp.exhibits.declared import figure_sites, further_measures
 from dscp.exhibits.tables import DrawnTable, draw
-from dscp.figures.numbers import wanted
+from dscp.figures.numbers import absent, lacks
 from dscp.figures.phrases import FigureTexts
 from dscp.ledger.trail import plain
 from dscp.printing.origins import Origin, Way, origins
 from dscp.report import phrases
+from dscp.report.chapters import Chapters
 from dscp.report.citations import Citations
 from dscp.report.telling.telling import Telling
 
@@ -31,10 +32,11 @@ LABELS = ("label", "year_label", "month_label")
 
 @dataclass(frozen=True)
 class DrawnFigure:
-    """A figure as its macro needs it; one that this study does not have holds its number and anchor only."""
+    """A figure as its macro needs it; one that this study does not have holds the sentence in its place."""
 
     number: str
     anchor: str
+    absent: str = ""
     title: Markup | str = ""
     uri: Markup | str = ""
     alt: str = ""
@@ -42,13 +44,22 @@ class DrawnFigure:
     table: DrawnTable | None = None
 
 
+class LeftOut(ValueError):
+    """A template refers to a table or figure that the study's report does not have."""
+
+
 def environment(folder: str, book: Book) -> Environment:
     """The Jinja environment of the report: undefined names fail, everything is escaped, no loader but `folder`."""
     loader = FileSystemLoader(folder)
     env = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     results = phrases.Results(book)
-    works = Citations(yaml.safe_load((Path(folder) / "references.yaml").read_text(encoding="utf-8")))
-    parts = (phrases.Study(book), results, Telling(book, results), FigureTexts(book), Structure(book, env), works)
+    read = {
+        name: yaml.safe_load((Path(folder) / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("references", "chapters")
+    }
+    works, chapters = Citations(read["references"]), Chapters(read["chapters"], book.config)
+    written = (phrases.Study(book), results, Telling(book, results), FigureTexts(book), works, chapters)
+    parts = (*written, Structure(book, env, chapters))
     env.globals = {"config": book.config}
     for part in parts:
         named = phrases.functions_of(part)
@@ -74,20 +85,23 @@ def in_order(headings: Sequence[Heading]) -> list[Heading]:
 class Structure:
     """Headings, tables, figures, and references to them; records what stands in the report for its contents."""
 
-    def __init__(self, book: Book, env: Environment) -> None:
+    def __init__(self, book: Book, env: Environment, chapters: Chapters) -> None:
         self._book = book
+        self._chapters = chapters
         self._env = env
         self._referred: set[tuple[str, str]] = set()
         self._in_table = False
 
     def heading(self, level: int, number: str, title: str) -> Markup:
-        """A numbered heading; chapters and appendices are level 1."""
+        """A numbered heading and what is left out below it; chapters and appendices are level 1."""
         name = anchor("section", number or title.lower())
         shown = f"Appendix {number}" if level == 1 and number.isalpha() else number
         self._book.headings.append(Heading(level, shown, title, name))
         mark = Markup('<span class="n">{}</span> ').format(shown) if shown else Markup()
         kind = Markup(' class="plain"') if level > 1 and not number else Markup()
-        return Markup('<h{0} id="{1}"{4}>{2}<span class="t">{3}</span></h{0}>').format(level, name, mark, title, kind)
+        head = Markup('<h{0} id="{1}"{4}>{2}<span class="t">{3}</span></h{0}>').format(level, name, mark, title, kind)
+        absent = Markup('\n<p class="absent">{}</p>')
+        return head + Markup().join(absent.format(said) for said in self._chapters.left_out(number or title))
 
     def further_tables(self) -> list[str]:
         """Numbers of the tables that are made for measures without one of their own."""
@@ -104,17 +118,21 @@ class Structure:
         return drawn
 
     def _text(self, template: str, variables: Mapping) -> Markup:
-        if "{{" not in template:
+        if "{{" not in template and "{%" not in template:
             return Markup(template)
         labels = {key: setting(value) for key, value in variables.items() if key in LABELS}
         return Markup(self._env.from_string(template).render({**variables, **labels}))
 
     def table_ref(self, number: str) -> Markup:
         """A reference to a numbered table."""
+        if lacking := self._book.exhibits[number].lacks:
+            raise LeftOut(f"Table {number} is referred to and left out: the study has no {', '.join(lacking)}")
         return self._reference("table", number, f"Table {number}")
 
     def figure_ref(self, number: str) -> Markup:
         """A reference to a figure."""
+        if number in self._book.plans and (lacking := lacks(self._book.plans[number].declaration, self._book.config)):
+            raise LeftOut(f"Figure {number} is referred to and left out: the study has no {', '.join(lacking)}")
         return self._reference("figure", number, f"Figure {number}")
 
     def section_ref(self, number: str, name: str = "Section") -> Markup:
@@ -136,8 +154,8 @@ class Structure:
         `with_numbers` : whether the table of its numbers stands below it
         """
         plan, name = self._book.plans[number], anchor("figure", number)
-        if not wanted(plan.declaration, self._book.config):
-            return DrawnFigure(number, name)
+        if why := absent(plan.declaration, self._book.config):
+            return DrawnFigure(number, name, why)
         title, alt, note = (
             self._text(plan.declaration.get(part, ""), plan.variables) for part in ("title", "alt", "note")
         )

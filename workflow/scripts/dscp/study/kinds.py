@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# What the evaluation's print rests on.
+PRINTED = (
+    *("journeys", "carat_referrals", "cjit_forms", "dirs", "triage_quarters", "new_journeys_monthly"),
+    *("new_journeys_yearly", "pilot_spending", "treatment_budgets", "budget_shares", "fieldwork", "pilot_activity"),
+)
+MEASURED = (
+    *("effective_treatment", "successful_completion", "completion_of_treated"),
+    *("prison_pickup", "community_triage"),
+)
+
 
 def evaluated(config: Mapping) -> bool:
     """Whether the study is of the programme that some facts and cited constants are about."""
@@ -16,5 +26,6 @@ def under_a_policy(config: Mapping) -> bool:
 
 
 def compared(config: Mapping) -> bool:
-    """Whether the run has the evaluation's print to be compared with: on its rebuilt extracts, nothing withheld."""
-    return evaluated(config) and config.get("reference_run", False) and not under_a_policy(config)
+    """Whether the run has the evaluation's print to be compared with: on all its rebuilt extracts, nothing withheld."""
+    whole = {*PRINTED, *MEASURED} <= {*config["extracts"], *config.get("measures", MEASURED)}
+    return evaluated(config) and config.get("reference_run", False) and whole and not under_a_policy(config)

@@ -28,7 +28,7 @@ EXTRACT = ExtractType(
     name="budget_shares",
     about=About.MONEY,
     row_is="several",
-    says="budget by site and head",
+    says="budgets by site and head",
     row_says="a site and a head of its budget",
     columns=(
         SITE,

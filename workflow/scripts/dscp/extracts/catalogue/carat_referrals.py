@@ -50,8 +50,8 @@ EXTRACT = ExtractType(
     name="carat_referrals",
     about=About.PEOPLE,
     row_is="one",
-    says="CARAT AF5 referrals (DIMIS)",
-    row_says="one referral of a client from a prison to a CJIT",
+    says="CARAT referrals (DIMIS)",
+    row_says="one referral of a client from a prison to a CJIT (form AF5)",
     columns=(
         Column("referral", "id", "the referral's number"),
         client(),

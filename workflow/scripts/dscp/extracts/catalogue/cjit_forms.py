@@ -35,8 +35,8 @@ EXTRACT = ExtractType(
     name="cjit_forms",
     about=About.PEOPLE,
     row_is="one",
-    says="CJIT AF5 and AF7 forms",
-    row_says="one form of a CJIT on a client",
+    says="CJIT forms (DIMIS)",
+    row_says="one form of a CJIT on a client (AF5, AF7)",
     columns=(
         Column(
             "form",

@@ -29,7 +29,7 @@ EXTRACT = ExtractType(
     name="fieldwork",
     about=About.EVENTS,
     row_is="several",
-    says="encounters by stage, site and group",
+    says="encounters of the fieldwork",
     row_says="a stage of the fieldwork, a site and a group of people spoken to",
     columns=(
         Column("stage", "key", "the stage of the fieldwork", (name_of("a stage"),)),

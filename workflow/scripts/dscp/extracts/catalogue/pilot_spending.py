@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dscp.extracts.checks import TOTAL, RowCheck, study_years, sums
+from dscp.extracts.checks import TOTAL, RowCheck, study_years, sums, worked_example
 from dscp.extracts.columns import FISCAL_YEAR, SITE, name_of, payable
 from dscp.extracts.faults import INFORMATION
 from dscp.extracts.types import About, Column, ExtractType, Sample
@@ -38,7 +38,7 @@ EXTRACT = ExtractType(
     name="pilot_spending",
     about=About.MONEY,
     row_is="several",
-    says="spending ledger",
+    says="spending on the pilots",
     row_says="a line of a site's spending ledger",
     columns=(
         SITE,
@@ -51,7 +51,11 @@ EXTRACT = ExtractType(
     person=None,
     links=(),
     row_checks=(RowCheck(INFORMATION, "amount_gbp", "amount_gbp < 0", "counted as repaid", "a negative amount"),),
-    checks=(sums("item", "site", "fiscal_year", "category", what="spending"), study_years("spending_years")),
+    checks=(
+        sums("item", "site", "fiscal_year", "category", what="spending"),
+        study_years("spending_years"),
+        worked_example,
+    ),
     formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

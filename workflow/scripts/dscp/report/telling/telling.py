@@ -199,6 +199,14 @@ class Telling:
     def _text(self, result: SiteResult) -> str:
         return printed(self._book.values[result.of_site("did")], f"signed_points{result.decimals}")
 
+    def valued(self) -> list[str]:
+        """The sites whose benefits are set against their costs, in their order."""
+        return [site for site in self._labels if f"benefit.total.{site}" in self._book.values]
+
+    def without_costs(self) -> list[str]:
+        """The sites of which the records of spending say nothing, in their order."""
+        return [site for site in self._labels if f"cost.{site}.total" not in self._book.values]
+
     @pass_context
     def gained(self, context: Context, sites: Sequence[str]) -> Markup:
         """What each site gained or lost on the two outcomes that are valued."""
@@ -234,7 +242,8 @@ class Telling:
         """rose in Site 3 and Site 5, and fell in Site 2: from the first journey year to the last, by site."""
         years = self._book.config["economics"]["journey_years"]
         ends = [year_key(year) for year in (years["before"][0], years["during"][-1])]
-        ids = {site: [f"new_journeys.{statistic}.{site}.{year}" for year in ends] for site in self._labels}
+        each = {site: [f"new_journeys.{statistic}.{site}.{year}" for year in ends] for site in self._labels}
+        ids = {site: pair for site, pair in each.items() if pair[0] in self._book.values}
         changes = {site: self._book.values[last] - self._book.values[first] for site, (first, last) in ids.items()}
         ways = {self._labels[site]: words.moved(change, 1) for site, change in changes.items()}
         return self._book.words(

@@ -1,0 +1,68 @@
+"""A study that has treatment journeys and nothing else runs to its PDF, and says what it leaves out."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pikepdf
+import pytest
+import yaml
+
+from dscp.extracts.registry import samples
+from dscp.ledger.rows import read_ledger
+from ledger_checks import assert_closed
+from other_study import FOLDER, other_config
+from running import PROJECT, finish, snakemake
+
+RUN = "results/other-2012-15"
+JOURNEYS = 1500
+
+
+@pytest.fixture(scope="module")
+def study(config, tmp_path_factory):
+    """The other study without any extract but the journeys, run from nothing."""
+    folder = tmp_path_factory.mktemp("journeys")
+    own = {**other_config(dict(config)), "extracts": {"journeys": f"{FOLDER}/journeys.csv"}, "disclosure": "none"}
+    (folder / FOLDER).mkdir()
+    drawn = samples(own, np.random.default_rng(5), JOURNEYS, own["extracts"])
+    drawn["journeys"].to_csv(folder / FOLDER / "journeys.csv", index=False)
+    (folder / "config.yaml").write_text(yaml.safe_dump(own, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    finish(PROJECT, folder)
+    return folder
+
+
+def test_it_has_every_form(study):
+    run = study / RUN
+    with pikepdf.open(run / "report.pdf") as pdf:
+        assert len(pdf.pages) > 10
+    for name in ("report.xlsx", "report.ods"):
+        with zipfile.ZipFile(run / name) as archive:
+            assert archive.testzip() is None
+    assert_closed(read_ledger(run / "ledger.csv"))
+
+
+def test_only_rules_that_it_has_extracts_for_are_recorded(study):
+    crate = json.loads((study / RUN / "ro-crate-metadata.json").read_text(encoding="utf-8"))
+    jobs = {node["@id"].removeprefix("#job/") for node in crate["@graph"] if node["@id"].startswith("#job/")}
+    assert {"validate/journeys", "outcomes", "impact", "unit_values", "report_pdf"} <= jobs
+    assert not jobs & {"continuity", "fieldwork", "spending", "new_journeys", "benefits", "sensitivity"}
+    assert not [job for job in jobs if job.startswith("validate/") and job != "validate/journeys"]
+
+
+def test_its_tables_are_those_of_the_journeys(study):
+    cells = pd.read_csv(study / RUN / "cells.csv", keep_default_na=False)
+    tables = {"6.1", "6.2", "6.3", "6.4", "7.5", "7.6", "7.7", "B.1"}
+    assert tables <= set(cells["exhibit"])
+    assert not {"1.1", "1.3", "3.1", "3.3", "7.1", "7.4", "7.8", "7.10", "C.7.1"} & set(cells["exhibit"])
+    page = (study / RUN / "report.html").read_text(encoding="utf-8")
+    assert len(re.findall("This study has no extract of spending on the pilots, so", page)) > 3
+
+
+def test_nothing_is_made_again(study):
+    again = snakemake(PROJECT, study, "--dry-run")
+    assert again.returncode == 0, again.stderr
+    assert set(re.findall(r"^would run (\w+)", again.stderr, flags=re.MULTILINE)) <= {"all"}
