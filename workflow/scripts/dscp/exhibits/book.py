@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from dscp.exhibits.declared import Exhibit, cells, further, resolve
+from dscp.exhibits.declared import Exhibit, cells, resolve, with_further
 from dscp.ledger.rows import parse_inputs, values_of
 from dscp.printing.origins import Place, anchor_of
 
@@ -144,7 +144,7 @@ def open_book(
     texts = activity_texts(activity)
     exhibits = {
         number: resolve(number, declaration, config, ledger["id"].tolist(), texts)
-        for number, declaration in {**declarations, **further(declarations, config)}.items()
+        for number, declaration in with_further(declarations, config).items()
     }
     return Book(ledger=ledger, config=config, exhibits=exhibits, figures=figures or {}, plans=plans or {})
 

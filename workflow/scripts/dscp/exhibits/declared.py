@@ -126,6 +126,14 @@ def further(declared: Mapping[str, Mapping], config: Mapping) -> dict[str, Mappi
     }
 
 
+def with_further(declared: Mapping[str, Mapping], config: Mapping) -> dict[str, Mapping]:
+    """All tables of a study in the order of the report: those that are made stand behind those of chapter 6."""
+    last = [number for number in declared if number.startswith("6.")][-1]
+    before = list(declared).index(last) + 1
+    items = list(declared.items())
+    return dict([*items[:before], *further(declared, config).items(), *items[before:]])
+
+
 def _with_base(column: Mapping, measure: Measure) -> Mapping:
     """A column; that of a base holds the base of the measure's cohort, which another measure may share."""
     return {**column, "id": column["id"].replace("{measure}.base.", f"{measure.cohort.family}.base.")}
