@@ -14,8 +14,15 @@ PROJECT = Path(__file__).parents[2]
 DECLARED = yaml.safe_load((PROJECT / "templates" / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
 
 
+def given(config: dict) -> list[str]:
+    """Ids that rows and columns of sites are made for."""
+    years = [f"y{year.replace('-', '_')}" for group in config["economics"]["journey_years"].values() for year in group]
+    indexes = [f"new_journeys.index.{site}.{year}" for site in config["sites"] for year in years]
+    return [*(f"cost.{site}.total" for site in config["sites"]), *indexes]
+
+
 def areas_of(number: str, config: dict) -> list[str]:
-    return [row.name for row in resolve(number, DECLARED[number], config, [], {}).rows]
+    return [row.name for row in resolve(number, DECLARED[number], config, given(config), {}).rows]
 
 
 def test_rows_follow_kind_and_continuity(config):
@@ -29,7 +36,7 @@ def test_another_study_has_its_own_rows_and_columns(config):
     assert areas_of("6.1", other) == ["pilot_1", "comparison_1", "pilot_4", "comparison_4"]
     assert areas_of("3.1", other) == ["pilot_1", "comparison_1"]
     assert areas_of("7.4", other)[:2] == ["site_1_y11_12", "site_1_y12_13"]
-    columns = resolve("7.10", DECLARED["7.10"], other, [], {}).columns
+    columns = resolve("7.10", DECLARED["7.10"], other, given(other), {}).columns
     assert [column.name for column in columns] == ["site_1", "site_2", "site_3", "site_4"]
     assert figure_sites(other) == {"C.8.1": "site_1", "C.8.2": "site_2", "C.8.3": "site_3", "C.8.4": "site_4"}
 
@@ -48,7 +55,7 @@ def test_only_some_rows_carry_the_difference(config):
 
 
 def test_sites_that_are_not_analysed_have_costs_but_no_benefits(config):
-    exhibit = resolve("7.10", DECLARED["7.10"], config, [], {})
+    exhibit = resolve("7.10", DECLARED["7.10"], config, given(config), {})
     rows = {entry.row for entry in entries(exhibit) if entry.column == "site_1"}
     assert rows == {"cost_year_1", "cost_year_2", "cost_total"}
 
@@ -67,26 +74,26 @@ def test_a_missing_quantity_is_named_with_its_place(config):
 
 
 def small(**changes) -> dict:
-    column = {"name": "a", "id": "x.{site}", "form": "count"}
+    column = {"name": "a", "id": "setting.{site}", "form": "count"}
     row = {"each": "sites", "name": "{site}", "heads": [""]}
     return {"title": "T", "stub": [""], "columns": [column], "rows": [row]} | changes
 
 
 def test_cells_hold_the_unrounded_value_in_the_printed_unit(config):
-    declared = small(columns=[{"name": "a", "id": "x.{site}", "form": "gbp_k"}])
+    declared = small(columns=[{"name": "a", "id": "setting.{site}", "form": "gbp_k"}])
     exhibit = resolve("0", declared, {"sites": {"site_1": {"label": "One"}}}, [], {})
-    (cell,) = cells(exhibit, {"x.site_1": 1234.5}).to_dict("records")
-    assert (cell["exhibit"], cell["row"], cell["column"], cell["id"]) == ("0", "site_1", "a", "x.site_1")
+    (cell,) = cells(exhibit, {"setting.site_1": 1234.5}).to_dict("records")
+    assert (cell["exhibit"], cell["row"], cell["column"], cell["id"]) == ("0", "site_1", "a", "setting.site_1")
     assert (cell["value"], cell["unit"], cell["printed"]) == (1.2345, "gbp_k", "1")
 
 
 def test_what_could_not_be_computed_is_marked(config):
     exhibit = resolve("0", small(), {"sites": {"site_1": {"label": "One"}}}, [], {})
-    assert cells(exhibit, {"x.site_1": float("nan")})["printed"].tolist() == ["[z]"]
+    assert cells(exhibit, {"setting.site_1": float("nan")})["printed"].tolist() == ["[z]"]
 
 
 def test_unknown_generators_and_forms_are_refused(config):
     with pytest.raises(ValueError, match="unknown generator 'planets'"):
         resolve("0", small(rows=[{"each": "planets", "name": "x", "heads": [""]}]), config, [], {})
     with pytest.raises(ValueError, match="unknown printed form 'roman'"):
-        resolve("0", small(columns=[{"name": "a", "id": "x", "form": "roman"}]), config, [], {})
+        resolve("0", small(columns=[{"name": "a", "id": "setting.x", "form": "roman"}]), config, [], {})
