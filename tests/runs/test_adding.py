@@ -135,6 +135,13 @@ def test_the_policy_is_kept(results):
     assert not counts["value"].between(1, 19).any() and counts["value"].isna().any()
 
 
+def test_the_form_is_made_and_recorded(results):
+    bases = pd.read_csv(results / "bases.csv")
+    assert len(bases) > 20 and bases["value"].isna().any()
+    record = (results / "ro-crate-metadata.json").read_text("utf-8")
+    assert "bases.csv" in record and "bases by area" in record
+
+
 def test_the_additions_are_known_to_config_and_pages(project):
     """The config's schema has them without a word; the project as it is has not."""
     code = (

@@ -1,6 +1,6 @@
 """How the counts of people in a ledger hang together: what a reader of the report knows without having the records.
 
-Ids are those of docs/architecture.md. The value of a published count is known to the reader up to its rounding.
+Ids are those of docs/ledger.md. The value of a published count is known to the reader up to its rounding.
 """
 
 from __future__ import annotations
