@@ -15,12 +15,12 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-import yaml
 
 import chain
 import findings_text as ft
 from chain import Made, Printed
 from dscp.config.checked import checked, plain, read_config
+from dscp.config.schema import config_schema
 from dscp.ledger.formulas import recompute
 from dscp.ledger.rows import MISSING_INPUT, inputs_of, kind, parse_inputs
 from findings_text import WRONG
@@ -339,9 +339,8 @@ IMPOSSIBLE = [
 @pytest.mark.parametrize(("path", "value", "said"), IMPOSSIBLE)
 def test_a_config_that_no_study_can_have_is_refused_in_one_line(path, value, said):
     file = chain.PROJECT / "config.yaml"
-    schema = yaml.safe_load((chain.PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
     with pytest.raises(SystemExit) as stopped:
-        checked(put(plain(read_config(file)), path, value), file, schema)
+        checked(put(plain(read_config(file)), path, value), file, config_schema(chain.PROJECT))
     (line,) = str(stopped.value).splitlines()
     assert re.match(rf"config\.yaml, line \d+, {re.escape(path)}", line)
     assert said in line

@@ -228,8 +228,8 @@ def no_referrals(study: Study) -> Study:
 
 # What may change, and what must be missing ----------------------------------------------------------------------------
 
-EVERY = r"(effective_treatment|successful_completion|completion_of_treated)"
-TESTED = r"(effective_treatment|successful_completion)"
+EVERY = r"(effective_treatment|successful_completion|completion_of_treated|retained_12_weeks)"
+TESTED = r"(effective_treatment|successful_completion|retained_12_weeks)"
 MODEL = r"(p|odds_ratio\w*|effect|effect_low|effect_high)"
 UNTESTED = r"(p|odds_ratio\w*|effect|effect_low|effect_high|p_unadjusted|log_odds_did|log_odds_se)"
 JOURNEYS = r"excluded\.\w+\.journeys|validation\.\w+\.journeys.*"
@@ -371,8 +371,9 @@ FAULTS = {
         clients_of("3"),
         (
             r"successful_completion\.rate\.comparison_3\.pre",
-            r"successful_completion\.change\.comparison_3",
-            r"successful_completion\.(did|did_low|did_high|did_se|p_difference)\.site_3",
+            r"retained_12_weeks\.rate\.comparison_3\.post",
+            r"(successful_completion|retained_12_weeks)\.change\.comparison_3",
+            r"(successful_completion|retained_12_weeks)\.(did|did_low|did_high|did_se|p_difference)\.site_3",
             rf"{TESTED}\.{UNTESTED}\.site_3",
         ),
         lambda values, before: all(
@@ -388,6 +389,7 @@ FAULTS = {
         (
             rf"{EVERY}\.(rate|change)\.{OTHERS}.*",
             r"successful_completion\.(rate\.(pilot_3|all_pilots)\.pre|change\.(pilot_3|all_pilots))",
+            r"retained_12_weeks\.(rate\.(pilot_3|all_pilots)\.post|change\.(pilot_3|all_pilots))",
             rf"{EVERY}\.did(_\w+)?\..*",
             rf"{TESTED}\.({UNTESTED}|p_difference)\..*",
             *NO_BENEFIT,
