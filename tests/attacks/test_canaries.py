@@ -322,7 +322,7 @@ def test_bad_files_are_named_by_their_lines_and_not_by_their_words(extract, othe
     """Ten kinds of damage; over the twelve extracts each comes with every shape."""
     config, frames = other
     shapes = deque(SHAPES)
-    shapes.rotate(EXTRACTS.index(extract))
+    shapes.rotate(list(EXTRACTS).index(extract))
     for what, damaged in DAMAGE.items():
         frame = frames[extract]
         content, place = damaged([list(frame.columns), *frame.to_numpy().tolist()], SHAPES[shapes[0]])

@@ -28,11 +28,12 @@ import pytest
 import yaml
 
 from dscp.config.checked import check_files, checked, read_config
+from dscp.config.schema import config_schema
 from hostile_files import csv_files, parquet_files, workbooks
 from other_study import write_study
 from running import PROJECT, RUN
 
-SCHEMA = yaml.safe_load((PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = config_schema(PROJECT)
 SECONDS, MEGABYTES = 10, 1000  # of processor time, which busy neighbours do not change; and of the largest process
 PATIENCE, PATIENCE_LATE = 60, 300  # seconds by the clock, after which a case is killed
 AT_ONCE = 2
