@@ -56,7 +56,6 @@ rule accept:
     """Collect all findings, see that extracts belong together; with any fault, list every one and stop."""
     input:
         findings=expand(f"{RUN}/restricted/validation/{{extract}}.csv", extract=EXTRACTS),
-        validated=[validated(name) for name in EXTRACTS],
     output:
         validation=f"{RUN}/restricted/validation.csv",
         accepted=touch(f"{RUN}/restricted/validation/accepted"),
@@ -64,7 +63,7 @@ rule accept:
         f"{RUN}/logs/accept.log",
     params:
         faults=FAULTS,
-        extracts=EXTRACTS,
+        extracts={name: validated(name) for name in EXTRACTS},  # made with the findings
         digest=digest("accept"),
     script:
         "../scripts/accept.py"

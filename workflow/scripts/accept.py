@@ -49,8 +49,7 @@ if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
                 for path in snakemake.input.findings]  # fmt: skip
-        copies = dict(zip(snakemake.params.extracts, snakemake.input.validated, strict=True))
-        everything, stops = accept([*read, table(unlinked(EXTRACTS.values(), copies))])
+        everything, stops = accept([*read, table(unlinked(EXTRACTS.values(), snakemake.params.extracts))])
         everything.to_csv(out.validation, index=False)
         listed = Path(snakemake.params.faults)
         listed.unlink(missing_ok=True)
