@@ -198,7 +198,7 @@ def test_a_replaced_extract_with_an_older_date_reruns(other_study, tmp_path):
 def test_every_rule_rests_on_its_code(default_study):
     """Each rule with a script has the digest of the modules that its script imports among its params."""
     for path in (default_study / "workflow" / "rules").glob("*.smk"):
-        for block in re.split(r"^rule ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
+        for block in re.split(r"^ *rule ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
             name = block.split(":", 1)[0]
             script = re.search(r"scripts/(\w+)\.py", block)
             if script:
@@ -212,5 +212,5 @@ def test_only_two_rules_read_published_values(default_study):
         if path.stem not in reading and path.parent.name != "reference":
             assert "published/" not in path.read_text(encoding="utf-8"), path
     for path in (default_study / "workflow" / "rules").glob("*.smk"):
-        for block in re.split(r"^rule ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
+        for block in re.split(r"^ *rule ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
             assert "PUBLISHED" not in block or block.split(":", 1)[0] in reading

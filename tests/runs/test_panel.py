@@ -12,8 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser import NARROW, chromium, page_of, violations
+from dscp.extracts.registry import EXTRACTS
 from dscp.ledger.rows import read_ledger
 from dscp.ledger.trail import dependents
+from dscp.measures.registry import MEASURES
 from dscp.report.panel import SCRIPT, extract_files, label, names_of, panel_head, settings_of, trace_data
 
 PROJECT = Path(__file__).parents[2]
@@ -92,9 +94,11 @@ def test_every_extract_that_a_rule_reads_is_on_some_trail_of_its_numbers(ledger)
     told = pd.DataFrame({"rule": ledger["rule"], "reads": ledger["extract"].str.split()})
     rules = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "workflow" / "rules").glob("*.smk"))
     for rule in ("fieldwork", "outcomes", "continuity", "spending", "new_journeys"):
-        body = re.search(rf"^rule {rule}:\n(.*?)^    output:", rules, re.DOTALL | re.MULTILINE)[1]
+        body = re.search(rf"^ *rule {rule}:\n(.*?)^ *output:", rules, re.DOTALL | re.MULTILINE)[1]
         own = {name for names in told["reads"][told["rule"].isin([rule, "impact"])] for name in names}
-        assert set(re.findall(r'validated\("(\w+)"\)', body)) <= own, rule
+        read = {name for name in re.findall(r'"(\w+)"', body) if name in EXTRACTS}
+        read |= {extract for one in MEASURES.values() if one.cohort.rule == rule for extract in one.reads}
+        assert read and read <= own, rule
 
 
 def test_a_given_extract_is_named_without_its_folder_or_checksum(tmp_path):
