@@ -123,6 +123,7 @@ def study(config) -> dict:
         "spending_years": ["2009-10"],
         "journey_years": {"before": ["2008-09"], "during": ["2009-10"]},
         "monthly_window": ["2008-04", "2008-05"],
+        "worked_example": "site_1",
     }
     return small
 
@@ -315,14 +316,28 @@ def test_repeated_referral(check):
         ),
         (
             "pilot_spending",
-            "site_2,",
-            ["fiscal_year: found no row of site_2 for 2009-10, allowed: 2009-10 for every site of the config"],
+            "site_1,",
+            [
+                "site: found no row of site_1, allowed: at least one, "
+                "site_1 being economics.worked_example in the config"
+            ],
         ),
     ],
 )
 def test_what_the_study_needs_must_be_there(check, extract, dropped, expected):
     text = "\n".join(line for line in GOOD[extract].splitlines() if not re.search(f"(^|(?<=,)|){dropped}", line)) + "\n"
     assert faults(check(extract, text)) == [f"{extract}.csv, {message}" for message in expected]
+
+
+def test_a_site_without_any_spending_is_left_out_and_a_missing_year_is_a_fault(check):
+    without = "\n".join(line for line in SPENDING.splitlines() if not line.startswith("site_2,")) + "\n"
+    findings = check("pilot_spending", without)
+    assert faults(findings) == []
+    assert messages(findings, "information") == ["pilot_spending.csv, site: no row of site_2; the site is left out"]
+    assert faults(check("pilot_spending", SPENDING.replace("site_2,2009-10", "site_2,2008-09"))) == [
+        "pilot_spending.csv, fiscal_year: found no row of site_2 for 2009-10, "
+        "allowed: 2009-10 for every site of the config"
+    ]
 
 
 def test_totals_must_equal_their_parts_and_are_left_out(check):

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import pandas as pd
@@ -139,8 +140,7 @@ def check(of: Study, name: str, folder: Path) -> tuple[pd.DataFrame, Path]:
     """Findings of an extract's validation, and its typed copy."""
     key = hash((name, id(of.extracts[name]), repr(of.config["sites"]), repr(of.config["codes"])))
     if key not in of.checked:
-        place = folder / f"{len(of.checked)}"
-        place.mkdir()
+        place = Path(mkdtemp(dir=folder))
         of.extracts[name].to_csv(place / f"{name}.csv", index=False)
         given, typed = [str(place / f"{name}.csv")], str(place / f"{name}.parquet")
         found = validate(name, given, of.config, typed, names=[f"{name}.csv"], today=TODAY)

@@ -10,11 +10,17 @@ from dscp.disclosure.policies import POLICIES
 from dscp.record import forms
 from dscp.record.crate import Facts, crate
 from dscp.record.forms import FORMS, PublishedForm, always, form_of, forms_of, listed, made_forms
+from dscp.study.kinds import PRINTED
 
 RUN = "results/r"
 REGISTER = {"reproduction.csv", "relations.csv", "count_ranges.csv"}
 CHECK = "restricted/output_check.pdf"
-EVALUATED = {"reference_run": True, "programme": {"short_name": "DSCP"}, "disclosure": "none"}
+EVALUATED = {
+    "reference_run": True,
+    "programme": {"short_name": "DSCP"},
+    "disclosure": "none",
+    "extracts": dict.fromkeys(PRINTED, "a path"),
+}
 TABLE = PublishedForm("a.csv", "count", "what was counted", "text/csv", always, False)
 PICTURES = PublishedForm("pictures/*.svg", "draw", "pictures", "image/svg+xml", always, False)
 PAGES = PublishedForm("restricted/b.pdf", "check", "to be signed", "application/pdf", lambda study: study["all"], True)
@@ -95,7 +101,9 @@ def test_a_study_decides_which_forms_it_has():
     for other in (
         {**EVALUATED, "reference_run": False},
         {**EVALUATED, "programme": {"short_name": "Other"}},
-        {key: EVALUATED[key] for key in ("programme", "disclosure")},
+        {key: EVALUATED[key] for key in ("programme", "disclosure", "extracts")},
+        {**EVALUATED, "extracts": {"journeys": "a path"}},
+        {**EVALUATED, "measures": ["effective_treatment"]},
     ):
         assert {form.file for form in forms_of(other)} == every - REGISTER - {CHECK}
     for policy in POLICIES.keys() - {"none"}:

@@ -130,7 +130,9 @@ METHODS = {  # name, ground, line
 
 def methods(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     """Each site's benefit by the conventions of the published tables and corrected, side by side (section 7.5)."""
-    step = min(8.0, TALLEST / max(len(data.rows), 1))
+    if not data.rows:
+        return nothing(data.missing, "No site has a cost to set a benefit against", faces)
+    step = min(8.0, TALLEST / len(data.rows))
     high = step * len(data.rows)
     figure = sheet(high + 18)
     axes, words = panel(figure, 26, 8, 120, high), _words(figure, 8, high)
