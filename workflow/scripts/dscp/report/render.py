@@ -6,6 +6,7 @@ Undefined names and unknown quantities fail; everything is escaped; templates co
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,15 @@ class Structure:
 
     def figure_ref(self, number: str) -> Markup:
         """A reference to a figure."""
-        if number in self._book.plans and (lacking := lacks(self._book.plans[number].declaration, self._book.config)):
+        plan = self._book.plans.get(number) or next(
+            (
+                one
+                for name, one in self._book.plans.items()
+                if re.fullmatch(re.escape(name).replace(r"\{i\}", r"\d+"), number)
+            ),
+            None,
+        )
+        if plan and (lacking := lacks(plan.declaration, self._book.config)):
             raise LeftOut(f"Figure {number} is referred to and left out: the study has no {', '.join(lacking)}")
         return self._reference("figure", number, f"Figure {number}")
 
