@@ -149,7 +149,8 @@ def test_what_rests_on_an_extract_is_left_out_and_said(name, printed):
     assert said in text_of(found.page)
     assert said not in text_of(whole.page)
     cover = " ".join(cell.text for cell in found.book.about)
-    missing = {number for number in TABLES[name] if f"Table {number} is not in this workbook." not in cover}
+    declared = TABLES[name] & set(chain.EXHIBITS)  # a table that is made for a measure has no number without it
+    missing = {number for number in declared if f"Table {number} is not in this workbook." not in cover}
     assert not missing
 
 
