@@ -20,7 +20,7 @@ from running import PROJECT, RUN, copy_project, finish
 
 os.environ["PYTHONPATH"] = str(PROJECT / "workflow" / "scripts")  # as the Makefile sets it for the tools
 
-settings.register_profile("check", max_examples=10)  # for tests that set no number of their own
+settings.register_profile("check", max_examples=25)  # of 100: the share of cases that make check draws
 
 FINISHED = {"default_study", "default_run", "other_study"}  # fixtures that take a minute each
 WITHOUT = ("unit", "rules", "oracle")  # folders of tests that do without
@@ -106,7 +106,7 @@ def default_run(default_study) -> Path:
 
 @pytest.fixture(scope="session")
 def rebuilt(tmp_path_factory, config) -> Path:
-    """The default study by its rules in one process: ledger.csv, and in validated/ the typed extracts.
+    """The default study by its rules in one process: ledger.csv, extracts/, and in validated/ their typed copies.
 
     A test of the finished run shows that it has the same.
     """
@@ -115,7 +115,11 @@ def rebuilt(tmp_path_factory, config) -> Path:
         import chain
         from dscp.ledger.rows import write_ledger
 
-        made = chain.run(chain.rebuilt(config), folder, register=True)
+        study = chain.rebuilt(config)
+        (folder / "extracts").mkdir()
+        for name, rows in study.extracts.items():
+            rows.to_csv(folder / "extracts" / f"{name}.csv", index=False, lineterminator="\n")
+        made = chain.run(study, folder, register=True)
         write_ledger([made.ledger], folder / "ledger.csv")
         (folder / "validated").mkdir()
         for path in made.typed.values():

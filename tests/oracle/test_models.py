@@ -20,6 +20,7 @@ from statsmodels.discrete.discrete_model import Logit
 from dscp.measures.models import Interaction, design_matrix, fit_interaction
 from dscp.measures.registry import MEASURES
 from impact import CELLS, adjusted_of, changes_of, counts_of, differences_of, unadjusted_of, with_age
+from thorough import drawn
 
 ORACLE = Path(__file__).parent
 PLAN = pd.read_csv(ORACLE / "plan.csv", keep_default_na=False).set_index("dataset")
@@ -283,7 +284,7 @@ def unadjusted(counts: list[tuple[int, int]]) -> pd.Series:
     return values.set_axis([name.split(".")[1] for name in values.index])
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(derandomize=True, deadline=None, max_examples=drawn(200))
 @given(st.lists(st.tuples(st.integers(1, 120), st.integers(1, 120)), min_size=4, max_size=4))
 def test_closed_form_p_is_that_of_the_model_without_covariates(counts):
     closed, fit = unadjusted(counts), fit_interaction(cells(*counts), [])

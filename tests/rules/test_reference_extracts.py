@@ -52,8 +52,8 @@ def assumed() -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return make(tmp_path_factory.mktemp("first"))
+def folder(rebuilt) -> Path:
+    return rebuilt / "extracts"
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -58,6 +59,12 @@ def whole(ranges: dict | None = None, method: str = "as_published", given: dict 
     return [*parts, *sensitivity(values_of(parts), SITES)]
 
 
+@cache
+def values_by(method: str = "as_published") -> dict[str, float]:
+    """Id -> value of that study."""
+    return values_of(whole(method=method))
+
+
 def worked(discount_rate: float, recovery_probability: float, treatment_years: int, recovery_years: int) -> tuple:
     """The two unit values, year by year."""
     treated = sum(12_040 / (1 + discount_rate) ** t for t in range(1, treatment_years + 1))
@@ -68,7 +75,7 @@ def worked(discount_rate: float, recovery_probability: float, treatment_years: i
 @pytest.mark.parametrize("assumption", list(RANGES))
 @pytest.mark.parametrize("end", ["low", "high"])
 def test_an_assumption_moves_the_values_as_the_model_says(assumption, end):
-    values = values_of(whole())
+    values = values_by()
     base = worked(**AS_ESTIMATED)
     other = worked(**{**AS_ESTIMATED, assumption: RANGES[assumption][end]})
     treated = sum(values[f"benefit.effective_treatment.{site}"] for site in SITES)
@@ -87,13 +94,13 @@ def test_an_assumption_that_is_not_changed_changes_nothing():
 
 
 def test_the_middle_is_the_benefit_as_printed():
-    values = values_of(whole())
+    values = values_by()
     assert values["sensitivity.total.base"] == sum(values[f"benefit.total.{site}"] for site in SITES)
     assert values["sensitivity.total.benefit_share"] == 0.5 * values["sensitivity.total.base"]
 
 
 def test_the_models_own_variants_change_completions_only():
-    values = values_of(whole())
+    values = values_by()
     completed = sum(values[f"benefit.completions.{site}"] for site in SITES)
     for variant, name in (("harm_fades", "sensitivity_decay"), ("harm_falls", "sensitivity_decline")):
         share = values[f"unit_value.{name}"] / values["unit_value.expected_value.pv"]
@@ -103,7 +110,7 @@ def test_the_models_own_variants_change_completions_only():
 
 def test_sites_are_independent_in_the_interval_of_an_effect():
     """Standard error 44,244 x sqrt((.0109 x 3,169)^2 + (.0098 x 1,791)^2) = 1,714,261; 1.959964 of it each way."""
-    values = values_of(whole())
+    values = values_by()
     se = 44_244 * math.hypot(0.0109 * 3169, 0.0098 * 1791)
     reach = values["sensitivity.total.effect_effective_treatment.high"] - values["sensitivity.total.base"]
     assert reach == pytest.approx(1.959963984540054 * se, rel=1e-9)
@@ -113,7 +120,7 @@ def test_sites_are_independent_in_the_interval_of_an_effect():
 
 @pytest.mark.parametrize("method", DID_USED)
 def test_benefits_by_either_method_do_not_depend_on_the_config(method):
-    values = {one: values_of(whole(method=one)) for one in DID_USED}
+    values = {one: values_by(one) for one in DID_USED}
     for site in SITES:
         assert values[method][f"benefit.total.{site}"] == values[method][f"benefit.total_{method}.{site}"]
         either = {values[one][f"benefit.total_{method}.{site}"] for one in DID_USED}

@@ -49,7 +49,7 @@ def whole(study, folder) -> Made:
     return chain.run(study, folder)
 
 
-@pytest.fixture(scope="module", params=some(TOGETHER, [TOGETHER[n] for n in (0, 3, 7, 10, 15)]), ids=" + ".join)
+@pytest.fixture(scope="module", params=some(TOGETHER, [TOGETHER[n] for n in (3, 7, 10)]), ids=" + ".join)
 def fault(request):
     return joined(request.param)
 

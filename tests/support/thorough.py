@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 import pytest
+from hypothesis import settings
+
+USUAL = 100  # examples that hypothesis draws where nothing is set: `make test`; `make check` sets fewer (conftest.py)
 
 
 def some(cases: Iterable, kept: Collection) -> list:
@@ -13,3 +16,8 @@ def some(cases: Iterable, kept: Collection) -> list:
     if lost := [case for case in kept if case not in cases]:
         raise ValueError(f"{lost[0]} is no case")
     return [pytest.param(case, marks=() if case in kept else pytest.mark.thorough) for case in cases]
+
+
+def drawn(number: int) -> int:
+    """How many cases to draw: the number, or the share of it that `make check` takes."""
+    return number * settings().max_examples // USUAL

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dscp.ledger.expressions import NotAllowedError, expression
 from dscp.ledger.formulas import FORMULAS, FUNCTIONS, recompute
+from thorough import drawn
 
 VALUES = {"a": 30.0, "b": -0.25, "c": 2.0, "one": [3.0, 0.5, -2.0], "two": [1.0, math.nan, 4.0]}
 
@@ -48,7 +49,7 @@ def outcome(compute) -> object:
     return type(value), repr(value)
 
 
-@settings(derandomize=True, deadline=None, max_examples=1000)
+@settings(derandomize=True, deadline=None, max_examples=drawn(1000))
 @given(formulas())
 def test_it_computes_what_python_would(text):
     python = {"__builtins__": {}, **FUNCTIONS, "zip": zip, "enumerate": enumerate, **VALUES}

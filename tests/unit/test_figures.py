@@ -122,7 +122,10 @@ def test_a_figure_without_any_number_says_why(config, number, missing, sign):
 # All figures ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("sites", "label"), [(1, "Site "), (2, LONG), (7, "Site "), (12, "Site "), (12, LONG)])
+MORE = [pytest.param(*case, marks=pytest.mark.thorough) for case in ((2, LONG), (7, "Site "), (12, "Site "))]
+
+
+@pytest.mark.parametrize(("sites", "label"), [(1, "Site "), (12, LONG), *MORE])
 def test_any_number_of_sites_is_drawn_on_one_page_without_overlap(config, sites, label):
     whole = study(config, sites, label)
     values = made_up(whole)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dscp.ledger.ids import dims_of, dims_text, general, identifier, shapes
+from thorough import drawn
 
 WORD = st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True)
 
@@ -38,7 +39,7 @@ def test_what_would_break_an_id_is_refused(pattern, values):
         identifier(pattern, **values)
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=drawn(300), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(WORD, st.booleans()), min_size=1, max_size=6), st.data())
 def test_the_pattern_is_found_again(words, data):
     """Whatever the values, even where they read like the plain words; some have dots in them."""

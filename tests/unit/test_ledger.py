@@ -28,6 +28,7 @@ from dscp.printing.forms import FORMS, NOT_COMPUTED, in_unit, printed
 from impact import impact
 from ledger import check_closure, ledger
 from ledger_checks import assert_closed, faults, leaves
+from thorough import drawn
 
 WHERE = {"source": "Appendix B2", "rule": "outcomes", "function": "outcomes"}
 
@@ -191,7 +192,7 @@ def test_halves_are_rounded_away_from_zero_on_the_decimal_form(value, decimals, 
     assert round_half_up(value, decimals) == pytest.approx(expected, rel=1e-12)
 
 
-@settings(derandomize=True, deadline=None, max_examples=500)
+@settings(derandomize=True, deadline=None, max_examples=drawn(500))
 @given(st.integers(0, 40000), st.integers(1, 40000), st.integers(0, 1))
 def test_rates_round_as_exact_fractions_do(count, base, decimals):
     """100 x count / base in whole numbers: floor(2 x scaled + 1 over 2) without any rounding error."""
@@ -553,7 +554,7 @@ def test_what_could_not_be_computed_prints_as_that(form):
     assert printed(math.nan, form) == NOT_COMPUTED
 
 
-@settings(derandomize=True, deadline=None, max_examples=500)
+@settings(derandomize=True, deadline=None, max_examples=drawn(500))
 @given(st.sampled_from(list(FORMS)), st.floats(-1e7, 1e7))
 def test_printed_number_reads_back_within_half_a_step(form, value):
     text, wanted = printed(value, form), in_unit(value, form)
