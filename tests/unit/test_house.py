@@ -104,7 +104,8 @@ def test_tests_that_do_without_finished_runs_start_none():
 
 
 def test_make_help_lists_every_command_and_option_in_one_line_each():
-    said = subprocess.run(["make", "--silent", "help"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.splitlines()
+    helped = subprocess.run(["make", "--silent", "help"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    said = helped.stdout.splitlines()
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     commands = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.M)[1].split()
     assert [line.split()[1] for line in said if line.startswith("make ")] == commands
