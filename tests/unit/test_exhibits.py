@@ -21,6 +21,14 @@ def given(config: dict) -> list[str]:
     return [*(f"cost.{site}.total" for site in config["sites"]), *indexes]
 
 
+def test_a_site_without_its_quantity_is_left_out(config):
+    known = [one for one in given(config) if "site_3" not in one]
+    columns = resolve("7.10", DECLARED["7.10"], config, known, {}).columns
+    assert [column.name for column in columns] == [site for site in config["sites"] if site != "site_3"]
+    assert "site_3_y09_10" in areas_of("7.4", config)
+    assert not [row for row in resolve("7.4", DECLARED["7.4"], config, known, {}).rows if "site_3" in row.name]
+
+
 def areas_of(number: str, config: dict) -> list[str]:
     return [row.name for row in resolve(number, DECLARED[number], config, given(config), {}).rows]
 

@@ -61,9 +61,9 @@ def study(config: dict, sites: int, label: str = "Site ") -> dict:
 
 def plans_of(config: dict) -> dict:
     """Every figure that a study has."""
-    given = [f"benefit.total.{site}" for site in config["sites"]]  # rows of sites that have costs
-    plans = planned(DECLARED, config, given).items()
-    return {number: plan for number, plan in plans if wanted(plan.declaration, config)}
+    valued = [f"benefit.total_corrected.{site}" for site in config["sites"]]
+    plans = planned(DECLARED, config, valued)
+    return {number: plan for number, plan in plans.items() if wanted(plan.declaration, config)}
 
 
 def ids_of(plan) -> list[str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from dscp.extracts.registry import EXTRACTS
 from dscp.measures.needs import lacking, needs_of, without
 from dscp.measures.registry import DEFAULT, MEASURES, TOLD, chosen
 from dscp.measures.types import Measure
@@ -94,8 +95,8 @@ class Exhibit:
 
 
 def further_measures(config: Mapping) -> dict[str, Measure]:
-    """The study's measures that no table is written for, by the number of the table that is made for each."""
-    measured = chosen(config.get("measures", DEFAULT), config["extracts"])
+    """The measures asked for that no table is written for, by the number of the table that is made for each."""
+    measured = chosen(config.get("measures", DEFAULT), EXTRACTS)
     return {f"S.{i}": one for i, one in enumerate((one for one in measured if not one.exhibit), start=1)}
 
 

@@ -12,8 +12,7 @@ ONLY = {"evaluated_programme": evaluated, "compared_run": compared}  # what figu
 
 def lacks(declaration: Mapping, config: Mapping) -> list[str]:
     """The extracts and measures that a study lacks of those that a declared figure needs."""
-    own = {"needs": declaration.get("needs", [])}
-    return lacking([*needs_of(own), *needs_of(declaration.get("table") or {})], config)
+    return lacking([*declaration.get("needs", []), *needs_of(declaration.get("table") or {})], config)
 
 
 def wanted(declaration: Mapping, config: Mapping) -> bool:

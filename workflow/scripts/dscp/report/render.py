@@ -6,7 +6,6 @@ Undefined names and unknown quantities fail; everything is escaped; templates co
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,16 +131,9 @@ class Structure:
 
     def figure_ref(self, number: str) -> Markup:
         """A reference to a figure."""
-        plan = self._book.plans.get(number) or next(
-            (
-                one
-                for name, one in self._book.plans.items()
-                if re.fullmatch(re.escape(name).replace(r"\{i\}", r"\d+"), number)
-            ),
-            None,
-        )
-        if plan and (lacking := lacks(plan.declaration, self._book.config)):
-            raise LeftOut(f"Figure {number} is referred to and left out: the study has no {', '.join(lacking)}")
+        plan = self._book.plans.get(number)
+        if plan is None or lacks(plan.declaration, self._book.config):
+            raise LeftOut(f"Figure {number} is referred to and left out: the study does not have what it needs")
         return self._reference("figure", number, f"Figure {number}")
 
     def section_ref(self, number: str, name: str = "Section") -> Markup:
