@@ -188,10 +188,10 @@ def test_the_tally_is_true(rendered):
         if site in study["sites"] and not math.isnan(values[f"{measure}.p.{site}"] + values[f"{measure}.did.{site}"])
     ]
     count = Counter("unclear" if said in ("no clear difference", "depends on") else said for said in tested)
-    assert values["findings.compared.all"] == len(tested)
-    assert values["findings.better.all"] == count["did better"]
-    assert values["findings.worse.all"] == count["did worse"]
-    assert values["findings.unclear.all"] == count["unclear"]
+    assert values["stated.compared.all"] == len(tested)
+    assert values["stated.better.all"] == count["did better"]
+    assert values["stated.worse.all"] == count["did worse"]
+    assert values["stated.unclear.all"] == count["unclear"]
     sentences = [p.text for p in found if "comparisons" in p.text and "can be tested" in p.text]
     assert len(sentences) >= 3
 

@@ -6,7 +6,7 @@ import pytest
 
 import chain
 
-TOLD = ("findings", "restated")  # counts of comparisons and the like, over all measures
+TOLD = ("stated", "restated")  # counts of comparisons and the like, over all measures
 
 
 @pytest.mark.parametrize("name", ["retained_12_weeks", "community_triage"])

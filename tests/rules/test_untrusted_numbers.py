@@ -29,7 +29,7 @@ from thorough import some
 from untrusted import FAULTS, TOGETHER, joined
 
 NO_BASE = ("not computed: the base is 0", "not computed: no journey started")
-BETTER = re.compile(r"findings\.better\.(?!all)")
+BETTER = re.compile(r"stated\.better\.(?!all)")
 NOT_A_NUMBER = re.compile(r"\b(nan|NaN|inf|Infinity|Undefined)\b|(?<![A-Za-z] )\bNone\b(?! of| could)")
 
 
@@ -191,7 +191,7 @@ def groups(ledger: pd.DataFrame) -> dict[str, list[str]]:
     chosen = {
         "all": [row["id"] for row in rows],
         "all that counts people": [row["id"] for row in rows if row["extract"].split(" ")[0] in FROM_PEOPLE],
-        "what only prose prints": [row["id"] for row in rows if row["id"].startswith(("findings.", "restated."))],
+        "what only prose prints": [row["id"] for row in rows if row["id"].startswith(("stated.", "restated."))],
         "money": [row["id"] for row in rows if row["unit"].startswith("gbp")],
     }
     return chosen | {name: [row["id"] for row in rows if rng.random() < share] for name, share in shares.items()}

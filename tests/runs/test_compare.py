@@ -46,7 +46,7 @@ def with_discount_rate(ledger: pd.DataFrame, rate: float, config: dict) -> pd.Da
     new = pd.concat([valued, benefited]).set_index("id")["value"]
     changed = ledger.assign(value=ledger["id"].map(new).fillna(ledger["value"]))
     changed.loc[changed["id"] == setting, "value"] = rate
-    fall = "findings.sensitivity_decay_fall"
+    fall = "stated.sensitivity_decay_fall"
     base, faded = new["unit_value.expected_value.pv"], new["unit_value.sensitivity_decay"]
     changed.loc[changed["id"] == fall, "value"] = 100 * (base - faded) / base
     return changed

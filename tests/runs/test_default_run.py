@@ -114,8 +114,8 @@ def scripts(folder: Path) -> Path:
 
 
 REPORT = {"report_html", "workbook", "attached_record", "report_pdf", "run_record"}
-END = {"restated", "reproduction", "walk", "ledger", "disclosure", "release", "figures", *REPORT}
-OF_REGISTER = {"reproduction", "walk"}  # the evaluated programme's
+END = {"restated", "reproduction", "steps", "ledger", "disclosure", "release", "figures", *REPORT}
+OF_REGISTER = {"reproduction", "steps"}  # the evaluated programme's
 ELSEWHERE = {"output_check"}  # runs with a disclosure policy have it
 
 
@@ -132,18 +132,18 @@ def test_touching_every_source_reruns_nothing(study):
 
 def test_discount_rate_reruns_economics_and_report(study):
     edit(study / "config.yaml", "rate: 0.035", "rate: 0.03")
-    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "findings", *END}
+    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "stated", *END}
 
 
 def test_constant_reruns_what_reads_constants(study):
     edit(study / "workflow" / "resources" / "constants.csv", "treatment_cost,3000", "treatment_cost,3100")
-    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "findings", *END}
+    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "stated", *END}
 
 
 def test_effective_days_reruns_from_outcomes(study):
     edit(study / "config.yaml", "effective_days: 83", "effective_days: 90")
     rerun = would_run(study)
-    assert {"outcomes", "impact", "benefits", "findings", *END} <= rerun
+    assert {"outcomes", "impact", "benefits", "stated", *END} <= rerun
     assert not rerun & {"spending", "new_journeys", "unit_values", "fieldwork"}
 
 
@@ -176,13 +176,13 @@ def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
     rerun = would_run(study)
     assert importing <= rerun
     if module == "printing/words":
-        assert rerun <= {*REPORT, "figures", "findings", "ledger", "disclosure", "release", "reproduction", "walk"}
+        assert rerun <= {*REPORT, "figures", "stated", "ledger", "disclosure", "release", "reproduction", "steps"}
 
 
 def test_an_edited_script_reruns_its_rule(study):
     with open(scripts(study) / "benefits.py", "a", encoding="utf-8") as stream:
         stream.write("\n# edited\n")
-    assert would_run(study) == {"benefits", "sensitivity", "findings", *END}
+    assert would_run(study) == {"benefits", "sensitivity", "stated", *END}
 
 
 def test_a_replaced_extract_with_an_older_date_reruns(other_study, tmp_path):
@@ -192,7 +192,7 @@ def test_a_replaced_extract_with_an_older_date_reruns(other_study, tmp_path):
     given.write_text(given.read_text(encoding="utf-8").strip() + "1\n", encoding="utf-8")
     os.utime(given, (before - 1e6, before - 1e6))
     rerun = would_run(folder, PROJECT)
-    assert rerun == {"validate", "accept", "spending", "benefits", "sensitivity", "findings", *END} - OF_REGISTER
+    assert rerun == {"validate", "accept", "spending", "benefits", "sensitivity", "stated", *END} - OF_REGISTER
 
 
 def test_every_rule_rests_on_its_code(default_study):

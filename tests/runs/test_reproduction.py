@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 import reproduction
 import restated
-import walk
 from contradicted import CONTRADICTED
 from dscp.exhibits.book import Heading
 from dscp.ledger.formulas import recompute
@@ -38,6 +37,7 @@ from dscp.reproduction.verdicts import (
 )
 from register import compared, data, published_tables, relation_data
 from running import snakemake
+from steps import ALONE, STEPS
 
 # Claims in words that no changed number makes true: a consistent publication would not make them.
 CLAIMS = {
@@ -559,17 +559,17 @@ def test_the_walk_starts_at_the_print_and_adds_up(steps_of):
     printed = published_tables()["7.10"]
     totals = printed[(printed["row"] == "value_total") & (printed["value"] != "")].set_index("column")["value"]
     for site, total in totals.astype(float).items():
-        assert steps_of[f"walk.start.{site}"] == pytest.approx(1000 * total, abs=500)
-        steps = [steps_of[f"walk.step.{name}.{site}"] for name in ("slip", *walk.STEPS)]
-        assert steps_of[f"walk.start.{site}"] + sum(steps) == pytest.approx(steps_of[f"walk.end.{site}"])
-        assert steps_of[f"walk.total.published.{site}"] == pytest.approx(steps_of[f"benefit.total.{site}"])
+        assert steps_of[f"steps.start.{site}"] == pytest.approx(1000 * total, abs=500)
+        steps = [steps_of[f"steps.step.{name}.{site}"] for name in ("slip", *STEPS)]
+        assert steps_of[f"steps.start.{site}"] + sum(steps) == pytest.approx(steps_of[f"steps.end.{site}"])
+        assert steps_of[f"steps.total.published.{site}"] == pytest.approx(steps_of[f"benefit.total.{site}"])
 
 
 def test_each_note_does_what_it_says(steps_of):
     """Site 3, by hand: 0.036 and 0.051 of 1,791 clients; the model's values; 53 and 41 per cent."""
     et, sc = 0.036 * 1791, 0.051 * 1791
     pv, abstain, cost, p = 44223.87367169119, 330224.7943301261, 11019.237625836675, 0.457037
-    alone = {name: steps_of[f"walk.alone.{name}.site_3"] for name in walk.ALONE}
+    alone = {name: steps_of[f"steps.alone.{name}.site_3"] for name in ALONE}
     assert alone["stated"] == pytest.approx(et * (pv - 44244) + sc * (pv + p * abstain - 195149))
     assert alone["once"] == pytest.approx(-sc * pv)
     assert alone["counterfactual"] == pytest.approx(sc * (0.12 - p) * abstain)
@@ -584,7 +584,7 @@ def test_each_note_does_what_it_says(steps_of):
     }
     used = (unrounded["effective_treatment"] - 0.036) * 44244 + (unrounded["completion_of_treated"] - 0.051) * 195149
     assert alone["unrounded"] == pytest.approx(1791 * used)
-    with_net = steps_of["walk.value.completions.with_net"]
+    with_net = steps_of["steps.value.completions.with_net"]
     assert with_net == pytest.approx(0.12 * abstain)  # treatment and its cost stand with effective treatment, once
 
 

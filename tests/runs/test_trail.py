@@ -130,10 +130,10 @@ def test_a_cell_of_a_figure(run, text):
 
 def test_a_number_of_the_text_is_found_where_a_cell_prints_it_otherwise(run):
     """Appendix E prints in thousands what Figure E.1 has in millions."""
-    in_text = printed_form(run.amounts["walk.end.site_3"], "gbp_k")
+    in_text = printed_form(run.amounts["steps.end.site_3"], "gbp_k")
     assert in_text not in set(run.cells["printed"])
-    assert {place.identifier for place in trace.sentences(run) if place.printed == in_text} == {"walk.end.site_3"}
-    assert trace.find(run, in_text)[0] == "walk.end.site_3"
+    assert {place.identifier for place in trace.sentences(run) if place.printed == in_text} == {"steps.end.site_3"}
+    assert trace.find(run, in_text)[0] == "steps.end.site_3"
     held = run.cells["id"] + " " + run.cells["printed"].str.replace("-", "\N{MINUS SIGN}")
     assert not {f"{place.identifier} {place.printed}" for place in trace.sentences(run)} & set(held)
 
@@ -164,7 +164,7 @@ def test_a_tree_names_extracts_with_their_checksums(run, default_study):
 def test_a_printed_number_in_a_table_or_a_sentence(run):
     assert trace.find(run, "20,678")[0] == "benefit.total.site_3"
     assert trace.find(run, "+20%")[0] == "prison_pickup.did.site_7"
-    assert trace.find(run, "112%")[0] == "findings.referral_growth.pilot_5"
+    assert trace.find(run, "112%")[0] == "stated.referral_growth.pilot_5"
     assert trace.find(run, "\N{MINUS SIGN}37,544")[0] == "benefit.total.site_2"
 
 

@@ -34,7 +34,6 @@ from dscp.report.lint import read_allowed, read_page
 from dscp.study.areas import ARMS, analysed
 from fieldwork import fieldwork
 from figures import figures
-from findings import findings
 from impact import impact
 from ledger import ledger as whole_ledger
 from new_journeys import new_journeys
@@ -46,6 +45,7 @@ from report_html import quoted, report_html
 from restated import restated, spans
 from sensitivity import sensitivity
 from spending import spending
+from stated import stated
 from unit_values import unit_values
 from validate import validate
 from workbook import workbook
@@ -241,7 +241,7 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
         yield keep(sensitivity(known | leaves, named))
     days = {key: value for key, value in settings.items() if key.endswith(("effective_days", "pickup_days"))}
     level = {"setting.models.significance": models["significance"]}
-    yield findings(known | days | level, named, len(years))
+    yield stated(known | days | level, named, len(years))
     spanned = spans(config["periods"], config["programme"], economics["monthly_window"])
     yield [spanned, *restated(known | leaves, config["sites"])]
 

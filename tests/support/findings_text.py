@@ -23,9 +23,9 @@ from dscp.figures.data import planned
 from dscp.ledger.formulas import recompute
 from dscp.ledger.rows import inputs_of, kind, read_ledger
 from dscp.printing.html import read_html
-from findings import findings
 from ledger import validated
 from report_html import report_html
+from stated import stated
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
@@ -210,12 +210,12 @@ def of_sites(config: dict, sites: Iterable[str]) -> dict:
 
 def with_new_findings(ledger: pd.DataFrame, config: dict) -> pd.DataFrame:
     """The ledger with the findings of the quantities of the config's sites."""
-    others = ledger[~ledger["id"].str.startswith("findings.")]
+    others = ledger[~ledger["id"].str.startswith("stated.")]
     numbers = "".join(name.removeprefix("site_") for name in config["sites"])
     foreign = others["id"].str.contains(rf"(?:site|pilot|comparison)_[^{numbers}](?:\.|$)")
     values = others[~foreign].set_index("id")["value"].to_dict()
     sites = [name for name, site in config["sites"].items() if site.get("analysed", True)]
-    found = findings(values, sites, len(config["economics"]["spending_years"]))
+    found = stated(values, sites, len(config["economics"]["spending_years"]))
     return pd.concat([others, *found], ignore_index=True)
 
 

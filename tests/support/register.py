@@ -17,7 +17,7 @@ from dscp.reproduction.published import read_published
 from dscp.reproduction.registered import counted, differences, ranges_told
 from dscp.reproduction.verdicts import Mapped
 from dscp.study.areas import analysed
-from walk import LEVEL, walk
+from steps import LEVEL, steps
 
 PROJECT = Path(__file__).parents[2]
 RESOURCES = PROJECT / "workflow" / "resources"
@@ -68,7 +68,7 @@ def compared(
 
 
 def registered(config: Mapping, ledger: pd.DataFrame, table: pd.DataFrame) -> list[pd.DataFrame]:
-    """The ledger rows of the rules reproduction and walk.
+    """The ledger rows of the rules reproduction and steps.
 
     ledger : the rows of all other rules
     table : constants with citations
@@ -80,4 +80,4 @@ def registered(config: Mapping, ledger: pd.DataFrame, table: pd.DataFrame) -> li
     rows = [*counted(found.register, found.related), *told, *ranges_told(count_ranges(found.published))]
     leaves = table.set_index("name")["value"].astype(float).add_prefix("constant.").to_dict()
     known = pd.concat([ledger, *rows]).set_index("id")["value"].astype(float).to_dict() | leaves
-    return [*rows, *walk(known | {LEVEL: config["models"]["significance"]}, list(analysed(config["sites"])))]
+    return [*rows, *steps(known | {LEVEL: config["models"]["significance"]}, list(analysed(config["sites"])))]

@@ -236,7 +236,7 @@ JOURNEYS = r"excluded\.\w+\.journeys|validation\.\w+\.journeys.*"
 YEARLY = ("started", "retained_12_weeks", "completed_under_12_weeks")
 SPENDING = r"spending\..*|spending_item\..*|cost(_recurrent)?\..*|validation\..*pilot_spending.*"
 RATIOS = r"benefit\.(cost_ratio|cost_ratio_sensitivity|net_cost_ratio)"
-TOTALS = r"findings\.(benefit_total|additional_effective_treatment|additional_completions)"
+TOTALS = r"stated\.(benefit_total|additional_effective_treatment|additional_completions)"
 NO_BENEFIT = (TOTALS, r"sensitivity\.(additional|total|effect_se)\..*", r"benefit\..*", r"additional\..*")
 PERCENT_SPENT = r"spending(_item)?\..*\.share"
 
@@ -354,10 +354,10 @@ FAULTS = {
             rf"{EVERY}\.(rate|change)\..*",
             rf"{EVERY}\.did(_\w+)?\..*",
             rf"{TESTED}\.({UNTESTED}|p_difference)\..*",
-            r"findings\.(effective_treatment|completion_of_treated)\.rate\.(min|max)",
+            r"stated\.(effective_treatment|completion_of_treated)\.rate\.(min|max)",
             *NO_BENEFIT,
         ),
-        lambda values, before: values["findings.compared.all"] == 3 and values["sensitivity.treatment_value.base"] > 0,
+        lambda values, before: values["stated.compared.all"] == 3 and values["sensitivity.treatment_value.base"] > 0,
         (
             "the share in effective treatment cannot be given",
             "In all pilots together, effective treatment cannot be compared",
@@ -469,14 +469,14 @@ FAULTS = {
         lines(spent(-500.0, site="site_3")),
         SPENDING,
         (rf"{RATIOS}\.site_3",),
-        lambda values, before: values["cost.site_3.total"] == -4000 and values["findings.break_even.site_3"] == 0,
+        lambda values, before: values["cost.site_3.total"] == -4000 and values["stated.break_even.site_3"] == 0,
         ("additional completions or fewer to pay for any of these pilots",),
     ),
     "nothing spent": Fault(
         lines(spent(0.0)),
         SPENDING,
         (PERCENT_SPENT, rf"{RATIOS}\..*"),
-        lambda values, before: values["spending.total.both_years"] == values["findings.cost_total"] == 0,
+        lambda values, before: values["spending.total.both_years"] == values["stated.cost_total"] == 0,
         ("of which [z] per cent went on pay", "what one site spent lay at £0 in"),
     ),
     "no pay": Fault(
@@ -511,7 +511,7 @@ FAULTS = {
     "eighty days": Fault(
         lambda study: study.settings(definitions__effective_days=80, definitions__pickup_days=40),
         rf"setting\.definitions\..*|{clients_of('[0-9]')}|prison_pickup\..*|excluded\..*",
-        then=lambda values, before: alike(values["findings.effective_weeks"], 81 / 7),
+        then=lambda values, before: alike(values["stated.effective_weeks"], 81 / 7),
         says=("stay in it for at least 80 days", "within 40 days of their release", "Retained beyond twelve weeks"),
     ),
     "no triage referrals": Fault(
@@ -522,7 +522,7 @@ FAULTS = {
             r"community_triage\.change\.pilot_5",
             r"community_triage\.(did|did_low|did_high|did_se|p_difference)\.site_5",
             r"community_triage\.(p|p_unadjusted|log_odds_did|log_odds_se)\.site_5",
-            r"findings\.referral_growth\.pilot_5",
+            r"stated\.referral_growth\.pilot_5",
         ),
         says=("Referrals to treatment in Site 5 stayed at 0.", "0 in the second, a change of [z]"),
     ),
@@ -547,7 +547,7 @@ FAULTS = {
     "no new journeys by month": Fault(
         counts("new_journeys_monthly", 0, "new_journeys"),
         r"new_journeys_monthly\..*",
-        then=lambda values, before: every(lambda n: n == 0, values, "findings.new_journeys_trend."),
+        then=lambda values, before: every(lambda n: n == 0, values, "stated.new_journeys_trend."),
         says=("stays level in all four",),
     ),
     "no budget": Fault(

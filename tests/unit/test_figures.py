@@ -24,7 +24,6 @@ from matplotlib.spines import Spine
 from matplotlib.text import Text
 
 import figures as rule
-import walk
 from dscp.exhibits.declared import figure_sites
 from dscp.figures import drawing
 from dscp.figures import words as told
@@ -35,6 +34,7 @@ from dscp.figures.flowchart import Chart
 from dscp.figures.numbers import numbers, wanted
 from dscp.figures.series import ARMS, trend
 from dscp.ledger.rows import Withheld
+from steps import STEPS
 
 PROJECT = Path(__file__).parents[2]
 DECLARED = yaml.safe_load((PROJECT / "templates" / "figures.yaml").read_text(encoding="utf-8"))["figures"]
@@ -79,7 +79,7 @@ def made_up(config: dict, seed: int = 3) -> dict[str, float]:
     for one in ids:
         if ".rate." in one or one.startswith(("new_journeys", "constant")):
             values[one] = float(rng.integers(20, 95))
-        elif one.startswith(("benefit", "sensitivity", "walk")):
+        elif one.startswith(("benefit", "sensitivity", "steps")):
             values[one] = float(rng.normal(-20e6, 2e7))
         elif re.search(r"(did|effect)_low\.", one):
             values[one] = values[re.sub(r"_low\.", ".", one)] - 4.0
@@ -182,7 +182,7 @@ def test_only_a_run_with_the_print_beside_it_has_the_walk(config, other):
 
 
 def test_the_walk_is_drawn_in_its_order():
-    steps = ["total.published", *(f"total.with_{name}" for name in walk.STEPS)]
+    steps = ["total.published", *(f"total.with_{name}" for name in STEPS)]
     assert [row["vars"]["at"] for row in DECLARED["E.1"]["table"]["rows"]] == ["start", *steps, "end"]
 
 

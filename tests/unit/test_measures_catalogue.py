@@ -18,7 +18,7 @@ from dscp.measures.registry import DEFAULT, MEASURES, TOLD, chosen
 from dscp.measures.types import Cohort, Measure
 from dscp.printing.forms import FORMS
 from dscp.report.telling import results
-from findings import verdicts
+from stated import verdicts
 
 PROJECT = Path(__file__).parents[2]
 OF_RECORDS = [name for name, one in MEASURES.items() if one.of_its_own and one.cohort.rule == "outcomes"]
@@ -73,11 +73,11 @@ def test_a_reversed_direction_turns_every_verdict(measure, monkeypatch):
         values |= {f"{measure.name}.p.site_1": 0.001, f"{measure.name}.odds_ratio.site_1": 2.0}
         (result,) = results.site_results(values, measure.name, ["site_1"], {"site_1": "North"}, 0.05)
         formulas = {name: formula for name, _, formula, _ in verdicts(values)}
-        return result.verdict, formulas[f"findings.better.{measure.name}"], formulas[f"findings.worse.{measure.name}"]
+        return result.verdict, formulas[f"stated.better.{measure.name}"], formulas[f"stated.worse.{measure.name}"]
 
     straight = told()
     monkeypatch.setitem(MEASURES, measure.name, reversed_(measure))
-    monkeypatch.setattr("findings.TOLD", [reversed_(one) if one == measure else one for one in TOLD])
+    monkeypatch.setattr("stated.TOLD", [reversed_(one) if one == measure else one for one in TOLD])
     turned = told()
     assert {straight[0], turned[0]} == {"better", "worse"}
     assert (turned[1], turned[2]) == (straight[2], straight[1]) and straight[1] != straight[2]

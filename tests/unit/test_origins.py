@@ -114,5 +114,5 @@ def test_titles():
     assert title_of("x", cells) == "Over: Head (£)"
     rows = [Place("1", f"x.{i}", "Total benefits", "", "Value") for i in range(2)]
     assert title_of("x", rows) == "Value: Total benefits"
-    assert title_of("findings.cost_recurrent.{year}.min", []) == "Cost recurrent: min"
+    assert title_of("stated.cost_recurrent.{year}.min", []) == "Cost recurrent: min"
     assert title_of("constant.bids", []) == "constant bids"

@@ -1,25 +1,25 @@
 """The ledger: every quantity of the run, those that only prose states among them."""
 
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
-REGISTERED = ["reproduction", "walk"] if PUBLISHED_RUN else []
+REGISTERED = ["reproduction", "steps"] if PUBLISHED_RUN else []
 
 
-rule findings:
+rule stated:
     """Counts, ranges and totals that only the prose prints."""
     input:
         parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=PARTS),
     output:
-        ledger=f"{RUN}/restricted/ledger/findings.csv",
+        ledger=f"{RUN}/restricted/ledger/stated.csv",
     log:
-        f"{RUN}/logs/findings.log",
+        f"{RUN}/logs/stated.log",
     params:
         sites=SITES,
         years=len(STUDY["economics"]["spending_years"]),
         days=pick(STUDY["definitions"], "effective_days", "pickup_days"),
         level=STUDY["models"]["significance"],
-        digest=digest("findings"),
+        digest=digest("stated"),
     script:
-        "../scripts/findings.py"
+        "../scripts/stated.py"
 
 
 rule restated:
@@ -47,7 +47,7 @@ rule restated:
 rule ledger:
     """Bring all quantities together and check that every one leads to records, a citation or a setting."""
     input:
-        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "findings", "restated", *REGISTERED]),
+        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "stated", "restated", *REGISTERED]),
         validation=rules.accept.output.validation,
         constants=source(CONSTANTS),
     output:

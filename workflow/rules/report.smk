@@ -49,7 +49,7 @@ rule report_html:
         config_file=digests.of_file(CONFIG_FILE),
         extract_files={name: extract_paths(name) for name in EXTRACTS},
         versions={
-            name: digests.code(name) for name in ["validate", *PARTS, "findings", "restated", *REGISTERED, "ledger"]
+            name: digests.code(name) for name in ["validate", *PARTS, "stated", "restated", *REGISTERED, "ledger"]
         },
         digest=digest("report_html", *TEMPLATES),
     script:

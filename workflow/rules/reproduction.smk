@@ -9,7 +9,7 @@ REGISTER = project_files("workflow/resources/reproduction", ".csv", ".yaml")
 rule reproduction:
     """Compare every published number with ours; prove which published numbers contradict each other."""
     input:
-        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "findings", "restated"]),
+        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "stated", "restated"]),
         constants=source(CONSTANTS),
         published=sources(PUBLISHED),
         prose=source("workflow/resources/reproduction/prose.csv"),
@@ -32,18 +32,18 @@ rule reproduction:
         "../scripts/reproduction.py"
 
 
-rule walk:
+rule steps:
     """Run the economics again with every note on the method: each alone, and one after the other."""
     input:
         parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "reproduction"]),
         constants=source(CONSTANTS),
     output:
-        ledger=f"{RUN}/restricted/ledger/walk.csv",
+        ledger=f"{RUN}/restricted/ledger/steps.csv",
     log:
-        f"{RUN}/logs/walk.log",
+        f"{RUN}/logs/steps.log",
     params:
         sites=SITES,
         level=STUDY["models"]["significance"],
-        digest=digest("walk", CONSTANTS),
+        digest=digest("steps", CONSTANTS),
     script:
-        "../scripts/walk.py"
+        "../scripts/steps.py"

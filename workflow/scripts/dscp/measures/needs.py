@@ -52,7 +52,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "benefit": ("benefits",),
     "sensitivity": ("sensitivity",),
     "unit_value": (),
-    "walk": (),
+    "steps": (),
     "constant": (),
     "setting": (),
 }

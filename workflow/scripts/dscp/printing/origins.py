@@ -26,8 +26,8 @@ STATISTICS = [
     (r"(budget_share|budget_amount)\..+", r"\1.{head}.{site}"),
     (r"(new_journeys\.\w+)\..+", r"\1.{site}.{year}"),
     (r"reproduction\.(clients|pounds|difference)\..+", r"reproduction.\1.{number}"),
-    (r"walk\.(step|alone)\..+", r"walk.\1.{note}.{site}"),
-    (r"walk\.(total|value\.\w+)\..+", r"walk.\1.{method}"),
+    (r"steps\.(step|alone)\..+", r"steps.\1.{note}.{site}"),
+    (r"steps\.(total|value\.\w+)\..+", r"steps.\1.{method}"),
     (r"excluded\..+", "excluded.{rule}.{extract}"),
     (r"(sensitivity\.\w+)\..+", r"\1.{assumption}"),
     (r"(validation\.\w+)\..+", r"\1.{extract}"),
@@ -55,13 +55,13 @@ TITLES = {
     "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
     "reproduction.clients.{number}": "Additional clients that a published number would change",
     "reproduction.pounds.{number}": "Benefits that a published number would change",
-    "walk.start.{site}": "Total benefits as published",
-    "walk.end.{site}": "Total benefits with all notes on the method",
-    "walk.step.{note}.{site}": "What a note on the method changes after those before it",
-    "walk.alone.{note}.{site}": "What a note on the method changes alone",
-    "walk.total.{method}": "Total benefits of a method",
-    "walk.value.effective_treatment.{method}": "Value of a client in effective treatment by method",
-    "walk.value.completions.{method}": "Value of a successful completion by method",
+    "steps.start.{site}": "Total benefits as published",
+    "steps.end.{site}": "Total benefits with all notes on the method",
+    "steps.step.{note}.{site}": "What a note on the method changes after those before it",
+    "steps.alone.{note}.{site}": "What a note on the method changes alone",
+    "steps.total.{method}": "Total benefits of a method",
+    "steps.value.effective_treatment.{method}": "Value of a client in effective treatment by method",
+    "steps.value.completions.{method}": "Value of a successful completion by method",
     "excluded.{rule}.{extract}": "Records that the method leaves out or treats specially",
     "validation.rows_in.{extract}": "Rows read",
     "validation.rows_kept.{extract}": "Rows kept",
@@ -284,8 +284,8 @@ def _joined(*parts: set[str]) -> str:
 
 
 def _read(name: str) -> str:
-    """A statistic's id as words: findings.cost_recurrent.{year}.min -> Cost recurrent: min."""
-    first, *parts = [part for part in name.split(".") if not part.startswith("{") and part != "findings"]
+    """A statistic's id as words: stated.cost_recurrent.{year}.min -> Cost recurrent: min."""
+    first, *parts = [part for part in name.split(".") if not part.startswith("{") and part != "stated"]
     words = [part.replace("_", " ") for part in (first, *parts)]
     return (words[0].capitalize() + ": " + ", ".join(words[1:])).removesuffix(": ")
 

@@ -20,7 +20,7 @@ from dscp.study.areas import analysed, arms_of, site_label, value_at
 from dscp.study.days import day, months_touched, year_key
 from dscp.study.kinds import evaluated
 
-TREND = "findings.new_journeys_trend.{site}"
+TREND = "stated.new_journeys_trend.{site}"
 
 
 class Study:
@@ -190,7 +190,7 @@ class Results:
     @pass_context
     def weeks(self, context: Context, name: str) -> Markup:
         """A span of the definitions ("effective", "pickup"): twelve weeks; 80 days where these are no whole weeks."""
-        found = f"findings.{name}_weeks"
+        found = f"stated.{name}_weeks"
         number = self._book.value(found, context.name)
         if not number.is_integer():
             days = f"setting.definitions.{name}_days"
@@ -301,7 +301,7 @@ class Results:
 
     def walk_start(self, site: str) -> str:
         """The id of the published total benefit of a site: the quantity that prints it, where one does."""
-        start = f"walk.start.{site}"
+        start = f"steps.start.{site}"
         printed_so = (f"constant.published.7_10.value_total.{site}", f"benefit.total.{site}")
         known = (one for one in printed_so if self._book.values.get(one) == self._book.values[start])
         return next(known, start)

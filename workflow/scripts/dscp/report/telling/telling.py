@@ -127,8 +127,8 @@ class Telling:
     @pass_context
     def tally(self, context: Context) -> Markup:
         """How many of all comparisons came out which way."""
-        compared, values = Number("findings.compared.all", "words"), self._book.values
-        if any(math.isnan(values[f"findings.{name}.all"]) for name in ("compared", "better", "worse", "unclear")):
+        compared, values = Number("stated.compared.all", "words"), self._book.values
+        if any(math.isnan(values[f"stated.{name}.all"]) for name in ("compared", "better", "worse", "unclear")):
             unknown = Words("How many of the comparisons came out which way cannot be given", (compared.id,))
             return self._drawn(context, [unknown, Note(compared.id)]) + "."
         if values[compared.id] < 2:
@@ -142,11 +142,11 @@ class Telling:
         parts = []
         opening = ["Of the ", compared, " comparisons that can be tested, "]
         for name, _, many in counts:
-            if values[f"findings.{name}.all"] == values[compared.id]:
+            if values[f"stated.{name}.all"] == values[compared.id]:
                 every = "both" if values[compared.id] == 2 else "all"
-                return self._drawn(context, [*opening, Words(f"{every} {many}", (f"findings.{name}.all",))]) + "."
+                return self._drawn(context, [*opening, Words(f"{every} {many}", (f"stated.{name}.all",))]) + "."
         for name, one, many in counts:
-            identifier = f"findings.{name}.all"
+            identifier = f"stated.{name}.all"
             count = values[identifier]
             number = Number(identifier, "words") if count else Words("none", (identifier,))
             parts.append([number, " ", Words(words.plural(max(count, 1), one, many), (identifier,))])
@@ -155,17 +155,17 @@ class Telling:
     @pass_context
     def by_chance(self, context: Context) -> Markup:
         """How many clear results chance would bring among several tests; nothing where there are not several."""
-        known = self._book.values["findings.compared.all"], self._book.values["findings.clear_by_chance"]
+        known = self._book.values["stated.compared.all"], self._book.values["stated.clear_by_chance"]
         if any(math.isnan(value) for value in known) or known[0] < 2:
             return Markup()
-        expected = Number("findings.clear_by_chance", "ratio1")
+        expected = Number("stated.clear_by_chance", "ratio1")
         told = ["Had no pilot made any difference, chance alone would still be expected to make about ", expected]
         return self._drawn(context, [*told, " of them look clear."])
 
     @pass_context
     def ran(self, context: Context, name: str, form: str) -> Markup:
         """ran from 88.6 to 96.4 per cent; was 40.0 per cent: the range of a finding."""
-        ends = [Number(f"findings.{name}.{end}", form) for end in ("min", "max")]
+        ends = [Number(f"stated.{name}.{end}", form) for end in ("min", "max")]
         texts = {printed(self._book.values[end.id], form) for end in ends}
         if any(math.isnan(self._book.values[end.id]) for end in ends):
             missing = next(end.id for end in ends if math.isnan(self._book.values[end.id]))

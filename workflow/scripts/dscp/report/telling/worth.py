@@ -162,7 +162,7 @@ def still_worth(values: Mapping[str, float], labels: Mapping[str, str]) -> Sente
 
 def totals(values: Mapping[str, float], sites: int) -> Sentence:
     """Benefits and costs of all analysed sites together; nothing for one site."""
-    benefit, cost = "findings.benefit_total", "findings.cost_total"
+    benefit, cost = "stated.benefit_total", "stated.cost_total"
     if sites == 1:
         return []
     if math.isnan(values[benefit]) or math.isnan(values[cost]):
@@ -182,8 +182,8 @@ def break_even(values: Mapping[str, float]) -> Sentence:
 
     Nothing where that is not known of every pilot, or none has a cost.
     """
-    low, high = "findings.break_even.min", "findings.break_even.max"
-    each = [value for identifier, value in values.items() if identifier.startswith("findings.break_even.")]
+    low, high = "stated.break_even.min", "stated.break_even.max"
+    each = [value for identifier, value in values.items() if identifier.startswith("stated.break_even.")]
     if any(math.isnan(value) for value in each) or values[high] == 0:
         return []
     completions = plural(values[high], " additional completion", " additional completions")

@@ -1,4 +1,4 @@
-"""Rule walk: from the published benefits to corrected ones, one note on the method at a time.
+"""Rule steps: from the published benefits to corrected ones, one note on the method at a time.
 
 Where formula, text and tables of the evaluation disagree about the method, the economics are run again with the other
 choice: each note alone, against the method of Table 7.10, and one after the other. Sources: report sections 7.4, 7.5,
@@ -15,7 +15,7 @@ from dscp.ledger.formulas import ONE, derive
 from dscp.ledger.rows import read_ledger, write_ledger
 from dscp.run.job import writing
 
-RULE = "walk"
+RULE = "steps"
 LEVEL = "setting.models.significance"
 PRINTED = "constant.published.7_10.value_total.{site}"
 
@@ -100,7 +100,7 @@ def benefit(method: Method, name: str) -> tuple[str, Inputs]:
         inputs |= {
             did: kind.format(measure=measure, outcome=outcome).replace("{{", "{").replace("}}", "}"),
             clients: f"{counted}.pilot_{{n}}.post",
-            value: f"walk.value.{outcome}.{name}",
+            value: f"steps.value.{outcome}.{name}",
         }
         if method.tested:
             tested = "effective_treatment" if outcome == "effective_treatment" else "successful_completion"
@@ -121,7 +121,7 @@ def methods() -> dict[str, Method]:
     return found
 
 
-def walk(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFrame]:
+def steps(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFrame]:
     """Ledger rows of all methods, and of the steps from one to the next.
 
     Parameters
@@ -130,36 +130,36 @@ def walk(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFrame
     sites : analysed sites
     """
     known, parts = dict(values), []
-    common = {"unit": "gbp", "source": "Appendix E", "rule": RULE, "function": "walk"}
+    common = {"unit": "gbp", "source": "Appendix E", "rule": RULE, "function": "steps"}
 
     def add(identifier: str, formula: str, inputs: Inputs) -> None:
         parts.append(derive(ONE, known, id=identifier, formula=formula, inputs=inputs, **common))
 
     for name, method in methods().items():
-        add(f"walk.value.effective_treatment.{name}", *value_of_treatment(method))
-        add(f"walk.value.completions.{name}", *value_of_completion(method))
+        add(f"steps.value.effective_treatment.{name}", *value_of_treatment(method))
+        add(f"steps.value.completions.{name}", *value_of_completion(method))
         formula, inputs = benefit(method, name)
         for site in sites:
             filled = {key: one.format(site=site, n=site.removeprefix("site_")) for key, one in inputs.items()}
-            add(f"walk.total.{name}.{site}", formula, filled)
+            add(f"steps.total.{name}.{site}", formula, filled)
     for site in sites:
-        printed, first = PRINTED.format(site=site), f"walk.total.published.{site}"
+        printed, first = PRINTED.format(site=site), f"steps.total.published.{site}"
         ours = f"benefit.total.{site}"
         computed = ours if math.isclose(known[ours], known[first]) else first
-        add(f"walk.start.{site}", "value", {"value": printed if printed in known else computed})
+        add(f"steps.start.{site}", "value", {"value": printed if printed in known else computed})
         for name in ALONE:
-            add(f"walk.alone.{name}.{site}", "after - before", _ends(f"alone_{name}", "published", site))
-        add(f"walk.step.slip.{site}", "after - before", {"after": first, "before": f"walk.start.{site}"})
+            add(f"steps.alone.{name}.{site}", "after - before", _ends(f"alone_{name}", "published", site))
+        add(f"steps.step.slip.{site}", "after - before", {"after": first, "before": f"steps.start.{site}"})
         before = "published"
         for name in STEPS:
-            add(f"walk.step.{name}.{site}", "after - before", _ends(f"with_{name}", before, site))
+            add(f"steps.step.{name}.{site}", "after - before", _ends(f"with_{name}", before, site))
             before = f"with_{name}"
-        add(f"walk.end.{site}", "value", {"value": f"walk.total.{before}.{site}"})
+        add(f"steps.end.{site}", "value", {"value": f"steps.total.{before}.{site}"})
     return parts
 
 
 def _ends(after: str, before: str, site: str) -> Inputs:
-    return {"after": f"walk.total.{after}.{site}", "before": f"walk.total.{before}.{site}"}
+    return {"after": f"steps.total.{after}.{site}", "before": f"steps.total.{before}.{site}"}
 
 
 if __name__ == "__main__":
@@ -167,4 +167,4 @@ if __name__ == "__main__":
         known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
         known |= pd.read_csv(snakemake.input.constants).set_index("name")["value"].add_prefix("constant.").to_dict()
         known[LEVEL] = snakemake.params.level
-        write_ledger(walk(known, list(snakemake.params.sites)), out.ledger)
+        write_ledger(steps(known, list(snakemake.params.sites)), out.ledger)

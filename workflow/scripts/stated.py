@@ -1,4 +1,4 @@
-"""Rule findings: ranges, growth and conversions that only the prose prints, each with its formula."""
+"""Rule stated: ranges, growth and conversions that only the prose prints, each with its formula."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -9,7 +9,7 @@ from dscp.ledger.rows import read_ledger, write_ledger
 from dscp.measures.registry import TOLD
 from dscp.run.job import writing
 
-RULE = "findings"
+RULE = "stated"
 LEVEL = "setting.models.significance"
 # A difference for the better or worse, as telling.results.verdict has it: significant, not nil at the printed
 # precision, and with an effect on the odds of the same sign. {beyond} is > or <, {even} the effect that is none.
@@ -31,30 +31,30 @@ def declared(ids: Iterable[str], sites: list[str], years: int) -> Iterator[tuple
     years : number of programme years
     """
     ids = list(ids)
-    yield "findings.effective_weeks", "count", "(days + 1) / 7", {"days": ["setting.definitions.effective_days"]}
-    yield "findings.pickup_weeks", "count", "days / 7", {"days": ["setting.definitions.pickup_days"]}
+    yield "stated.effective_weeks", "count", "(days + 1) / 7", {"days": ["setting.definitions.effective_days"]}
+    yield "stated.pickup_weeks", "count", "days / 7", {"days": ["setting.definitions.pickup_days"]}
     for place in (i.removeprefix("community_triage.change.") for i in ids if i.startswith("community_triage.change.")):
         ends = {period: [f"community_triage.base.{place}.{period}"] for period in ("pre", "post")}
-        yield f"findings.referral_growth.{place}", "percent", "100 * (post - pre) / pre", ends
+        yield f"stated.referral_growth.{place}", "percent", "100 * (post - pre) / pre", ends
     for year in range(1, years + 1):
         costs = [i for i in ids if i.startswith("cost_recurrent.") and i.endswith(f".year_{year}")]
-        yield from _range(f"findings.cost_recurrent.year_{year}", "gbp", costs)
+        yield from _range(f"stated.cost_recurrent.year_{year}", "gbp", costs)
     pilots = [f"pilot_{site.removeprefix('site_')}" for site in sites]
     for measure in ("effective_treatment", "completion_of_treated"):
         rates = [f"{measure}.rate.{pilot}.{period}" for pilot in pilots for period in ("pre", "post")]
         if not set(rates).isdisjoint(ids):
-            yield from _range(f"findings.{measure}.rate", "percent", rates)
+            yield from _range(f"stated.{measure}.rate", "percent", rates)
     values = {"base": ["unit_value.expected_value.pv"], "faded": ["unit_value.sensitivity_decay"]}
-    yield "findings.sensitivity_decay_fall", "percent", "100 * (base - faded) / base", values
+    yield "stated.sensitivity_decay_fall", "percent", "100 * (base - faded) / base", values
     for n in (site.removeprefix("site_") for site in sites):
         months = sorted(i for i in ids if i.startswith(f"new_journeys_monthly.pilot_{n}."))
         if len(months) > 1:
-            yield f"findings.new_journeys_trend.site_{n}", "ratio", SLOPE, {"month": months}
+            yield f"stated.new_journeys_trend.site_{n}", "ratio", SLOPE, {"month": months}
     yield from verdicts(ids)
     yield from worth(ids, sites)
     totals = [i for i in ids if i.startswith("budget.total_funding.")]
     if totals:
-        yield "findings.budget_peak", "gbp_m", "max(total)", {"total": totals}
+        yield "stated.budget_peak", "gbp_m", "max(total)", {"total": totals}
 
 
 def _range(name: str, unit: str, ids: list[str]) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:
@@ -78,19 +78,19 @@ def verdicts(ids: Iterable[str]) -> Iterator[tuple[str, str, str, dict[str, list
         good, bad = (">", "<") if told.better == "up" else ("<", ">")
         for name, beyond in (("better", good), ("worse", bad)):
             formula = CLEAR.format(beyond=beyond, decimals=decimals, even=even)
-            yield f"findings.{name}.{measure}", "count", formula, {**inputs, "level": [LEVEL]}
+            yield f"stated.{name}.{measure}", "count", formula, {**inputs, "level": [LEVEL]}
         tested = {part: inputs[part] for part in ("did", "p_value")}
         both = "sum(p >= 0 and d == d for d, p in zip(did, p_value))"
-        yield f"findings.compared.{measure}", "count", both, tested
+        yield f"stated.compared.{measure}", "count", both, tested
         counted.append(measure)
     if counted:
         for name in ("better", "worse", "compared"):
-            parts = [f"findings.{name}.{measure}" for measure in counted]
-            yield f"findings.{name}.all", "count", "sum(part)", {"part": parts}
-        names = {name: [f"findings.{name}.all"] for name in ("compared", "better", "worse")}
-        yield "findings.unclear.all", "count", "compared - better - worse", names
-        chance = {"level": [LEVEL], "compared": ["findings.compared.all"]}
-        yield "findings.clear_by_chance", "ratio", "level * compared", chance
+            parts = [f"stated.{name}.{measure}" for measure in counted]
+            yield f"stated.{name}.all", "count", "sum(part)", {"part": parts}
+        names = {name: [f"stated.{name}.all"] for name in ("compared", "better", "worse")}
+        yield "stated.unclear.all", "count", "compared - better - worse", names
+        chance = {"level": [LEVEL], "compared": ["stated.compared.all"]}
+        yield "stated.clear_by_chance", "ratio", "level * compared", chance
 
 
 def worth(ids: Iterable[str], sites: list[str]) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:
@@ -104,22 +104,22 @@ def worth(ids: Iterable[str], sites: list[str]) -> Iterator[tuple[str, str, str,
         ("additional_effective_treatment", "count", "additional.effective_treatment.{}"),
         ("additional_completions", "count", "additional.completions.{}"),
     ):
-        yield f"findings.{name}", unit, "sum(part)", {"part": [part.format(site) for site in valued]}
+        yield f"stated.{name}", unit, "sum(part)", {"part": [part.format(site) for site in valued]}
     for site in valued:
         names = {"cost": [f"cost.{site}.total"], "value": ["unit_value.completion"]}
-        yield f"findings.break_even.{site}", "count", "max(-(-cost // value), 0)", names
-    yield from _range("findings.break_even", "count", [f"findings.break_even.{site}" for site in valued])
+        yield f"stated.break_even.{site}", "count", "max(-(-cost // value), 0)", names
+    yield from _range("stated.break_even", "count", [f"stated.break_even.{site}" for site in valued])
 
 
-def findings(values: Mapping[str, float], sites: list[str], years: int) -> list[pd.DataFrame]:
-    """Ledger rows of all findings, computed by the formulas that they declare.
+def stated(values: Mapping[str, float], sites: list[str], years: int) -> list[pd.DataFrame]:
+    """Ledger rows of all stated, computed by the formulas that they declare.
 
     Parameters
     ----------
-    values : id -> value of the other rules' quantities and of the settings; findings rest on each other too, in order
+    values : id -> value of the other rules' quantities and of the settings; stated rest on each other too, in order
     sites, years : as in `declared`
     """
-    values, common = dict(values), {"rule": RULE, "function": "findings", "source": "text"}
+    values, common = dict(values), {"rule": RULE, "function": "stated", "source": "text"}
     return [
         derive(ONE, values, id=name, unit=unit, formula=formula, inputs=inputs, **common)
         for name, unit, formula, inputs in declared(list(values), sites, years)
@@ -131,4 +131,4 @@ if __name__ == "__main__":
         known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
         known |= {f"setting.definitions.{name}": value for name, value in snakemake.params.days.items()}
         known[LEVEL] = snakemake.params.level
-        write_ledger(findings(known, snakemake.params.sites, snakemake.params.years), out.ledger)
+        write_ledger(stated(known, snakemake.params.sites, snakemake.params.years), out.ledger)
