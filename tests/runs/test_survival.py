@@ -17,6 +17,7 @@ import pytest
 
 from dscp.extracts.frozen import ExtractChanged, frozen
 from dscp.record.forms import forms_of
+from dscp.run.closed import OTHERS, folders
 from dscp.run.last_good import ASIDE, LOGS, RECORD
 from dscp.run.lock import lock
 from running import PROJECT, copy_project, snakemake
@@ -213,13 +214,39 @@ def test_a_run_ends_with_the_number_of_files_verified(moved):
     assert some.returncode == 0 and "files verified" not in some.stderr, "the record is not of this run"
 
 
+def closed_to_others(study: Path) -> None:
+    """Assert that nobody but its owner may enter a study's confidential folders, or read a file of theirs."""
+    inside = [path for folder in folders(study) for path in [folder, *folder.rglob("*")]]
+    assert len(inside) > 100
+    assert [str(path) for path in inside if path.stat().st_mode & OTHERS] == []
+
+
+def test_a_run_s_confidential_folders_are_its_owner_s_alone(clean):
+    closed_to_others(clean)
+    assert (clean / RUN / "report.pdf").stat().st_mode & OTHERS, "what is published was closed as well"
+
+
+def test_what_an_earlier_run_left_open_is_closed_whatever_the_umask(moved):
+    for path in [path for folder in folders(moved) for path in [folder, *folder.rglob("*")]]:
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    (moved / RUN / "ro-crate-metadata.json").unlink()
+    before = os.umask(0o000)
+    try:
+        done = snakemake(PROJECT, moved)
+    finally:
+        os.umask(before)
+    assert done.returncode == 0, done.stdout + done.stderr
+    closed_to_others(moved)
+    assert (moved / RUN / "ro-crate-metadata.json").stat().st_mode & 0o777 == 0o666
+
+
 def test_the_frozen_copy_is_what_was_planned_with(tmp_path):
     path = tmp_path / "journeys.csv"
     path.write_bytes(b"client\n1\n")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     (copy,) = frozen([str(path)], [digest], tmp_path / "frozen")
     assert Path(copy).read_bytes() == path.read_bytes()
-    assert Path(copy).stat().st_mode & 0o777 == 0o444
+    assert Path(copy).stat().st_mode & 0o777 == 0o400
     path.write_bytes(b"client\n2\n")
     with pytest.raises(ExtractChanged, match=r"journeys\.csv: changed since the run was planned"):
         frozen([str(path)], [digest], tmp_path / "frozen")

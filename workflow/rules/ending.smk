@@ -5,6 +5,7 @@ import shutil
 from dscp.record.crate import sha256
 from dscp.record.forms import line, listed, made_forms
 from dscp.record.verify import set_aside, verify
+from dscp.run.closed import close, folders
 from dscp.run.last_good import forget, keep, places, put_back
 from dscp.run.lock import lock
 
@@ -47,8 +48,16 @@ def summary(checked):
     return "\n".join(lines)
 
 
+def shut():
+    """Close the folders that nobody else is to read: those that the workflow manager made, and those of earlier runs."""
+    Path(RUN, "restricted").mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in folders(Path()):
+        close(folder)
+
+
 def begin():
     """Keep the last finished run until this one has come to its end; forget why earlier ones stopped."""
+    shut()
     keep(*LAST_GOOD)
     Path(FAULTS).unlink(missing_ok=True)
     for path in _failed_logs():
@@ -79,6 +88,7 @@ onstart:
 
 onsuccess:
     forget(Path(RUN))
+    shut()
     problems, checked = verification()
     if problems:
         logger.error(refused(problems), extra={"result": True})
@@ -90,3 +100,4 @@ onerror:
     said = failure()
     put_back(*LAST_GOOD)
     logger.error(said, extra={"result": True})
+    shut()

@@ -15,7 +15,7 @@ class ExtractChanged(RuntimeError):
 
 
 def frozen(paths: Sequence[str], planned: Sequence[str], folder: Path) -> list[str]:
-    """Copy an extract's files into a folder, read-only.
+    """Copy an extract's files into a folder, read-only and for the owner alone.
 
     Parameters
     ----------
@@ -57,5 +57,5 @@ def _copy(path: str, planned: str, copy: Path) -> None:
         raise ExtractChanged(
             f"{path}: changed since the run was planned, allowed: a file that nobody writes to meanwhile"
         )
-    part.chmod(0o444)
+    part.chmod(0o400)
     part.replace(copy)

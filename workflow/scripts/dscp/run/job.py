@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from dscp.run.closed import alone, settle
+
 SCRIPTS = Path(__file__).parents[2]
 FULL = "No space left on device"
 COPIES = (".snakemake", "scripts")  # where Snakemake runs a copy of a rule's script, as tmp….<rule>.py
@@ -24,8 +26,8 @@ COPIES = (".snakemake", "scripts")  # where Snakemake runs a copy of a rule's sc
 def writing(log: str, outputs: Mapping) -> Iterator[Made]:
     """Do a job's work: its words go to its log, and its outputs are there in whole or not at all.
 
-    On an error it ends with status 1 and without a stack trace on the terminal; the last line of the log is then
-    "error: …", which the run prints when it stops.
+    While it works, nobody else may read what it makes (`run.closed`). On an error it ends with status 1 and without a
+    stack trace on the terminal; the last line of the log is then "error: …", which the run prints when it stops.
 
     Parameters
     ----------
@@ -37,18 +39,21 @@ def writing(log: str, outputs: Mapping) -> Iterator[Made]:
     Name -> the path to write to, beside the true one; renamed when all has been written.
     """
     made = Made({name: _beside(paths) for name, paths in outputs.items()})
+    results = Path(log).parent.parent.parent
     try:
         with (
+            alone() as umask,
             open(log, "w", encoding="utf-8") as file,
             redirect_stderr(file),
             redirect_stdout(file),
             warnings.catch_warnings(),
         ):
             warnings.showwarning = _warned
+            settle(Path(log), results, umask)
             try:
                 yield made
                 for name, paths in outputs.items():
-                    _put(made[name], paths)
+                    _put(made[name], paths, results, umask)
                 _note(Path(log), outputs)
             except (Exception, SystemExit) as error:
                 if not isinstance(error, SystemExit):
@@ -75,14 +80,15 @@ def _beside(paths: str | Sequence[str]) -> str | list[str]:
     return str(path)
 
 
-def _put(written: str | list[str], paths: str | Sequence[str]) -> None:
+def _put(written: str | list[str], paths: str | Sequence[str], results: Path, umask: int) -> None:
     if not isinstance(paths, str):
         for one, path in zip(written, paths, strict=True):
-            _put(one, path)
+            _put(one, path, results, umask)
     elif Path(written).exists():  # an output that Snakemake itself touches has not been written
         if Path(paths).is_dir():
             shutil.rmtree(paths)
         Path(written).replace(paths)
+        settle(Path(paths), results, umask)
 
 
 def noted_in(run: Path) -> Path:
