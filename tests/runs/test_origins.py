@@ -23,8 +23,8 @@ def page(default_run) -> str:
 
 
 def test_anchors_of_statistics_differ(ledger):
-    statistics = {statistic(identifier) for identifier in ledger["id"]}
-    assert len({anchor_of(one) for one in statistics}) == len(statistics)
+    rows = ledger.to_dict("records")
+    assert len({anchor_of(row) for row in rows}) == len({statistic(row) for row in rows})
 
 
 def test_every_printed_statistic_and_all_that_it_rests_on_has_an_entry(page, ledger):
@@ -38,7 +38,7 @@ def test_every_printed_statistic_and_all_that_it_rests_on_has_an_entry(page, led
         reached.add(identifier)
         todo |= {pair.partition("=")[2] for pair in rows[identifier]["inputs"].split()} - reached
         todo |= {f"setting.{path}" for path in shaped_by(rows[identifier])} & set(rows) - reached
-    assert {anchor_of(identifier) for identifier in reached} == entries
+    assert {anchor_of(rows[identifier]) for identifier in reached} == entries
 
 
 def test_entries_are_few_and_told_from_the_ledger(page):
@@ -64,8 +64,9 @@ def test_examples_are_short_and_closed(ledger):
             assert text.count("[") == text.count("]"), identifier
 
 
-def test_words_that_follow_from_numbers_are_links_to_the_entry_of_the_first(page):
+def test_words_that_follow_from_numbers_are_links_to_the_entry_of_the_first(page, ledger):
+    rows = rows_by_id(ledger)
     found = re.findall(r'<span data-w="(\S+)[^"]*"><a class="o" href="#([^"]+)">([^<]+)</a></span>', page)
     assert len(found) == page.count("data-w=") > 60
-    assert all(anchor == anchor_of(first) for first, anchor, _ in found)
+    assert all(anchor == anchor_of(rows[first]) for first, anchor, _ in found)
     assert {"rose", "fell"} <= {text for _, _, text in found}

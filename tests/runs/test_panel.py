@@ -38,17 +38,22 @@ def carried(default_run) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("identifier", "words"),
+    ("identifier", "dims", "words"),
     [
-        (COUNT, "Effective treatment: count, Pilot 3, 2009-11"),
-        ("effective_treatment.did.site_2", "Effective treatment: difference in differences, Site 2"),
-        ("spending.pay.y2009_10", "Spending: pay, 2009-10"),
-        ("new_journeys_monthly.comparison_2.2008_04", "New journeys monthly: Comparison 2, April 2008"),
-        ("loner", "Loner"),
+        (COUNT, "area=pilot_3 period=post", "Effective treatment: count, Pilot 3, 2009-11"),
+        ("effective_treatment.did.site_2", "site=site_2", "Effective treatment: difference in differences, Site 2"),
+        ("spending.pay.y2009_10", "category=pay year=y2009_10", "Spending: pay, 2009-10"),
+        (
+            "new_journeys_monthly.pilot_2.2008_04",
+            "area=pilot_2 month=2008_04",
+            "New journeys monthly: Pilot 2, April 2008",
+        ),
+        ("setting.models.significance", "path=models.significance", "Setting: models, significance"),
+        ("loner", "", "Loner"),
     ],
 )
-def test_ids_in_words(identifier, words, config):
-    assert label(identifier, names_of(config)) == words
+def test_ids_in_words(identifier, dims, words, config):
+    assert label({"id": identifier, "dims": dims}, names_of(config)) == words
 
 
 def test_settings_are_texts(config, ledger):

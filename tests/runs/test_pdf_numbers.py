@@ -41,9 +41,15 @@ def read(default_run, page, config):
 
 
 @pytest.fixture(scope="module")
-def recorded(read) -> Counter:
+def entry(default_run) -> dict[str, str]:
+    """Ledger id -> the anchor of its entry."""
+    return {row["id"]: anchor_of(row) for row in read_ledger(default_run / "ledger.csv").to_dict("records")}
+
+
+@pytest.fixture(scope="module")
+def recorded(read, entry) -> Counter:
     """What the renderer recorded as printed outside Appendix D: entry and text, and how often."""
-    return Counter((anchor_of(identifier), text) for identifier, form, text in read.quantities if form != "unrounded")
+    return Counter((entry[identifier], text) for identifier, form, text in read.quantities if form != "unrounded")
 
 
 @pytest.fixture(scope="module")
@@ -67,23 +73,23 @@ def pages_of_the_entries(reader) -> range:
     return range(first_page_of_the_entries(reader), after)
 
 
-def test_every_printed_quantity_is_one_link_to_its_entry_and_so_are_words(reader, sheets, recorded, read):
+def test_every_printed_quantity_is_one_link_to_its_entry_and_so_are_words(reader, sheets, recorded, read, entry):
     """A link that is broken over lines is one for each line: words are compared one by one."""
     entries = pages_of_the_entries(reader)
     found = Counter(link[1:] for link in links(reader, sheets) if link[0] not in entries)
     assert recorded - found == Counter()
-    said = Counter((anchor_of(first), word) for first, text in read.words for word in text.split())
+    said = Counter((entry[first], word) for first, text in read.words for word in text.split())
     assert len(read.words) > 60
-    assert Counter((entry, word) for entry, text in (found - recorded).elements() for word in text.split()) == said
+    assert Counter((at, word) for at, text in (found - recorded).elements() for word in text.split()) == said
 
 
-def test_every_cell_of_a_table_is_among_them(default_run, recorded):
+def test_every_cell_of_a_table_is_among_them(default_run, recorded, entry):
     """The tables of figures open on the screen only."""
     cells = pd.read_csv(default_run / "cells.csv", keep_default_na=False)
     quantities = cells[(cells["id"] != "") & ~cells["exhibit"].str.startswith("Figure ")]
     assert len(quantities) > 1100
     printed = Counter(
-        (anchor_of(identifier), flat(shown(text)))
+        (entry[identifier], flat(shown(text)))
         for identifier, text in zip(quantities["id"], quantities["printed"], strict=True)
     )
     assert printed - recorded == Counter()

@@ -17,7 +17,7 @@ import restated
 from contradicted import CONTRADICTED
 from dscp.exhibits.book import Heading
 from dscp.ledger.formulas import recompute
-from dscp.ledger.rows import read_ledger
+from dscp.ledger.rows import quantities, read_ledger
 from dscp.report.render import in_order
 from dscp.reproduction.causes import NOT_FOUND
 from dscp.reproduction.consequences import consequence, recomputed
@@ -501,11 +501,21 @@ def test_restated_formulas_are_recomputable(default_run, ledger):
 
 def test_restated_counts_of_sites():
     sites = {f"site_{n}": {"kind": "whole_system"} for n in (1, 2, 3, 4)}
-    known = {"setting.models.significance": 0.05}
+    known = {}
     for n, (did, p, change) in enumerate([(1, 0.01, -1), (-2, 0.01, -1), (-3, 0.2, 1), (4, 0.05, 0)], start=1):
-        known |= {f"effective_treatment.did.site_{n}": did, f"effective_treatment.p.site_{n}": p}
-        known[f"effective_treatment.change.pilot_{n}"] = change
-    found = pd.concat(restated.restated(known | leaves(), sites)).set_index("id")["value"]
+        known |= {
+            ("did.{site}", f"site_{n}"): did,
+            ("p.{site}", f"site_{n}"): p,
+            ("change.{area}", f"pilot_{n}"): change,
+        }
+    rows = pd.DataFrame(
+        [{"part": part, "site": place, "area": place, "value": v} for (part, place), v in known.items()]
+    )
+    shared = {"value": "value", "unit": "ppt", "source": "6", "rule": "impact", "function": "impact"}
+    made = [quantities(one, id=f"effective_treatment.{part}", **shared) for part, one in rows.groupby("part")]
+    found = pd.concat(
+        restated.restated(pd.concat(made), leaves() | {"setting.models.significance": 0.05}, sites)
+    ).set_index("id")["value"]
     group = found[found.index.str.startswith("restated.effective_treatment.whole_system.")]
     assert group.rename(lambda name: name.rpartition(".")[2]).to_dict() == {
         "significant_rise": 1,

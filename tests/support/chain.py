@@ -209,8 +209,10 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
     settings = dict(numbers({"economics": economics, "models": models, "definitions": config["definitions"]}))
     leaves = cited.add_prefix("constant.").to_dict() | settings
     known: dict[str, float] = {}
+    made: list[pd.DataFrame] = []
 
     def keep(rows: list[pd.DataFrame]) -> list[pd.DataFrame]:
+        made.extend(rows)
         known.update(pd.concat(rows).set_index("id")["value"].astype(float).to_dict())
         return rows
 
@@ -241,9 +243,10 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
         yield keep(sensitivity(known | leaves, named))
     days = {key: value for key, value in settings.items() if key.endswith(("effective_days", "pickup_days"))}
     level = {"setting.models.significance": models["significance"]}
-    yield stated(known | days | level, named, len(years))
+    parts = pd.concat(made, ignore_index=True)
+    yield stated(parts, days | level, named, len(years))
     spanned = spans(config["periods"], config["programme"], economics["monthly_window"])
-    yield [spanned, *restated(known | leaves, config["sites"])]
+    yield [spanned, *restated(parts, leaves, config["sites"])]
 
 
 def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:

@@ -213,9 +213,9 @@ def with_new_findings(ledger: pd.DataFrame, config: dict) -> pd.DataFrame:
     others = ledger[~ledger["id"].str.startswith("stated.")]
     numbers = "".join(name.removeprefix("site_") for name in config["sites"])
     foreign = others["id"].str.contains(rf"(?:site|pilot|comparison)_[^{numbers}](?:\.|$)")
-    values = others[~foreign].set_index("id")["value"].to_dict()
+    settings = others[others["family"] == "setting"].set_index("id")["value"].to_dict()
     sites = [name for name, site in config["sites"].items() if site.get("analysed", True)]
-    found = stated(values, sites, len(config["economics"]["spending_years"]))
+    found = stated(others[~foreign], settings, sites, len(config["economics"]["spending_years"]))
     return pd.concat([others, *found], ignore_index=True)
 
 

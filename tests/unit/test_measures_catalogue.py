@@ -71,8 +71,9 @@ def test_a_reversed_direction_turns_every_verdict(measure, monkeypatch):
     def told() -> tuple:
         values = {f"{measure.name}.{part}": 4.0 for part in ("change.pilot_1", "change.comparison_1", "did.site_1")}
         values |= {f"{measure.name}.p.site_1": 0.001, f"{measure.name}.odds_ratio.site_1": 2.0}
+        rows = {f"{measure.name}.did.site_1": {"id": f"{measure.name}.did.site_1", "dims": "site=site_1"}}
         (result,) = results.site_results(values, measure.name, ["site_1"], {"site_1": "North"}, 0.05)
-        formulas = {name: formula for name, _, formula, _ in verdicts(values)}
+        formulas = {name: formula for name, _, formula, _ in verdicts(rows)}
         return result.verdict, formulas[f"stated.better.{measure.name}"], formulas[f"stated.worse.{measure.name}"]
 
     straight = told()

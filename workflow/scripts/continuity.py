@@ -187,15 +187,15 @@ def ledger(
     parts = [
         quantities(
             cases.assign(
-                of="carat_referrals",
-                extract=cases["excluded_by"].map(lambda case: CASES[case][0]),
+                extract="carat_referrals",
+                read=cases["excluded_by"].map(lambda case: CASES[case][0]),
                 settings=cases["excluded_by"].map(lambda case: CASES[case][1]),
             ),
-            id="excluded.{excluded_by}.{of}",
+            id="excluded.{excluded_by}.{extract}",
             value="rows",
             unit="count",
             rows="rows",
-            extract="{extract}",
+            extract="{read}",
             filter="referrals: {excluded_by}",
             settings="{settings}",
             source=SOURCE,

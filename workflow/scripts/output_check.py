@@ -105,7 +105,7 @@ class Check:
         full, published = plain(self._full[identifier]["value"]), plain(value_of(self._published[identifier]))
         told = self._audit.loc[identifier] if identifier in self._audit.index else None
         return Count(
-            label(identifier, self._names),
+            label(self._full[identifier], self._names),
             full,
             published,
             self._decided(identifier, "decision"),

@@ -4,14 +4,16 @@ Counts of sites rest on the quantities that they count ("in three areas"); spans
 dates of the config.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from dscp.ledger.formulas import ONE, derive
+from dscp.ledger.ids import dims_of, identifier, shapes
 from dscp.ledger.rows import quantities, read_ledger, write_ledger
+from dscp.ledger.trail import rows_by_id
 from dscp.run.job import writing
-from dscp.study.areas import PERIODS, analysed
+from dscp.study.areas import PERIODS, analysed, arms_of
 from dscp.study.days import whole_months
 
 RULE = "restated"
@@ -28,29 +30,33 @@ COUNTED = {
 # Which measure is spoken of for which groups of sites (the key of the config that makes the groups).
 GROUPED = {"prison_pickup": "continuity", "effective_treatment": "kind", "successful_completion": "kind"}
 
+Shapes = Mapping[str, list[str]]  # pattern of an id -> ids
 Declared = tuple[str, str, str, dict[str, list[str]], str]
 
 
-def declared(ids: Iterable[str], sites: Mapping[str, dict]) -> Iterator[Declared]:
+def declared(rows: Mapping[str, Mapping], leaves: Iterable[str], sites: Mapping[str, dict]) -> Iterator[Declared]:
     """Every restated quantity of a study as (id, unit, formula, name -> input ids, source).
 
     What rests on a quantity that the study does not have, for want of an extract, is left out.
 
     Parameters
     ----------
-    ids : ids of the other rules' quantities, of constants and settings
+    rows : id -> row of the ledger, of the other rules' quantities
+    leaves : ids of constants and settings
     sites : the config's sites
     """
-    known = dict.fromkeys(ids)
-    every = (_sites(known, sites), _significance(known, sites), _additional(known), _changes(known), _money(known))
+    of, known = shapes(rows), {*rows, *leaves}
+    every = (
+        _sites(of, sites),
+        _significance(rows, sites),
+        _additional(of, rows),
+        _changes(of, rows, sites),
+        _money(of, rows),
+    )
     for found in (*every, _careers()):
         for one in found:
             if any(one[3].values()) and all(name in known for names in one[3].values() for name in names):
                 yield one
-
-
-def _like(known: Iterable[str], start: str, end: str = "") -> list[str]:
-    return [one for one in known if one.startswith(start) and one.endswith(end)]
 
 
 def _groups(sites: Mapping[str, dict], key: str) -> dict[str, list[str]]:
@@ -62,18 +68,19 @@ def _groups(sites: Mapping[str, dict], key: str) -> dict[str, list[str]]:
     return groups
 
 
-def _sites(known: Iterable[str], sites: Mapping[str, dict]) -> Iterator[Declared]:
+def _sites(of: Shapes, sites: Mapping[str, dict]) -> Iterator[Declared]:
     """How many sites there are, are analysed and are of each kind (sections 1.1, 1.3.2, 6)."""
-    yield "restated.sites", "count", "len(part)", {"part": _like(known, "cost.site_", ".total")}, "Section 1.1"
-    tested = {"part": _like(known, "effective_treatment.did.")}
+    yield "restated.sites", "count", "len(part)", {"part": of.get("cost.{site}.total", [])}, "Section 1.1"
+    tested = {"part": of.get("effective_treatment.did.{site}", [])}
     yield "restated.sites_analysed", "count", "len(part)", tested, "Section 1.3.2"
     for key in ("kind", "continuity"):
         for group, members in _groups(sites, key).items():
             part = {"part": [f"effective_treatment.did.{site}" for site in members]}
-            yield f"restated.sites_of_{key}.{group}", "count", "len(part)", part, "Section 6"
+            name = identifier(f"restated.sites_of_{key}.{{kind}}", kind=group)
+            yield name, "count", "len(part)", part, "Section 6"
 
 
-def _significance(known: Mapping[str, None], sites: Mapping[str, dict]) -> Iterator[Declared]:
+def _significance(known: Container[str], sites: Mapping[str, dict]) -> Iterator[Declared]:
     """In how many sites of a group a measure rose, fell or was not significant (chapters 3 and 6)."""
     for measure, key in GROUPED.items():
         for group, members in _groups(sites, key).items():
@@ -81,51 +88,66 @@ def _significance(known: Mapping[str, None], sites: Mapping[str, dict]) -> Itera
             lists = {
                 "did": [f"{measure}.did.{site}" for site in tested],
                 "p": [f"{measure}.p.{site}" for site in tested],
-                "change": [f"{measure}.change.pilot_{site.removeprefix('site_')}" for site in tested],
+                "change": [f"{measure}.change.{arms_of(site)['pilot']}" for site in tested],
                 "level": [SIGNIFICANT],
             }
             for name, formula in COUNTED.items() if tested else ():
                 used = {one: ids for one, ids in lists.items() if one in formula}
-                yield f"restated.{measure}.{group}.{name}", "count", formula, used, "Chapters 3 and 6"
+                made = identifier(f"restated.{measure}.{{kind}}.{name}", kind=group)
+                yield made, "count", formula, used, "Chapters 3 and 6"
 
 
-def _additional(known: Iterable[str]) -> Iterator[Declared]:
+def _additional(of: Shapes, rows: Mapping[str, Mapping]) -> Iterator[Declared]:
     """In how many sites there are more clients, or benefits, than expected (sections 7.4.1, 7.5)."""
-    clients = {name: _like(known, f"additional.{name}.") for name in ("effective_treatment", "completions")}
+    clients: dict[str, list[str]] = {"effective_treatment": [], "completions": []}
+    for name in of.get("additional.{outcome}.{site}", []):
+        clients[dims_of(rows[name])["outcome"]].append(name)
     above, source = "sum(x > 0 for x in part)", "Section 7.4.1"
     for name, ids in clients.items():
         yield f"restated.additional.{name}.sites_above_zero", "count", above, {"part": ids}, source
     both = "sum(x < 0 and y < 0 for x, y in zip(effective_treatment, completions))"
     yield "restated.additional.sites_below_zero_in_both", "count", both, clients, source
-    totals = {"part": _like(known, "benefit.total.")}
+    totals = {"part": of.get("benefit.total.{site}", [])}
     yield "restated.benefit.sites_above_zero", "count", above, totals, "Section 7.5"
 
 
-def _changes(known: Iterable[str]) -> Iterator[Declared]:
+def _changes(of: Shapes, rows: Mapping[str, Mapping], sites: Iterable[str]) -> Iterator[Declared]:
     """By how many clients an outcome changed, where the prose speaks of numbers (sections 3.4.1, 7.4.1)."""
     places = [("effective_treatment", "all_pilots"), ("successful_completion", "all_pilots")]
-    triaged = _like(known, "community_triage.count.pilot_", ".post")
-    places += [("community_triage", one.split(".")[2]) for one in triaged]
+    triaged = (dims_of(rows[name]) for name in of.get("community_triage.count.{area}.{period}", []))
+    pilots = {arms_of(site)["pilot"] for site in sites}
+    places += [
+        ("community_triage", one["area"]) for one in triaged if one["area"] in pilots and one["period"] == "post"
+    ]
     for measure, place in places:
         ends = {period: [f"{measure}.count.{place}.{period}"] for period in PERIODS}
-        yield f"restated.count_change.{measure}.{place}", "count", "post - pre", ends, "Sections 3.4.1 and 7.4.1"
+        yield (
+            identifier(f"restated.count_change.{measure}.{{area}}", area=place),
+            "count",
+            "post - pre",
+            ends,
+            "Sections 3.4.1 and 7.4.1",
+        )
 
 
-def _money(known: Iterable[str]) -> Iterator[Declared]:
+def _money(of: Shapes, rows: Mapping[str, Mapping]) -> Iterator[Declared]:
     """Shares and spans of the funding and the series of new journeys (sections 7.1, 7.2)."""
-    years = sorted(_like(known, "budget.total_funding."))
+    years = sorted(of.get("budget.total_funding.{year}", []))
     for name, total in zip(("first", "last"), (years[0], years[-1]) if years else (), strict=False):
-        ends = {"local": [total.replace("total_funding", "local_funding")], "total": [total]}
+        ends = {"local": [identifier("budget.local_funding.{year}", **dims_of(rows[total]))], "total": [total]}
         yield f"restated.local_funding_share.{name}", "percent", "100 * local / total", ends, "Section 7.1.1"
-    yearly = _like(known, "spending.start_up.y")
+    spent = of.get("spending.{category}.{year}", [])
+    yearly = [name for name in spent if dims_of(rows[name])["category"] == "start_up"]
     yield "restated.capital_years", "count", "sum(x > 0 for x in part)", {"part": yearly}, "Section 7.1.2"
-    first = next(iter(_like(known, "new_journeys_monthly.")), "").rpartition(".")[0]
-    months = {"part": _like(known, f"{first}.")} if first else {}
-    if months:
-        yield "restated.window_years", "years", "len(part) / 12", months, "Section 7.2.1"
-    site = next(iter(_like(known, "new_journeys.index.site_")), "").rpartition(".")[0]
-    if site:
-        yield "restated.fiscal_years", "count", "len(part)", {"part": _like(known, f"{site}.")}, "Section 7.2.2"
+    months = _of_the_first(of.get("new_journeys_monthly.{area}.{month}", []), "area", rows)
+    yield "restated.window_years", "years", "len(part) / 12", {"part": months}, "Section 7.2.1"
+    years = _of_the_first(of.get("new_journeys.index.{site}.{year}", []), "site", rows)
+    yield "restated.fiscal_years", "count", "len(part)", {"part": years}, "Section 7.2.2"
+
+
+def _of_the_first(names: Sequence[str], dim: str, rows: Mapping[str, Mapping]) -> list[str]:
+    """Those of some quantities that are of the same site or area as the first."""
+    return [name for name in names if dims_of(rows[name])[dim] == dims_of(rows[names[0]])[dim]]
 
 
 def _careers() -> Iterator[Declared]:
@@ -139,18 +161,20 @@ def _careers() -> Iterator[Declared]:
     yield "restated.harm_left_after_recovery_years", "gbp", "harm * kept ** years", left, "Appendix C6"
 
 
-def restated(values: Mapping[str, float], sites: Mapping[str, dict]) -> list[pd.DataFrame]:
+def restated(ledger: pd.DataFrame, leaves: Mapping[str, float], sites: Mapping[str, dict]) -> list[pd.DataFrame]:
     """Ledger rows of all restated quantities, computed by the formulas that they declare.
 
     Parameters
     ----------
-    values : id -> value of the other rules' quantities, of constants and settings
+    ledger : the other rules' quantities
+    leaves : id -> value of constants and settings
     sites : the config's sites
     """
-    known, common = dict(values), {"rule": RULE, "function": "restated"}
+    rows, common = rows_by_id(ledger), {"rule": RULE, "function": "restated"}
+    known = {name: row["value"] for name, row in rows.items()} | leaves
     return [
         derive(ONE, known, id=name, unit=unit, formula=formula, inputs=inputs, source=source, **common)
-        for name, unit, formula, inputs, source in declared(values, sites)
+        for name, unit, formula, inputs, source in declared(rows, leaves, sites)
         if all(inputs.values())
     ]
 
@@ -165,21 +189,23 @@ def spans(periods: Mapping[str, dict], programme: Mapping[str, str], window: lis
     """
     rows = []
     for period in PERIODS:
-        rows.append((f"periods.{period}.outcomes.months", whole_months(*periods[period]["outcomes"])))
+        rows.append(("setting.periods.{period}.outcomes.months", period, whole_months(*periods[period]["outcomes"])))
         triage = whole_months(*periods[period]["triage_quarters"])
-        rows += [(f"periods.{period}.triage.months", triage), (f"periods.{period}.triage.quarters", triage / QUARTER)]
-    rows.append(("programme.years", whole_months(programme["start"], programme["end"]) / 12))
-    rows.append(("programme.months_left_out", whole_months(programme["start"], periods["post"]["outcomes"][0])))
-    rows.append(("window.months_before", whole_months(f"{window[0]}-01", programme["start"])))
-    frame = pd.DataFrame(rows, columns=["name", "value"])
+        rows.append(("setting.periods.{period}.triage.months", period, triage))
+        rows.append(("setting.periods.{period}.triage.quarters", period, triage / QUARTER))
+    rows.append(("setting.programme.years", "", whole_months(programme["start"], programme["end"]) / 12))
+    left_out = whole_months(programme["start"], periods["post"]["outcomes"][0])
+    rows.append(("setting.programme.months_left_out", "", left_out))
+    rows.append(("setting.window.months_before", "", whole_months(f"{window[0]}-01", programme["start"])))
+    frame = pd.DataFrame(rows, columns=["pattern", "period", "value"])
     common = {"rule": RULE, "function": "spans", "source": "config.yaml"}
-    return quantities(frame, id="setting.{name}", value="value", unit="count", **common)
+    return quantities(frame, id="@pattern", value="value", unit="count", **common)
 
 
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
-        known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
-        known |= pd.read_csv(snakemake.input.constants).set_index("name")["value"].add_prefix("constant.").to_dict()
-        known |= {f"setting.{name}": value for name, value in snakemake.params.settings.items()}
-        leaves = spans(snakemake.params.periods, snakemake.params.programme, snakemake.params.window)
-        write_ledger([leaves, *restated(known, snakemake.params.sites)], out.ledger)
+        given, parts = snakemake.params, read_ledger(*snakemake.input.parts)
+        known = pd.read_csv(snakemake.input.constants).set_index("name")["value"].add_prefix("constant.").to_dict()
+        known |= {f"setting.{name}": value for name, value in given.settings.items()}
+        leaves = spans(given.periods, given.programme, given.window)
+        write_ledger([leaves, *restated(parts, known, given.sites)], out.ledger)

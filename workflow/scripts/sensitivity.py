@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from dscp.ledger.formulas import ONE, derive
+from dscp.ledger.ids import identifier
 from dscp.ledger.rows import numbers, read_ledger, write_ledger
 from dscp.run.job import writing
 
 RULE = "sensitivity"
 SOURCE = "Section 7.5 and Appendix C6"
+TOTAL = "sensitivity.total.{assumption}"
 OUTCOMES = {"effective_treatment": "effective_treatment", "completions": "completion_of_treated"}
 UNIT_VALUES = {"effective_treatment": "effective_treatment", "completions": "completion"}
 ENDS = ("low", "high")
@@ -27,10 +29,10 @@ BASE = {
 # What Appendix C6 tries out besides: harm that fades after treatment, and untreated harm that falls as well.
 OWN_VARIANTS = {"harm_fades": "unit_value.sensitivity_decay", "harm_falls": "unit_value.sensitivity_decline"}
 
-Finding = tuple[str, str, str, dict[str, list[str]]]
+Quantity = tuple[str, str, str, dict[str, list[str]]]
 
 
-def declared(sites: Sequence[str]) -> Iterator[Finding]:
+def declared(sites: Sequence[str]) -> Iterator[Quantity]:
     """Every quantity of this rule as (id, unit, formula, name -> input ids), each after what it rests on.
 
     Parameters
@@ -39,13 +41,18 @@ def declared(sites: Sequence[str]) -> Iterator[Finding]:
     """
     for outcome in OUTCOMES:
         each = {"part": [f"additional.{outcome}.{site}" for site in sites]}
-        yield f"sensitivity.additional.{outcome}", "count", "sum(part)", each
-    yield "sensitivity.total.base", "gbp", "sum(part)", {"part": [f"benefit.total.{site}" for site in sites]}
+        yield identifier("sensitivity.additional.{outcome}", outcome=outcome), "count", "sum(part)", each
+    yield (
+        identifier(TOTAL, assumption="base"),
+        "gbp",
+        "sum(part)",
+        {"part": [f"benefit.total.{site}" for site in sites]},
+    )
     for method in ("as_published", "corrected"):
         each = {"part": [f"benefit.total_{method}.{site}" for site in sites]}
-        yield f"sensitivity.total.method.{method}", "gbp", "sum(part)", each
+        yield identifier(TOTAL, assumption=f"method.{method}"), "gbp", "sum(part)", each
     share = {"share": ["setting.economics.benefit_share"], "total": ["sensitivity.total.base"]}
-    yield "sensitivity.total.benefit_share", "gbp", "share * total", share
+    yield identifier(TOTAL, assumption="benefit_share"), "gbp", "share * total", share
     yield from _model("base", BASE)
     for assumption in BASE:
         for end in ENDS:
@@ -58,23 +65,23 @@ def declared(sites: Sequence[str]) -> Iterator[Finding]:
         yield from _interval(outcome, sites)
 
 
-def _model(variant: str, of: Mapping[str, str]) -> Iterator[Finding]:
+def _model(variant: str, of: Mapping[str, str]) -> Iterator[Quantity]:
     """The two unit values of Appendix C6 under other assumptions."""
     inputs = {name: [identifier] for name, identifier in of.items()}
     treated = {"untreated": ["constant.harm_untreated"], "in_treatment": ["unit_value.harm_in_treatment"]}
     treated |= {name: inputs[name] for name in ("discount_rate", "treatment_years")}
     formula = "(untreated - in_treatment) * annuity(discount_rate, treatment_years)"
-    yield f"sensitivity.treatment_value.{variant}", "gbp", formula, treated
+    yield identifier("sensitivity.treatment_value.{assumption}", assumption=variant), "gbp", formula, treated
     completed = {"treatment": [f"sensitivity.treatment_value.{variant}"], "untreated": treated["untreated"]}
     completed |= {"recovered": ["constant.harm_in_recovery"], **inputs}
     later = "annuity(discount_rate, treatment_years + recovery_years) - annuity(discount_rate, treatment_years)"
     formula = f"treatment + recovery_probability * (untreated - recovered) * ({later})"
-    yield f"sensitivity.completion_value.{variant}", "gbp", formula, completed
+    yield identifier("sensitivity.completion_value.{assumption}", assumption=variant), "gbp", formula, completed
 
 
 def _total(
     variant: str, treatment: str, completion: str, completion_base: str = "sensitivity.completion_value.base"
-) -> Finding:
+) -> Quantity:
     """The benefit when the values of a client are in the proportion of other values of the model."""
     formula = " + ".join(
         f"{clients} * {clients}_value * {value} / {value}_base"
@@ -90,10 +97,10 @@ def _total(
         "completion": [completion],
         "completion_base": [completion_base],
     }
-    return f"sensitivity.total.{variant}", "gbp", formula, inputs
+    return identifier(TOTAL, assumption=variant), "gbp", formula, inputs
 
 
-def _interval(outcome: str, sites: Sequence[str]) -> Iterator[Finding]:
+def _interval(outcome: str, sites: Sequence[str]) -> Iterator[Quantity]:
     """The benefit at the ends of the interval of one outcome's effect, all sites together and independent."""
     measure = OUTCOMES[outcome]
     each = {
@@ -102,7 +109,7 @@ def _interval(outcome: str, sites: Sequence[str]) -> Iterator[Finding]:
         "value": [f"unit_value.{UNIT_VALUES[outcome]}"],
     }
     yield (
-        f"sensitivity.effect_se.{outcome}",
+        identifier("sensitivity.effect_se.{outcome}", outcome=outcome),
         "gbp",
         "value * sqrt(sum((s / 100 * b) ** 2 for s, b in zip(se, base)))",
         each,
@@ -111,7 +118,7 @@ def _interval(outcome: str, sites: Sequence[str]) -> Iterator[Finding]:
     reach |= {"confidence": ["setting.models.confidence"]}
     for end, sign in zip(ENDS, "-+", strict=True):
         formula = f"total {sign} normal_quantile((1 + confidence) / 2) * se"
-        yield f"sensitivity.total.effect_{outcome}.{end}", "gbp", formula, reach
+        yield identifier(TOTAL, assumption=f"effect_{outcome}.{end}"), "gbp", formula, reach
 
 
 def sensitivity(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFrame]:

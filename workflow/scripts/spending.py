@@ -72,13 +72,13 @@ def by_category(lines: pd.DataFrame, years: list[str]) -> list[pd.DataFrame]:
     return [
         leaf,
         derive(
-            pd.DataFrame({"year": keys}),
+            pd.DataFrame({"year": keys, "category": "total"}),
             values,
-            id="spending.total.{year}",
+            id="spending.{category}.{year}",
             unit="gbp",
             formula="sum(part)",
             source=source,
-            inputs={"part": [f"spending.{category}.{{year}}" for category in categories]},
+            inputs={"part": [f"spending.{one}.{{year}}" for one in categories]},
             **common,
         ),
         derive(

@@ -1,13 +1,16 @@
 """Rule stated: ranges, growth and conversions that only the prose prints, each with its formula."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from dscp.ledger.formulas import ONE, derive
+from dscp.ledger.ids import dims_of, identifier, shapes
 from dscp.ledger.rows import read_ledger, write_ledger
+from dscp.ledger.trail import rows_by_id
 from dscp.measures.registry import TOLD
 from dscp.run.job import writing
+from dscp.study.areas import arms_of
 
 RULE = "stated"
 LEVEL = "setting.models.significance"
@@ -17,62 +20,64 @@ CLEAR = (
     "sum(p < level and o {beyond} {even} and round_half_up(d, {decimals}) {beyond} 0"
     " for d, p, o in zip(did, p_value, odds))"
 )
+Quantity = tuple[str, str, str, dict[str, list[str]]]  # id, unit, formula, name -> input ids
 # Least-squares slope of a monthly series, journeys a month.
 SLOPE = "12 * sum((i - (len(month) - 1) / 2) * y for i, y in enumerate(month)) / (len(month) ** 3 - len(month))"
 
 
-def declared(ids: Iterable[str], sites: list[str], years: int) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:
-    """Every finding of a study as (id, unit, formula, name -> input ids).
+def declared(rows: Mapping[str, Mapping], sites: list[str], years: int) -> Iterator[Quantity]:
+    """Every quantity of this rule as (id, unit, formula, name -> input ids).
 
     Parameters
     ----------
-    ids : ids of the other rules' quantities
+    rows : id -> row of the ledger, of the other rules' quantities
     sites : analysed sites
     years : number of programme years
     """
-    ids = list(ids)
+    of = shapes(rows)
     yield "stated.effective_weeks", "count", "(days + 1) / 7", {"days": ["setting.definitions.effective_days"]}
     yield "stated.pickup_weeks", "count", "days / 7", {"days": ["setting.definitions.pickup_days"]}
-    for place in (i.removeprefix("community_triage.change.") for i in ids if i.startswith("community_triage.change.")):
+    for place in (dims_of(rows[name])["area"] for name in of.get("community_triage.change.{area}", [])):
         ends = {period: [f"community_triage.base.{place}.{period}"] for period in ("pre", "post")}
-        yield f"stated.referral_growth.{place}", "percent", "100 * (post - pre) / pre", ends
+        yield identifier("stated.referral_growth.{area}", area=place), "percent", "100 * (post - pre) / pre", ends
     for year in range(1, years + 1):
-        costs = [i for i in ids if i.startswith("cost_recurrent.") and i.endswith(f".year_{year}")]
-        yield from _range(f"stated.cost_recurrent.year_{year}", "gbp", costs)
-    pilots = [f"pilot_{site.removeprefix('site_')}" for site in sites]
+        each = of.get("cost_recurrent.{site}.{year}", [])
+        costs = [name for name in each if dims_of(rows[name])["year"] == f"year_{year}"]
+        yield from _range("stated.cost_recurrent.year_{year}", "gbp", costs, year=year)
+    pilots = {site: arms_of(site)["pilot"] for site in sites}
     for measure in ("effective_treatment", "completion_of_treated"):
-        rates = [f"{measure}.rate.{pilot}.{period}" for pilot in pilots for period in ("pre", "post")]
-        if not set(rates).isdisjoint(ids):
+        rates = [f"{measure}.rate.{pilot}.{period}" for pilot in pilots.values() for period in ("pre", "post")]
+        if not rows.keys().isdisjoint(rates):
             yield from _range(f"stated.{measure}.rate", "percent", rates)
     values = {"base": ["unit_value.expected_value.pv"], "faded": ["unit_value.sensitivity_decay"]}
     yield "stated.sensitivity_decay_fall", "percent", "100 * (base - faded) / base", values
-    for n in (site.removeprefix("site_") for site in sites):
-        months = sorted(i for i in ids if i.startswith(f"new_journeys_monthly.pilot_{n}."))
+    every_month = of.get("new_journeys_monthly.{area}.{month}", [])
+    for site, pilot in pilots.items():
+        months = sorted(name for name in every_month if dims_of(rows[name])["area"] == pilot)
         if len(months) > 1:
-            yield f"stated.new_journeys_trend.site_{n}", "ratio", SLOPE, {"month": months}
-    yield from verdicts(ids)
-    yield from worth(ids, sites)
-    totals = [i for i in ids if i.startswith("budget.total_funding.")]
-    if totals:
+            yield identifier("stated.new_journeys_trend.{site}", site=site), "ratio", SLOPE, {"month": months}
+    yield from verdicts(rows)
+    yield from worth(rows, sites)
+    if totals := of.get("budget.total_funding.{year}"):
         yield "stated.budget_peak", "gbp_m", "max(total)", {"total": totals}
 
 
-def _range(name: str, unit: str, ids: list[str]) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:
+def _range(pattern: str, unit: str, ids: list[str], **dims: object) -> Iterator[Quantity]:
+    """The least and the greatest of some quantities, where there are any."""
     if ids:
         for end in ("min", "max"):
-            yield f"{name}.{end}", unit, f"{end}(x for x in part if x == x)", {"part": ids}
+            yield identifier(f"{pattern}.{end}", **dims), unit, f"{end}(x for x in part if x == x)", {"part": ids}
 
 
-def verdicts(ids: Iterable[str]) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:
+def verdicts(rows: Mapping[str, Mapping]) -> Iterator[Quantity]:
     """How many comparisons were tested and came out better, worse or neither, by measure and in all."""
-    known = set(ids)
-    counted = []
+    of, counted = shapes(rows), []
     for told in TOLD:
         measure, decimals = told.name, told.forms.decimals
-        sites = [i.removeprefix(f"{measure}.did.") for i in ids if i.startswith(f"{measure}.did.")]
+        sites = [dims_of(rows[name])["site"] for name in of.get(f"{measure}.did.{{site}}", [])]
         if not sites:
             continue
-        effect, even = ("odds_ratio", 1) if f"{measure}.odds_ratio.{sites[0]}" in known else ("log_odds_did", 0)
+        effect, even = ("odds_ratio", 1) if f"{measure}.odds_ratio.{sites[0]}" in rows else ("log_odds_did", 0)
         parts = {"did": "did", "p_value": "p", "odds": effect}
         inputs = {name: [f"{measure}.{part}.{site}" for site in sites] for name, part in parts.items()}
         good, bad = (">", "<") if told.better == "up" else ("<", ">")
@@ -93,9 +98,9 @@ def verdicts(ids: Iterable[str]) -> Iterator[tuple[str, str, str, dict[str, list
         yield "stated.clear_by_chance", "ratio", "level * compared", chance
 
 
-def worth(ids: Iterable[str], sites: list[str]) -> Iterator[tuple[str, str, str, dict[str, list[str]]]]:
+def worth(rows: Mapping[str, Mapping], sites: list[str]) -> Iterator[Quantity]:
     """Totals over the analysed sites, and how many completions would pay for a pilot."""
-    valued = [site for site in sites if f"benefit.total.{site}" in set(ids)]
+    valued = [site for site in sites if f"benefit.total.{site}" in rows]
     if not valued:
         return
     for name, unit, part in (
@@ -107,28 +112,29 @@ def worth(ids: Iterable[str], sites: list[str]) -> Iterator[tuple[str, str, str,
         yield f"stated.{name}", unit, "sum(part)", {"part": [part.format(site) for site in valued]}
     for site in valued:
         names = {"cost": [f"cost.{site}.total"], "value": ["unit_value.completion"]}
-        yield f"stated.break_even.{site}", "count", "max(-(-cost // value), 0)", names
+        yield identifier("stated.break_even.{site}", site=site), "count", "max(-(-cost // value), 0)", names
     yield from _range("stated.break_even", "count", [f"stated.break_even.{site}" for site in valued])
 
 
-def stated(values: Mapping[str, float], sites: list[str], years: int) -> list[pd.DataFrame]:
-    """Ledger rows of all stated, computed by the formulas that they declare.
+def stated(ledger: pd.DataFrame, settings: Mapping[str, float], sites: list[str], years: int) -> list[pd.DataFrame]:
+    """Ledger rows of all that is stated, computed by the formulas that they declare.
 
     Parameters
     ----------
-    values : id -> value of the other rules' quantities and of the settings; stated rest on each other too, in order
+    ledger : the other rules' quantities; those stated rest on each other too, in order
+    settings : id -> value of the settings that these rest on
     sites, years : as in `declared`
     """
-    values, common = dict(values), {"rule": RULE, "function": "stated", "source": "text"}
+    rows, common = rows_by_id(ledger), {"rule": RULE, "function": "stated", "source": "text"}
+    values = {name: row["value"] for name, row in rows.items()} | settings
     return [
         derive(ONE, values, id=name, unit=unit, formula=formula, inputs=inputs, **common)
-        for name, unit, formula, inputs in declared(list(values), sites, years)
+        for name, unit, formula, inputs in declared(rows, sites, years)
     ]
 
 
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
-        known = read_ledger(*snakemake.input.parts).set_index("id")["value"].to_dict()
-        known |= {f"setting.definitions.{name}": value for name, value in snakemake.params.days.items()}
-        known[LEVEL] = snakemake.params.level
-        write_ledger(stated(known, snakemake.params.sites, snakemake.params.years), out.ledger)
+        given = snakemake.params
+        known = {f"setting.definitions.{name}": value for name, value in given.days.items()} | {LEVEL: given.level}
+        write_ledger(stated(read_ledger(*snakemake.input.parts), known, given.sites, given.years), out.ledger)

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from dscp.ledger.formulas import ONE, derive
+from dscp.ledger.ids import identifier
 from dscp.ledger.rows import read_ledger, write_ledger
 from dscp.run.job import writing
 
 RULE = "steps"
+CHANGE = "after - before"
 LEVEL = "setting.models.significance"
 PRINTED = "constant.published.7_10.value_total.{site}"
 
@@ -132,29 +134,30 @@ def steps(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFram
     known, parts = dict(values), []
     common = {"unit": "gbp", "source": "Appendix E", "rule": RULE, "function": "steps"}
 
-    def add(identifier: str, formula: str, inputs: Inputs) -> None:
-        parts.append(derive(ONE, known, id=identifier, formula=formula, inputs=inputs, **common))
+    def add(pattern: str, formula: str, inputs: Inputs, **dims: str) -> None:
+        parts.append(derive(ONE, known, id=identifier(pattern, **dims), formula=formula, inputs=inputs, **common))
 
     for name, method in methods().items():
-        add(f"steps.value.effective_treatment.{name}", *value_of_treatment(method))
-        add(f"steps.value.completions.{name}", *value_of_completion(method))
+        add("steps.value.effective_treatment.{variant}", *value_of_treatment(method), variant=name)
+        add("steps.value.completions.{variant}", *value_of_completion(method), variant=name)
         formula, inputs = benefit(method, name)
         for site in sites:
             filled = {key: one.format(site=site, n=site.removeprefix("site_")) for key, one in inputs.items()}
-            add(f"steps.total.{name}.{site}", formula, filled)
+            add("steps.total.{variant}.{site}", formula, filled, variant=name, site=site)
     for site in sites:
         printed, first = PRINTED.format(site=site), f"steps.total.published.{site}"
         ours = f"benefit.total.{site}"
         computed = ours if math.isclose(known[ours], known[first]) else first
-        add(f"steps.start.{site}", "value", {"value": printed if printed in known else computed})
+        add("steps.start.{site}", "value", {"value": printed if printed in known else computed}, site=site)
         for name in ALONE:
-            add(f"steps.alone.{name}.{site}", "after - before", _ends(f"alone_{name}", "published", site))
-        add(f"steps.step.slip.{site}", "after - before", {"after": first, "before": f"steps.start.{site}"})
+            add("steps.alone.{note}.{site}", CHANGE, _ends(f"alone_{name}", "published", site), note=name, site=site)
+        slip = {"after": first, "before": f"steps.start.{site}"}
+        add("steps.step.{note}.{site}", CHANGE, slip, note="slip", site=site)
         before = "published"
         for name in STEPS:
-            add(f"steps.step.{name}.{site}", "after - before", _ends(f"with_{name}", before, site))
+            add("steps.step.{note}.{site}", CHANGE, _ends(f"with_{name}", before, site), note=name, site=site)
             before = f"with_{name}"
-        add(f"steps.end.{site}", "value", {"value": f"steps.total.{before}.{site}"})
+        add("steps.end.{site}", "value", {"value": f"steps.total.{before}.{site}"}, site=site)
     return parts
 
 

@@ -116,11 +116,11 @@ def harm_profile(values: dict[str, float], years: int) -> list[pd.DataFrame]:
             for column, (formula, inputs) in YEARLY.items()
         ),
         derive(
-            pd.DataFrame({"column": PRESENT_VALUES}),
+            pd.DataFrame({"quantity": PRESENT_VALUES}),
             values,
-            id="unit_value.{column}.pv",
+            id="unit_value.{quantity}.pv",
             formula="sum(part)",
-            inputs={"part": [f"unit_value.{{column}}.year_{year}" for year in frame["year"]]},
+            inputs={"part": [f"unit_value.{{quantity}}.year_{year}" for year in frame["year"]]},
             settings=OF_YEARS,
             **common,
         ),

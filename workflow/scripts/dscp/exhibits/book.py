@@ -94,6 +94,11 @@ class Book:
         return self.ledger.set_index("id")["source"].to_dict()
 
     @cached_property
+    def origins(self) -> dict[str, str]:
+        """Ledger id -> the anchor of its entry in Appendix D."""
+        return {row["id"]: anchor_of(row) for row in self.ledger[["id", "family", "dims"]].to_dict("records")}
+
+    @cached_property
     def inputs(self) -> dict[str, dict[str, str]]:
         """Ledger id -> name in the formula -> id, the first of several."""
         texts = self.ledger.set_index("id")["inputs"]
@@ -111,9 +116,20 @@ class Book:
         return Markup('<span class="fn" role="note">{}</span>').format(note) if note else Markup()
 
     def words(self, template: str | None, text: str, *identifiers: str) -> Markup:
-        """Words that depend on quantities; these count as printed, so that Appendix D has their entries."""
+        """The element of words that depend on quantities: a link to the entry of the first of them in Appendix D.
+
+        The quantities count as printed, so that Appendix D has their entries.
+        """
         self.prints += [(template or "", identifier, text) for identifier in identifiers]
-        return said(text, *identifiers)
+        return Markup('<span data-w="{}"><a class="o" href="#{}">{}</a></span>').format(
+            " ".join(identifiers), self.origins[identifiers[0]], text
+        )
+
+    def data(self, identifier: str, value: float, form: str, text: str) -> Markup:
+        """The element of a printed quantity: a link to its entry in Appendix D."""
+        return Markup('<data value="{}" data-q="{}" data-form="{}"><a class="o" href="#{}">{}</a></data>').format(
+            raw(value), identifier, form, self.origins[identifier], shown(text)
+        )
 
     def cells(self) -> pd.DataFrame:
         """Every cell of the numbered tables drawn, in their order, then of the figures; a diagram has none."""
@@ -168,20 +184,6 @@ def shown(text: str) -> str:
 def raw(value: float) -> str:
     """A quantity's value as its element carries it."""
     return "" if math.isnan(value) else f"{value:.12g}"
-
-
-def data(identifier: str, value: float, form: str, text: str) -> Markup:
-    """The element of a printed quantity: a link to its entry in Appendix D."""
-    return Markup('<data value="{}" data-q="{}" data-form="{}"><a class="o" href="#{}">{}</a></data>').format(
-        raw(value), identifier, form, anchor_of(identifier), shown(text)
-    )
-
-
-def said(text: str, *identifiers: str) -> Markup:
-    """The element of words that depend on quantities: a link to the entry of the first of them in Appendix D."""
-    return Markup('<span data-w="{}"><a class="o" href="#{}">{}</a></span>').format(
-        " ".join(identifiers), anchor_of(identifiers[0]), text
-    )
 
 
 def setting(text: str, reading: str = "") -> Markup:

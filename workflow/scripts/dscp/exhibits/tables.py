@@ -10,7 +10,7 @@ from markupsafe import Markup
 from dscp.exhibits.book import Book, anchor, raw, shown
 from dscp.exhibits.declared import Entry, Exhibit, Row
 from dscp.printing.forms import printed
-from dscp.printing.origins import Place, anchor_of
+from dscp.printing.origins import Place
 
 # Heads of columns that only name a site or a year.
 OWN_LABELS = ("{{ label }}", "{{ year_label }}")
@@ -145,7 +145,7 @@ def _drawn_entry(entry: Entry, place: str, book: Book, marks: dict[str, str]) ->
         "id": entry.id,
         "raw": raw(value),
         "form": entry.form,
-        "origin": anchor_of(entry.id),
+        "origin": book.origins[entry.id],
         "text": shown(printed_text),
         "before": entry.before,
         "after": entry.after,

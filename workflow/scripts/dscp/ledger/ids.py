@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from string import Formatter
 
 
@@ -23,7 +23,8 @@ def identifier(pattern: str, /, **values: object) -> Id:
 
     Parameters
     ----------
-    pattern : words joined by dots, each plain or with one name in braces: "effective_treatment.rate.{area}.{period}"
+    pattern : words joined by dots, each plain or with one name in braces: "effective_treatment.rate.{area}.{period}";
+        an id that has been made stays as it is
     values : name -> what stands in its place; others are ignored
 
     Raises
@@ -31,6 +32,8 @@ def identifier(pattern: str, /, **values: object) -> Id:
     ValueError
         A word with two names, or a value that has a blank.
     """
+    if isinstance(pattern, Id):
+        return pattern
     words, dims = [], {}
     for word in pattern.split("."):
         filled = word.format_map(values)
@@ -54,13 +57,20 @@ def dims_of(row: Mapping) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in row["dims"].split())
 
 
-def general(row: Mapping) -> str:
-    """The pattern of a row's id: effective_treatment.rate.{area}.{period}."""
+def general(row: Mapping, over: Container[str] | None = None) -> str:
+    """The pattern of a row's id: effective_treatment.rate.{area}.{period}; `over`: the names to put in, else all."""
     left, done = f".{row['id']}.", ""
     for name, value in dims_of(row).items():
         before, _, after = left.partition(f".{value}.")
-        done, left = f"{done}{before}.{{{name}}}", f".{after}"
+        word = f"{{{name}}}" if over is None or name in over else value
+        done, left = f"{done}{before}.{word}", f".{after}"
     return (done + left).strip(".")
+
+
+def words_of(row: Mapping) -> list[str]:
+    """The words that a row's id is made of, in order; what stands for a name is one of them, also where it has dots."""
+    dims = {f"{{{name}}}": value for name, value in dims_of(row).items()}
+    return [dims.get(word, word) for word in general(row).split(".")]
 
 
 def shapes(rows: Mapping[str, Mapping]) -> dict[str, list[str]]:

@@ -12,34 +12,22 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dscp.ledger.ids import general
 from dscp.ledger.rows import extracts_of, inputs_of, kind, parse_inputs, shaped_by
 from dscp.ledger.trail import filled, plain, rows_by_id
 
-MODEL = "model_rows|odds_ratio|odds_ratio_low|odds_ratio_high|effect|effect_low|effect_high|p"
-UNADJUSTED = "log_odds_did|log_odds_se|did_se|did_low|did_high|p_unadjusted|p_difference"
-# A statistic's ids by measure, first match first; what stands in braces differs between the quantities of an entry.
-STATISTICS = [
-    (r"fieldwork\..+", "fieldwork.{stage}.{group}.{site}"),
-    (r"spending\.[^.]+\.(share|both_years)", r"spending.{category}.\1"),
-    (r"spending\.[^.]+\.[^.]+", "spending.{category}.{year}"),
-    (r"spending_item\.[^.]+\.[^.]+\.(\w+)", r"spending_item.{category}.{item}.\1"),
-    (r"(budget_share|budget_amount)\..+", r"\1.{head}.{site}"),
-    (r"(new_journeys\.\w+)\..+", r"\1.{site}.{year}"),
-    (r"reproduction\.(clients|pounds|difference)\..+", r"reproduction.\1.{number}"),
-    (r"steps\.(step|alone)\..+", r"steps.\1.{note}.{site}"),
-    (r"steps\.(total|value\.\w+)\..+", r"steps.\1.{method}"),
-    (r"excluded\..+", "excluded.{rule}.{extract}"),
-    (r"(sensitivity\.\w+)\..+", r"\1.{assumption}"),
-    (r"(validation\.\w+)\..+", r"\1.{extract}"),
-    (rf"\w+\.(?:{MODEL})\.site_\w+", "{measure}.model.{site}"),
-    (rf"\w+\.({UNADJUSTED})\.site_\w+", r"{measure}.\1.{site}"),
-]
-PARTS = [
-    (r"(?:pilot|comparison)_\w+|all_pilots|all_comparisons", "{area}"),
-    (r"site_\w+", "{site}"),
-    (r"pre|post", "{period}"),
-    (r"y\d{4}_\d+|year_\d+|\d{4}_\d\d", "{year}"),
-]
+# What differs between the quantities of an entry: names of what ids are made of.
+WITHIN = {
+    *("area", "site", "period", "year", "month", "stage", "group", "category", "item", "head", "number"),
+    *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column"),
+}
+# Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
+MODEL = ("model_rows", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "effect", "effect_low", "effect_high", "p")
+UNADJUSTED = ("log_odds_did", "log_odds_se", "did_se", "did_low", "did_high", "p_unadjusted", "p_difference")
+OF_MEASURES = {
+    **dict.fromkeys((f"{part}.{{site}}" for part in MODEL), "{measure}.model.{site}"),
+    **{f"{part}.{{site}}": f"{{measure}}.{part}.{{site}}" for part in UNADJUSTED},
+}
 PROSE, FIGURE = "text", "Figure "
 LONGEST = 130  # characters of a formula with its values filled in; a longer one is cut
 LEAVES = ("constant.", "setting.")
@@ -59,33 +47,31 @@ TITLES = {
     "steps.end.{site}": "Total benefits with all notes on the method",
     "steps.step.{note}.{site}": "What a note on the method changes after those before it",
     "steps.alone.{note}.{site}": "What a note on the method changes alone",
-    "steps.total.{method}": "Total benefits of a method",
-    "steps.value.effective_treatment.{method}": "Value of a client in effective treatment by method",
-    "steps.value.completions.{method}": "Value of a successful completion by method",
-    "excluded.{rule}.{extract}": "Records that the method leaves out or treats specially",
+    "steps.total.{variant}.{site}": "Total benefits of a method",
+    "steps.value.effective_treatment.{variant}": "Value of a client in effective treatment by method",
+    "steps.value.completions.{variant}": "Value of a successful completion by method",
+    "excluded.{excluded_by}.{extract}": "Records that the method leaves out or treats specially",
     "validation.rows_in.{extract}": "Rows read",
     "validation.rows_kept.{extract}": "Rows kept",
-    "validation.excluded.{extract}": "Rows left out, by rule",
-    "validation.missing.{extract}": "Missing values",
-    "validation.information.{extract}": "Other remarks",
+    "validation.excluded.{extract}.{nth}": "Rows left out, by rule",
+    "validation.missing.{extract}.{column}": "Missing values",
+    "validation.information.{extract}.{nth}": "Other remarks",
 }
 
 
-def statistic(identifier: str) -> str:
+def statistic(row: Mapping) -> str:
     """The id of a quantity without what differs within a statistic: effective_treatment.rate.{area}.{period}."""
-    for pattern, general in STATISTICS:
-        if found := re.fullmatch(pattern, identifier):
-            return found.expand(general)
-    return ".".join(_general(part) for part in identifier.split("."))
+    pattern = general(row, WITHIN)
+    return OF_MEASURES.get(pattern.removeprefix(f"{row['family']}."), pattern)
 
 
-def _general(part: str) -> str:
-    return next((name for pattern, name in PARTS if re.fullmatch(pattern, part)), part)
-
-
-def anchor_of(identifier: str) -> str:
+def anchor_of(row: Mapping) -> str:
     """The anchor of the entry of a quantity: d-effective_treatment-rate-area-period."""
-    return "d-" + re.sub(r"[{}]", "", statistic(identifier)).replace(".", "-")
+    return _anchor(statistic(row))
+
+
+def _anchor(name: str) -> str:
+    return "d-" + re.sub(r"[{}]", "", name).replace(".", "-")
 
 
 @dataclass(frozen=True)
@@ -138,51 +124,50 @@ def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tupl
     "text" for those that only sentences and figures print, "constant" or "setting".
     """
     rows = rows_by_id(ledger)
-    members: dict[str, list[str]] = {}
-    for identifier in rows:
-        members.setdefault(statistic(identifier), []).append(identifier)
+    names = {identifier: statistic(row) for identifier, row in rows.items()}
+    members = _grouped((name, identifier) for identifier, name in names.items())
     prints = list(prints)
-    of_places = _by_statistic(places, lambda place: place.id)
-    of_figures = _by_statistic((one for one in prints if one[0].startswith(FIGURE)), lambda one: one[1])
+    of_places = _grouped((names[place.id], place) for place in places)
+    of_figures = _grouped((names[one[1]], one) for one in prints if one[0].startswith(FIGURE))
     printed_first = [place.id for place in places]
     outside = [(where, identifier) for where, identifier, _ in prints if not where.startswith("Table ")]
     in_prose = [identifier for _, identifier in outside]
-    sections = _sections(printed_first, in_prose, of_places, members, rows)
-    titles = {name: title_of(name, of_places.get(name, ())) for names in sections.values() for name in names}
-    prose = {statistic(identifier) for where, identifier in outside if not where.startswith(FIGURE)}
+    sections = _sections([*printed_first, *in_prose], names, of_places, members, rows)
+    titles = {name: title_of(name, of_places.get(name, ())) for found in sections.values() for name in found}
+    prose = {names[identifier] for where, identifier in outside if not where.startswith(FIGURE)}
     examples = {name: [*(p.id for p in of_places.get(name, ())), *members[name]] for name in titles}
     return {
         section: [
             Origin(
-                anchor_of(name),
+                _anchor(name),
                 titles[name],
                 list(dict.fromkeys(place.table for place in of_places.get(name, ()))),
                 list(dict.fromkeys(where.removeprefix(FIGURE) for where, *_ in of_figures.get(name, ()))),
                 name in prose,
                 [_way(rows[one], rows, titles) for one in _examples(examples[name], rows)],
             )
-            for name in names
+            for name in found
         ]
-        for section, names in sections.items()
+        for section, found in sections.items()
     }
 
 
-def _by_statistic(items: Iterable, identifier) -> dict[str, list]:
+def _grouped(pairs: Iterable[tuple]) -> dict[str, list]:
     found: dict[str, list] = {}
-    for item in items:
-        found.setdefault(statistic(identifier(item)), []).append(item)
+    for name, item in pairs:
+        found.setdefault(name, []).append(item)
     return found
 
 
-def _sections(printed, in_prose, of_places, members, rows) -> dict[str, list[str]]:
+def _sections(printed, names, of_places, members, rows) -> dict[str, list[str]]:
     """Section -> statistics: each where it is first printed, what it rests on after it unless printed elsewhere."""
-    everywhere = {statistic(identifier) for identifier in [*printed, *in_prose]}
+    everywhere = {names[identifier] for identifier in printed}
     sections: dict[str, list[str]] = {}
     seen: set[str] = set()
-    for identifier in [*printed, *in_prose]:
-        name = statistic(identifier)
+    for identifier in printed:
+        name = names[identifier]
         section = of_places[name][0].table if name in of_places else PROSE
-        for one in _with_inputs(name, members, rows, everywhere, seen):
+        for one in _with_inputs(name, names, members, rows, everywhere, seen):
             leaf = kind(rows[members[one][0]])
             sections.setdefault(leaf if leaf in ("constant", "setting") else section, []).append(one)
     ends = (PROSE, "constant", "setting")
@@ -190,7 +175,7 @@ def _sections(printed, in_prose, of_places, members, rows) -> dict[str, list[str
     return ordered | {section: sections[section] for section in ends if section in sections}
 
 
-def _with_inputs(name: str, members, rows, everywhere: set[str], seen: set[str]) -> Iterator[str]:
+def _with_inputs(name: str, names, members, rows, everywhere: set[str], seen: set[str]) -> Iterator[str]:
     """A statistic, then those that it rests on and that are not printed themselves, each once in the report."""
     if name in seen:
         return
@@ -198,8 +183,8 @@ def _with_inputs(name: str, members, rows, everywhere: set[str], seen: set[str])
     yield name
     for identifier in members[name]:
         for below in [*inputs_of(rows[identifier]), *_shaping_ids(rows[identifier], rows)]:
-            if statistic(below) not in everywhere:
-                yield from _with_inputs(statistic(below), members, rows, everywhere, seen)
+            if names[below] not in everywhere:
+                yield from _with_inputs(names[below], names, members, rows, everywhere, seen)
 
 
 def _shaping_ids(row: Mapping, rows: Mapping) -> list[str]:
@@ -218,7 +203,7 @@ def _examples(identifiers: Sequence[str], rows: Mapping) -> list[str]:
 
 def _way(row: Mapping, rows: Mapping, titles: Mapping[str, str]) -> Way:
     told = tell(row, rows)
-    return Way(row, [(titles[statistic(one)], anchor_of(one)) if one else (text, "") for text, one in told])
+    return Way(row, [(titles[statistic(rows[one])], anchor_of(rows[one])) if one else (text, "") for text, one in told])
 
 
 def tell(row: Mapping, rows: Mapping) -> list[tuple[str, str]]:
@@ -232,7 +217,7 @@ def tell(row: Mapping, rows: Mapping) -> list[tuple[str, str]]:
         rest = f"{counted}{row['id']} = {value}{rows_counted}.{made}"
         return [(rest, ""), *_shaping(row, rows)]
     rest = f".\n{row['id']} = {example(row, rows)} = {value}.{made}"
-    return [(typeset(row["formula"]), ""), *_named(row), (rest, ""), *_shaping(row, rows)]
+    return [(typeset(row["formula"]), ""), *_named(row, rows), (rest, ""), *_shaping(row, rows)]
 
 
 def _shaping(row: Mapping, rows: Mapping) -> Iterator[tuple[str, str]]:
@@ -248,12 +233,11 @@ def _shaping(row: Mapping, rows: Mapping) -> Iterator[tuple[str, str]]:
         yield ".", ""
 
 
-def _named(row: Mapping) -> Iterator[tuple[str, str]]:
+def _named(row: Mapping, rows: Mapping) -> Iterator[tuple[str, str]]:
     """What the names in a formula are: those of one statistic together."""
-    names: dict[str, list[str]] = {}
-    for name, ids in parse_inputs(row["inputs"]).items():
-        names.setdefault(statistic(ids[0]), []).append(name)
-    firsts = {statistic(ids[0]): ids[0] for ids in parse_inputs(row["inputs"]).values()}
+    inputs = {name: ids[0] for name, ids in parse_inputs(row["inputs"]).items()}
+    names = _grouped((statistic(rows[first]), name) for name, first in inputs.items())
+    firsts = {statistic(rows[first]): first for first in inputs.values()}
     for position, (one, those) in enumerate(names.items()):
         *most, last = those
         listed = f"{', '.join(most)} and {last} are " if most else f"{last} is "

@@ -16,6 +16,7 @@ import pandas as pd
 from lxml.html import HtmlElement
 
 from dscp.exhibits.book import raw, shown
+from dscp.ledger.ids import words_of
 from dscp.ledger.trail import plain, rows_by_id
 from dscp.printing.forms import FORMS, IN_WORDS, MAGNITUDE, UNROUNDED, printed
 from dscp.printing.html import read_html
@@ -258,9 +259,9 @@ def _numbered(text: str) -> set[str]:
 
 def _parts(rows: Mapping[str, Mapping]) -> Iterator[str]:
     """What ids of the ledger say in the page: their parts, also as words, as a fiscal year or as a month."""
-    for identifier in rows:
-        yield identifier.partition(".")[2]
-        for part in identifier.split("."):
+    for identifier, row in rows.items():
+        yield identifier.removeprefix(f"{row['family']}.")
+        for part in (part for word in words_of(row) for part in word.split(".")):
             if not part.isdigit():
                 yield part
                 yield part.replace("_", " ").capitalize()

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
+from dscp.ledger.ids import words_of
 from dscp.ledger.rows import kind, parse_inputs, shaped_by, values_of, within
 from dscp.ledger.trail import filled, plain
 from dscp.run.digests import of_file
@@ -53,15 +54,15 @@ SCRIPT_POLICY = (
 )
 
 
-def label(identifier: str, names: Mapping[str, str]) -> str:
+def label(row: Mapping, names: Mapping[str, str]) -> str:
     """A quantity's id in words: "Effective treatment: rate, Pilot 3, 2007-09".
 
     Parameters
     ----------
-    identifier : a ledger id
+    row : of the ledger
     names : what the config calls sites, areas and periods, as from `names_of`
     """
-    first, *rest = (_word(part, names) for part in identifier.split("."))
+    first, *rest = (_word(part, names) for word in words_of(row) for part in word.split("."))  # of a path
     return f"{first[:1].upper()}{first[1:]}" + (f": {', '.join(rest)}" if rest else "")
 
 
@@ -87,7 +88,7 @@ def names_of(config: Mapping) -> dict[str, str]:
 def settings_of(config: Mapping, rows: Iterable[Mapping]) -> dict[str, str]:
     """The settings in the groups that any ledger row names: path -> value as text; a list counts as one setting."""
     groups = dict.fromkeys(path.split(".")[0] for row in rows for path in shaped_by(row))
-    groups |= dict.fromkeys(row["id"].split(".")[1] for row in rows if kind(row) == "setting")
+    groups |= dict.fromkeys(words_of(row)[1].split(".")[0] for row in rows if kind(row) == "setting")
     return dict(_flat({group: config[group] for group in groups if group in config}))
 
 
@@ -140,7 +141,7 @@ def trace_data(
     return {
         "run": config["run"],
         "id": list(positions),
-        "label": [label(identifier, names) for identifier in positions],
+        "label": [label(row, names) for row in rows],
         "value": [plain(value) for value in values.values()],
         "unit": _repeating(UNITS[row["unit"]] for row in rows),
         "kind": _repeating(kind(row) for row in rows),

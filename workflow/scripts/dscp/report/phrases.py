@@ -10,8 +10,9 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from dscp.disclosure.policies import NONE, POLICIES
-from dscp.exhibits.book import DEFAULT_FORMS, Book, data, setting, time
+from dscp.exhibits.book import DEFAULT_FORMS, Book, setting, time
 from dscp.exhibits.declared import figure_sites, ledger_items
+from dscp.ledger.ids import dims_of
 from dscp.ledger.rows import WITHHELD_SIGN
 from dscp.measures.registry import MEASURES
 from dscp.printing import words
@@ -177,7 +178,7 @@ class Results:
         text = printed(value, form)
         self._book.prints.append((context.name or "", identifier, text))
         shape = (f"{form} {MAGNITUDE}", text.lstrip("+-")) if magnitude else (form, text)
-        element = data(identifier, value, *shape)
+        element = self._book.data(identifier, value, *shape)
         return element + self._book.note_on(identifier)
 
     @pass_context
@@ -185,7 +186,7 @@ class Results:
         """A count in words."""
         value = self._book.value(identifier, context.name)
         self._book.prints.append((context.name or "", identifier, words.spelt(value)))
-        return data(identifier, value, IN_WORDS, words.spelt(value)) + self._book.note_on(identifier)
+        return self._book.data(identifier, value, IN_WORDS, words.spelt(value)) + self._book.note_on(identifier)
 
     @pass_context
     def weeks(self, context: Context, name: str) -> Markup:
@@ -297,7 +298,7 @@ class Results:
         form = form or DEFAULT_FORMS[self._book.units[identifier]]
         text = printed(value, form)
         self._book.prints.append((context.name or "", identifier, text))
-        return data(identifier, value, form, text)
+        return self._book.data(identifier, value, form, text)
 
     def walk_start(self, site: str) -> str:
         """The id of the published total benefit of a site: the quantity that prints it, where one does."""
@@ -340,10 +341,13 @@ class Results:
 
     def exclusions(self) -> list[tuple[Markup, str, str]]:
         """What the method leaves out or treats specially: rule in words, extract, id of the number of records."""
-        ids = [identifier for identifier in self._book.values if identifier.startswith("excluded.")]
-        parts = [identifier.split(".") for identifier in ids]
-        rules = [(setting(rule.replace("_", " ").capitalize()), extract) for _, rule, extract in parts]
-        return [(*rule, identifier) for rule, identifier in zip(rules, ids, strict=True)]
+        ledger = self._book.ledger
+        rows = ledger[ledger["family"] == "excluded"].to_dict("records")
+        found = [(dims_of(row), row["id"]) for row in rows]
+        return [
+            (setting(dims["excluded_by"].replace("_", " ").capitalize()), dims["extract"], identifier)
+            for dims, identifier in found
+        ]
 
     def journeys_alt(self, site: str) -> str:
         """The alternative text of a figure of new journeys."""

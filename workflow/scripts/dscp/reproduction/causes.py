@@ -10,8 +10,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from dscp.ledger.formulas import recompute, round_half_up
+from dscp.ledger.ids import words_of
 from dscp.ledger.rows import inputs_of
 from dscp.reproduction.numbers import PROSE, Number
 from dscp.reproduction.verdicts import Mapped, nearest
@@ -32,6 +34,11 @@ class Ledger:
     known: Mapping[str, float]
     mapped: Mapping[str, Mapped]
     differing: Mapping[str, str]  # id -> key of the first published number that differs from it
+
+    @cached_property
+    def words(self) -> dict[str, list[str]]:
+        """Id -> the words that it is made of."""
+        return {identifier: words_of(row) for identifier, row in self.rows.items()}
 
 
 @dataclass(frozen=True)
@@ -130,9 +137,9 @@ def other_statistic(case: Case, ledger: Ledger) -> Iterator[str]:
     """The print is another statistic of the same thing: net for gross, level for difference, another period or area."""
     if _significant(case.number) < SIGNIFICANT_DIGITS:
         return
-    parts = case.id.split(".")
+    parts = ledger.words[case.id]
     for other, value in ledger.known.items():
-        others = other.split(".")
+        others = ledger.words[other]
         if other == case.id or len(others) != len(parts) or not case.prints_quantity(value):
             continue
         different = [(one, two) for one, two in zip(parts, others, strict=True) if one != two]
@@ -147,7 +154,7 @@ def _level_and_difference(case: Case, ledger: Ledger, parts: Sequence[str]) -> I
         return
     number = parts[2].rpartition("_")[2]
     for other, value in ledger.known.items():
-        others = other.split(".")
+        others = ledger.words[other]
         same = others[0] == parts[0] and len(others) > 2 and others[2].rpartition("_")[2] == number
         if same and others[1] in ORDER and others[1] != parts[1] and case.prints_quantity(value):
             level = ORDER.index(others[1]) < ORDER.index(parts[1])

@@ -53,6 +53,7 @@ def differences(
     """
     rows = register[(register["verdict"] == DIFFERS) & register["key"].isin(confirmed.index)].join(confirmed, on="key")
     rows = rows.assign(slug=[_slug(key) for key in rows["key"]], one=1)
+    rows["number"] = rows["slug"]
     numeric = [mapped[key].kind == "ledger" and not mapped[key].test for key in rows["key"]]
     found, claims = rows[numeric].copy(), rows[[not one for one in numeric]]
     known = ledger.set_index("id")
@@ -73,7 +74,7 @@ def differences(
         derive(
             found,
             known["value"].to_dict() | values_of(cited),
-            id="reproduction.difference.{slug}",
+            id="reproduction.difference.{number}",
             unit="{unit}",
             formula="published - ours",
             inputs={"published": "constant.published.{slug}", "ours": "{our_id}"},
@@ -95,7 +96,7 @@ def differences(
     for name, unit in CONSEQUENCES.items():
         moved = found[found[name].abs() >= 0.5]
         text = "{key}: what follows when the published number stands in place of ours"
-        at = {"id": f"reproduction.{name}.{{slug}}", "value": name, "unit": unit, "rows": "one"}
+        at = {"id": f"reproduction.{name}.{{number}}", "value": name, "unit": unit, "rows": "one"}
         parts.append(quantities(moved, **at, extract=REGISTER, filter=text, **place))
     return parts
 
