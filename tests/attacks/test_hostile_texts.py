@@ -349,8 +349,8 @@ def test_nothing_was_drawn_as_a_template(finished):
 
 def test_the_templates_escape_whatever_they_are_called_and_know_no_undefined_name(tmp_path, config):
     """Jinja's own choice by name leaves out *.html.j2."""
-    for name in ("references", "chapters"):
-        (tmp_path / f"{name}.yaml").write_text("{}", encoding="utf-8")
+    for name, declared in (("references", "{}"), ("chapters", "{subjects: {}, chapters: {}}")):
+        (tmp_path / f"{name}.yaml").write_text(declared, encoding="utf-8")
     env = environment(str(tmp_path), Book(pd.DataFrame(columns=["id", "value", "unit", "note"]), config, {}))
     assert env.autoescape is True and env.undefined is StrictUndefined
     for name in ("a.html.j2", "a.html", "a.css", "a.txt", "a"):
