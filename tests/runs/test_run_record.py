@@ -216,7 +216,8 @@ def test_a_removed_and_an_added_file_are_named(study):
     (study / RUN / "cells.csv").unlink()
     (study / RUN / "figures" / "notes.txt").write_text("mine")
     (study / RUN / "logs" / "mine.log").write_text("mine")
-    assert problems(study) == [f"{RUN}/cells.csv: missing", f"{RUN}/figures/notes.txt: not in the record"]
+    named = [f"{RUN}/{name}: not in the record" for name in ("figures/notes.txt", "logs/mine.log")]
+    assert problems(study) == [f"{RUN}/cells.csv: missing", *named]
 
 
 def test_a_reference_to_nothing_is_named(study):

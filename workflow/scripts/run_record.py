@@ -17,24 +17,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dscp.extracts.frozen import frozen_path
-from dscp.record.crate import PROJECT, Facts, as_text, combined, crate, gather, sha256
+from dscp.record.crate import KEY_BYTES, PROJECT, Facts, as_text, combined, crate, gather, read_key, sha256
+from dscp.record.forms import RESTRICTED
 from dscp.run.job import noted_in, writing
 
 METADATA = Path(".snakemake/metadata")  # Snakemake's own notes on every output: its rule, start and end
 
 
 def secret(path: Path) -> bytes:
-    """Return the run's key for checksums of confidential files, made once.
+    """Return the run's key for checksums of confidential files, made once, for its owner alone.
 
     A new run takes the key of another run of the study, if there is one: only then can it be told from their records
     whether two runs used the same extract.
     """
     if not path.exists():
-        others = sorted(path.parents[2].glob(f"*/restricted/{path.name}"))
-        key = others[0].read_text(encoding="ascii") if others else secrets.token_hex(32) + "\n"
-        path.touch(mode=0o600)
-        path.write_text(key, encoding="ascii")
-    return bytes.fromhex(path.read_text(encoding="ascii"))
+        others = sorted(path.parents[2].glob(f"*/{RESTRICTED}/{path.name}"))
+        key = read_key(others[0]) if others else secrets.token_bytes(KEY_BYTES)
+        part = path.with_name(f".{path.name}.part")
+        part.touch(mode=0o600)
+        part.write_text(key.hex() + "\n", encoding="ascii")
+        part.replace(path)
+    return read_key(path)
 
 
 def notes(folder: Path) -> dict[str, dict]:

@@ -23,6 +23,7 @@ from dscp.record.forms import CODE, CSV, HTML, RESTRICTED, WORK, form_of
 PROJECT = Path(__file__).parents[4]
 CRATE = "ro-crate-metadata.json"
 KEYED = "hmac-sha256:"
+KEY_BYTES = 32
 TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
 RO_CRATE = "https://w3id.org/ro/crate/1.1"
 WORKFLOW_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
@@ -113,6 +114,27 @@ def keyed(path: str | Path, key: bytes) -> str:
     """Keyed checksum of a confidential file, with its prefix: without the key nobody can tell what the file held."""
     with open(path, "rb") as stream:
         return KEYED + hashlib.file_digest(stream, lambda: hmac.new(key, digestmod="sha256")).hexdigest()
+
+
+class KeyFault(ValueError):
+    """A file that should hold the key of keyed checksums holds none; the message says so in one line."""
+
+
+def read_key(path: Path) -> bytes:
+    """Read the key of keyed checksums.
+
+    Raises
+    ------
+    KeyFault
+        The file does not hold 32 bytes in hexadecimal digits: a shorter key would tell what it is to hide.
+    """
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise KeyFault(f"{path}: is no key, allowed: {KEY_BYTES} bytes in hexadecimal digits")
+    return key
 
 
 def is_confidential(identifier: str) -> bool:

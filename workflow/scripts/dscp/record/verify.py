@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 import yaml
 
-from dscp.record.crate import CRATE, KEYED, PROJECT, keyed, sha256
-from dscp.record.forms import CODE, LOGS, RESTRICTED, WORK
+from dscp.record.crate import CRATE, KEYED, PROJECT, KeyFault, keyed, read_key, sha256
+from dscp.record.forms import CODE, LOGS, RESTRICTED
+from dscp.record.reading import (
+    NoRecord,
+    is_described,
+    is_file,
+    leads_out,
+    name_of,
+    one_line,
+    read_graph,
+    references,
+)
 
-UNRECORDED = (LOGS, RESTRICTED, WORK)  # folders of a run that its record does not list file by file
 CONFIG = f"{CODE}/config.yaml"
+KEY = f"{RESTRICTED}/record.key"
+JOB, EXTRACT = "#job/", "#extract/"
+# What a run has beside what its jobs make: its key, why the gate refused, why a run stopped; a date of a folder.
+BESIDE = (CRATE, KEY, f"{RESTRICTED}/disclosed/faults.txt", f"{LOGS}/faults.txt", f"{CODE}/.snakemake_timestamp")
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,7 @@ class Record:
     @cached_property
     def graph(self) -> list[dict]:
         """Every entity of the record."""
-        return json.loads((self.folder / CRATE).read_text(encoding="utf-8"))["@graph"]
+        return read_graph(self.folder / CRATE)
 
     @cached_property
     def entities(self) -> dict[str, dict]:
@@ -52,30 +64,24 @@ class Record:
     @cached_property
     def key(self) -> bytes | None:
         """The key of the confidential files' checksums, where this machine holds it."""
-        path = self.folder / "restricted" / "record.key"
-        return bytes.fromhex(path.read_text(encoding="ascii")) if path.exists() else None
+        path = self.folder / KEY
+        return read_key(path) if there(path) else None
+
+    def path(self, entity: Mapping) -> Path:
+        """Where a file of the record is."""
+        return (self.folder if is_file(entity) else self.study) / name_of(entity)
 
     def shown(self, path: Path) -> str:
         """A path as messages name it: from the study's folder where it lies inside it."""
-        return str(path.relative_to(self.study)) if path.is_relative_to(self.study) else str(path)
+        return one_line(str(path.relative_to(self.study)) if path.is_relative_to(self.study) else str(path))
 
 
-def is_file(entity: Mapping) -> bool:
-    """Whether an entity is a file of the crate."""
-    kinds = entity["@type"]
-    return "File" in ([kinds] if isinstance(kinds, str) else kinds)
-
-
-def references(value: object) -> Iterator[str]:
-    """Identifiers that an entity's properties refer to, at any depth."""
-    if isinstance(value, list):
-        for item in value:
-            yield from references(item)
-    elif isinstance(value, dict):
-        if "@id" in value:
-            yield value["@id"]
-        else:
-            yield from references(list(value.values()))
+def there(path: Path) -> bool:
+    """Whether a file is there for whoever asks: not in a folder that only its owner enters."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def graph_problems(record: Record) -> Iterator[str]:
@@ -83,50 +89,53 @@ def graph_problems(record: Record) -> Iterator[str]:
     place = record.shown(record.folder / CRATE)
     for identifier, times in Counter(entity["@id"] for entity in record.graph).items():
         if times > 1:
-            yield f'{place}: "{identifier}" is described {times} times'
+            yield f'{place}: "{one_line(identifier)}" is described {times} times'
     for entity in record.graph:
         for name, value in entity.items():
             for target in references(value):
                 if target not in record.entities:
-                    of = f'{name} of "{entity["@id"]}"'
-                    yield f'{place}: {of} refers to "{target}", which the record does not describe'
+                    of = f'{one_line(name)} of "{one_line(entity["@id"])}"'
+                    yield f'{place}: {of} refers to "{one_line(target)}", which the record does not describe'
 
 
 def file_problems(record: Record) -> Iterator[tuple[str, str]]:
     """Each file of the crate with its problem, "" for none."""
     for identifier, entity in record.entities.items():
         if is_file(entity):
-            path = record.folder / unquote(identifier)
-            yield identifier, _problem(record.shown(path), path, entity.get("sha256", ""), record)
+            yield identifier, _problem(record, entity, entity.get("sha256", ""))
 
 
 def described_problems(record: Record) -> Iterator[tuple[str, str | None]]:
     """What is described and not in the crate, with its problem: "" for none, None where it cannot be checked here."""
     for identifier, entity in record.entities.items():
-        checksum = entity.get("sha256") or str(entity.get("identifier", ""))
-        if is_file(entity) or not (identifier.startswith("#") and "alternateName" in entity):
-            continue
-        path = record.study / entity["alternateName"]
-        checkable = path.exists() and not (checksum.startswith(KEYED) and record.key is None)
-        yield identifier, _problem(record.shown(path), path, checksum, record) if checkable else None
+        if is_described(entity):
+            checksum = _checksum(entity)
+            checkable = there(record.path(entity)) and not (checksum.startswith(KEYED) and record.key is None)
+            yield identifier, _problem(record, entity, checksum) if checkable else None
 
 
-def _problem(name: str, path: Path, checksum: str, record: Record) -> str:
-    if not path.is_file():
-        return f"{name}: missing"
-    if not checksum:
-        return f"{name}: the record holds no checksum of it"
-    true = keyed(path, record.key) if checksum.startswith(KEYED) else sha256(path)
+def _problem(record: Record, entity: Mapping, checksum: str) -> str:
+    path = record.path(entity)
+    name = record.shown(path)
+    if leads_out(record.folder if is_file(entity) else record.study, name_of(entity)):
+        return f"{name}: a link leads elsewhere, allowed: files of the run and of its study"
+    try:
+        if not path.is_file():
+            return f"{name}: missing"
+        if not checksum:
+            return f"{name}: the record holds no checksum of it"
+        true = keyed(path, record.key) if checksum.startswith(KEYED) else sha256(path)
+    except OSError as error:
+        return f"{name}: {error.strerror}"
     return "" if true == checksum else f"{name}: altered since the record was written"
 
 
 def rewritten_problems(record: Record) -> Iterator[tuple[str, str]]:
     """Each output that had been written again between its job and the record, with its problem."""
     for identifier, entity in record.entities.items():
-        if "dateModified" in entity:
-            path = record.folder / unquote(identifier.removeprefix("#"))
-            late = f"written again at {entity['dateModified']}, after its job had ended"
-            yield identifier, f"{record.shown(path)}: {late}"
+        if "dateModified" in entity and (is_file(entity) or is_described(entity)):
+            late = f"written again at {one_line(entity['dateModified'])}, after its job had ended"
+            yield identifier, f"{record.shown(record.path(entity))}: {late}"
 
 
 def input_problems(record: Record) -> Iterator[str]:
@@ -151,47 +160,86 @@ def _config_of(record: Record) -> Path:
 
 
 def added(record: Record) -> Iterator[str]:
-    """Files in the run's folder that the record does not know."""
-    known = {unquote(identifier) for identifier, entity in record.entities.items() if is_file(entity)} | {CRATE}
-    for path in sorted(path for path in record.folder.rglob("*") if path.is_file() or path.is_symlink()):
-        inside = path.relative_to(record.folder)
-        if inside.parts[0] not in UNRECORDED and str(inside) not in known and path.name != ".snakemake_timestamp":
+    """Files in the run's folder, in whatever folder of it, that the record does not know."""
+    known = {*BESIDE, *_known(record)}
+    for path in sorted(path for path in record.folder.rglob("*") if path.is_symlink() or not path.is_dir()):
+        if str(path.relative_to(record.folder)) not in known:
             yield f"{record.shown(path)}: not in the record"
+
+
+def _known(record: Record) -> Iterator[str]:
+    """Files of a run that follow from its record: those that it names, logs, notes and frozen copies of its jobs."""
+    run = PurePosixPath("results", record.run)
+    for identifier, entity in record.entities.items():
+        place = PurePosixPath(name_of(entity)) if is_file(entity) or is_described(entity) else None
+        if identifier.startswith(EXTRACT) and place:
+            name, _, number = unquote(identifier).removeprefix(EXTRACT).partition("/")
+            yield f"{RESTRICTED}/frozen/{name}/{number or 1}-{place.name}"
+        if place:
+            yield str(place) if is_file(entity) else str(place.relative_to(run)) if place.is_relative_to(run) else ""
+    jobs = (identifier for identifier in record.entities if identifier.startswith(JOB))
+    for job in [*(name.removeprefix(JOB).replace("/", "_") for name in jobs), "run_record"]:
+        yield from (f"{LOGS}/{job}.log", f"{RESTRICTED}/made/{job}.json")
 
 
 def set_aside(study: Path, run: str) -> list[str]:
     """Rename the outputs that are no longer what their job wrote, so that the next run makes them anew.
 
-    Their run record goes: it asks for all of a run's files, those that nothing else asks for among them.
+    Their run record goes: it asks for all of a run's files, those that nothing else asks for among them. So does one
+    that is none, or that names files elsewhere: nothing that it says is believed.
 
     Returns
     -------
-    One line per output, with the name that it now has.
+    One line per output, with the name that it now has; one line if the key of the confidential ones is gone.
     """
     record = Record(study, run, PROJECT)
-    if not (record.folder / CRATE).is_file():
+    path = record.folder / CRATE
+    if not path.is_file():
         return []
     try:
         problems = [*file_problems(record), *described_problems(record), *rewritten_problems(record)]
-    except (ValueError, KeyError, TypeError):  # no run record: nothing is known of the outputs
-        return []
+    except NoRecord as error:
+        return [f"{record.shown(path)}: is not a run record ({error}); it is now {_aside(path)} and is made anew"]
+    except KeyFault as error:
+        path.unlink()
+        return [f"{error}; it is now {_aside(record.folder / KEY)} and is made anew, with the run record"]
     moved = []
     for identifier, problem in problems:
-        path = _place(record, identifier)
-        inside = path.is_relative_to(record.folder) and CODE not in path.relative_to(record.folder).parts[:1]
-        if problem and path.is_file() and inside:
-            kept = path.with_name(f"{path.name}.altered")
-            path.replace(kept)
-            moved.append(f"{record.shown(path)}: altered since it was made; it is now {kept.name} and is made anew")
+        path = record.path(record.entities[identifier])
+        if problem and path.is_file() and _replaceable(record, path):
+            was = "altered since it was made; it is now"
+            moved.append(f"{record.shown(path)}: {was} {_aside(path)} and is made anew")
     if moved:
-        (record.folder / CRATE).unlink()
-    return moved
+        (record.folder / CRATE).unlink(missing_ok=True)
+    return [*moved, *_keyless(record)]
 
 
-def _place(record: Record, identifier: str) -> Path:
-    """Where a file of the record is."""
-    entity = record.entities[identifier]
-    return record.folder / unquote(identifier) if is_file(entity) else record.study / entity["alternateName"]
+def _replaceable(record: Record, path: Path) -> bool:
+    """Whether a file is one that the next run makes anew: in the run's folder in truth, and no code that it keeps."""
+    inside = path.relative_to(record.folder) if path.is_relative_to(record.folder) else None
+    return bool(inside) and inside.parts[0] != CODE and not leads_out(record.folder, str(inside))
+
+
+def _aside(path: Path) -> str:
+    """Give a file another name, and return it."""
+    kept = path.with_name(f"{path.name}.altered")
+    path.replace(kept)
+    return one_line(kept.name)
+
+
+def _keyless(record: Record) -> list[str]:
+    """What to say where confidential files are there, and the key of their checksums is not."""
+    if record.key is not None:
+        return []
+    closed = [one for one in record.entities.values() if is_described(one) and _checksum(one).startswith(KEYED)]
+    number = sum(there(record.path(entity)) for entity in closed)
+    need = f"{record.shown(record.folder / KEY)}: missing; without it {number} confidential files are not checked"
+    return [need] if number else []
+
+
+def _checksum(entity: Mapping) -> str:
+    """The checksum of a file that is described: keyed as its identifier, or plain."""
+    return entity.get("sha256") or entity.get("identifier", "")
 
 
 def verify(study: Path, run: str, project: Path = PROJECT, others: bool = True) -> tuple[list[str], str]:
@@ -207,16 +255,19 @@ def verify(study: Path, run: str, project: Path = PROJECT, others: bool = True) 
     One line per problem, and the line that says what was checked.
     """
     record = Record(study, run, project)
+    place = record.shown(record.folder / CRATE)
     if not (record.folder / CRATE).is_file():
-        return [f"{record.shown(record.folder / CRATE)}: missing"], ""
+        return [f"{place}: missing"], ""
     try:
         files, described = dict(file_problems(record)), dict(described_problems(record))
-    except (ValueError, KeyError, TypeError) as error:
-        return [f"{record.shown(record.folder / CRATE)}: is not a run record ({error})"], ""
+    except NoRecord as error:
+        return [f"{place}: is not a run record ({error})"], ""
+    except KeyFault as error:
+        return [str(error)], ""
     found = [*files.values(), *described.values(), *dict(rewritten_problems(record)).values()]
     found += [*input_problems(record), *(added(record) if others else ()), *graph_problems(record)]
     absent = sum(problem is None for problem in described.values())
     checked = f"{len(files) + len(described) - absent} files verified"
-    return [problem for problem in found if problem], checked + (
-        f" ({absent} confidential or intermediate ones cannot be checked here)" if absent else ""
-    )
+    if absent:
+        checked += f" ({absent} confidential or intermediate ones cannot be checked here)"
+    return [problem for problem in found if problem], "; ".join([checked, *_keyless(record)])
