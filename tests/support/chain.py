@@ -23,7 +23,9 @@ from accept import accept
 from benefits import benefits
 from continuity import continuity
 from continuity import ledger as continuity_ledger
-from disclosure import disclosed_activity
+from disclosure import disclosed_activity, disclosure
+from dscp.disclosure.control import CannotProtect, Control, by_id
+from dscp.disclosure.policies import POLICIES
 from dscp.extracts.registry import samples
 from dscp.figures.data import Planned, planned
 from dscp.figures.numbers import wanted
@@ -41,6 +43,7 @@ from outcomes import ledger as outcomes_ledger
 from outcomes import outcomes
 from reference_extracts import read_assumed, read_published, reference_extracts
 from register import registered
+from release import release
 from report_html import quoted, report_html
 from restated import restated, spans
 from sensitivity import sensitivity
@@ -187,12 +190,40 @@ def run(of: Study, folder: Path, register: bool = False) -> Made:
     table = pd.read_csv(CONSTANTS, keep_default_na=False)
     if register:
         parts.append(as_read(registered(of.config, pd.concat(parts, ignore_index=True), table), folder))
-    config = {key: of.config[key] for key in ("sites", "periods", "definitions", "codes", "models", "economics")}
+    keys = ("sites", "periods", "definitions", "codes", "models", "economics", "disclosure")
+    config = {key: of.config[key] for key in keys}
     whole = whole_ledger(
         pd.concat(parts, ignore_index=True), remarks, table, {**config, "assumed": of.config["assumed"]}
     )
     activity = disclosed_activity(typed.get("pilot_activity"))
     return Made(of.config, as_read([whole], folder), remarks, activity, typed)
+
+
+def publish(made: Made, folder: Path, policy: str) -> list[str]:
+    """Publish a ledger under a policy, as the rules disclosure and release do; the files of a run before it is printed.
+
+    Parameters
+    ----------
+    made : by `run`, of a study whose config names the policy: the policy's numbers are settings
+    folder : where ledger.csv, validation.csv, disclosure.csv and work/activity.csv are written
+
+    Returns
+    -------
+    Why nothing is published, one line each, and then there are no files; none where all is.
+    """
+    control = Control(POLICIES[policy], made.config["definitions"]["missing_release"])
+    try:
+        whole, findings, decisions = disclosure(made.ledger, made.findings, control)
+    except CannotProtect as why:
+        return [str(why)]
+    if faults := release(by_id(whole), control)[1]:
+        return faults
+    (folder / "work").mkdir(parents=True, exist_ok=True)
+    write_ledger([whole], folder / "ledger.csv")
+    findings.to_csv(folder / "validation.csv", index=False)
+    made.activity.to_csv(folder / "work" / "activity.csv", index=False)
+    decisions[["id", "decision"]].to_csv(folder / "disclosure.csv", index=False)
+    return []
 
 
 def as_read(rows: list[pd.DataFrame], folder: Path) -> pd.DataFrame:

@@ -1,0 +1,166 @@
+"""What an attack from outside tells of small studies, by policy and kind: `python tests/support/outside_table.py 20`.
+
+Each study is drawn, its full ledger made once, published under each policy, and attacked with the published files only.
+What the reader says is then compared with the full ledger. The last line of the table is of all kinds together.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import yaml
+
+import chain
+import outside
+from drawn_studies import drawn_study
+from dscp.config.checked import plain
+from dscp.disclosure.control import CannotProtect, Control
+from dscp.disclosure.policies import NONE, POLICIES
+from dscp.ledger.rows import FIELDS
+
+KINDS = {  # what is attacked with; nothing: what every reader knows
+    "plain": (),
+    **{kind: (kind,) for kind in outside.KINDS},
+    "A3": ("A3",),
+    "A6": ("A6",),
+    "together": (*outside.KINDS, "A3", "A6"),
+}
+NAMES = [name for name in POLICIES if name != NONE.name]
+COLUMNS = ("hidden", "told", "narrower", "wrong", "alike")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A study under a policy.
+
+    Attributes
+    ----------
+    study : its number
+    policy : by name
+    run : the published files as somebody outside reads them; None where the gate publishes nothing
+    truth : id -> value, in full
+    """
+
+    study: int
+    policy: str
+    run: outside.Run | None
+    truth: Mapping[str, float]
+
+
+def published(default: Mapping, seed: int, folder: Path, policies: Sequence[str] = NAMES) -> Iterator[Published]:
+    """A study drawn at random, under each policy."""
+    study = drawn_study(default, seed)
+    for policy in policies:
+        made = chain.run(study.settings(disclosure=policy), folder)
+        place = folder / policy
+        run = None if chain.publish(made, place, policy) else outside.Run.read(place)
+        yield Published(seed, policy, run, made.known)
+
+
+def attacked(of: Published, kinds: Mapping[str, Sequence[str]] = KINDS) -> Iterator[tuple[str, outside.Told]]:
+    """What is told by each way in, and by all together."""
+    solvers = {dropping: outside.Solver(dropping) for dropping in (False, True)}
+    for name, chosen in kinds.items():
+        yield name, outside.attack(of.run, chosen, solvers["A6" in chosen])
+
+
+def told(of: Published, found: outside.Told) -> dict[str, list[str]]:
+    """What a reader was right about, and where he was wrong.
+
+    hidden : counts not published exactly
+    told : those of which he says the one true value
+    narrower : those of which he leaves fewer values than the policy promises, the true one among them
+    wrong : those of which he excludes the true value
+    alike : groups of which he rightly says that all, or none, have the outcome, though a count of them is hidden
+    """
+    values = {name: set(some) for name, some in found.counts.items()}
+    right = {name: some for name, some in values.items() if of.truth[name] in some}
+    return {
+        "hidden": list(of.run.hidden),
+        "told": [name for name, some in right.items() if len(some) == 1],
+        "narrower": [name for name, some in right.items() if len(some) < of.run.hidden[name]],
+        "wrong": sorted(values.keys() - right.keys()),
+        "alike": [".".join(key) for key, word in found.groups.items() if _alike(of, key) == word],
+    }
+
+
+def _alike(of: Published, key: tuple[str, str, str]) -> str:
+    base, count = (of.truth[name] for name in of.run.groups[key])
+    return "all" if count == base else "none" if count == 0 else ""
+
+
+def by_minimality(of: Published) -> outside.Told:
+    """A7 after all other kinds: the published program is run on possible tables."""
+    chosen = (*outside.KINDS, "A6")
+    facts = outside.plain(of.run) + [fact for kind in outside.KINDS.values() for find in kind for fact in find(of.run)]
+    known = outside.attack(of.run, chosen)
+    return outside.Told({**known.counts, **outside.minimality(of.run, known, program(of.policy), facts)}, known.groups)
+
+
+def program(policy: str) -> Callable[[list[dict]], dict[str, bool]]:
+    """The published program: rows of a ledger with all values -> id -> whether it would be withheld."""
+    control = Control(POLICIES[policy])
+
+    def rerun(rows: list[dict]) -> dict[str, bool]:
+        ledger = pd.DataFrame(rows, columns=FIELDS).assign(rows=pd.NA).astype({"rows": "Int64"})
+        try:
+            made, _ = control.disclose(ledger)
+        except CannotProtect:
+            return {row["id"]: False for row in rows}
+        return dict(zip(made["id"], made["note"].str.startswith("[c]"), strict=True))
+
+    return rerun
+
+
+def withheld_share(of: Published) -> float:
+    """How many of the counts of people that are not 0 are withheld."""
+    counts = [name for name in [*of.run.counts, *of.run.totals] if of.truth[name] > 0]
+    return sum(map(of.run.withheld, counts)) / len(counts)
+
+
+def table(default: Mapping, seeds: Sequence[int], say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+    """Attack some studies under every policy; one row per policy and kind, numbers as in `told`.
+
+    say : is told what was told, line by line
+    """
+    counted: dict[tuple[str, str], Counter] = {}
+    utility: dict[str, list[float]] = {name: [] for name in NAMES}
+    for seed in seeds:
+        with TemporaryDirectory() as folder:
+            for of in published(default, seed, Path(folder)):
+                _add(of, counted, utility, say)
+    frame = pd.DataFrame(
+        [{"policy": policy, "kind": kind, **counts} for (policy, kind), counts in sorted(counted.items())]
+    )
+    shares = {policy: sum(shares) / len(shares) if shares else math.nan for policy, shares in utility.items()}
+    whole = frame.set_index(["policy", "kind"]).fillna(0).astype(int)
+    return whole.assign(withheld=[f"{shares[policy]:.0%}" for policy, _ in whole.index])
+
+
+def _add(of: Published, counted: dict, utility: dict, say: Callable[[str], None]) -> None:
+    here = counted.setdefault((of.policy, "together"), Counter())
+    here["studies"] += 1
+    if of.run is None:
+        here["refused"] += 1
+        return
+    utility[of.policy].append(withheld_share(of))
+    found = {**dict(attacked(of)), "A7": by_minimality(of)}
+    for kind, one in found.items():
+        result = told(of, one)
+        counted.setdefault((of.policy, kind), Counter()).update({name: len(result[name]) for name in COLUMNS})
+        for name in ("told", "narrower", "wrong", "alike"):
+            for what in result[name]:
+                say(f"{of.study} {of.policy} {kind} {name} {what}")
+
+
+if __name__ == "__main__":
+    default = plain(yaml.safe_load((chain.PROJECT / "config.yaml").read_text(encoding="utf-8")))
+    first, number = (0, int(sys.argv[1])) if len(sys.argv) < 3 else map(int, sys.argv[1:])
+    print(table(default, range(first, first + number), say=lambda line: print(line, file=sys.stderr)).to_string())
