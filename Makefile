@@ -1,7 +1,7 @@
 # `make help` prints what stands after ##: one line for each command and option.
 
 ## STUDY=folder  another study: a folder with its own config.yaml; its results go there too
-## RUN=name      another run of the study, for trace and verify
+## RUN=name      another run of the study, for trace, verify and purge
 ## CORES=n       how many jobs side by side (default: all)
 ## TESTERS=n     how many tests side by side (default: 2)
 
@@ -17,7 +17,7 @@ RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: report try check test trace verify compare checkers lint bench bench-national pages lock clean help
+.PHONY: report try check test trace verify purge compare checkers lint bench bench-national pages lock clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
 	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --set-aside
@@ -42,6 +42,9 @@ trace: $(VENV)/ready ## how a number came to be, and what rests on it: ID=cell, 
 
 verify: $(VENV)/ready ## names every file of a run that was altered, is missing or was added since its run record
 	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --run="$$RUN"
+
+purge: $(VENV)/ready ## deletes what came from clients of the run RUN=, line by line; what is published stays
+	@$(VENV)/bin/python workflow/tools/purge.py --study="$$STUDY" --run="$$RUN"
 
 compare: $(VENV)/ready ## what changed from run A= to run B=, and why
 	@$(VENV)/bin/python workflow/tools/compare.py --study="$$STUDY" -- "$$A" "$$B"

@@ -4,6 +4,7 @@ import shutil
 
 from dscp.record.crate import sha256
 from dscp.record.forms import line, listed, made_forms
+from dscp.record.purge import refuse_purged
 from dscp.record.verify import set_aside, verify
 from dscp.run.closed import close, folders
 from dscp.run.last_good import forget, keep, places, put_back
@@ -12,6 +13,7 @@ from dscp.run.lock import lock
 LITTLE = 1_000_000  # bytes: with less left on the disk a run that stopped has stopped for want of room
 LAST_GOOD = places(Path(), STUDY["run"])
 FORMS = made_forms(STUDY, recorded_jobs(workflow.rules, EXTRACTS, RUN), RUN)
+refuse_purged(Path(), STUDY["run"])
 STARTED = []  # the lock of the results folder, while a run is at work
 
 

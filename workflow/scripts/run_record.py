@@ -3,7 +3,6 @@
 The record tells times, so its bytes differ from run to run; nothing printed rests on it.
 """
 
-import base64
 import importlib.metadata
 import json
 import platform
@@ -20,8 +19,7 @@ from dscp.extracts.frozen import frozen_path
 from dscp.record.crate import KEY_BYTES, PROJECT, Facts, as_text, combined, crate, gather, read_key, sha256
 from dscp.record.forms import RESTRICTED
 from dscp.run.job import noted_in, writing
-
-METADATA = Path(".snakemake/metadata")  # Snakemake's own notes on every output: its rule, start and end
+from dscp.run.notes import METADATA, noted
 
 
 def secret(path: Path) -> bytes:
@@ -41,13 +39,8 @@ def secret(path: Path) -> bytes:
 
 
 def notes(folder: Path) -> dict[str, dict]:
-    """Read Snakemake's notes: output -> its note. A long name is spread over folders that start with "@"."""
-    found = {}
-    for path in folder.rglob("*"):
-        if path.is_file():
-            name = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
-            found[base64.urlsafe_b64decode(name).decode()] = path
-    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in found.items()}
+    """Read Snakemake's notes: output -> its note."""
+    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in noted(folder).items()}
 
 
 def moment(seconds: float) -> str:
@@ -133,8 +126,7 @@ if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         study, code, jobs = snakemake.params.study, snakemake.params.code, snakemake.params.jobs
         paths = list(dict.fromkeys([*code, *(path for job in jobs for path in [*job["inputs"], *job["outputs"]])]))
-        noted = notes(METADATA)
-        spans = times(jobs, noted)
+        spans = times(jobs, notes(METADATA))
         known = Facts(
             run=study["run"],
             title=study["title"],

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import yaml
 
-from dscp.record.crate import CRATE, KEYED, PROJECT, KeyFault, keyed, read_key, sha256
+from dscp.record.crate import CRATE, KEYED, PROJECT, KeyFault, is_confidential, keyed, read_key, sha256
 from dscp.record.forms import CODE, LOGS, RESTRICTED
 from dscp.record.reading import (
     NoRecord,
@@ -26,9 +26,17 @@ from dscp.record.reading import (
 
 CONFIG = f"{CODE}/config.yaml"
 KEY = f"{RESTRICTED}/record.key"
+PURGED = f"{RESTRICTED}/purged.txt"  # when what came from clients was deleted (record/purge.py)
 JOB, EXTRACT = "#job/", "#extract/"
-# What a run has beside what its jobs make: its key, why the gate refused, why a run stopped; a date of a folder.
-BESIDE = (CRATE, KEY, f"{RESTRICTED}/disclosed/faults.txt", f"{LOGS}/faults.txt", f"{CODE}/.snakemake_timestamp")
+# What a run has beside what its jobs make: its key, when it was purged, why the gate refused, why a run stopped.
+BESIDE = (
+    CRATE,
+    KEY,
+    PURGED,
+    f"{RESTRICTED}/disclosed/faults.txt",
+    f"{LOGS}/faults.txt",
+    f"{CODE}/.snakemake_timestamp",
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,12 @@ class Record:
         """The key of the confidential files' checksums, where this machine holds it."""
         path = self.folder / KEY
         return read_key(path) if there(path) else None
+
+    @property
+    def purged(self) -> str:
+        """When what came from clients was deleted from the run, or ""."""
+        path = self.folder / PURGED
+        return one_line(path.read_text(encoding="utf-8", errors="replace").strip()[:40]) if there(path) else ""
 
     def path(self, entity: Mapping) -> Path:
         """Where a file of the record is."""
@@ -229,7 +243,7 @@ def _aside(path: Path) -> str:
 
 def _keyless(record: Record) -> list[str]:
     """What to say where confidential files are there, and the key of their checksums is not."""
-    if record.key is not None:
+    if record.key is not None or record.purged:
         return []
     closed = [one for one in record.entities.values() if is_described(one) and _checksum(one).startswith(KEYED)]
     number = sum(there(record.path(entity)) for entity in closed)
@@ -266,8 +280,16 @@ def verify(study: Path, run: str, project: Path = PROJECT, others: bool = True) 
         return [str(error)], ""
     found = [*files.values(), *described.values(), *dict(rewritten_problems(record)).values()]
     found += [*input_problems(record), *(added(record) if others else ()), *graph_problems(record)]
-    absent = sum(problem is None for problem in described.values())
-    checked = f"{len(files) + len(described) - absent} files verified"
-    if absent:
-        checked += f" ({absent} confidential or intermediate ones cannot be checked here)"
+    absent = [identifier for identifier, problem in described.items() if problem is None]
+    checked = f"{len(files) + len(described) - len(absent)} files verified{_unchecked(record, absent)}"
     return [problem for problem in found if problem], "; ".join([checked, *_keyless(record)])
+
+
+def _unchecked(record: Record, absent: list[str]) -> str:
+    """What to say of files that cannot be checked: of a run that was purged, which of them were confidential."""
+    gone = [identifier for identifier in absent if record.purged and is_confidential(identifier)]
+    purged = [identifier for identifier in gone if not there(record.path(record.entities[identifier]))]
+    number = len(absent) - len(purged)
+    said = [f"{len(purged)} confidential ones: purged at {record.purged}"] if purged else []
+    said += [f"{number} confidential or intermediate ones cannot be checked here"] if number else []
+    return f" ({'; '.join(said)})" if said else ""

@@ -1,0 +1,19 @@
+"""The workflow manager's own notes on outputs: each a file whose name is the output's, in base64."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+METADATA = Path(".snakemake", "metadata")  # in the study's folder: rule, inputs with checksums, parameters, times
+INCOMPLETE = Path(".snakemake", "incomplete")  # outputs of jobs that have not come to their end
+
+
+def noted(folder: Path) -> dict[str, Path]:
+    """Output -> the file with its note. A long name is spread over folders that start with "@"."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            name = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
+            found[base64.urlsafe_b64decode(name).decode()] = path
+    return found
