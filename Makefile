@@ -12,7 +12,8 @@ TRIED := bench/try
 VENV := .venv
 export PYTHONPATH := workflow/plugins:workflow/scripts
 export STUDY RUN ID A B # recipes take them from the environment: whatever stands in a name, the shell does not read it
-RUN_SNAKEMAKE = $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
+# No shell stays between make and Snakemake: make hands SIGTERM on to the commands that it started, a shell would not.
+RUN_SNAKEMAKE = exec $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
@@ -23,10 +24,11 @@ report: $(VENV)/ready ## the whole report, from the extracts named in config.yam
 	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --set-aside
 	@$(RUN_SNAKEMAKE)
 
+try: export STUDY := $(TRIED)
 try: $(VENV)/ready ## the whole chain on a small study of drawn extracts, to a PDF below bench/try: does it work here?
-	@export STUDY="$(TRIED)"; began=$$(date +%s); \
-	$(VENV)/bin/python tests/support/small_study.py "$$STUDY" && $(RUN_SNAKEMAKE) && \
-	echo "The whole chain works here, in $$(($$(date +%s) - began)) s: $$STUDY/results/small/report.pdf"
+	@$(eval BEGAN := $(shell date +%s))$(VENV)/bin/python tests/support/small_study.py "$$STUDY"
+	@$(RUN_SNAKEMAKE)
+	@echo "The whole chain works here, in $$(($$(date +%s) - $(BEGAN))) s: $$STUDY/results/small/report.pdf"
 
 check: $(VENV)/ready lint ## lint, and the tests that need no finished run, not every case of them: two minutes on two cores
 	@$(TEST) tests/unit tests/rules tests/oracle -m "not thorough" --hypothesis-profile check

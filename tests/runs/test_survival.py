@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -50,14 +51,14 @@ def moved(clean, tmp_path_factory) -> Path:
     return folder
 
 
-def started(project: Path, folder: Path) -> subprocess.Popen:
+def started(project: Path, folder: Path, said: IO | int = subprocess.DEVNULL) -> subprocess.Popen:
     """A run in a process group of its own."""
     profile = ["--cores", "2", "--workflow-profile", str(project / "workflow" / "profiles" / "default")]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
     environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(project / "workflow" / "plugins")}
     return subprocess.Popen(
         [*command, *profile], cwd=project, env=environment, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=said, stderr=said,
     )  # fmt: skip
 
 
@@ -96,7 +97,8 @@ def test_killed_at_random_moments_a_run_ends_as_an_undisturbed_one(clean, study)
 def test_one_killed_job_fails_the_run_and_the_next_one_gives_the_bytes_of_a_clean_one(default_study, tmp_path, config):
     """The default study, and all that it publishes but the PDF: what two clean runs give is the same too."""
     folder = copy_project(tmp_path)
-    run = started(folder, folder)
+    with open(tmp_path / "said", "w", encoding="utf-8") as said:
+        run = started(folder, folder, said)
     job = None
     for _ in range(600):
         found = subprocess.run(["pgrep", "-g", str(run.pid), "-f", "scripts/tmp"], capture_output=True, text=True)
@@ -107,6 +109,8 @@ def test_one_killed_job_fails_the_run_and_the_next_one_gives_the_bytes_of_a_clea
     assert job, "no job was seen at work"
     os.kill(job, signal.SIGKILL)
     assert run.wait() != 0
+    killed = r"^\w+: killed by SIGKILL \(the system does so where memory runs out\)$"
+    assert re.search(killed, (tmp_path / "said").read_text(encoding="utf-8"), re.M)
     last = ("report_pdf", "run_record")
     targets = [form.file for form in forms_of(config) if form.rule not in last and "*" not in form.file]
     done = snakemake(folder, folder, "--", *(f"{DEFAULT}/{name}" for name in targets))
@@ -114,6 +118,50 @@ def test_one_killed_job_fails_the_run_and_the_next_one_gives_the_bytes_of_a_clea
     made, clean = published(folder / DEFAULT), published(default_study / DEFAULT)
     assert made.keys() >= {*targets, "figures/E.1.svg", "reproduction.csv", "report.html"}
     assert made == {name: digest for name, digest in clean.items() if name in made}
+
+
+STOPS = {  # who gets the signal -> the signals: the run alone, the make that called it alone, both and their jobs
+    "run": [signal.SIGHUP],
+    "make": [signal.SIGTERM, signal.SIGHUP],
+    "all": [signal.SIGINT],
+}
+
+
+@pytest.mark.parametrize("whom", STOPS)
+def test_a_run_told_to_stop_ends_its_jobs_and_leaves_the_last_one_as_it_was(clean, moved, tmp_path, whom):
+    """In the middle of a run with another setting; when that is taken back, there is nothing to do."""
+    config = moved / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    for number in STOPS[whom]:
+        config.write_text(text.replace("effective_days: 83", "effective_days: 90"), encoding="utf-8")
+        with open(tmp_path / "said", "w", encoding="utf-8") as said:
+            run = made(moved, said) if whom != "run" else started(PROJECT, moved, said)
+        seen_at_work(run, tmp_path / "said")
+        (os.killpg if whom == "all" else os.kill)(run.pid, number)
+        assert run.wait(timeout=30) != 0
+        assert not subprocess.run(["pgrep", "-s", str(run.pid)], capture_output=True, text=True).stdout
+        words = (tmp_path / "said").read_text(encoding="utf-8")
+        stopped = f"Stopped by {number.name}, and the jobs at work with it; the last finished run is as it was."
+        assert stopped in words and "Traceback" not in words, words
+        assert differing(moved / RUN, clean / RUN) == []
+    config.write_text(text, encoding="utf-8")
+    assert "Nothing to be done" in snakemake(PROJECT, moved, "--dry-run").stderr
+
+
+def made(folder: Path, said: IO) -> subprocess.Popen:
+    """`make report` in a process group of its own."""
+    command = ["make", "--silent", "--assume-old=.venv/ready", "report", f"STUDY={folder}"]
+    return subprocess.Popen(command, cwd=PROJECT, start_new_session=True, stdout=said, stderr=said)
+
+
+def seen_at_work(run: subprocess.Popen, said: Path) -> None:
+    """Wait until a run has done one job and is at the next."""
+    for _ in range(1200):
+        if re.search(r"^ *1/\d+ ", said.read_text(encoding="utf-8"), re.M):
+            return
+        assert run.poll() is None, said.read_text(encoding="utf-8")
+        time.sleep(0.05)
+    raise AssertionError("no job was done in a minute")
 
 
 @pytest.mark.parametrize("run", ["other-2012-15", "another-name"])

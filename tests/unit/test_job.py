@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from dscp.run.job import noted_in, told, writing
@@ -36,6 +38,19 @@ def test_words_of_libraries_are_kept_back(tmp_path, work):
     log = failing(tmp_path, work)
     assert CANARY not in log.replace(f'"{CANARY}"', "").replace("CANARY", "")
     assert log.splitlines()[-1].startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda: np.empty(10**15),
+        lambda: pa.allocate_buffer(10**15),
+        lambda: duckdb.sql("SET memory_limit = '1kB'; SELECT count(DISTINCT range) FROM range(1000000)").fetchall(),
+    ],
+)
+def test_want_of_memory_is_said_whoever_met_it(tmp_path, work):
+    last = failing(tmp_path, work).splitlines()[-1]
+    assert last.startswith("error: out of memory (")
 
 
 def test_a_fault_of_the_disk_is_said(tmp_path):

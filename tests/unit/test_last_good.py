@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -97,6 +100,71 @@ def test_a_run_that_came_to_its_end_is_the_last_good_one(study):
     forget(study / "results" / "one")
     assert not put_back(*places(study, "one"))
     assert not (study / "results/one/report.pdf").exists()
+
+
+class Killed(BaseException):
+    """The end of the process, which nothing may catch."""
+
+
+CHANGING = ("unlink", "rename", "replace", "rmdir", "mkdir", "link", "symlink")  # what changes a folder
+
+
+def killed_at(step: int, work: Callable[[], object], monkeypatch) -> bool:
+    """Do some work on files and be killed before one of its steps; return whether it had as many."""
+    steps = itertools.count()
+
+    def before(change: Callable) -> Callable:
+        def changed(*arguments, **named):
+            if next(steps) == step:
+                raise Killed
+            return change(*arguments, **named)
+
+        return changed
+
+    with monkeypatch.context() as patch:
+        for name in CHANGING:
+            patch.setattr(os, name, before(getattr(os, name)))
+        try:
+            work()
+        except Killed:
+            return True
+    return False
+
+
+def whole(study: Path) -> dict[str, str]:
+    """The contents but for what is kept, and what is left of it."""
+    return {name: text for name, text in contents(study).items() if KEPT.name not in name}
+
+
+WORKS = {  # what is killed -> what went before it, and whether what it then leaves may be the new run
+    "keep": ([], False),
+    "put_back": (["keep", "fail"], False),
+    "forget": (["keep", "fail"], True),
+}
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_killed_before_any_of_its_steps_it_leaves_a_whole_run(study, tmp_path_factory, monkeypatch, name):
+    """What the next run finds when it has put back what there is to put back."""
+    before, new_allowed = WORKS[name]
+    for step in itertools.count():
+        here = tmp_path_factory.mktemp("killed") / "study"
+        shutil.copytree(study, here, symlinks=True)
+        works = {
+            "keep": partial(keep, *places(here, "one")),
+            "fail": partial(fail, here),
+            "put_back": partial(put_back, *places(here, "one")),
+            "forget": partial(forget, here / "results" / "one"),
+        }
+        for one in before:
+            works[one]()
+        new = whole(here)
+        killed = killed_at(step, works[name], monkeypatch)
+        works["put_back"]()
+        assert whole(here) in [whole(study), *[new] * new_allowed], step
+        if not killed:
+            break
+    assert step > 5
 
 
 def test_where_no_run_was_finished_nothing_is_kept_and_nothing_undone(study):

@@ -1,20 +1,26 @@
 """How a run begins and ends: the lock, the last finished run kept until this one is whole, what is said at the end."""
 
+import atexit
 import shutil
+
+from snakemake.shell import shell
 
 from dscp.record.crate import sha256
 from dscp.record.forms import line, listed, made_forms
 from dscp.record.purge import refuse_purged
 from dscp.record.verify import set_aside, verify
 from dscp.run.closed import close, folders
-from dscp.run.last_good import forget, keep, places, put_back
+from dscp.run.ended import Endings
+from dscp.run.last_good import KEPT, forget, keep, places, put_back
 from dscp.run.lock import lock
+from dscp.run.stopping import Stopping
 
 LITTLE = 1_000_000  # bytes: with less left on the disk a run that stopped has stopped for want of room
 LAST_GOOD = places(Path(), STUDY["run"])
 FORMS = made_forms(STUDY, recorded_jobs(workflow.rules, EXTRACTS, RUN), RUN)
 refuse_purged(Path(), STUDY["run"])
-STARTED = []  # the lock of the results folder, while a run is at work
+STARTED = []  # the lock of the results folder, and what ends the run on a signal, while it is at work
+ENDINGS = Endings()
 
 
 def written(path):
@@ -59,7 +65,12 @@ def shut():
 
 def begin():
     """Keep the last finished run until this one has come to its end; forget why earlier ones stopped."""
+    STARTED.append(lock(Path("results"), STUDY["run"]))
     shut()
+    shell.prefix("set -euo pipefail; trap '' INT; exec ")  # keys that stop a run are for the run, which ends its jobs
+    STARTED.append(Stopping(workflow.scheduler.exit_gracefully))
+    logger.addHandler(ENDINGS)
+    atexit.register(put_back, *LAST_GOOD)  # whatever a run may stumble over; where all is in place it does nothing
     keep(*LAST_GOOD)
     Path(FAULTS).unlink(missing_ok=True)
     for path in _failed_logs():
@@ -74,17 +85,25 @@ def _failed_logs():
 
 
 def failure():
-    """Why a run stopped: every fault of the extracts, or the last line of each failed rule's log."""
+    """Why a run stopped: a signal, every fault of the extracts, or the last line of each failed rule's log.
+
+    A job that could not write why it failed is told of by the way its process ended.
+    """
+    if STARTED[-1].by:
+        kept = Path(RUN, KEPT).exists()
+        left = "the last finished run is as it was" if kept else "no run was finished before"
+        return f"Stopped by {STARTED[-1].by}, and the jobs at work with it; {left}."
     if Path(RUN).exists() and shutil.disk_usage(RUN).free < LITTLE:
         return f"No space left on device: {RUN}"
     if Path(FAULTS).exists():
         return Path(FAULTS).read_text(encoding="utf-8").rstrip()
-    said = [f"{path.stem}: {end}  (more in {path})" for path, end in _failed_logs().items()]
-    return "\n".join(said) or "The run stopped."
+    logs = _failed_logs()
+    mute = {Path(path): said for path, said in ENDINGS.of.items() if Path(path) not in logs}
+    said = [f"{path.stem}: {end}  (more in {path})" for path, end in logs.items()]
+    return "\n".join([*said, *(f"{path.stem}: {end}" for path, end in mute.items())]) or "The run stopped."
 
 
 onstart:
-    STARTED.append(lock(Path("results"), STUDY["run"]))
     begin()
 
 

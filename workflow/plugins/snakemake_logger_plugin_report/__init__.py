@@ -49,8 +49,8 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.JOB_FINISHED:
             self._finished(record.job_id)
         elif event == LogEvent.JOB_ERROR:
-            self.running.pop(getattr(record, "jobid", -1), None)
-            self.console.print(f"failed: {self._label(record)}", style="bold red", markup=False, soft_wrap=True)
+            name, _ = self.running.pop(getattr(record, "jobid", -1), (self._label(record), 0))
+            self.console.print(f"failed: {name}", style="bold red", markup=False, soft_wrap=True)
         elif event == LogEvent.ERROR:
             self._error(record)
         elif getattr(record, "result", False) or "Nothing to be done" in record.getMessage():

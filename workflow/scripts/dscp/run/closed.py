@@ -14,7 +14,7 @@ from pathlib import Path
 
 OF_A_RUN = ("restricted", "logs")  # logs tell lines and shapes of clients' rows
 OF_A_STUDY = (".snakemake", "releases")
-BEFORE = ".before"  # second names of the last finished run's files, published ones among them (run/last_good.py)
+BEFORE = ".before"  # so begin names of folders of second names, of published files too (run/last_good.py)
 OTHERS = 0o077
 
 
@@ -44,7 +44,8 @@ def close(folder: Path) -> None:
     """
     _shut(folder)
     for here, names, files in os.walk(folder):
-        for name in [*names, *([] if BEFORE in Path(here).parts else files)]:
+        second = any(part.startswith(BEFORE) for part in Path(here).relative_to(folder).parts)
+        for name in [*names, *([] if second else files)]:
             _shut(Path(here, name))
 
 

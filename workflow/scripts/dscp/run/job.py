@@ -16,9 +16,11 @@ from types import TracebackType
 from typing import Any
 
 from dscp.run.closed import alone, settle
+from dscp.run.stopping import stoppable
 
 SCRIPTS = Path(__file__).parents[2]
 FULL = "No space left on device"
+OUT_OF_MEMORY = "OutOfMemoryException"  # the database's; others are a MemoryError
 COPIES = (".snakemake", "scripts")  # where Snakemake runs a copy of a rule's script, as tmp….<rule>.py
 
 
@@ -43,6 +45,7 @@ def writing(log: str, outputs: Mapping) -> Iterator[Made]:
     try:
         with (
             alone() as umask,
+            stoppable(),
             open(log, "w", encoding="utf-8") as file,
             redirect_stderr(file),
             redirect_stdout(file),
@@ -134,6 +137,8 @@ def told(error: BaseException) -> str:
     if FULL in str(error):
         return FULL
     place = file.name.split(".", 1)[1] if copied else f"{file.name}, line {raised.lineno}"
+    if isinstance(error, MemoryError) or type(error).__name__ == OUT_OF_MEMORY:
+        return f"out of memory ({place})"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}{f': {error.filename}' if error.filename else ''} ({place})"
     return f"{type(error).__name__} ({place}); the log has the way there"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 KEPT = Path("restricted", ".before")  # in the run's folder: what is kept may hold clients' rows
+CLEARED = "cleared"  # in what is kept: from here on all that is left to do is to put it back
 RECORD = "ro-crate-metadata.json"  # written last: where it is, the run was finished
 LOGS = "logs"  # tell of the run that failed, and stay
 ASIDE = ".altered"  # what somebody changed by hand stays as well (workflow/tools/verify.py)
@@ -37,7 +38,7 @@ def keep(run: Path, shared: Iterable[Path], notes: Path) -> None:
     kept = run / KEPT
     if kept.exists() or not (run / RECORD).is_file():
         return
-    part = kept.with_name(f"{kept.name}.part")
+    part = _part(run)
     shutil.rmtree(part, ignore_errors=True)
     for number, folder in enumerate([run, *shared]):
         for path in _files(folder):
@@ -50,29 +51,50 @@ def keep(run: Path, shared: Iterable[Path], notes: Path) -> None:
 
 
 def put_back(run: Path, shared: Iterable[Path], notes: Path) -> bool:
-    """Make the folders what they were when `keep` was called, but for logs; return whether anything had been kept."""
+    """Make the folders what they were when `keep` was called, but for logs; return whether anything had been kept.
+
+    Where it is killed half way, it is done again from its beginning or from where it was.
+    """
     kept = run / KEPT
     if not kept.exists():
         return False
+    cleared = kept / CLEARED
+    for number, folder in enumerate([run, *shared]):
+        if not cleared.exists():
+            _clear(folder, kept / str(number))
+    cleared.touch()
     for number, folder in enumerate([run, *shared]):
         source = kept / str(number)
-        before = {path.relative_to(source) for path in _files(source)}
-        for path in _files(folder):
-            if path.relative_to(folder) not in before and path.suffix != ASIDE:
-                path.unlink()
-        for name in before:
+        for name in [path.relative_to(source) for path in _files(source)]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).replace(folder / name)  # changes nothing where both are names of one file
     if (kept / "notes").is_dir():
         shutil.rmtree(notes, ignore_errors=True)
         shutil.copytree(kept / "notes", notes)
-    shutil.rmtree(kept)
+    forget(run)
     return True
 
 
+def _clear(folder: Path, kept: Path) -> None:
+    """Remove from a folder what had not been there, but for what somebody set aside."""
+    before = {path.relative_to(kept) for path in _files(kept)}
+    for path in _files(folder):
+        if path.relative_to(folder) not in before and path.suffix != ASIDE:
+            path.unlink()
+
+
 def forget(run: Path) -> None:
-    """The run came to its end: it is the last good one now."""
-    shutil.rmtree(run / KEPT, ignore_errors=True)
+    """What was kept is not needed any more: the run came to its end, or all is put back."""
+    kept, part = run / KEPT, _part(run)
+    shutil.rmtree(part, ignore_errors=True)
+    if kept.exists():
+        kept.rename(part)  # at once: half of what was kept is nothing to put back
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _part(run: Path) -> Path:
+    """Where what is kept is written, and removed."""
+    return (run / KEPT).with_name(f"{KEPT.name}.part")
 
 
 def _files(folder: Path) -> Iterator[Path]:

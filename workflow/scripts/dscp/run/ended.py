@@ -1,0 +1,52 @@
+"""How the processes of failed jobs ended: for a job that could not say it itself."""
+
+from __future__ import annotations
+
+import logging
+import re
+import signal
+
+MEMORY = " (the system does so where memory runs out)"
+BY_SIGNAL = re.compile(r"died with (?:<Signals\.\w+: |unknown signal )(\d+)")
+BY_STATUS = re.compile(r"returned non-zero exit status (\d+)")
+SHELL = 128  # a shell's status for a signal is this and its number
+
+
+def ending(message: str) -> str:
+    """How a process ended, from the workflow manager's words on it; "" where they are on something else."""
+    if found := BY_SIGNAL.search(message):
+        return _signalled(int(found[1]))
+    if found := BY_STATUS.search(message):
+        status = int(found[1])
+        return (
+            _signalled(status - SHELL) if status > SHELL else f"ended with status {status}, without a word in its log"
+        )
+    return ""
+
+
+def _signalled(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    return f"killed by {name}{MEMORY if number == signal.SIGKILL else ''}"
+
+
+class Endings(logging.Handler):
+    """Hears what the workflow manager says of failed jobs.
+
+    Its words on a process come first, then, from the same thread, those on the job whose process it was.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: dict[str, str] = {}  # path of a failed job's log -> how its process ended
+        self._last: dict[int | None, str] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note one record, where it is on a process or on a failed job."""
+        if said := ending(record.getMessage()):
+            self._last[record.thread] = said
+        elif getattr(record, "rule_name", None) and record.levelno >= logging.ERROR:
+            said = self._last.pop(record.thread, "")
+            self.of.update({path: said for path in getattr(record, "log", None) or [] if said})
