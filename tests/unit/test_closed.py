@@ -129,12 +129,14 @@ def test_what_an_old_run_made_wider_is_closed_and_nothing_else(study):
     assert [mode(study / name) for name in kept] == [0o777, 0o777, 0o666, 0o666, 0o666]
 
 
-def test_closing_a_run_whose_last_good_files_are_kept_leaves_the_published_ones_as_they_are(study):
+@pytest.mark.parametrize("name", [".before", ".before.part"])
+def test_closing_a_run_whose_last_good_files_are_kept_leaves_the_published_ones_as_they_are(study, name):
+    """The second name is that of what a killed run was to keep, or to forget."""
     keep(*places(study, "r"))
+    kept = (study / "results" / "r" / "restricted" / ".before").rename(study / "results" / "r" / "restricted" / name)
     close(study / "results" / "r" / "restricted")
     assert mode(study / "results" / "r" / "report.pdf") == 0o666
-    assert mode(study / "results" / "r" / "restricted" / ".before") == 0o700
-    assert mode(study / "results" / "r" / "restricted" / ".before" / "0") == 0o700
+    assert mode(kept) == mode(kept / "0") == 0o700
 
 
 def test_rights_that_cannot_be_taken_are_said_in_one_line(study, monkeypatch):
