@@ -142,15 +142,19 @@ def test_a_second_count_protects_the_first():
     assert release(by_id(made), FIVE)[1] == []
 
 
-def site(count: float, base: float, **notes: str) -> pd.DataFrame:
-    """A share of one area, a test of a model, and one that is computed."""
+def site(count: float, base: float) -> pd.DataFrame:
+    """A share of one area, a test of a model, and one that is computed; notes say why one is missing."""
     names = {"count": "seen.count.pilot_1.pre", "base": "seen.base.pilot_1.pre"}
+    rate, p = (100 * count / base if base else math.nan), (0.123456789 if 0 < count < base else math.nan)
+    why = {"note": "" if base else "not computed: the base is 0"}
+    unfit = "not estimable: all or nobody in the pilot area, pre period"
+    model = {"unit": "p", "extract": "journeys", "rows": 40, "note": unfit if math.isnan(p) else ""}
     return ledger_of(
         counted(names["count"], count),
         counted(names["base"], base),
-        row("seen.rate.pilot_1.pre", 100 * count / base, **RATE, inputs=f"count={names['count']} base={names['base']}"),
-        row("seen.p.site_1", 0.123456789, unit="p", extract="journeys", rows=40),
-        row("seen.twice", 200 * count / base, unit="percent", formula="2 * rate", inputs="rate=seen.rate.pilot_1.pre"),
+        row("seen.rate.pilot_1.pre", rate, **RATE, **why, inputs=f"count={names['count']} base={names['base']}"),
+        row("seen.p.site_1", p, **model),
+        row("seen.twice", 2 * rate, unit="percent", **why, formula="2 * rate", inputs="rate=seen.rate.pilot_1.pre"),
         row("elsewhere.gbp", 7, unit="gbp", extract="pilot_spending", rows=1),
     )
 
@@ -310,10 +314,11 @@ def test_a_rounded_sum_of_another_rule_is_the_sum_of_what_is_published():
     areas = [f"{arm}_1.{period}" for arm in ("pilot", "comparison") for period in ("pre", "post")]
     bases = [counted(f"seen.base.{area}", 12) for area in areas]
     rounding = Control(POLICIES["round_to_5"])
-    made, _ = rounding.disclose(ledger_of(*bases, counted("seen.model_rows.site_1", 48)))
-    assert made["value"].to_list() == [10, 10, 10, 10, 40]
+    rows = [counted("seen.model_rows.site_1", 48), counted("seen.model_rows_dropped.site_1", 0)]
+    made, _ = rounding.disclose(ledger_of(*bases, *rows))
+    assert made["value"].to_list() == [10, 10, 10, 10, 40, 0]
     told = release(by_id(made.assign(value=made["value"].replace(40, 50))), rounding)[1]
-    assert len(told) == 5 and all(" can be told from what is published: " in fault for fault in told)
+    assert len(told) == 6 and all(" can be told from what is published: " in fault for fault in told)
 
 
 def test_only_whole_numbers_of_people_are_looked_for():
@@ -375,6 +380,18 @@ def test_rounded_counts_and_what_follows_from_them(name):
     assert decisions["decision"].to_list() == ["rounded", "rounded", "recomputed", "rounded", "recomputed"]
 
 
+@pytest.mark.parametrize("control", CONTROLS, ids=NAMES)
+def test_what_is_listed_and_noted_follows_from_what_is_published(control):
+    """Two truths that are published with the same values are published with the same decisions and notes."""
+    alike: dict[tuple, set[tuple]] = {}
+    for count, base in itertools.combinations_with_replacement(range(26), 2):
+        made, decisions = control.disclose(site(count, base))
+        told = (*made["note"], *map(tuple, decisions[["id", "decision"]].to_numpy()))
+        alike.setdefault(tuple(made["value"].fillna(-1)), set()).add(told)
+    assert len(alike) > 5
+    assert {len(told) for told in alike.values()} == {1}
+
+
 def test_rounded_totals_are_the_sums_of_their_parts():
     made, _ = Control(POLICIES["round_to_5"]).disclose(table([[12, 12], [12, 13]]))
     values = made.set_index("id")["value"]
@@ -390,34 +407,40 @@ def test_a_base_that_rounds_to_nought_leaves_no_rate():
     assert "seen.rate.pilot_1.pre" in set(decisions["id"])
 
 
-def model(rows: int) -> pd.DataFrame:
-    """Bases of both areas of a site in both periods, and the rows of its model."""
+def model(rows: int, dropped: int = 0, note: str = "") -> pd.DataFrame:
+    """Bases of both areas of a site in both periods, the rows of its model, and those that it leaves out."""
     areas = [f"{arm}_1.{period}" for arm in ("pilot", "comparison") for period in ("pre", "post")]
     bases = [counted(f"seen.base.{area}", value) for area, value in zip(areas, (3, 20, 30, 40), strict=True)]
-    return ledger_of(*bases, counted("seen.model_rows.site_1", rows))
+    of_model = {"model_rows": rows, "model_rows_dropped": dropped}
+    return ledger_of(*bases, *(counted(f"seen.{name}.site_1", value, note=note) for name, value in of_model.items()))
 
 
-def test_the_rows_of_a_model_do_not_give_a_base_away():
-    made, decisions = FIVE.disclose(model(93))
+@pytest.mark.parametrize(
+    "note", ["", "not estimable: a cell is empty", "sex has a single level, left out of the model"]
+)
+def test_the_rows_of_a_model_do_not_give_a_base_away(note):
+    """Whatever is remarked on the model: how many it leaves out is a number, and here it is nought."""
+    made, decisions = FIVE.disclose(model(93, note=note))
     assert list(decisions["id"]) == ["seen.base.pilot_1.pre", "seen.model_rows.site_1"]
-    assert FIVE.given_away(by_id(withheld(model(93), "seen.base.pilot_1.pre"))) == {
+    assert FIVE.given_away(by_id(withheld(model(93, note=note), "seen.base.pilot_1.pre"))) == {
         "seen.base.pilot_1.pre": Range(3, 3)
     }
     assert release(by_id(made), FIVE)[1] == []
+    assert not made["note"].str.contains("model|level").any()
 
 
-def test_members_of_a_category_that_a_model_leaves_out_are_not_told():
+def test_few_that_a_model_leaves_out_are_not_told():
     """Two clients fewer in the model than in its bases: those of a category in which all have the same outcome."""
     note = "ethnicity = asian: all have the same outcome, left out of the model"
-    ledger = model(91)
-    ledger = ledger.assign(value=ledger["value"].replace(3, 30), note=ledger["note"].where(ledger.index < 4, note))
-    ledger.loc[4, "value"] = 118
+    ledger = model(118, 2, note)
+    ledger = ledger.assign(value=ledger["value"].replace(3, 30))
     made, decisions = FIVE.disclose(ledger)
-    assert list(decisions["id"]) == ["seen.model_rows.site_1"]
-    assert "asian" not in made.to_csv()
-    many, _ = FIVE.disclose(ledger.assign(value=ledger["value"].replace(118, 100)))
-    assert many["value"].to_list() == [30, 20, 30, 40, 100]
-    assert many["note"].iloc[4] == "a category of ethnicity: all have the same outcome, left out of the model"
+    assert set(decisions["id"]) == {"seen.model_rows_dropped.site_1", "seen.model_rows.site_1"}
+    assert "ethnicity" not in made.to_csv()
+    ledger.loc[4:, "value"] = 100, 20
+    many, _ = FIVE.disclose(ledger)
+    assert many["value"].to_list() == [30, 20, 30, 40, 100, 20]
+    assert set(many["note"]) == {""}
 
 
 def test_extracts_that_disagree_tell_nothing():

@@ -244,7 +244,7 @@ PERCENT_SPENT = r"spending(_item)?\..*\.share"
 def clients_of(numbers: str) -> str:
     """The leaves that rest on the journeys of some sites."""
     counts = rf"{TESTED}\.(base|count)\.(pilot|comparison)_{numbers}\.(pre|post)"
-    return rf"{JOURNEYS}|{counts}|{TESTED}\.({MODEL}|model_rows)\.site_{numbers}"
+    return rf"{JOURNEYS}|{counts}|{TESTED}\.({MODEL}|model_rows(_dropped)?)\.site_{numbers}"
 
 
 def not_compared(number: int, area: str, *periods: str) -> tuple[str, ...]:
@@ -565,7 +565,7 @@ FAULTS = {
     ),
     "no referrals from prison before": Fault(
         no_referrals,
-        rf"prison_pickup\.(base|count|model_rows|{MODEL})\..*_2(\.\w+)?|excluded\..*|validation\..*carat_referrals.*",
+        rf"prison_pickup\.(base|count|model_rows(_dropped)?|{MODEL})\..*_2(\.\w+)?|excluded\..*|validation\..*carat_referrals.*",
         (
             r"prison_pickup\.rate\.pilot_2\.pre",
             r"prison_pickup\.change\.pilot_2",

@@ -169,13 +169,16 @@ def with_age(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
 
 
 def adjusted_of(clients: pd.DataFrame, sites: list[str], covariates: list[str], models: Mapping) -> pd.DataFrame:
-    """Fit one model per site on its clients or referrals; one row per site: the fields of Interaction."""
+    """Fit one model per site on its clients or referrals; one row per site: the fields of Interaction.
+
+    And `dropped`: how many of the site's clients or referrals the model leaves out.
+    """
     frame = clients.assign(pilot=clients["arm"] == "pilot", post=clients["period"] == "post")
     fits = []
     for site in sites:
-        rows = with_age(frame[frame["site"] == site], models["age_without_dir"])
-        fit = fit_interaction(rows, covariates, models["confidence"])
-        fits.append({"site": site, **asdict(fit)})
+        own = frame[frame["site"] == site]
+        fit = fit_interaction(with_age(own, models["age_without_dir"]), covariates, models["confidence"])
+        fits.append({"site": site, **asdict(fit), "dropped": len(own) - fit.rows})
     fitted = pd.DataFrame(fits)
     return fitted.assign(note=fitted["notes"].map("; ".join)) if fits else fitted
 
@@ -257,17 +260,19 @@ def with_origin(measure: Measure, fitted: pd.DataFrame, counted: pd.DataFrame) -
 def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) -> pd.DataFrame:
     """Ledger rows of the adjusted models: leaves, recomputed by refitting."""
     model = f"logistic model of {measure.name} for {{site}}: pilot, post, pilot x post, {', '.join(covariates)}"
-    units = {"p": "p", "effect": "ppt", "effect_low": "ppt", "effect_high": "ppt", "rows": "count"}
+    units = {"p": "p", "effect": "ppt", "effect_low": "ppt", "effect_high": "ppt", "rows": "count", "dropped": "count"}
+    named = {"rows": "model_rows", "dropped": "model_rows_dropped"}
+    whom = {"dropped": "left out of the model of"}
     return pd.concat(
         quantities(
             fitted,
-            id=f"{measure.name}.{'model_rows' if part == 'rows' else part}.{{site}}",
+            id=f"{measure.name}.{named.get(part, part)}.{{site}}",
             value=part,
             unit=units.get(part, "ratio"),
             extract="{extract}",
-            filter=model,
-            cohort=f"{measure.cohort.key}{AMONG}model of {measure.name}",
-            rows="rows",
+            filter=f"left out of the {model}" if part == "dropped" else model,
+            cohort=f"{measure.cohort.key}{AMONG}{whom.get(part, 'model of')} {measure.name}",
+            rows="dropped" if part == "dropped" else "rows",
             settings="{settings}" + (OF_INTERVALS if part.endswith(("_low", "_high")) else ""),
             source=measure.source,
             rule=RULE,
@@ -284,6 +289,7 @@ def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) ->
             "effect_low",
             "effect_high",
             "rows",
+            "dropped",
         )
     )
 

@@ -9,7 +9,6 @@ what is published, and so tells nothing more.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -26,10 +25,10 @@ from dscp.study.areas import arms_of
 
 NOTE = f"{WITHHELD_SIGN} confidential: withheld so that no small number of people can be told"
 LOST = "not computed: the published numbers do not allow it"
+UNTOLD = "not computed: the reason is not given, as it could tell of few people"
 PROTECTS = "would give"  # how the reason of a count begins that is withheld for another's sake
 WITHHELD, ROUNDED, RECOMPUTED = "withheld", "rounded", "recomputed"
 DECISIONS = ["id", "decision", "reason"]
-CATEGORY = re.compile(r"(\w+) = [^:;]*: all\b")  # which of a characteristic's categories all have the same outcome
 # Counts that the report can best do without: they go first where another count has to be protected.
 AUXILIARY = ("validation", "excluded")  # families
 
@@ -54,9 +53,9 @@ class Control:
 
         Returns
         -------
-        The ledger to publish: the same rows in the same order, values rounded, recomputed or missing (with a note that
-        begins with "[c]"). And one row per quantity that is not as it was: id, decision (withheld, rounded or
-        recomputed), and the reason, which is not for publication: it tells which counts are small.
+        The ledger to publish: the same rows in the same order, values rounded, recomputed or missing (the note then
+        begins with "[c]"). And one row per quantity that is withheld, rounded or recomputed, changed or not:
+        id, decision, and the reason, which is not for publication: it tells which counts are small.
 
         Raises
         ------
@@ -72,7 +71,7 @@ class Control:
         made = self._published(rows, withheld)
         made = {name: made[name] for name in ledger["id"]}
         table = pd.DataFrame(made.values(), columns=ledger.columns)
-        return table.astype(ledger.dtypes), _decisions(rows, made, withheld, self.policy)
+        return table.astype(ledger.dtypes), _decisions(made, withheld, self.policy)
 
     def _small(self, rows: Mapping[str, Mapping]) -> dict[str, str]:
         """Counts that are too small, and counts that leave too few of what they are part of."""
@@ -105,33 +104,44 @@ class Control:
         return withheld
 
     def _published(self, rows: Mapping[str, Mapping], withheld: Container[str]) -> dict[str, dict]:
-        """The rows of the ledger as they are published: withheld, rounded, or computed from what is published."""
-        summed, values, made = set(totals(rows)), {}, {}
+        """The rows of the ledger as they are published, with the decision on each ("" for a row that stays as it is).
+
+        A decision follows from the rule and from what is published, never from a value that is not, and so does a note.
+        """
+        summed, made = set(totals(rows)), {}
         for name, row in rows.items():
-            value, note = row["value"], row["note"]
-            if name in withheld:
-                value, note = math.nan, NOTE
-            elif name in summed and (self.policy.base == 1 or any(math.isnan(values[one]) for one in inputs_of(row))):
-                value = self._rounded(value)
-            elif row["inputs"] and not math.isnan(value):
-                value = _computed(row, values)
-                if math.isnan(value):
-                    note = NOTE if any(made[one]["note"] == NOTE for one in inputs_of(row)) else LOST
-            elif of_people(row):
-                value = self._rounded(value) if row["unit"] == "count" else self._shortened(value)
-            if of_people(row):
-                note = CATEGORY.sub(r"a category of \1: all", note)
-            values[name] = value
-            made[name] = {**row, "value": value, "note": note, "rows": pd.NA if of_people(row) else row["rows"]}
+            resting = [made[one] for one in inputs_of(row)]
+            decision = WITHHELD if name in withheld else self._decision(row, name in summed, resting)
+            value = self._value(row, decision, made)
+            if decision == RECOMPUTED and math.isnan(value) and any(one["note"] == NOTE for one in resting):
+                decision = WITHHELD
+            rest = {"rows": pd.NA if of_people(row) else row["rows"], "decision": decision}
+            made[name] = {**row, **rest, "value": value, "note": _note(row, decision, value)}
         return made if self.policy.base == 1 else self._added(rows, made)
+
+    def _decision(self, row: Mapping, summed: bool, resting: Sequence[Mapping]) -> str:
+        """What becomes of a quantity that is not withheld: a sum of counts goes as they do."""
+        if of_people(row) or summed:
+            return ROUNDED if row["unit"] != "count" or self.policy.base > 1 else ""
+        return RECOMPUTED if any(one["decision"] for one in resting) else ""
+
+    def _value(self, row: Mapping, decision: str, made: Mapping[str, Mapping]) -> float:
+        if decision == WITHHELD:
+            return math.nan
+        values = {one: made[one]["value"] for one in inputs_of(row)}
+        summed = decision == ROUNDED and values and not any(math.isnan(value) for value in values.values())
+        if decision == RECOMPUTED or summed:
+            return _computed(row, values)
+        if decision == ROUNDED:
+            return self._rounded(row["value"]) if row["unit"] == "count" else self._shortened(row["value"])
+        return row["value"]
 
     def _added(self, rows: Mapping[str, Mapping], made: dict[str, dict]) -> dict[str, dict]:
         """A rounded count that is the sum of others is published as the sum of what is published of them."""
-        for whole, parts in sums(rows, self.missing_release).items():
-            true = sum(rows[part]["value"] for part in parts) == rows[whole]["value"]
-            published = sum(made[part]["value"] for part in parts)
-            if true and not any(math.isnan(value) for value in (published, made[whole]["value"])):
-                made[whole] = {**made[whole], "value": published}
+        for one in sums(rows, self.missing_release):
+            true, published = one.of(rows) == rows[one.whole]["value"], one.of(made)
+            if true and not any(math.isnan(value) for value in (published, made[one.whole]["value"])):
+                made[one.whole] = {**made[one.whole], "value": published}
         return made
 
     def _rounded(self, count: float) -> float:
@@ -156,19 +166,21 @@ class Control:
         return Range(*self._ends(row["value"])).width
 
     def _hidden(self, row: Mapping) -> bool:
-        return _is_withheld(row) or (self.policy.base > 1 and not math.isnan(row["value"]))
+        return _is_withheld(row) or (not math.isnan(row["value"]) and self.width(row) > 1)
 
     def _ends(self, value: float) -> tuple[int, int]:
-        """The smallest and largest whole number that is published as a value."""
+        """The smallest and largest whole number that is published as a value: those that round to it, no small one."""
         slack = self.policy.base // 2
-        return max(0, round(value) - slack), round(value) + slack
+        rounding = range(max(0, round(value) - slack), round(value) + slack + 1)
+        found = [count for count in rounding if count == 0 or count >= self.policy.smallest]
+        return (found[0], found[-1]) if found else (rounding[0], rounding[-1])
 
     def _facts(self, published: Mapping[str, Mapping]) -> list[Fact]:
         """What each published count says by itself; a sum of published counts says nothing more."""
         added = {
-            whole
-            for whole, parts in sums(published, self.missing_release).items()
-            if self.policy.base > 1 and published[whole]["value"] == sum(published[part]["value"] for part in parts)
+            one.whole
+            for one in sums(published, self.missing_release)
+            if self.policy.base > 1 and published[one.whole]["value"] == one.of(published)
         }
         named = [name for name in [*counts(published), *totals(published)] if name not in added]
         return [
@@ -263,18 +275,28 @@ def _computed(row: Mapping, values: Mapping[str, float]) -> float:
         return math.nan
 
 
-def _decisions(
-    rows: Mapping[str, Mapping], made: Mapping[str, Mapping], withheld: Mapping[str, str], policy: Policy
-) -> pd.DataFrame:
+def _note(row: Mapping, decision: str, value: float) -> str:
+    """The note of a published row; what a model remarks on its clients is not told, nor why a count is lacking."""
+    if decision == WITHHELD:
+        return NOTE
+    if of_people(row) and (row["unit"] != "count" or is_of_model(row)):
+        return UNTOLD if math.isnan(value) else ""
+    if decision == RECOMPUTED:
+        return LOST if math.isnan(value) else ""
+    return row["note"]
+
+
+def _decisions(made: Mapping[str, Mapping], withheld: Mapping[str, str], policy: Policy) -> pd.DataFrame:
     found = []
     for name, row in made.items():
-        if _is_withheld(row):
+        if row["decision"] == WITHHELD:
             resting = (one for one in inputs_of(row) if _is_withheld(made[one]))
             found.append((name, WITHHELD, withheld.get(name) or f"rests on {next(resting)}"))
-        elif not _same(row["value"], rows[name]["value"]):
-            computed = bool(row["inputs"])
+        elif row["decision"] == ROUNDED:
             rounded = f"to the nearest {policy.base}" if row["unit"] == "count" else f"to {policy.model_digits} digits"
-            found.append((name, *((RECOMPUTED, "from what is published") if computed else (ROUNDED, rounded))))
+            found.append((name, ROUNDED, rounded))
+        elif row["decision"]:
+            found.append((name, RECOMPUTED, "from what is published"))
     return pd.DataFrame(found, columns=DECISIONS)
 
 

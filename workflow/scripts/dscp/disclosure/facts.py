@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from dscp.disclosure.attack import Fact
 from dscp.extracts.faults import UNUSABLE
@@ -25,6 +26,37 @@ STARTED = "new_journeys.started.{site}.{year}"
 MONTHLY = "new_journeys_monthly.{area}.{month}"
 YEARLY = ("retained", "completed")  # what a new journey of a year may have become
 ANY = math.inf
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A count that is the sum of others.
+
+    Attributes
+    ----------
+    whole : its id
+    parts : id -> how often it counts; -1 for what is taken off
+    sure : it holds whatever the data; others hold where extracts agree with each other
+    """
+
+    whole: str
+    parts: Mapping[str, int]
+    sure: bool = False
+
+    @property
+    def ids(self) -> set[str]:
+        """Of the whole and its parts."""
+        return {self.whole, *self.parts}
+
+    def of(self, rows: Mapping[str, Mapping]) -> float:
+        """What the parts come to in some rows, nan if one is withheld; nobody is fewer than none."""
+        found = sum(times * rows[part]["value"] for part, times in self.parts.items())
+        return found if math.isnan(found) else max(found, 0.0)
+
+    @property
+    def fact(self) -> Fact:
+        """What it tells."""
+        return Fact({**self.parts, self.whole: -1}, 0, 0, self.sure)
 
 
 def of_people(row: Mapping) -> bool:
@@ -47,8 +79,8 @@ def totals(rows: Mapping[str, Mapping]) -> list[str]:
 
 
 def is_of_model(row: Mapping) -> bool:
-    """Whether a count is that of the rows that a model is fitted to."""
-    return general(row) == f"{row['family']}.model_rows.{{site}}"
+    """Whether a count is that of the rows that a model is fitted to, or leaves out."""
+    return general(row) in (f"{row['family']}.{name}.{{site}}" for name in ("model_rows", "model_rows_dropped"))
 
 
 def whom(row: Mapping) -> str:
@@ -63,12 +95,8 @@ def bases(rows: Mapping[str, Mapping]) -> dict[tuple[str, str], str]:
 
 
 def remainders(rows: Mapping[str, Mapping]) -> Iterator[tuple[list[str], list[str]]]:
-    """Counts of which others are parts: a base and those with the outcome; the rest is known to whoever has both.
-
-    The rest of a model's bases are the members of categories in which all have the same outcome.
-    """
+    """Counts of which others are parts: a base and those with the outcome; the rest is known to whoever has both."""
     known = bases(rows)
-    yield from ((of_model, [name]) for name, of_model in _model_bases(rows))
     for name in counts(rows):
         row = rows[name]
         if AMONG in row["cohort"] and (base := known.get((whom(row), row["dims"]))):
@@ -79,15 +107,15 @@ def remainders(rows: Mapping[str, Mapping]) -> Iterator[tuple[list[str], list[st
             yield [name], parts
 
 
-def sums(rows: Mapping[str, Mapping], missing_release: str) -> dict[str, list[str]]:
-    """Counts that are the sum of others, wholes after their parts: whole -> parts. Not of years, which have many."""
+def sums(rows: Mapping[str, Mapping], missing_release: str) -> list[Sum]:
+    """Counts that are the sum of others, wholes after their parts. Not of years, which have many."""
     found = [
-        *((name, inputs_of(rows[name])) for name in totals(rows)),
-        *((name, bases) for name, bases in _model_bases(rows) if not rows[name]["note"]),
+        *(Sum(name, Counter(inputs_of(rows[name])), sure=True) for name in totals(rows)),
+        *_model_bases(rows),
         *_referrals(rows, missing_release),
         *_validation(rows),
     ]
-    return {whole: list(parts) for whole, parts in found if rows.keys() >= {whole, *parts}}
+    return [one for one in found if rows.keys() >= one.ids]
 
 
 def links(rows: Mapping[str, Mapping], missing_release: str) -> list[Fact]:
@@ -98,59 +126,56 @@ def links(rows: Mapping[str, Mapping], missing_release: str) -> list[Fact]:
     rows : id -> row of the ledger, published or not
     missing_release : the setting definitions.missing_release
     """
-    summed = set(totals(rows))
     found = [
-        *(_sum(whole, parts, whole in summed) for whole, parts in sums(rows, missing_release).items()),
+        *(one.fact for one in sums(rows, missing_release)),
         *(
             Fact({**dict.fromkeys(wholes, 1), **dict.fromkeys(parts, -1)}, 0, ANY, sure=len(wholes) == 1)
             for wholes, parts in remainders(rows)
         ),
-        *(_sum(name, months) for name, months in _months(rows)),
+        *(one.fact for one in _months(rows)),
         *(_same(*pair) for pair in _repeated(rows)),
         Fact({"validation.missing.carat_referrals.release_date": 1, RELEASE: -1}, 0, ANY, sure=False),
     ]
     return [fact for fact in found if rows.keys() >= fact.weights.keys()]
 
 
-def _sum(whole: str, parts: Sequence[str], sure: bool = False) -> Fact:
-    return Fact({**Counter(parts), whole: -1}, 0, 0, sure)
-
-
 def _same(one: str, other: str) -> Fact:
     return Fact({one: 1, other: -1}, 0, 0, sure=False)
 
 
-def _model_bases(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
-    """A model is fitted to the clients of both areas in both periods, but for those that its note leaves out."""
+def _model_bases(rows: Mapping[str, Mapping]) -> Iterator[Sum]:
+    """A model is fitted to the clients of both areas in both periods, but for those that it leaves out."""
     known = bases(rows)
-    for name in counts(rows):
-        row = rows[name]
-        if not is_of_model(row):
+    for dropped in counts(rows):
+        row = rows[dropped]
+        if general(row) != f"{row['family']}.model_rows_dropped.{{site}}":
             continue
+        name = identifier(f"{row['family']}.model_rows.{{site}}", **dims_of(row))
         areas = arms_of(dims_of(row)["site"]).values()
         places = [dims_text({"area": area, "period": period}) for area in areas for period in PERIODS]
         found = [known[key] for place in places if (key := (whom(row), place)) in known]
         if len(found) == len(places):
-            yield name, found
+            yield Sum(name, {**dict.fromkeys(found, 1), dropped: -1})
 
 
-def _months(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
+def _months(rows: Mapping[str, Mapping]) -> Iterator[Sum]:
     """A pilot's twelve months of a fiscal year are its year."""
     for name in shapes(rows).get(STARTED, []):
         row = dims_of(rows[name])
         if not rows[name]["inputs"]:
             pilot = arms_of(row["site"])["pilot"]
-            yield name, [identifier(MONTHLY, area=pilot, month=month) for month in months_of(row["year"])]
+            months = (identifier(MONTHLY, area=pilot, month=month) for month in months_of(row["year"]))
+            yield Sum(name, dict.fromkeys(months, 1))
 
 
-def _referrals(rows: Mapping[str, Mapping], missing_release: str) -> Iterator[tuple[str, list[str]]]:
+def _referrals(rows: Mapping[str, Mapping], missing_release: str) -> Iterator[Sum]:
     """A referral of the extract is in an area's base, or is not local or outside both periods."""
     local = shapes(rows).get("prison_pickup.base.{area}.{period}", [])
     left_out = [NOT_LOCAL, *([RELEASE] if missing_release == "excluded" else [])]
-    yield "validation.rows_kept.carat_referrals", [*local, *left_out]
+    yield Sum("validation.rows_kept.carat_referrals", dict.fromkeys([*local, *left_out], 1))
 
 
-def _validation(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
+def _validation(rows: Mapping[str, Mapping]) -> Iterator[Sum]:
     """Rows read are those kept and those left out; rows kept are those inside and outside the study.
 
     Missing cells are those that there is a remark on.
@@ -158,16 +183,17 @@ def _validation(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
     for extract, left_out in _remarks(rows, "excluded").items():
         for name, column in left_out.items():
             if column.startswith("dat "):
-                yield f"validation.rows_kept.{extract}", [name, f"validation.rows_of_the_study_s_DATs.{extract}"]
+                inside = f"validation.rows_of_the_study_s_DATs.{extract}"
+                yield Sum(f"validation.rows_kept.{extract}", {name: 1, inside: 1})
     for name in shapes(rows).get("validation.rows_kept.{extract}", []):
         extract = dims_of(rows[name])["extract"]
         left_out = _remarks(rows, "excluded").get(extract, {})
         dropped = [one for one, column in left_out.items() if column.startswith(" ")]
-        yield f"validation.rows_in.{extract}", [name, *dropped]
+        yield Sum(f"validation.rows_in.{extract}", dict.fromkeys([name, *dropped], 1))
     for extract, remarks in _remarks(rows, "information").items():
         for column in {text.removesuffix(ON_COLUMN) for text in remarks.values()}:
             names = [name for name, text in remarks.items() if text == column + ON_COLUMN]
-            yield f"validation.missing.{extract}.{column}", names
+            yield Sum(f"validation.missing.{extract}.{column}", dict.fromkeys(names, 1))
 
 
 def _remarks(rows: Mapping[str, Mapping], kind: str) -> dict[str, dict[str, str]]:
