@@ -1,7 +1,7 @@
 # `make help` prints what stands after ##: one line for each command and option.
 
 ## STUDY=folder  another study: a folder with its own config.yaml; its results go there too
-## RUN=name      another run of the study, for trace, verify and purge
+## RUN=name      another run of the study, for trace, verify, sign and purge
 ## CORES=n       how many jobs side by side (default: all)
 ## TESTERS=n     how many tests side by side (default: 2)
 
@@ -11,14 +11,14 @@ TESTERS ?= 2
 TRIED := bench/try
 VENV := .venv
 export PYTHONPATH := workflow/plugins:workflow/scripts
-export STUDY RUN ID A B # recipes take them from the environment: whatever stands in a name, the shell does not read it
+export STUDY RUN ID A B KEY # recipes take them from the environment: whatever stands in a name, the shell does not read it
 # No shell stays between make and Snakemake: make hands SIGTERM on to the commands that it started, a shell would not.
 RUN_SNAKEMAKE = exec $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: report try check test trace verify purge compare checkers lint bench bench-national pages lock clean help
+.PHONY: report try check test trace verify sign purge compare checkers lint bench bench-national pages lock clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
 	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --set-aside
@@ -42,8 +42,11 @@ trace: $(VENV)/ready ## how a number came to be, and what rests on it: ID=cell, 
 	@$(VENV)/bin/python workflow/tools/trace.py --study="$$STUDY" --run="$$RUN" $(if $(filter-out 0,$(RECORDS)),--records) \
 		-- "$$ID"
 
-verify: $(VENV)/ready ## names every file of a run that was altered, is missing or was added since its run record
+verify: $(VENV)/ready ## names files of a run that were altered, are missing or were added, and who signed its record
 	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --run="$$RUN"
+
+sign: $(VENV)/ready ## signs the record of a finished run with the SSH key KEY=file: verify then says by whom
+	@$(VENV)/bin/python workflow/tools/sign.py --study="$$STUDY" --run="$$RUN" --key="$$KEY"
 
 purge: $(VENV)/ready ## deletes what came from clients of the run RUN=, line by line; what is published stays
 	@$(VENV)/bin/python workflow/tools/purge.py --study="$$STUDY" --run="$$RUN"

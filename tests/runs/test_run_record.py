@@ -180,7 +180,11 @@ def test_an_untouched_run_is_verified_in_one_line(study, capsys, monkeypatch):
     monkeypatch.setattr(verify, "verify", partial(verify.verify, project=study))
     assert verify.main(["--study", str(study)]) == 0
     out = capsys.readouterr().out
-    assert out.endswith(" files verified\n") and out.count("\n") == 1 and int(out.split()[0]) > 150
+    assert (
+        out.endswith(" files verified; the record is not signed\n")
+        and out.count("\n") == 1
+        and int(out.split()[0]) > 150
+    )
 
 
 def test_without_its_confidential_files_the_rest_is_verified(study, graph):
@@ -189,7 +193,9 @@ def test_without_its_confidential_files_the_rest_is_verified(study, graph):
     shutil.rmtree(study / RUN / "restricted")
     found, checked = verify.verify(study, NAME, project=study)
     assert not found
-    assert checked.endswith(f"({len(closed)} confidential or intermediate ones cannot be checked here)")
+    said, need = checked.split("; ", 1)
+    assert said.endswith(f"({len(closed)} confidential or intermediate ones cannot be checked here)")
+    assert need == f"{RUN}/restricted/record.key: missing; without it 12 confidential files are not checked"
 
 
 @pytest.mark.parametrize(

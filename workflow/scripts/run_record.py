@@ -18,6 +18,7 @@ from pathlib import Path
 from dscp.extracts.frozen import frozen_path
 from dscp.record.crate import KEY_BYTES, PROJECT, Facts, as_text, combined, crate, gather, read_key, sha256
 from dscp.record.forms import RESTRICTED
+from dscp.record.signing import SIGNATURE
 from dscp.run.job import noted_in, writing
 from dscp.run.notes import METADATA, noted
 
@@ -146,3 +147,4 @@ if __name__ == "__main__":
         known = replace(known, checksums=gather(paths, known.identifier, key, copies))
         copy_code(code, Path(out.code))
         Path(out.crate).write_text(run_record(jobs, known), encoding="utf-8")
+        Path(snakemake.output.crate).with_name(SIGNATURE).unlink(missing_ok=True)  # of the record before it

@@ -10,11 +10,10 @@ import re
 import sys
 from pathlib import Path
 
+from dscp.record.forms import RUN_NAME
 from dscp.record.purge import purge
 from dscp.record.reading import one_line
 from dscp.run.lock import lock
-
-RUN = r"[a-z0-9][a-z0-9._-]*"  # a run's name, as in the schema of the config
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--study", type=Path, default=Path(), help="folder of the study (default: here)")
     parser.add_argument("--run", default="", help="name of the run; none is taken for granted")
     chosen = parser.parse_args(arguments)
-    if not re.fullmatch(RUN, chosen.run):
+    if not re.fullmatch(RUN_NAME, chosen.run):
         raise SystemExit(f'error: which run? found "{one_line(chosen.run)}", allowed: make purge RUN=<run>')
     if not (chosen.study / "results" / chosen.run).is_dir():
         raise SystemExit(f"error: {chosen.study / 'results' / chosen.run}: found no such run")

@@ -1,4 +1,4 @@
-"""Check a results folder against its run record: name whatever was altered, is missing or was added.
+"""Check a results folder against its run record: name whatever was altered, is missing or was added, and who signed.
 
 `make verify [RUN=dscp-2009-11] [STUDY=folder]`
 """
@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 
 from dscp.config.checked import read_config
+from dscp.record.forms import RUN_NAME
+from dscp.record.reading import one_line
+from dscp.record.signing import signature
 from dscp.record.verify import set_aside, verify
 from dscp.run.last_good import places, put_back
 from dscp.run.lock import lock
-
-RUN = r"[a-z0-9][a-z0-9._-]*"  # a run's name, as in the schema of the config
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--set-aside", action="store_true", help="rename altered outputs, so that they are made anew")
     chosen = parser.parse_args(arguments)
     run = chosen.run or str(read_config(chosen.study / "config.yaml").get("run", ""))
-    if chosen.set_aside and not re.fullmatch(RUN, run):
+    if chosen.set_aside and not re.fullmatch(RUN_NAME, run):
         return 0  # the workflow says what is wrong with it
     if chosen.set_aside:
         with lock(chosen.study / "results", run):
@@ -35,8 +36,12 @@ def main(arguments: list[str] | None = None) -> int:
             for line in set_aside(chosen.study, run):
                 print(line)
         return 0
+    if not re.fullmatch(RUN_NAME, run):
+        raise SystemExit(f'error: which run? found "{one_line(run)}", allowed: RUN= with the name of one')
     problems, checked = verify(chosen.study, run)
-    print("\n".join(problems) if problems else checked)
+    fault, signed = signature(chosen.study / "results" / run, chosen.study)
+    problems += [fault] if fault else []
+    print("\n".join(problems) if problems else f"{checked}; {signed}")
     return 1 if problems else 0
 
 

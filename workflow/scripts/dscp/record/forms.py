@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from dscp.study.kinds import compared, under_a_policy
 
+RUN_NAME = r"[a-z0-9][a-z0-9._-]*"  # as in the schema of the config
 # Folders of a run that hold no published form.
 RESTRICTED = "restricted"  # clients' rows, and what tells of them
 WORK = "work"  # steps between two jobs

@@ -10,6 +10,7 @@ from pathlib import Path
 from dscp.record.crate import CRATE
 from dscp.record.forms import CODE, LOGS, RESTRICTED, WORK, form_of
 from dscp.record.reading import NoRecord, one_line
+from dscp.record.signing import SIGNATURE
 from dscp.record.verify import EXTRACT, PURGED, Record
 from dscp.run.notes import INCOMPLETE, METADATA, noted
 
@@ -17,6 +18,7 @@ from dscp.run.notes import INCOMPLETE, METADATA, noted
 OF_EVERY_RUN = [Path(".snakemake", name) for name in ("log", "scripts", "iocache")]
 REBUILT = Path("results", "reference_extracts")
 REGISTER = "releases"
+BESIDE = {PURGED: "when the run was purged", SIGNATURE: "signature of the run record"}
 MADE = {CODE: "the project's files", WORK: "steps between two jobs, of what is published"}
 
 
@@ -100,10 +102,10 @@ def _empty(folder: Path) -> None:
 def _kept(study: Path, run: str) -> Iterator[str]:
     folder = study / "results" / run
     for path in _files(folder):
-        name = path.relative_to(folder)
-        form, part = form_of(str(name)), MADE.get(name.parts[0], "")
-        if form or not part:
-            says = form.says if form else "when the run was purged" if str(name) == PURGED else "not in the record"
+        name = str(path.relative_to(folder))
+        form = form_of(name)
+        if form or name.split("/")[0] not in MADE:
+            says = form.says if form else BESIDE.get(name, "not in the record")
             yield f"kept    {_shown(study, path)}: {says}"
     for name, says in MADE.items():
         if (folder / name).is_dir():

@@ -23,14 +23,16 @@ from dscp.record.reading import (
     read_graph,
     references,
 )
+from dscp.record.signing import SIGNATURE
 
 CONFIG = f"{CODE}/config.yaml"
 KEY = f"{RESTRICTED}/record.key"
 PURGED = f"{RESTRICTED}/purged.txt"  # when what came from clients was deleted (record/purge.py)
 JOB, EXTRACT = "#job/", "#extract/"
-# What a run has beside what its jobs make: its key, when it was purged, why the gate refused, why a run stopped.
+# What a run has beside what its jobs make: who signed, its key, when it was purged, why the gate or the run stopped.
 BESIDE = (
     CRATE,
+    SIGNATURE,
     KEY,
     PURGED,
     f"{RESTRICTED}/disclosed/faults.txt",
