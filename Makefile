@@ -12,8 +12,15 @@ TRIED := bench/try
 VENV := .venv
 export PYTHONPATH := workflow/plugins:workflow/scripts
 export STUDY RUN ID A B KEY # recipes take them from the environment: whatever stands in a name, the shell does not read it
+# A user id without an account has neither a name nor a home, and Snakemake asks for both.
+ifndef LOGNAME
+export LOGNAME := $(shell id -un 2>/dev/null)
+endif
+ifneq ($(shell [ -w "$$HOME" ] && echo home),home)
+AT_HOME := env HOME="$$(realpath -- "$$STUDY")/.snakemake/home"
+endif
 # No shell stays between make and Snakemake: make hands SIGTERM on to the commands that it started, a shell would not.
-RUN_SNAKEMAKE = exec $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
+RUN_SNAKEMAKE = exec $(AT_HOME) $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
@@ -72,6 +79,11 @@ bench-national: $(VENV)/ready ## time and memory of ten million journeys
 $(VENV)/ready: requirements.lock setup.sh
 	@./setup.sh $(VENV)
 
+ifneq ($(shell ./setup.sh --fits $(VENV) && echo yes),yes)
+$(VENV)/ready: moved
+.PHONY: moved
+endif
+
 pages: $(VENV)/ready ## writes the pages of docs/ that are made from the declarations
 	@$(VENV)/bin/python workflow/tools/pages.py
 
@@ -81,7 +93,7 @@ lock: $(VENV)/ready ## renews the lock file: names, versions and hashes, no addr
 		--no-emit-index-url --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
 
 clean: ## removes all that was made: results, environment, caches
-	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis results bench .checkers
+	rm -rf $(VENV) $(VENV).lock .snakemake .pytest_cache .ruff_cache .hypothesis results bench .checkers
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 22

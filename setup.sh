@@ -1,10 +1,27 @@
 #!/bin/sh
 # Sets up what the project needs: a virtual environment with the locked packages, and three system libraries.
-# Usage: setup.sh FOLDER. Writes FOLDER/ready when all is there.
+# Usage: setup.sh FOLDER. Writes FOLDER/ready when all is there; a second one at the same time waits for the first.
+#        setup.sh --fits FOLDER. Whether an environment is of the place where it lies: its commands name that place.
 set -eu
-venv=$1
 
 say() { printf '%s\n' "$*" >&2; }
+
+fits() {
+    head -n 2 "$venv/bin/pip" 2>/dev/null | grep -qF "$venv/bin/python" && "$venv/bin/python" -c '' 2>/dev/null
+}
+
+if [ "$1" = --fits ]; then
+    venv=$(realpath -m -- "$2")
+    fits
+    exit
+fi
+
+venv=$(realpath -m -- "$1")
+exec 9>"$venv.lock"
+flock 9
+if fits && [ "$venv/ready" -nt requirements.lock ] && [ "$venv/ready" -nt setup.sh ]; then
+    exit 0
+fi
 
 python=
 for candidate in python3 python3.13 python3.12 python3.11; do
@@ -48,6 +65,9 @@ fi
 [ -n "$python" ] || python=python3
 
 say "Setting up the Python packages in $venv (about a minute, once)"
-"$python" -m venv "$venv"
+clear=
+fits && [ -e "$venv/ready" ] || clear=--clear # moved, without its Python, or half set up
+rm -f "$venv/ready"
+"$python" -m venv $clear "$venv"
 "$venv/bin/pip" install -qq --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
 touch "$venv/ready"

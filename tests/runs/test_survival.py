@@ -23,6 +23,7 @@ from dscp.run.last_good import ASIDE, LOGS, RECORD
 from dscp.run.lock import lock
 from running import PROJECT, copy_project, snakemake
 from running import RUN as DEFAULT
+from small_study import write_small_study
 
 RUN = "results/other-2012-15"
 KILLS = 10
@@ -174,6 +175,31 @@ def test_two_runs_at_once(study, run):
     assert done.returncode != 0
     assert f"results: in use by run other-2012-15 (process {os.getpid()}); allowed: one run at a time" in done.stderr
     assert not list((study / "results").glob("*/ledger.csv"))
+
+
+@pytest.mark.parametrize("way", ["-r", "-a"])
+def test_a_copy_of_a_finished_study_elsewhere_reruns_nothing(clean, tmp_path, way):
+    """Another depth of folders, and with -r dates of now."""
+    copy = tmp_path / "deep" / "er" / "copy"
+    copy.parent.mkdir(parents=True)
+    subprocess.run(["cp", way, str(clean), str(copy)], check=True)
+    assert "Nothing to be done" in snakemake(PROJECT, copy, "--dry-run").stderr
+
+
+def test_a_user_id_without_an_account_a_name_and_a_home(tmp_path):
+    """It may read what root may, for the sake of where Python and this test's folder lie."""
+    missing = ["root rights"] * (os.geteuid() != 0) + ["the program setpriv"] * (not shutil.which("setpriv"))
+    if missing:
+        pytest.skip(f"a user id without an account is taken by root, with setpriv; missing: {' and '.join(missing)}")
+    reading = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    nobody = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", *reading]
+    folder = tmp_path / "study"
+    write_small_study(folder)
+    subprocess.run(["chown", "-R", "54321:54321", str(folder)], check=True)
+    command = [*nobody, "make", "--silent", "--assume-old=.venv/ready", "report", "verify", f"STUDY={folder}"]
+    done = subprocess.run(command, cwd=PROJECT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stdout + done.stderr
+    assert re.search(r"^\d{3} files verified", done.stdout, re.M)
 
 
 @pytest.mark.parametrize("shift", [-DAY, DAY])

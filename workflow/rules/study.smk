@@ -1,12 +1,12 @@
 """The study: its config, read and checked before anything else, and what follows from it."""
 
-import os
 import sys
 from pathlib import Path
 
 import yaml
 
-BASE = Path(os.path.relpath(workflow.basedir))
+# The project's folder; where the study has one of its own, by the whole path: a copy of the study then reruns nothing.
+BASE = Path() if Path.cwd().samefile(workflow.basedir) else Path(workflow.basedir)
 sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 from dscp.config.checked import checked, read_config

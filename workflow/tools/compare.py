@@ -20,6 +20,7 @@ import pandas as pd
 from compare_records import FILE, Record, code_changed, extract_changed, jobs_before, settings_changed
 from dscp.ledger.rows import extracts_of, inputs_of, kind, read_ledger, shaped_by, within
 from dscp.ledger.trail import Rows, plain, rows_by_id, tree, walk
+from dscp.run.said import say
 
 RELATIVE = 1e-12  # values nearer than this are the same: the last digits of a float are no news
 ARROW = "\N{RIGHTWARDS ARROW}"
@@ -313,7 +314,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder = chosen.study / "results" / f"compare-{chosen.a}-{chosen.b}"
     moves = write(comparison, folder)
     counts = Counter(move["change"] for move in moves)
-    print(f"{counts['changed']} changed, {counts['added']} added, {counts['removed']} removed: {folder}/changes.html")
+    say(f"{counts['changed']} changed, {counts['added']} added, {counts['removed']} removed: {folder}/changes.html")
     return 0
 
 

@@ -14,6 +14,7 @@ from dscp.record.forms import RUN_NAME
 from dscp.record.purge import purge
 from dscp.record.reading import one_line
 from dscp.run.lock import lock
+from dscp.run.said import say
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,8 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
         raise SystemExit(f"error: {chosen.study / 'results' / chosen.run}: found no such run")
     with lock(chosen.study / "results", chosen.run):
         removed, kept = purge(chosen.study, chosen.run)
-    print("\n".join([*removed, *kept]))
-    print(f"{chosen.run}: {len(removed)} files removed. Copies elsewhere, and backups, are not reached from here.")
+    say(*removed, *kept)
+    say(f"{chosen.run}: {len(removed)} files removed. Copies elsewhere, and backups, are not reached from here.")
     return 0
 
 

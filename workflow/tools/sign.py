@@ -15,6 +15,7 @@ from dscp.record.forms import RUN_NAME
 from dscp.record.reading import one_line
 from dscp.record.signing import SIGNATURE, sign
 from dscp.record.verify import verify
+from dscp.run.said import say
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     if problems:
         raise SystemExit("\n".join([*problems, "error: not signed: the run is not what its record says"]))
     folder = chosen.study / "results" / run
-    print(f"{folder / SIGNATURE}: signed with {sign(folder, key)}")
+    say(f"{folder / SIGNATURE}: signed with {sign(folder, key)}")
     return 0
 
 

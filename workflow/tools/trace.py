@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from dscp.config.checked import line_numbers, read_config
 from dscp.ledger.rows import extracts_of, shaped_by
 from dscp.ledger.trail import BrokenTrail, Node, dependents, filled, tree, walk
 from dscp.run import digests
+from dscp.run.said import say
 from trace_find import NotFound, Place, Run, find, is_named, places, sentences
 from trace_records import described, records_of
 
@@ -210,11 +210,9 @@ def main(arguments: list[str] | None = None) -> int:
         name = chosen.run or read_config(chosen.study / "config.yaml")["run"]
         run = Run(chosen.study, name)
         if is_named(run, name := chosen.id.strip()):
-            print("\n".join([name, *resting(run, name)]), flush=True)
+            say(name, *resting(run, name))
         else:
-            print("\n".join(trail(run, *find(run, name), chosen.records)), flush=True)
-    except BrokenPipeError:  # whoever reads has read enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            say(*trail(run, *find(run, name), chosen.records))
     except (NotFound, BrokenTrail) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

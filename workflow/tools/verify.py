@@ -17,6 +17,7 @@ from dscp.record.signing import signature
 from dscp.record.verify import set_aside, verify
 from dscp.run.last_good import places, put_back
 from dscp.run.lock import lock
+from dscp.run.said import say
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,16 +33,16 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.set_aside:
         with lock(chosen.study / "results", run):
             if put_back(*places(chosen.study, run)):
-                print(f"{run}: a run was killed half way; the finished one before it is there again")
+                say(f"{run}: a run was killed half way; the finished one before it is there again")
             for line in set_aside(chosen.study, run):
-                print(line)
+                say(line)
         return 0
     if not re.fullmatch(RUN_NAME, run):
         raise SystemExit(f'error: which run? found "{one_line(run)}", allowed: RUN= with the name of one')
     problems, checked = verify(chosen.study, run)
     fault, signed = signature(chosen.study / "results" / run, chosen.study)
     problems += [fault] if fault else []
-    print("\n".join(problems) if problems else f"{checked}; {signed}")
+    say(*(problems or [f"{checked}; {signed}"]))
     return 1 if problems else 0
 
 
