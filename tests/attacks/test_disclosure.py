@@ -145,7 +145,7 @@ def test_a_second_count_protects_the_first():
 def site(count: float, base: float) -> pd.DataFrame:
     """A share of one area, a test of a model, and one that is computed; notes say why one is missing."""
     names = {"count": "seen.count.pilot_1.pre", "base": "seen.base.pilot_1.pre"}
-    rate, p = (100 * count / base if base else math.nan), (0.123456789 if 0 < count < base else math.nan)
+    rate, p = (100 * count / base if base else math.nan), (0.1235 if 0 < count < base else math.nan)
     why = {"note": "" if base else "not computed: the base is 0"}
     unfit = "not estimable: all or nobody in the pilot area, pre period"
     model = {"unit": "p", "extract": "journeys", "rows": 40, "note": unfit if math.isnan(p) else ""}
@@ -376,8 +376,23 @@ def test_the_attack_finds_what_trying_everything_finds(cells, data):
 @pytest.mark.parametrize("name", ["round_to_5", "suppress_below_8_round_to_5"])
 def test_rounded_counts_and_what_follows_from_them(name):
     made, decisions = Control(POLICIES[name]).disclose(site(13, 32))
-    assert made["value"].to_list() == [15, 30, 50, 0.1235, 100, 7]
-    assert decisions["decision"].to_list() == ["rounded", "rounded", "recomputed", "rounded", "recomputed"]
+    assert made["value"].fillna(-1).to_list() == [15, 30, 50, -1, 100, 7]  # nobody knows what the p-value would tell
+    assert decisions["decision"].to_list() == ["rounded", "rounded", "recomputed", "withheld", "recomputed"]
+
+
+def test_what_is_read_from_records_of_people_needs_a_rule():
+    """A mean age is neither a count nor the result of a model."""
+    ledger = ledger_of(row("seen.age.pilot_1.pre", 34.5, unit="years", extract="journeys", rows=30))
+    line = "seen.age.pilot_1.pre is read from records of people, in years, and no rule says how it may be published"
+    with pytest.raises(CannotProtect, match=line):
+        FIVE.disclose(ledger)
+    assert release(by_id(ledger), FIVE)[1] == [line]
+
+
+def test_results_with_more_digits_than_the_policy_lets_through_do_not_pass_the_gate():
+    ledger = ledger_of(row("seen.p.site_1", 0.12345, unit="p", extract="journeys", rows=40))
+    assert release(by_id(ledger), FIVE)[1] == ["seen.p.site_1 is published with more than 4 digits"]
+    assert FIVE.disclose(ledger)[0]["value"].to_list() == [0.1235]
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=NAMES)

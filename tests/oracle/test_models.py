@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.discrete.discrete_model import Logit
 
-from dscp.measures.models import Interaction, design_matrix, fit_interaction
+from dscp.measures.models import Interaction, design_matrix, fit_interaction, with_age
 from dscp.measures.registry import MEASURES
-from impact import CELLS, adjusted_of, changes_of, counts_of, differences_of, unadjusted_of, with_age
+from impact import CELLS, adjusted_of, changes_of, counts_of, differences_of, unadjusted_of
 from thorough import drawn
 
 ORACLE = Path(__file__).parent
@@ -258,6 +258,17 @@ def test_order_of_rows_and_covariates_does_not_matter():
     turned = fit_interaction(frame.sample(frac=1, random_state=7), covariates[::-1])
     for name in ("p", "odds_ratio_low", "effect_high"):
         assert getattr(turned, name) == pytest.approx(getattr(straight, name), rel=1e-9)
+
+
+def test_a_row_that_stands_for_several_is_as_good_as_several_rows():
+    frame, covariates = rows_of("usual")
+    times = 1 + np.arange(len(frame)) % 3
+    weighed = fit_interaction(frame, covariates, weights=times.astype(float))
+    repeated = fit_interaction(frame.loc[frame.index.repeat(times)].reset_index(drop=True), covariates)
+    for name in ("p", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "effect", "effect_low", "effect_high"):
+        assert getattr(weighed, name) == pytest.approx(getattr(repeated, name), rel=1e-8)
+    assert (weighed.cases, weighed.parameters) == (times.sum(), repeated.parameters)
+    assert weighed.rows == len(frame)
 
 
 # Unadjusted tests ---------------------------------------------------------------------------------------------------

@@ -1,10 +1,32 @@
 """From all quantities to those that may be published: the policy, the gate, and the pages for whoever checks the output.
 
-Steps: disclosure (apply the policy) -> release (attack what came of it, publish it) -> output_check (for a person to sign).
+Steps: published_models (under a policy) -> disclosure (apply the policy) -> release (attack what came of it, publish it) -> output_check (for a person to sign).
 """
 
 CHECK_TEMPLATES = [f"templates/{name}" for name in ("exhibits.yaml", "report.css", "check.css", "output_check.html.j2")]
 CONTROLLED = {"policy": POLICY, "missing_release": STUDY["definitions"]["missing_release"]}
+
+
+FITTED = under_a_policy(STUDY) and "impact" in PARTS
+
+if FITTED:
+
+    rule published_models:
+        """Fit the adjusted models to the counts that the policy publishes."""
+        input:
+            ledger=rules.ledger.output.ledger,
+            members=rules.impact.input.members,
+        output:
+            models=f"{RUN}/restricted/disclosed/models.csv",
+        log:
+            f"{RUN}/logs/published_models.log",
+        params:
+            **CONTROLLED,
+            study=study("sites", "models"),
+            measures=measures(),
+            digest=digest("published_models"),
+        script:
+            "../scripts/published_models.py"
 
 
 rule disclosure:
@@ -13,6 +35,7 @@ rule disclosure:
         ledger=rules.ledger.output.ledger,
         validation=rules.accept.output.validation,
         activity=activity(),
+        models=[rules.published_models.output.models] if FITTED else [],
     output:
         ledger=f"{RUN}/restricted/disclosed/ledger.csv",
         validation=f"{RUN}/restricted/disclosed/validation.csv",

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from dscp.disclosure.control import DECISIONS, RECOMPUTED, ROUNDED, WITHHELD, Control
+from dscp.disclosure.control import DECISIONS, LOST, RECOMPUTED, ROUNDED, WITHHELD, Control
+from dscp.disclosure.models import FIELDS as MODEL_FIELDS
+from dscp.disclosure.models import is_result
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.extracts.faults import INFORMATION, NO_VALUE, with_ids
 from dscp.ledger.rows import WITHHELD_SIGN, quantities, read_ledger, write_ledger
@@ -18,7 +20,7 @@ A_VALUE = "a value that is not allowed"
 
 
 def disclosure(
-    ledger: pd.DataFrame, findings: pd.DataFrame, control: Control
+    ledger: pd.DataFrame, findings: pd.DataFrame, models: pd.DataFrame, control: Control
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Make what may be published.
 
@@ -26,6 +28,7 @@ def disclosure(
     ----------
     ledger : every quantity, in full
     findings : of the validation
+    models : of published_models; without a row where there is no policy, or no model
     control : the policy
 
     Returns
@@ -34,9 +37,27 @@ def disclosure(
     """
     if control.policy == NONE:
         return ledger, findings, pd.DataFrame(columns=DECISIONS)
-    made, decisions = control.disclose(ledger)
+    few = models.loc[models["withheld"] != "", ["id", "withheld"]]
+    made, decisions = control.disclose(with_models(ledger, models), dict(few.itertuples(index=False)))
     whole = pd.concat([made, tally(decisions)], ignore_index=True)
     return whole, disclosed_findings(findings, made), decisions
+
+
+def with_models(ledger: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
+    """The ledger with the results of models that are fitted to the published counts.
+
+    Raises
+    ------
+    ValueError
+        A result that is fitted to the records as they are.
+    """
+    published = models.set_index("id")["value"].to_dict()
+    results = [row["id"] for row in ledger.to_dict("records") if is_result(row)]
+    if left := [name for name in results if name not in published]:
+        raise ValueError(f"{left[0]}: fitted to counts that are not published, allowed: results of published_models")
+    known = ledger["value"].notna()
+    value = ledger["value"].mask(ledger["id"].isin(results) & known, ledger["id"].map(published).astype(float))
+    return ledger.assign(value=value, note=ledger["note"].mask(known & value.isna(), LOST))
 
 
 def tally(decisions: pd.DataFrame) -> pd.DataFrame:
@@ -90,6 +111,13 @@ def disclosed_activity(copy: str | Path | None) -> pd.DataFrame:
     return pd.read_parquet(copy).drop(columns=["file", "line"]).fillna("")
 
 
+def read_models(path: str | Path | None) -> pd.DataFrame:
+    """What published_models made: id, value, withheld ("" where it is not); without a row where it made nothing."""
+    if path is None:
+        return pd.DataFrame(columns=MODEL_FIELDS)
+    return pd.read_csv(path, keep_default_na=False, na_values={"value": ""})
+
+
 def _told(row: dict) -> str:
     if row["note"].startswith(WITHHELD_SIGN):
         return WITHHELD_SIGN
@@ -102,6 +130,7 @@ if __name__ == "__main__":
         whole, findings, decisions = disclosure(
             read_ledger(snakemake.input.ledger),
             pd.read_csv(snakemake.input.validation, keep_default_na=False),
+            read_models(next(iter(snakemake.input.get("models", [])), None)),
             control,
         )
         write_ledger([whole], out.ledger)

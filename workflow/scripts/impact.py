@@ -12,7 +12,7 @@ import pandas as pd
 from dscp.ledger.formulas import derive
 from dscp.ledger.ids import dims_of, identifier, shapes
 from dscp.ledger.rows import quantities, read_ledger, write_ledger
-from dscp.measures.models import fit_interaction
+from dscp.measures.models import fit_site
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import AMONG, Measure
 from dscp.run.job import writing
@@ -161,23 +161,15 @@ def intervals_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list[
     ]
 
 
-def with_age(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
-    """Deal with an unknown age, by the rule of the config: enter at the mean of the model, or leave out."""
-    if rule == "leave_out":
-        return rows[rows["age"].notna()]
-    return rows.assign(age=rows["age"].astype(float).fillna(rows["age"].mean()))
-
-
 def adjusted_of(clients: pd.DataFrame, sites: list[str], covariates: list[str], models: Mapping) -> pd.DataFrame:
     """Fit one model per site on its clients or referrals; one row per site: the fields of Interaction.
 
     And `dropped`: how many of the site's clients or referrals the model leaves out.
     """
-    frame = clients.assign(pilot=clients["arm"] == "pilot", post=clients["period"] == "post")
     fits = []
     for site in sites:
-        own = frame[frame["site"] == site]
-        fit = fit_interaction(with_age(own, models["age_without_dir"]), covariates, models["confidence"])
+        own = clients[clients["site"] == site]
+        fit = fit_site(own, covariates, models)
         fits.append({"site": site, **asdict(fit), "dropped": len(own) - fit.rows})
     fitted = pd.DataFrame(fits)
     return fitted.assign(note=fitted["notes"].map("; ".join)) if fits else fitted

@@ -45,6 +45,10 @@ class Range:
         """How many numbers these are."""
         return self.high - self.low + 1
 
+    def values(self) -> range:
+        """The numbers themselves."""
+        return range(self.low, self.high + 1)
+
     def __str__(self) -> str:
         return f"{self.low}" if self.low == self.high else f"{self.low} to {self.high}"
 

@@ -12,11 +12,13 @@ import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from types import MappingProxyType
 
 import pandas as pd
 
 from dscp.disclosure.attack import Fact, Range, attack
 from dscp.disclosure.facts import counts, is_of_model, links, of_people, remainders, sums, totals, whom
+from dscp.disclosure.models import CONFIDENCE, Cell, Fitted, digits_of, fitted, is_result, safe_digits, shortened
 from dscp.disclosure.policies import NONE, Policy
 from dscp.ledger.formulas import recompute, round_half_up
 from dscp.ledger.ids import dims_of
@@ -44,12 +46,16 @@ class Control:
     policy: Policy
     missing_release: str = "not_successful"
 
-    def disclose(self, ledger: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def disclose(
+        self, ledger: pd.DataFrame, few: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Apply the policy to a whole ledger.
 
         Parameters
         ----------
-        ledger : the fields of ledger.rows.FIELDS, one row per quantity; values in full.
+        ledger : the fields of ledger.rows.FIELDS, one row per quantity; values in full, but for the results of models,
+            which are those of `published_models`
+        few : id of a model's result that rests on too few cases -> why it is withheld
 
         Returns
         -------
@@ -64,14 +70,47 @@ class Control:
         """
         if self.policy == NONE:
             return ledger, pd.DataFrame(columns=DECISIONS)
-        rows = by_id(ledger)
+        full = by_id(ledger)
+        if unruled := _unruled(full):
+            raise CannotProtect(unruled[0])
+        rows, telling = self._cut(full)
+        unfit = {**telling, **few}
         small = self._small(rows)
         small = {**self._small(self._published(rows, small)), **small}
-        withheld = self._secondary(rows, _with_models(rows, small))
+        withheld = self._secondary(rows, _with_models(rows, {**unfit, **small}))
         made = self._published(rows, withheld)
         made = {name: made[name] for name in ledger["id"]}
         table = pd.DataFrame(made.values(), columns=ledger.columns)
         return table.astype(ledger.dtypes), _decisions(made, withheld, self.policy)
+
+    def _cut(self, rows: Mapping[str, Mapping]) -> tuple[dict[str, Mapping], dict[str, str]]:
+        """Results of models with digits that tell nothing; and those that tell with any: id -> reason."""
+        cut, telling = dict(rows), {}
+        for model in fitted(rows):
+            digits = self._digits(model, rows)
+            if digits == 0:
+                telling |= dict.fromkeys(model.results.values(), "would tell of the counts that its model is fitted to")
+            cut |= {
+                one: {**rows[one], "value": shortened(rows[one]["value"], digits)} for one in model.results.values()
+            }
+        return cut, telling
+
+    def _digits(self, model: Fitted, rows: Mapping[str, Mapping]) -> int:
+        """With how many digits the results of a model may be published, 0 where they may not be."""
+        values = {name: rows[one]["value"] for name, one in model.results.items()}
+        known = {name: value for name, value in values.items() if not math.isnan(value)}
+        if self.policy.base > 1 and (not model.cells or CONFIDENCE not in rows):
+            return 0
+        if not known or self.policy.base == 1:
+            return self.policy.model_digits
+        cells = [self._cell(*(rows[one]["value"] for one in pair)) for pair in model.cells]
+        return safe_digits(known, cells, rows[CONFIDENCE]["value"], self.policy.model_digits)
+
+    def _cell(self, count: float, base: float) -> Cell:
+        """What is known of a count and its base, both rounded."""
+        shown = [self.rounded(count), self.rounded(base)]
+        known = (Range(*self._ends(value)) for value in shown)
+        return Cell(*known, (round(shown[0]), round(shown[1])), (round(count), round(base)))
 
     def _small(self, rows: Mapping[str, Mapping]) -> dict[str, str]:
         """Counts that are too small, and counts that leave too few of what they are part of."""
@@ -133,7 +172,7 @@ class Control:
         if decision == RECOMPUTED or summed:
             return _computed(row, values)
         if decision == ROUNDED:
-            return self._rounded(row["value"]) if row["unit"] == "count" else self._shortened(row["value"])
+            return self.rounded(row["value"]) if row["unit"] == "count" else row["value"]
         return row["value"]
 
     def _added(self, rows: Mapping[str, Mapping], made: dict[str, dict]) -> dict[str, dict]:
@@ -144,11 +183,9 @@ class Control:
                 made[one.whole] = {**made[one.whole], "value": published}
         return made
 
-    def _rounded(self, count: float) -> float:
+    def rounded(self, count: float) -> float:
+        """A count of people as it is published if it is not withheld; nan stays nan."""
         return count if math.isnan(count) else self.policy.base * round_half_up(count / self.policy.base)
-
-    def _shortened(self, value: float) -> float:
-        return value if math.isnan(value) else float(f"{value:.{self.policy.model_digits}g}")
 
     def told(self, published: Mapping[str, Mapping]) -> dict[str, Range]:
         """What a reader of the published rows can tell of each count that is not published exactly."""
@@ -193,7 +230,7 @@ class Control:
         """What is published and may not be, but for what the attack finds: one line each.
 
         A small count or remainder; a quantity that cannot be computed from what is published; what a model says of
-        a count that is withheld.
+        a count that is withheld, or with more digits than the policy lets through; what no rule is for.
         """
         small = [f"{name} is published and {why}" for name, why in self._small(published).items()]
         values = {name: row["value"] for name, row in published.items()}
@@ -210,7 +247,21 @@ class Control:
             for name, row in published.items()
             if not math.isnan(row["value"]) and (about := _modelled(row, withheld))
         ]
-        return [*small, *other, *models]
+        exact = [
+            f"{name} is published with more than {self.policy.model_digits} digits"
+            for name, row in published.items()
+            if is_result(row) and digits_of(row["value"]) > self.policy.model_digits
+        ]
+        return [*small, *other, *models, *exact, *_unruled(published)]
+
+
+def _unruled(rows: Mapping[str, Mapping]) -> list[str]:
+    """Quantities read from records of people that are neither counts nor results of models: one line each."""
+    return [
+        f"{name} is read from records of people, in {row['unit']}, and no rule says how it may be published"
+        for name, row in rows.items()
+        if of_people(row) and row["unit"] != "count" and not is_result(row)
+    ]
 
 
 def by_id(ledger: pd.DataFrame) -> dict[str, Mapping]:

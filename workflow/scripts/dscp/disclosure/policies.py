@@ -16,7 +16,9 @@ class Policy:
     smallest : counts from 1 to less than this may not be published; it is also how many values a withheld count must
         be able to have for whoever reads all that is published. 0 where nothing is withheld for being small
     base : the others are rounded to the nearest multiple of this; 1 where they are not
-    model_digits : significant digits of what a model says of people; 0 where it is not cut
+    model_digits : the most significant digits of what a model says of people; 0 where it is not cut
+    cases_per_parameter : what a model says of fewer people than this for each of its parameters is withheld; of a
+        characteristic, categories of fewer are pooled with the largest
     """
 
     name: str
@@ -24,25 +26,47 @@ class Policy:
     smallest: int
     base: int
     model_digits: int
+    cases_per_parameter: int
 
     def numbers(self) -> dict[str, int]:
-        """The numbers that the policy sets for counts, by name."""
+        """The numbers that the policy sets, by name."""
         found = {"smallest": self.smallest} if self.smallest else {}
-        return {**found, "base": self.base} if self.base > 1 else found
+        found |= {"base": self.base} if self.base > 1 else {}
+        return found | ({"cases_per_parameter": self.cases_per_parameter} if self.cases_per_parameter else {})
 
 
-NONE = Policy(name="none", says="every count as it is", smallest=0, base=1, model_digits=0)
+NONE = Policy(name="none", says="every count as it is", smallest=0, base=1, model_digits=0, cases_per_parameter=0)
+CASES = (
+    10  # ASSUME as many cases per parameter as a logistic model needs to be sound; with fewer, single clients move it
+)
 DECLARED = [
     NONE,
-    Policy(name="suppress_below_5", says="counts below 5 withheld", smallest=5, base=1, model_digits=4),
-    Policy(name="round_to_5", says="counts rounded to 5", smallest=0, base=5, model_digits=4),
+    Policy(
+        name="suppress_below_5",
+        says="counts below 5 withheld",
+        smallest=5,
+        base=1,
+        model_digits=4,
+        cases_per_parameter=CASES,
+    ),
+    Policy(
+        name="round_to_5", says="counts rounded to 5", smallest=0, base=5, model_digits=3, cases_per_parameter=CASES
+    ),
     Policy(
         name="suppress_below_8_round_to_5",
         says="counts below 8 withheld, the others rounded to 5",
         smallest=8,
         base=5,
-        model_digits=4,
+        model_digits=3,
+        cases_per_parameter=CASES,
     ),
-    Policy(name="minimum_10", says="counts below 10 withheld", smallest=10, base=1, model_digits=4),
+    Policy(
+        name="minimum_10",
+        says="counts below 10 withheld",
+        smallest=10,
+        base=1,
+        model_digits=4,
+        cases_per_parameter=CASES,
+    ),
 ]
 POLICIES = {policy.name: policy for policy in DECLARED}

@@ -6,7 +6,9 @@ Source: report section 1.3.2 and Appendix B2. Design matrices are built as array
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,6 +122,7 @@ class Interaction:
     effect, effect_low, effect_high : percentage points; mean over treated post-period rows of the predicted
         probability minus the one with pilot x post taken out, with its delta-method interval
     rows : number of rows fitted
+    parameters, cases : number of coefficients, and of the rows that those fitted stand for; 0 where nothing was fitted
     """
 
     p: float = np.nan
@@ -131,6 +134,65 @@ class Interaction:
     effect_high: float = np.nan
     rows: int = 0
     notes: tuple[str, ...] = ()
+    parameters: int = 0
+    cases: float = 0
+
+
+def with_age(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
+    """Deal with an unknown age, by the rule of the config: enter at the mean of the model, or leave out."""
+    if rule == "leave_out":
+        return rows[rows["age"].notna()]
+    return rows.assign(age=rows["age"].astype(float).fillna(rows["age"].mean()))
+
+
+def pooled(rows: pd.DataFrame, covariates: list[str], fewest: int) -> pd.DataFrame:
+    """Rows in which no parameter of a model rests on few of them.
+
+    Categories of fewer rows are one with the largest; a number that is the same in all but fewer rows is the same in
+    all.
+
+    Parameters
+    ----------
+    rows : with columns of the covariates
+    covariates : names
+    fewest : rows that a parameter may rest on
+    """
+    alike = {}
+    for name in covariates:
+        counts = rows[name].value_counts()
+        if len(counts) and name in NUMERIC:
+            alike[name] = counts.index[0] if len(rows) - counts.iloc[0] < fewest else rows[name]
+        elif len(counts):
+            alike[name] = rows[name].where(~rows[name].isin(counts.index[counts < fewest]), counts.index[0])
+    return rows.assign(**alike)
+
+
+def fit_site(
+    members: pd.DataFrame,
+    covariates: list[str],
+    models: Mapping,
+    weights: Mapping[tuple, float] | None = None,
+    fewest: int = 0,
+) -> Interaction:
+    """Fit the model of one outcome and site pair on its clients or referrals.
+
+    Parameters
+    ----------
+    members : arm, period, outcome and characteristics
+    covariates : names
+    models : of the config: confidence, age_without_dir
+    weights : (arm, period, outcome) -> how many members each member of this cell stands for; by default itself alone
+    fewest : members that a parameter may rest on; 0 where any number may
+    """
+    rows = with_age(members, models["age_without_dir"])
+    rows = rows.assign(pilot=rows["arm"] == "pilot", post=rows["period"] == "post")
+    weighed = None
+    if weights is not None:
+        cells = zip(rows["arm"], rows["period"], rows["outcome"].astype(bool), strict=True)
+        weighed = np.array([weights[cell] for cell in cells], dtype=float)
+        rows, weighed = rows[weighed > 0], weighed[weighed > 0]
+    rows = pooled(rows, covariates, fewest) if fewest else rows
+    return fit_interaction(rows, covariates, models["confidence"], weighed)
 
 
 def empty_cells(frame: pd.DataFrame) -> list[str]:
@@ -152,7 +214,9 @@ def not_estimable(empty: list[str]) -> str:
     return f"not estimable: {'; '.join(empty)}"
 
 
-def fit_interaction(frame: pd.DataFrame, covariates: list[str], confidence: float = 0.95) -> Interaction:
+def fit_interaction(
+    frame: pd.DataFrame, covariates: list[str], confidence: float = 0.95, weights: np.ndarray | None = None
+) -> Interaction:
     """Fit the logistic model of one outcome and site pair and read off pilot x post.
 
     Parameters
@@ -160,12 +224,12 @@ def fit_interaction(frame: pd.DataFrame, covariates: list[str], confidence: floa
     frame : one row per client or referral: outcome, pilot, post (bool) and the covariates
     covariates : names; an empty list gives the unadjusted test
     confidence : coverage of the intervals
+    weights : how many rows each row stands for, shape (rows of the frame,), above 0; one each where none are given
 
     Source: report Appendix B2. statsmodels' Logit is used because its standard errors come from the last
-    Newton step (GLM's lag one behind).
+    Newton step (GLM's lag one behind); it knows no weights, so that weighted rows are fitted by GLM to the last digit.
     """
     from scipy import stats
-    from statsmodels.discrete.discrete_model import Logit
     from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
 
     if empty := empty_cells(frame):
@@ -173,22 +237,23 @@ def fit_interaction(frame: pd.DataFrame, covariates: list[str], confidence: floa
     design = design_matrix(frame, covariates)
     if empty := empty_cells(frame[design.kept]):
         return Interaction(rows=len(design.y), notes=(*design.notes, not_estimable(empty)))
+    weights = None if weights is None else weights[design.kept]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", PerfectSeparationWarning)
         try:
-            fit = Logit(design.y, design.x).fit(method="newton", maxiter=100, tol=1e-10, disp=0)
+            fit, converged = _fitted(design, weights)
         except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError):
             reason = "not estimable: the characteristics separate the outcomes"
             return Interaction(rows=len(design.y), notes=(*design.notes, reason))
     moves = np.abs(fit.params[1:]) * np.ptp(design.x[:, 1:], axis=0)
-    if not fit.mle_retvals["converged"] or moves.max() > EXTREME or not np.isfinite(fit.bse).all():
+    if not converged or moves.max() > EXTREME or not np.isfinite(fit.bse).all():
         reason = "not estimable: the estimates do not settle, the characteristics separate outcomes"
         return Interaction(rows=len(design.y), notes=(*design.notes, reason))
     z = stats.norm.ppf(0.5 + confidence / 2)
     at = design.terms.index("pilot:post")
     coefficient, error = fit.params[at], fit.bse[at]
-    effect, spread = _probability_effect(design, fit.params, fit.cov_params(), at)
+    effect, spread = _probability_effect(design, fit.params, fit.cov_params(), at, weights)
     return Interaction(
         p=float(fit.pvalues[at]),
         odds_ratio=float(np.exp(coefficient)),
@@ -199,14 +264,34 @@ def fit_interaction(frame: pd.DataFrame, covariates: list[str], confidence: floa
         effect_high=100 * (effect + z * spread),
         rows=len(design.y),
         notes=tuple(design.notes),
+        parameters=design.x.shape[1],
+        cases=float(len(design.y) if weights is None else weights.sum()),
     )
 
 
-def _probability_effect(design: Design, params: np.ndarray, cov: np.ndarray, at: int) -> tuple[float, float]:
+def _fitted(design: Design, weights: np.ndarray | None) -> tuple[Any, bool]:
+    """The fit of a model, and whether it has converged."""
+    from statsmodels.discrete.discrete_model import Logit
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    if weights is None:
+        fit = Logit(design.y, design.x).fit(method="newton", maxiter=100, tol=1e-10, disp=0)
+        return fit, fit.mle_retvals["converged"]
+    model = GLM(design.y, design.x, family=Binomial(), freq_weights=weights)
+    fit = model.fit(maxiter=100, tol=1e-10, tol_criterion="params")
+    return fit, fit.converged
+
+
+def _probability_effect(
+    design: Design, params: np.ndarray, cov: np.ndarray, at: int, weights: np.ndarray | None
+) -> tuple[float, float]:
     """Average effect on treated post-period rows, probability scale, and its delta-method standard error."""
-    treated = design.x[design.x[:, at] == 1]
+    of_treated = design.x[:, at] == 1
+    treated, weighed = design.x[of_treated], None if weights is None else weights[of_treated]
     without = treated.copy()
     without[:, at] = 0
     p_with, p_without = (1 / (1 + np.exp(-x @ params)) for x in (treated, without))
-    gradient = (treated * (p_with * (1 - p_with))[:, None] - without * (p_without * (1 - p_without))[:, None]).mean(0)
-    return float((p_with - p_without).mean()), float(np.sqrt(gradient @ cov @ gradient))
+    slopes = treated * (p_with * (1 - p_with))[:, None] - without * (p_without * (1 - p_without))[:, None]
+    gradient = np.average(slopes, axis=0, weights=weighed)
+    return float(np.average(p_with - p_without, weights=weighed)), float(np.sqrt(gradient @ cov @ gradient))
