@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import math
@@ -29,7 +30,9 @@ from dscp.ledger.ids import dims_text
 from dscp.ledger.rows import FIELDS, read_ledger, values_of
 from dscp.printing.forms import printed
 from dscp.printing.words import spelt
+from fieldwork import fieldwork
 from forms_checks import assert_forms
+from ledger import with_about
 from other_study import write_study
 from release import release
 from running import PROJECT, copy_project, snakemake
@@ -278,6 +281,26 @@ def test_quarterly_counts_are_of_people_and_rows_of_their_files_are_not():
         row("validation.rows_in.triage_quarters", 4, rule="validate", rows=4, extract="triage_quarters"),
     )
     assert list(FIVE.disclose(triage)[1]["id"]) == ["community_triage.count.pilot_1.pre"]
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=NAMES)
+@pytest.mark.parametrize("group", ["service_users", "clients"])
+def test_interviewed_clients_are_protected_and_staff_is_the_study_s_own_sample(group, control):
+    """A group that the declaration does not know is taken for clients; totals tell no more than the rest."""
+    numbers = {"stakeholders": [3, 2, 4], "delivery_staff": [1, 4, 2], group: [4, 2, 9]}
+    encounters = pd.DataFrame(
+        [("stage_2", f"site_{n}", name, value) for name, line in numbers.items() for n, value in enumerate(line, 1)],
+        columns=["stage", "site", "group", "encounters"],
+    )
+    ledger = with_about(pd.concat(fieldwork(encounters), ignore_index=True))
+    made, _ = control.disclose(ledger)
+    values = made.set_index("id")["value"]
+    assert values["fieldwork.stage_2.delivery_staff.site_1"] == 1
+    few = values[[f"fieldwork.stage_2.{group}.site_{n}" for n in (1, 2)]].to_list()
+    assert few == [5, 0] if control.policy.name == "round_to_5" else all(map(math.isnan, few))
+    if control.policy.smallest:
+        assert values[["fieldwork.stage_2.total.site_1", "fieldwork.stage_2.total.all"]].isna().all()
+    assert release(by_id(made), control)[1] == []
 
 
 def test_what_a_model_says_of_a_count_that_protects_another_is_withheld():
@@ -613,6 +636,13 @@ def test_decisions_are_published_without_their_reasons(run, hidden):
     assert set(published["decision"]) == {"withheld", "rounded", "recomputed"}
     tallied = read_ledger(run / "ledger.csv").set_index("id")["value"]
     assert tallied["disclosure.withheld"] == len(hidden)
+
+
+def test_appendix_b5_says_of_every_extract_whether_and_why_it_is_protected(run, small):
+    page = " ".join(html.unescape(TAGS.sub(" ", (run / "report.html").read_text(encoding="utf-8"))).split())
+    for name in read_config(small / "config.yaml")["extracts"]:
+        one = EXTRACTS[name]
+        assert f"{one.says} {one.about} {one.fate} {one.protection}" in page, name
 
 
 def test_texts_of_pilots_come_through_the_gate_as_they_are(run):

@@ -69,7 +69,7 @@ def published(cells: Cells, sex: Sex, covariates: list[str], control: Control) -
     """What a study publishes: the rows of its ledger, from the rules themselves."""
     ledger, members, models = in_full(cells, sex, covariates)
     values = ledger.set_index("id")["value"].to_dict()
-    fitted = published_models(values, members, list(SITES), models, [MEASURE], control)
+    fitted = published_models(values, members, ["site_0", *SITES], models, [MEASURE], control)
     findings = pd.DataFrame(
         columns=["extract", "severity", "file", "line", "column", "found", "allowed", "rows", "message"]
     )

@@ -23,7 +23,7 @@ from accept import accept
 from benefits import benefits
 from continuity import continuity
 from continuity import ledger as continuity_ledger
-from disclosure import disclosed_activity, disclosure
+from disclosure import disclosed_activity, disclosure, read_models
 from dscp.disclosure.control import CannotProtect, Control, by_id
 from dscp.disclosure.policies import POLICIES
 from dscp.extracts.registry import samples
@@ -41,6 +41,7 @@ from ledger import ledger as whole_ledger
 from new_journeys import new_journeys
 from outcomes import ledger as outcomes_ledger
 from outcomes import outcomes
+from published_models import published_models
 from reference_extracts import read_assumed, read_published, reference_extracts
 from register import registered
 from release import release
@@ -213,7 +214,7 @@ def publish(made: Made, folder: Path, policy: str) -> list[str]:
     """
     control = Control(POLICIES[policy], made.config["definitions"]["missing_release"])
     try:
-        whole, findings, decisions = disclosure(made.ledger, made.findings, control)
+        whole, findings, decisions = disclosure(made.ledger, made.findings, models_of(made, control), control)
     except CannotProtect as why:
         return [str(why)]
     if faults := release(by_id(whole), control)[1]:
@@ -224,6 +225,16 @@ def publish(made: Made, folder: Path, policy: str) -> list[str]:
     made.activity.to_csv(folder / "work" / "activity.csv", index=False)
     decisions[["id", "decision"]].to_csv(folder / "disclosure.csv", index=False)
     return []
+
+
+def models_of(made: Made, control: Control) -> pd.DataFrame:
+    """The adjusted models as a policy lets them be published, by the rule published_models."""
+    if lacking(["impact"], made.config):
+        return read_models(None)
+    _, members = counted(made.config, made.typed)
+    every = chosen(made.config["measures"], made.typed)
+    named = list(analysed(made.config["sites"]))
+    return published_models(made.known, members, named, made.config["models"], every, control)
 
 
 def as_read(rows: list[pd.DataFrame], folder: Path) -> pd.DataFrame:
@@ -282,6 +293,13 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
 
 def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:
     """The ledger rows of outcomes, continuity and impact."""
+    counts, members = counted(config, typed)
+    named, every = list(analysed(config["sites"])), chosen(config["measures"], typed)
+    return [*counts, *impact(pd.concat(counts, ignore_index=True), members, named, config["models"], every)]
+
+
+def counted(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFrame], pd.DataFrame]:
+    """The ledger rows of outcomes and continuity, and the clients and referrals that are counted."""
     sites, models = config["sites"], config["models"]
     shared = (sites, *(config[key] for key in ("periods", "definitions", "codes")), models["length_of_use_bands"])
     every = chosen(config["measures"], typed)
@@ -293,11 +311,10 @@ def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFram
         members.append(clients)
     if others:
         read = {name: str(typed[name]) for one in others for name in one.reads}
-        referrals, counted, cases = continuity(read, *shared, others)
-        counts += continuity_ledger(referrals, counted, cases, sites, others)
+        referrals, summed, cases = continuity(read, *shared, others)
+        counts += continuity_ledger(referrals, summed, cases, sites, others)
         members.append(referrals)
-    members = pd.concat(members, ignore_index=True)
-    return [*counts, *impact(pd.concat(counts, ignore_index=True), members, list(analysed(sites)), models, every)]
+    return counts, pd.concat(members, ignore_index=True)
 
 
 @dataclass(frozen=True)

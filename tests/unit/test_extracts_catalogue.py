@@ -16,7 +16,7 @@ import pytest
 from dscp.config.schema import config_schema
 from dscp.extracts.links import unlinked
 from dscp.extracts.registry import EXTRACTS, samples
-from dscp.extracts.types import About, ExtractType
+from dscp.extracts.types import About, Apart, ExtractType
 from other_study import other_config
 from pages import pages
 from validate import validate
@@ -100,6 +100,8 @@ def test_nothing_of_an_extract_is_taken_for_granted(field):
         ({"person": None}, "a row of one client is about people and has a column of persons"),
         ({"person": "name"}, "no column name, allowed: "),
         ({"key": ("client", "number")}, "no column number, allowed: "),
+        ({"apart": Apart("group", ("staff",), About.EVENTS)}, "no column group, allowed: "),
+        ({"protection": ""}, "protection is empty, allowed: why its counts are protected or not"),
     ],
 )
 def test_a_declaration_that_contradicts_itself_does_not_load(change, said):

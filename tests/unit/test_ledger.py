@@ -386,6 +386,8 @@ def test_what_a_quantity_is_about_follows_from_its_extracts():
         counts(money=4).assign(extract="pilot_spending"),
         counts(both=4).assign(extract="pilot_spending journeys"),
         counts(encounters=5).assign(extract="fieldwork"),
+        counts(of_staff=5).assign(extract="fieldwork", dims="group=delivery_staff"),
+        counts(of_clients=5).assign(extract="fieldwork", dims="group=service_users"),
         counts(triaged=4).assign(extract="triage_quarters"),
         derived("per_head", 4, "a / b", inputs={"a": "money", "b": "x"}),
         derived("twice", 8, "2 * a", inputs={"a": "per_head"}),
@@ -395,7 +397,8 @@ def test_what_a_quantity_is_about_follows_from_its_extracts():
     whole = ledger(pd.concat([counts(x=1), *more]), found_in(*extracts), TABLE, CONFIG).set_index("id")["about"]
     assert whole[["x", "both", "triaged", "per_head", "twice"]].eq("people").all()
     assert whole[["money", "halved"]].eq("money").all()
-    assert whole["encounters"] == "events"
+    assert whole["of_staff"] == "events"
+    assert whole[["of_clients", "encounters"]].eq("people").all()  # of nobody knows whom
     assert whole["constant.harm"] == whole["setting.economics.benefit_share"] == ""
     assert whole["validation.rows_in.journeys"] == "people"
     assert whole["validation.rows_in.triage_quarters"] == whole["validation.rows_in.pilot_spending"] == "areas"

@@ -9,6 +9,7 @@ from dscp.disclosure.policies import NONE, POLICIES
 from dscp.extracts.faults import UNUSABLE, with_ids
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import About
+from dscp.ledger.ids import dims_of
 from dscp.ledger.leaves import constants, settings
 from dscp.ledger.rows import extracts_of, inputs_of, kind, quantities, read_ledger, shaped_by, write_ledger
 from dscp.run.job import writing
@@ -126,7 +127,8 @@ def with_about(ledger: pd.DataFrame) -> pd.DataFrame:
 def _about(row: Mapping, extract: str) -> About:
     if extract not in EXTRACTS:
         raise ValueError(f"{row['id']}: the extract {extract} is not declared, allowed: {', '.join(EXTRACTS)}")
-    return EXTRACTS[extract].rows_about if row["rule"] == OF_VALIDATION else EXTRACTS[extract].about
+    declared = EXTRACTS[extract]
+    return declared.rows_about if row["rule"] == OF_VALIDATION else declared.about_of(dims_of(row))
 
 
 def check_cohorts(ledger: pd.DataFrame) -> None:

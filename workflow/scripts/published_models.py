@@ -52,8 +52,8 @@ def published_models(
         covariates = models[f"{measure.model.covariates}_covariates"]
         for site in sites:
             cells = _cells(measure, site)
-            if counts.keys() < {one for pair in cells.values() for one in pair}:
-                continue
+            if not counts.keys() >= {one for pair in cells.values() for one in pair}:
+                continue  # a site without this measure
             weights = weights_of(
                 {place: (counts[count], counts[base]) for place, (count, base) in cells.items()}, control
             )

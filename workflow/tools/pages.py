@@ -79,10 +79,11 @@ def _extract(extract: ExtractType, config: Mapping) -> str:
     unique = f" No two rows have the same {_listed(extract.key)}." if extract.key else ""
     links = "".join(f" Its {link.column} is found in `{link.to}`." for link in extract.links)
     about = f"Its numbers are about {extract.about}" if extract.row_is == "several" else "It is about people"
+    protected = f" Its counts are {extract.fate}: {extract.protection}."
     formats = ", also as XLSX" if "xlsx" in extract.formats else ""
     lines = [
         f"\n## `{extract.name}`: {extract.says}{formats}\n\n",
-        f"A row is {extract.row_says}. {about}.{unique}{links}\n\n",
+        f"A row is {extract.row_says}. {about}.{protected}{unique}{links}\n\n",
         "| column | what it holds | allowed | also called | if missing |\n|---|---|---|---|---|\n",
     ]
     return "".join([*lines, *(_column(column, config) for column in extract.columns)])

@@ -116,6 +116,19 @@ class Sample:
     drawn: dict[str, pd.DataFrame]
 
 
+@dataclass(frozen=True)
+class Apart:
+    """Numbers of an extract that are about something else than the others: those with some values in a column.
+
+    The column is a dim of the ledger's rows (`group`): a quantity that does not say which value it has is about what
+    the extract is about.
+    """
+
+    column: str
+    having: tuple[str, ...]
+    about: About
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExtractType:
     """An extract: everything that differs from one to another.
@@ -127,6 +140,8 @@ class ExtractType:
     row_is : "one" where a row is of one client; "several" where it holds a number
     says : what it is called in documents
     row_says : what a row is, in words
+    protection : why its counts are protected by a disclosure policy, or why they need not be, for Appendix B5
+    apart : which of its numbers are about something else, or None
     columns : in the order of the file
     key : columns that no two rows may share; none where rows may repeat
     person : the column that tells clients apart, or None
@@ -141,6 +156,8 @@ class ExtractType:
     row_is: Literal["one", "several"]
     says: str
     row_says: str
+    protection: str
+    apart: Apart | None
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     person: str | None
@@ -153,13 +170,31 @@ class ExtractType:
     def __post_init__(self) -> None:
         """A declaration that contradicts itself does not load."""
         names = {column.name for column in self.columns}
-        named = {*self.key, *([self.person] if self.person else []), *(link.column for link in self.links)}
+        of_apart = [self.apart.column] if self.apart else []
+        named = {*self.key, *of_apart, *([self.person] if self.person else []), *(link.column for link in self.links)}
         if unknown := sorted(named - names):
             raise ValueError(f"extract {self.name}: no column {unknown[0]}, allowed: {', '.join(sorted(names))}")
         if not isinstance(self.about, About):
             raise ValueError(f"extract {self.name}: about {self.about!r}, allowed: {', '.join(map(str, About))}")
+        if not self.protection:
+            raise ValueError(f"extract {self.name}: protection is empty, allowed: why its counts are protected or not")
         if self.row_is == "one" and not (self.person and self.about is About.PEOPLE):
             raise ValueError(f"extract {self.name}: a row of one client is about people and has a column of persons")
+
+    def about_of(self, dims: Mapping[str, str]) -> About:
+        """What a number is about that is read from its rows: by the values that make up its id, name -> value."""
+        if self.apart and dims.get(self.apart.column) in self.apart.having:
+            return self.apart.about
+        return self.about
+
+    @property
+    def fate(self) -> str:
+        """What a disclosure policy does with its counts, in words."""
+        if self.about is not About.PEOPLE:
+            return "not protected"
+        if self.apart is None:
+            return "protected"
+        return f"protected, but for {self.apart.column} {', '.join(self.apart.having)}".replace("_", " ")
 
     @property
     def rows_about(self) -> About:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.exhibits.book import DEFAULT_FORMS, Book, setting, time
 from dscp.exhibits.declared import figure_sites, ledger_items
+from dscp.extracts.registry import EXTRACTS
 from dscp.ledger.ids import dims_of
 from dscp.ledger.rows import WITHHELD_SIGN
 from dscp.measures.registry import MEASURES
@@ -77,6 +78,11 @@ class Study:
     def policy_sets(self, name: str) -> bool:
         """Whether the disclosure policy sets a number: smallest, base."""
         return name in POLICIES[self.policy()].numbers()
+
+    def protection(self) -> list[tuple[str, str, str, str]]:
+        """Of each extract of the study: what it is called, what its numbers are about, their fate, and why."""
+        declared = (EXTRACTS[name] for name in self._config["extracts"])
+        return [(one.says, str(one.about), one.fate, one.protection) for one in declared]
 
     def withheld_sign(self) -> str:
         """What stands in the place of a withheld number."""

@@ -30,6 +30,8 @@ EXTRACT = ExtractType(
     row_is="several",
     says="budgets by site and head",
     row_says="a site and a head of its budget",
+    protection="the numbers are budgets of public bodies",
+    apart=None,
     columns=(
         SITE,
         Column("head", "key", "the head of the budget", (name_of("a head"),)),

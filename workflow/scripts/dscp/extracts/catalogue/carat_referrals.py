@@ -52,6 +52,8 @@ EXTRACT = ExtractType(
     row_is="one",
     says="CARAT referrals (DIMIS)",
     row_says="one referral of a client from a prison to a CJIT (form AF5)",
+    protection="every row is a referral of a client who leaves prison",
+    apart=None,
     columns=(
         Column("referral", "id", "the referral's number"),
         client(),

@@ -37,6 +37,8 @@ EXTRACT = ExtractType(
     row_is="one",
     says="CJIT forms (DIMIS)",
     row_says="one form of a CJIT on a client (AF5, AF7)",
+    protection="every row is a form on a client",
+    apart=None,
     columns=(
         Column(
             "form",

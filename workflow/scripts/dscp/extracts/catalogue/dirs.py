@@ -34,6 +34,8 @@ EXTRACT = ExtractType(
     row_is="one",
     says="Drug Interventions Records",
     row_says="one Drug Interventions Record of a client",
+    protection="every row is a record of a client",
+    apart=None,
     columns=(
         client(),
         Column("dir_date", "date", "the day of the record", (day_of_record,)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dscp.extracts.checks import study_sites
 from dscp.extracts.columns import COUNTED, SITE, name_of
-from dscp.extracts.types import About, Column, ExtractType, Sample
+from dscp.extracts.types import About, Apart, Column, ExtractType, Sample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,10 +27,17 @@ def sample(of: Sample) -> pd.DataFrame:
 
 EXTRACT = ExtractType(
     name="fieldwork",
-    about=About.EVENTS,
+    about=About.PEOPLE,
     row_is="several",
     says="encounters of the fieldwork",
     row_says="a stage of the fieldwork, a site and a group of people spoken to",
+    # ASSUME service users who were interviewed are protected as clients are, people interviewed in their jobs are not
+    protection=(
+        "service users who were interviewed are clients, and a few of them in a named area could be known. "
+        "Stakeholders and delivery staff spoke in their jobs: how many did is the study's own sample, which it "
+        "publishes by design"
+    ),
+    apart=Apart("group", ("stakeholders", "delivery_staff"), About.EVENTS),
     columns=(
         Column("stage", "key", "the stage of the fieldwork", (name_of("a stage"),)),
         SITE,

@@ -66,6 +66,8 @@ EXTRACT = ExtractType(
     row_is="one",
     says="client journeys (NDTMS)",
     row_says="one journey of a client through treatment",
+    protection="every row is a record of a client in drug treatment",
+    apart=None,
     columns=(
         client("attrb", "client_random_id"),
         DAT,

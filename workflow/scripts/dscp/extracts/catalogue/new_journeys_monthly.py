@@ -30,6 +30,8 @@ EXTRACT = ExtractType(
     row_is="several",
     says="new journeys by area and month",
     row_says="an area and a month",
+    protection="the numbers count clients who start treatment in an area",
+    apart=None,
     columns=(
         Column("area", "text", "the area: pilot_3, comparison_3", (area,)),
         Column("month", "month", "the month"),

@@ -33,6 +33,8 @@ EXTRACT = ExtractType(
     row_is="several",
     says="new journeys by site and fiscal year",
     row_says="a site and a fiscal year",
+    protection="the numbers count clients who start treatment in an area",
+    apart=None,
     columns=(
         SITE,
         FISCAL_YEAR,

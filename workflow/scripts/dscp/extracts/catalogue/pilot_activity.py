@@ -33,6 +33,8 @@ EXTRACT = ExtractType(
     row_is="several",
     says="what each site did",
     row_says="a site",
+    protection="the texts say what services a site set up; they count nobody",
+    apart=None,
     columns=(
         SITE,
         *(

@@ -40,6 +40,8 @@ EXTRACT = ExtractType(
     row_is="several",
     says="spending on the pilots",
     row_says="a line of a site's spending ledger",
+    protection="the numbers are pounds that a public body spent on services; nobody is paid by name",
+    apart=None,
     columns=(
         SITE,
         FISCAL_YEAR,

@@ -27,6 +27,8 @@ EXTRACT = ExtractType(
     row_is="several",
     says="national budgets by year",
     row_says="a fiscal year",
+    protection="the numbers are national budgets",
+    apart=None,
     columns=(
         FISCAL_YEAR,
         Column("adult_pooled_gbp_m", "amount", "the pooled budget for adults, million pounds", (AMOUNT, payable)),

@@ -38,6 +38,8 @@ EXTRACT = ExtractType(
     row_is="several",
     says="referrals and triages by DAT and quarter",
     row_says="a DAT and a quarter",
+    protection="the numbers count referrals of clients in an area",
+    apart=None,
     columns=(
         Column(
             "quarter_start",
