@@ -16,6 +16,7 @@ import statsmodels.api as sm
 import outside
 import outside_table
 from outside import Run, attack
+from thorough import some
 
 FIVE, ROUNDED, BOTH = {"smallest": 5}, {"base": 5}, {"smallest": 8, "base": 5}
 AREAS = [f"{arm}_1.{period}" for arm, period in outside.PLACES]
@@ -58,7 +59,7 @@ def test_the_reader_knows_nothing_of_the_code():
     names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     known = {"numpy", "pandas", "scipy.optimize", "scipy.sparse"}
-    standard = {"__future__", "ast", "itertools", "math", "re", "collections", "collections.abc", "dataclasses"}
+    standard = {"__future__", "ast", "itertools", "json", "math", "re", "collections", "collections.abc", "dataclasses"}
     assert names <= known | standard | {"functools", "pathlib", "statistics"}
 
 
@@ -258,8 +259,27 @@ def of_study(**truth: int) -> outside_table.Published:
 def test_what_a_reader_says_is_compared_with_the_truth():
     of = of_study(a=3, b=3, c=3, d=3)
     said = {"a": {3}, "b": {4}, "c": {2, 3}, "d": set(range(1, 6))}
-    found = outside_table.told(of, outside.Told({f"seen.base.{name}": some for name, some in said.items()}, {}))
+    found = outside_table.told(of, outside.Told({f"seen.base.{name}": some for name, some in said.items()}, {}, {}))
     assert found["hidden"] == [f"seen.base.{name}" for name in "abcd"]
     assert found["told"] == ["seen.base.a"]
     assert found["narrower"] == ["seen.base.a", "seen.base.c"]
     assert found["wrong"] == ["seen.base.b"]
+
+
+# ---- Small studies of every kind, under every policy
+
+
+CLOSED = ("A8", "A10")  # ways in that are closed; what every reader knows is closed, too
+STUDIES = some(range(20), kept=range(3))
+
+
+@pytest.mark.parametrize("seed", STUDIES)
+def test_nothing_is_told_of_a_small_study(seed, config, tmp_path):
+    """Under no policy is a count told, or left fewer values than promised; and no study is refused altogether."""
+    said = []
+    for of in outside_table.published(config, seed, tmp_path):
+        assert of.run is not None, f"{of.policy}: nothing is published"
+        result = outside_table.told(of, attack(of.run, CLOSED))
+        said += [f"{of.policy}: {what} {name}" for what in ("told", "narrower", "wrong") for name in result[what]]
+        said += [f"{of.policy}: more is said by {name}" for name in outside.says_more(of.run)]
+    assert said == []

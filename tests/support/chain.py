@@ -29,6 +29,7 @@ from dscp.disclosure.policies import POLICIES
 from dscp.extracts.registry import samples
 from dscp.figures.data import Planned, planned
 from dscp.figures.numbers import wanted
+from dscp.ledger.leaves import settings as of_settings
 from dscp.ledger.rows import numbers, read_ledger, write_ledger
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import chosen
@@ -191,8 +192,7 @@ def run(of: Study, folder: Path, register: bool = False) -> Made:
     table = pd.read_csv(CONSTANTS, keep_default_na=False)
     if register:
         parts.append(as_read(registered(of.config, pd.concat(parts, ignore_index=True), table), folder))
-    keys = ("sites", "periods", "definitions", "codes", "models", "economics", "disclosure")
-    config = {key: of.config[key] for key in keys}
+    config = {key: of.config[key] for key in ("sites", "periods", "definitions", "codes", "models", "economics")}
     whole = whole_ledger(
         pd.concat(parts, ignore_index=True), remarks, table, {**config, "assumed": of.config["assumed"]}
     )
@@ -205,21 +205,25 @@ def publish(made: Made, folder: Path, policy: str) -> list[str]:
 
     Parameters
     ----------
-    made : by `run`, of a study whose config names the policy: the policy's numbers are settings
+    made : by `run`; its ledger has no numbers of a policy, they join it here as the rule ledger would add them
     folder : where ledger.csv, validation.csv, disclosure.csv and work/activity.csv are written
 
     Returns
     -------
     Why nothing is published, one line each, and then there are no files; none where all is.
     """
+    (folder / "work").mkdir(parents=True, exist_ok=True)
     control = Control(POLICIES[policy], made.config["definitions"]["missing_release"])
+    shaped = {key: made.config[key] for key in ("definitions", "models", "economics")}
+    numbers_set = of_settings(shaped, control.policy.numbers()).assign(about="")
+    of_policy = numbers_set[numbers_set["id"].str.startswith("setting.disclosure.")]
+    ledger = pd.concat([made.ledger, of_policy.astype(made.ledger.dtypes)], ignore_index=True)
     try:
-        whole, findings, decisions = disclosure(made.ledger, made.findings, models_of(made, control), control)
+        whole, findings, decisions = disclosure(ledger, made.findings, models_of(made, control), control)
     except CannotProtect as why:
         return [str(why)]
     if faults := release(by_id(whole), control)[1]:
         return faults
-    (folder / "work").mkdir(parents=True, exist_ok=True)
     write_ledger([whole], folder / "ledger.csv")
     findings.to_csv(folder / "validation.csv", index=False)
     made.activity.to_csv(folder / "work" / "activity.csv", index=False)

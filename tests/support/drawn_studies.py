@@ -50,6 +50,7 @@ def drawn_study(default: Mapping, seed: int) -> chain.Study:
     if any("prisons" in site["pilot"] for site in config["sites"].values()):
         size = int(rng.integers(60, 500))
         extracts |= samples(config, rng, size, ["carat_referrals", "cjit_forms", "dirs"])
+        extracts["cjit_forms"] = pd.concat([extracts["cjit_forms"], other_forms(config)], ignore_index=True)
     if any(site.get("continuity") == "embedded_provision" for site in config["sites"].values()):
         extracts["triage_quarters"] = triage(config, rng)
     if seed % 4 == 1:
@@ -104,6 +105,14 @@ def _of_cell(rng: np.random.Generator, dats: list[str], window: list) -> pd.Data
             "exit_reason": pd.Series(reason).where(end.notna()).astype("Int64"),
         }
     )
+
+
+def other_forms(config: Mapping) -> pd.DataFrame:
+    """A form of each area that answers no referral: an area without a form is a fault."""
+    known = [area for area in areas(config["sites"]).to_dict("records") if area["prisons"]]
+    rows = [("AF7", f"N{i}", area["prisons"][0], area["dats"][0], "2013-01-01") for i, area in enumerate(known)]
+    found = pd.DataFrame(rows, columns=["form", "client", "prison", "dat", "care_plan_date"])
+    return found.assign(care_plan_date=pd.to_datetime(found["care_plan_date"]))
 
 
 def triage(config: Mapping, rng: np.random.Generator) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import json
 import math
 import re
 from collections import defaultdict
@@ -66,9 +67,9 @@ def at_most(parts: Iterable[str], whole: str, doubt: bool = False) -> Fact:
     return Fact(fact.weights, -math.inf, 0, doubt)
 
 
-def between(name: str, low: float, high: float = math.inf) -> Fact:
+def between(name: str, low: float, high: float = math.inf, doubt: bool = False) -> Fact:
     """What is known of one count."""
-    return Fact(((name, 1.0),), low, high)
+    return Fact(((name, 1.0),), low, high, doubt)
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,9 @@ class Run:
     def read(cls, folder: Path) -> Run:
         """Read a run's folder; what lies under restricted/ is not there for a reader."""
 
-        def table(name: str) -> list[dict[str, str]]:
-            return pd.read_csv(folder / name, dtype=str, keep_default_na=False).to_dict("records")
-
-        rows = {row["id"]: row for row in table("ledger.csv")}
-        return cls(rows, {row["id"]: row["decision"] for row in table("disclosure.csv")}, table("validation.csv"))
+        rows = {row["id"]: row for row in _table(folder / "ledger.csv")}
+        listed = {row["id"]: row["decision"] for row in _table(folder / "disclosure.csv")}
+        return cls(rows, listed, _table(folder / "validation.csv"))
 
     def value(self, name: str) -> float:
         """The published value; nan where there is none."""
@@ -173,6 +172,10 @@ class Run:
                     yield measure, f"site_{site}", [self.groups[key] for key in keys]
 
 
+def _table(path: Path) -> list[dict[str, str]]:
+    return pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+
+
 def inputs(row: Mapping[str, str]) -> list[tuple[str, str]]:
     """Name and id of each input of a row."""
     return [tuple(item.split("=", 1)) for item in row["inputs"].split()]
@@ -187,9 +190,11 @@ def plain(run: Run) -> list[Fact]:
     Months of a pilot make its year; referrals are local or left out; rows read are kept or left out; cells missing are
     remarked on. These hold where extracts agree. A published sum of published parts says nothing of its own.
     """
-    sums = [*_totals(run), *_across(run)]
+    sums = [*run.totals.items(), *_across(run)]
     added = {
-        whole for whole, parts in sums if run.base > 1 and run.value(whole) == sum(run.value(part) for part in parts)
+        whole
+        for whole, parts in [*sums, *_of_models(run)]
+        if run.base > 1 and run.value(whole) == sum(run.value(part) for part in parts)
     }
     named = [name for name in [*run.counts, *run.totals] if name not in added and not math.isnan(run.value(name))]
     own = [between(name, *run.ends(name)) for name in named if run.base == 1 or name not in run.totals]
@@ -199,11 +204,13 @@ def plain(run: Run) -> list[Fact]:
             parts = [f"new_journeys.{part}.{match[1]}" for part in ("retained", "completed")]
             nested += [at_most(parts, name)] if run.rows.keys() >= set(parts) else []
     totals = set(run.totals)
-    return [*own, *nested, *(equal(whole, parts, doubt=whole not in totals) for whole, parts in sums)]
+    return [*own, *nested, *_missing(run), *(equal(whole, parts, doubt=whole not in totals) for whole, parts in sums)]
 
 
-def _totals(run: Run) -> list[tuple[str, list[str]]]:
-    return list(run.totals.items())
+def _of_models(run: Run) -> Iterator[tuple[str, list[str]]]:
+    for measure, site, places in run.models():
+        if (name := f"{measure}.model_rows.{site}") in run.rows:
+            yield name, [base for base, _ in places]
 
 
 def _across(run: Run) -> Iterator[tuple[str, list[str]]]:
@@ -226,15 +233,13 @@ def _across(run: Run) -> Iterator[tuple[str, list[str]]]:
 
 
 def _of_validation(run: Run, extract: str) -> Iterator[tuple[str, list[str]]]:
-    """Rows read, kept, of the study; cells missing."""
-
-    def numbered(kind: str) -> dict[str, str]:
-        start = f"validation.{kind}.{extract}."
-        return {name: run.rows[name]["filter"] for name in run.counts if name.startswith(start)}
+    """Rows read, kept, of the study."""
 
     kept, read = f"validation.rows_kept.{extract}", f"validation.rows_in.{extract}"
     of_study = f"validation.rows_of_the_study_s_DATs.{extract}"
-    left_out, remarks = numbered("excluded"), numbered("information")
+    left_out = {
+        name: run.rows[name]["filter"] for name in run.counts if name.startswith(f"validation.excluded.{extract}.")
+    }
     if read in run.rows:
         yield read, [kept, *(name for name, words in left_out.items() if words.startswith(" "))]
     for name, words in left_out.items():
@@ -242,12 +247,23 @@ def _of_validation(run: Run, extract: str) -> Iterator[tuple[str, list[str]]]:
             yield kept, [name, of_study]
         if words.startswith("dat ") and (same := f"excluded.outside_study_areas.{extract}") in run.rows:
             yield same, [name]
-    start = f"validation.missing.{extract}."
-    for name in [one for one in run.counts if one.startswith(start)]:
-        column = name.removeprefix(start)
-        parts = [one for one, words in remarks.items() if words == f"{column} no usable value"]
-        if parts:
-            yield name, parts
+
+
+def _missing(run: Run) -> Iterator[Fact]:
+    """Cells that are missing are those without a value, and some or all of those that there is another remark on."""
+    seen: dict[str, int] = defaultdict(int)
+    of_column: dict[str, list[str]] = defaultdict(list)
+    for row in run.findings:
+        if row["severity"] == "information":
+            seen[row["extract"]] += 1
+            name = f"validation.information.{row['extract']}.{seen[row['extract']]}"
+            missing = f"validation.missing.{row['extract']}.{row['column']}"
+            if {name, missing} <= set(run.counts):
+                of_column[missing].append(name)
+                if row["found"] == "no value":
+                    yield at_most([name], missing, doubt=True)
+    for missing, remarks in of_column.items():
+        yield Fact(tuple({missing: 1.0, **dict.fromkeys(remarks, -1.0)}.items()), -math.inf, 0, doubt=True)
 
 
 # ---- Ways in: each gives facts that only it knows
@@ -270,7 +286,23 @@ def listed_decisions(run: Run) -> list[Fact]:
 
     Only where of like counts some are listed and some are not: else what is listed follows from a rule.
     """
-    return [between(name, *[run.value(name)] * 2) for name in _unlike(run) if name not in run.listed]
+    exact = [between(name, *[run.value(name)] * 2) for name in _unlike(run) if name not in run.listed]
+    return exact + list(_listed_rates(run))
+
+
+def _listed_rates(run: Run) -> Iterator[Fact]:
+    """A rate that is not listed is that of the true counts, or is missing with them, too."""
+    rates = [
+        name for name in run.rows if ".rate." in name and name.split(".")[0] != "stated" and not run.withheld(name)
+    ]
+    if run.base == 1 or len({name in run.listed for name in rates}) < 2:
+        return
+    for name in rates:
+        count, base = (one for _, one in inputs(run.rows[name]))
+        if math.isnan(run.value(name)):
+            yield between(base, 1) if name in run.listed else between(base, 0, 0)
+        elif name not in run.listed:
+            yield Fact(((count, run.value(base)), (base, -run.value(count))), 0, 0)
 
 
 def changed_by_rounding(run: Run) -> dict[str, int]:
@@ -356,7 +388,7 @@ def _apart(run: Run, count: str, base: str) -> bool:
 
 def noughts(run: Run) -> list[Fact]:
     """A5. Noughts are published, says the policy: a count that is withheld is at least 1."""
-    return [between(name, 1) for name in run.hidden if run.withheld(name)]
+    return [between(name, 1, doubt=True) for name in run.hidden if run.withheld(name)]
 
 
 def all_or_none(run: Run) -> list[Fact]:
@@ -381,7 +413,7 @@ def same_words(run: Run) -> list[Fact]:
         if row["family"] != "validation" and row["filter"]:
             like[row["extract"], row["dims"], row["filter"]].append(name)
     pairs = itertools.chain.from_iterable(itertools.pairwise(names) for names in like.values())
-    return [equal(one, [other]) for one, other in pairs if ".model_rows." not in one + other]
+    return [equal(one, [other], doubt=True) for one, other in pairs if ".model_rows." not in one + other]
 
 
 def nested_cohorts(run: Run) -> list[Fact]:
@@ -488,6 +520,49 @@ def _again(run: Run, row: Mapping[str, str]) -> float:
         return math.nan
 
 
+ELEMENT = re.compile(r'<data value="([^"]*)" data-q="([^"]+)"[^>]*>')
+OF_THE_PAGE = re.compile(r'<script type="application/json" id="trace-data">(.*?)</script>', re.S)
+OF_CONFIDENTIAL = {  # what a run's record may say of a file that is not published
+    "@id", "@type", "name", "alternateName", "identifier", "conditionsOfAccess", "isAccessibleForFree",
+    "description", "encodingFormat",
+}  # fmt: skip
+
+
+def forms_that_say_more(run: Run, folder: Path) -> list[str]:
+    """A10. The reader compares each form of the report with ledger.csv: a value that is not there says more.
+
+    Cells, elements of the page, and the page's data: values, and how many records are behind them.
+    """
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    data = json.loads(OF_THE_PAGE.search(page)[1])
+    shown = [("cells.csv", row["id"], row["value"]) for row in _table(folder / "cells.csv")]
+    shown += [("report.html", name, value) for value, name in ELEMENT.findall(page)]
+    shown += [("report.html, data", name, value) for name, value in zip(data["id"], data["value"], strict=True)]
+    behind = zip(data["id"], data["rows"], strict=True)
+    return [
+        *(f"{form}: {name} is {value}" for form, name, value in shown if not _as_in_ledger(run, name, value)),
+        *(f"report.html, data: {name} has {rows} records" for name, rows in behind if rows and name in run.counts),
+    ]
+
+
+def _as_in_ledger(run: Run, name: str, text: str) -> bool:
+    """Whether a form gives the value of the ledger, to as many decimals as it has, or none."""
+    number = re.sub("[£,%]", "", text).replace("−", "-")
+    if name not in run.rows or not re.fullmatch(r"[-+.\de]+", number):
+        return name in run.rows and text in ("", "[c]", "[z]", "(not computed)")
+    decimals = len(number.partition(".")[2]) if "e" not in number else 12
+    known = run.value(name)
+    return not math.isnan(known) and abs(known - float(number)) <= 0.501 * 10**-decimals + 1e-9 * abs(known)
+
+
+def record_says_more(folder: Path) -> list[str]:
+    """A10. The reader looks in the run's record for sizes, rows and plain checksums of what is confidential."""
+    graph = json.loads((folder / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
+    kept = [one for one in graph if one.get("isAccessibleForFree") is False or "restricted" in one.get("name", "")]
+    found = [f"{one['@id']}: {key}" for one in kept for key in one.keys() - OF_CONFIDENTIAL]
+    return found + [f"{one['@id']}: identifier" for one in kept if not one["identifier"].startswith("hmac-sha256:")]
+
+
 KINDS: Mapping[str, Sequence[Callable[[Run], list[Fact]]]] = {
     "A1": (listed_decisions,),
     "A2": (rows_of_models,),
@@ -503,9 +578,17 @@ KINDS: Mapping[str, Sequence[Callable[[Run], list[Fact]]]] = {
 
 @dataclass(frozen=True)
 class Told:
-    """What a reader tells: values that each hidden count can have, and groups in which all or none have the outcome."""
+    """What a reader tells.
+
+    Attributes
+    ----------
+    counts : id of a hidden count -> the values that it can have
+    rests : id of a count, it or its base being withheld -> how many of the base may be without the outcome
+    groups : measure, area, period -> all or none have the outcome, though a count of them is hidden
+    """
 
     counts: Mapping[str, range | frozenset[int]]
+    rests: Mapping[str, range]
     groups: Mapping[tuple[str, str, str], str]
 
 
@@ -618,7 +701,7 @@ def attack(run: Run, kinds: Iterable[str] = (), solver: Solver | None = None) ->
         facts += itertools.chain.from_iterable(find(run) for find in KINDS[kind])
     solver = solver or Solver(drop_contradictions="A6" in kinds)
     values: dict[str, range | frozenset[int]] = {}
-    groups = {}
+    rests, groups = {}, {}
     by_base = {base: (key, count) for key, (base, count) in run.groups.items()}
     for group in _groups(_fixed(facts, run)):
         names = set().union(*(fact.about() for fact in group))
@@ -629,11 +712,15 @@ def attack(run: Run, kinds: Iterable[str] = (), solver: Solver | None = None) ->
                 values[name] = range(ends[0], ends[1] + 1)
             if name in by_base and (one := _alike(run, solver, group, name, by_base[name][1], names)):
                 groups[by_base[name][0]] = one
+            if name in by_base and (count := by_base[name][1]) in names and (run.withheld(name) or run.withheld(count)):
+                ends = solver.ends(group, {name: 1, count: -1})
+                rests |= {count: range(ends[0], ends[1] + 1)} if ends else {}
     if "A1" in kinds:
-        values |= {name: frozenset(values[name]) - {lost} for name, lost in changed_by_rounding(run).items()}
+        changed = {name: lost for name, lost in changed_by_rounding(run).items() if name in values}
+        values |= {name: frozenset(values[name]) - {lost} for name, lost in changed.items()}
     if "A3" in kinds:
         values |= _narrowed(values, counts_behind_models(run, values))
-    return Told(values, groups)
+    return Told(values, rests, groups)
 
 
 def _fixed(facts: list[Fact], run: Run) -> list[Fact]:
@@ -651,11 +738,12 @@ def _fixed(facts: list[Fact], run: Run) -> list[Fact]:
 
 def _alike(run: Run, solver: Solver, group: Sequence[Fact], base: str, count: str, names: set[str]) -> str:
     """Whether all of a group, or none, have the outcome, though that is not published."""
-    if count not in names or (base not in run.hidden and count not in run.hidden):
+    of_base = solver.ends(group, {base: 1})
+    if (base not in run.hidden and count not in run.hidden) or not of_base or of_base[0] == 0:
         return ""
-    of_base, of_count = (solver.ends(group, {name: 1}) for name in (base, count))
-    if not of_base or of_base[0] == 0:
-        return ""
+    if count not in names:
+        return "none" if run.value(count) == 0 else ""
+    of_count = solver.ends(group, {count: 1})
     if of_count == (0, 0):
         return "none"
     rest = solver.ends(group, {base: 1, count: -1})
@@ -695,6 +783,40 @@ def counts_behind_models(run: Run, values: Mapping[str, range | frozenset[int]])
     return {} if own and all(own) else {name: some for name, some in found.items() if name in run.hidden}
 
 
+def guessed_behind_models(run: Run) -> dict[str, int]:
+    """A3. The reader guesses: of all counts that rounding allows, those whose odds ratio and interval come nearest.
+
+    Characteristics that say little of the outcome move both but little. Right by chance are as many as rounding says.
+    """
+    found = {}
+    for measure, site, places in run.models():
+        printed = {part: run.value(f"{measure}.{part}.{site}") for part in MODEL[:3]}
+        if run.base == 1 or any(map(math.isnan, [*printed.values(), *map(run.value, itertools.chain(*places))])):
+            continue
+        cells = [_cells(run, {}, *pair) for pair in places]
+        odds, spread = _four(cells)
+        ratio = odds[0] - odds[1] - odds[2] + odds[3]
+        error = np.sqrt(sum(spread))
+        said = math.log(printed["odds_ratio_high"] / printed["odds_ratio_low"]) / (2 * _z(run))
+        far = ((ratio - math.log(printed["odds_ratio"])) / said) ** 2 + np.log(error / said) ** 2
+        best = np.unravel_index(np.argmin(far), far.shape)
+        for (base, count), cell, at in zip(places, cells, best, strict=True):
+            found |= {base: int(cell[at, 0]), count: int(cell[at, 1])}
+    return found
+
+
+def _z(run: Run) -> float:
+    return NormalDist().inv_cdf((1 + run.value("setting.models.confidence")) / 2)
+
+
+def _four(cells: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Log odds of the pairs of each place, and their variances, each place along an axis of its own."""
+    shape = [tuple(-1 if i == j else 1 for j in range(4)) for i in range(4)]
+    odds = [np.log(c[:, 1] / (c[:, 0] - c[:, 1])).reshape(s) for c, s in zip(cells, shape, strict=True)]
+    spread = [(1 / c[:, 1] + 1 / (c[:, 0] - c[:, 1])).reshape(s) for c, s in zip(cells, shape, strict=True)]
+    return odds, spread
+
+
 def _digits(text: str) -> int:
     """The significant digits of a number as it is written."""
     return len(re.sub(r"e.*", "", text).replace(".", "").lstrip("-0"))
@@ -714,10 +836,7 @@ def _fitting(run: Run, cells: Sequence[np.ndarray], printed: Mapping[str, str], 
     """Which pairs of each place are part of eight counts that give what is printed; None if there are no such eight."""
     if any(not len(cell) or not ((cell[:, 1] > 0) & (cell[:, 1] < cell[:, 0])).all() for cell in cells):
         return None
-    z = NormalDist().inv_cdf((1 + run.value("setting.models.confidence")) / 2)
-    shape = [tuple(-1 if i == j else 1 for j in range(4)) for i in range(4)]
-    odds = [np.log(c[:, 1] / (c[:, 0] - c[:, 1])).reshape(s) for c, s in zip(cells, shape, strict=True)]
-    spread = [(1 / c[:, 1] + 1 / (c[:, 0] - c[:, 1])).reshape(s) for c, s in zip(cells, shape, strict=True)]
+    z, (odds, spread) = _z(run), _four(cells)
     ratio = odds[0] - odds[1] - odds[2] + odds[3]
     kept = np.nonzero(_near(np.exp(ratio), printed["odds_ratio"], digits))
     at = [np.broadcast_to(one, ratio.shape)[kept] for one in (*odds, *spread)]

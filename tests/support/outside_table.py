@@ -33,7 +33,7 @@ KINDS = {  # what is attacked with; nothing: what every reader knows
     "together": (*outside.KINDS, "A3", "A6"),
 }
 NAMES = [name for name in POLICIES if name != NONE.name]
-COLUMNS = ("hidden", "told", "narrower", "wrong", "alike")
+COLUMNS = ("hidden", "told", "narrower", "rests", "wrong", "alike")
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,8 @@ class Published:
 
 def published(default: Mapping, seed: int, folder: Path, policies: Sequence[str] = NAMES) -> Iterator[Published]:
     """A study drawn at random, under each policy."""
-    study = drawn_study(default, seed)
+    made = chain.run(drawn_study(default, seed), folder)
     for policy in policies:
-        made = chain.run(study.settings(disclosure=policy), folder)
         place = folder / policy
         run = None if chain.publish(made, place, policy) else outside.Run.read(place)
         yield Published(seed, policy, run, made.known)
@@ -78,17 +77,26 @@ def told(of: Published, found: outside.Told) -> dict[str, list[str]]:
     told : those of which he says the one true value
     narrower : those of which he leaves fewer values than the policy promises, the true one among them
     wrong : those of which he excludes the true value
+    rests : counts that, with their withheld base or being withheld, leave fewer values for those without the outcome
     alike : groups of which he rightly says that all, or none, have the outcome, though a count of them is hidden
     """
     values = {name: set(some) for name, some in found.counts.items()}
     right = {name: some for name, some in values.items() if of.truth[name] in some}
+    rests = {name: of.truth[_base(of, name)] - of.truth[name] for name in found.rests}
     return {
         "hidden": list(of.run.hidden),
         "told": [name for name, some in right.items() if len(some) == 1],
         "narrower": [name for name, some in right.items() if len(some) < of.run.hidden[name]],
+        "rests": [
+            name for name, n in rests.items() if n in (some := found.rests[name]) and len(some) < of.run.smallest
+        ],
         "wrong": sorted(values.keys() - right.keys()),
         "alike": [".".join(key) for key, word in found.groups.items() if _alike(of, key) == word],
     }
+
+
+def _base(of: Published, count: str) -> str:
+    return count.replace(".count.", ".base.")
 
 
 def _alike(of: Published, key: tuple[str, str, str]) -> str:
@@ -101,7 +109,9 @@ def by_minimality(of: Published) -> outside.Told:
     chosen = (*outside.KINDS, "A6")
     facts = outside.plain(of.run) + [fact for kind in outside.KINDS.values() for find in kind for fact in find(of.run)]
     known = outside.attack(of.run, chosen)
-    return outside.Told({**known.counts, **outside.minimality(of.run, known, program(of.policy), facts)}, known.groups)
+    return outside.Told(
+        {**known.counts, **outside.minimality(of.run, known, program(of.policy), facts)}, known.rests, known.groups
+    )
 
 
 def program(policy: str) -> Callable[[list[dict]], dict[str, bool]]:
@@ -117,6 +127,13 @@ def program(policy: str) -> Callable[[list[dict]], dict[str, bool]]:
         return dict(zip(made["id"], made["note"].str.startswith("[c]"), strict=True))
 
     return rerun
+
+
+def published_alike(of: Published) -> list[str]:
+    """Groups of which base and count are published, and say that all or none have the outcome."""
+    groups = [pair for pair in of.run.groups.values() if not any(map(of.run.withheld, pair))]
+    exact = [(base, count) for base, count in groups if of.run.base == 1 and of.run.value(base) > 0]
+    return [count for base, count in exact if of.run.value(count) in (0, of.run.value(base))]
 
 
 def withheld_share(of: Published) -> float:
@@ -152,10 +169,16 @@ def _add(of: Published, counted: dict, utility: dict, say: Callable[[str], None]
         return
     utility[of.policy].append(withheld_share(of))
     found = {**dict(attacked(of)), "A7": by_minimality(of)}
+    here["says_more"] += len(outside.says_more(of.run))
+    here["interviews"] += len(outside.users_spoken_to(of.run))
+    guessed = outside.guessed_behind_models(of.run)
+    here["guessed"] += len(guessed)
+    here["guessed_right"] += sum(of.truth[name] == n for name, n in guessed.items())
+    here["published_alike"] += len(published_alike(of))
     for kind, one in found.items():
         result = told(of, one)
         counted.setdefault((of.policy, kind), Counter()).update({name: len(result[name]) for name in COLUMNS})
-        for name in ("told", "narrower", "wrong", "alike"):
+        for name in COLUMNS[1:]:
             for what in result[name]:
                 say(f"{of.study} {of.policy} {kind} {name} {what}")
 
