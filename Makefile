@@ -4,14 +4,16 @@
 ## RUN=name      another run of the study, for trace, verify, sign and purge
 ## CORES=n       how many jobs side by side (default: all)
 ## TESTERS=n     how many tests side by side (default: 2)
+## SBOM=file     where the software bill of materials is written (default: sbom.cdx.json)
 
 STUDY ?= .
 CORES ?= all
 TESTERS ?= 2
+SBOM ?= sbom.cdx.json
 TRIED := bench/try
 VENV := .venv
 export PYTHONPATH := workflow/plugins:workflow/scripts
-export STUDY RUN ID A B KEY # recipes take them from the environment: whatever stands in a name, the shell does not read it
+export STUDY RUN ID A B KEY SBOM # recipes take them from the environment: whatever stands in a name, the shell does not read it
 # A user id without an account has neither a name nor a home, and Snakemake asks for both.
 ifndef LOGNAME
 export LOGNAME := $(shell id -un 2>/dev/null)
@@ -25,7 +27,7 @@ RUN_SNAKEMAKE = exec $(AT_HOME) $(VENV)/bin/snakemake --snakefile Snakefile --di
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: report try check test trace verify sign purge compare checkers lint bench bench-national pages lock clean help
+.PHONY: report try check test trace verify sign purge compare checkers lint bench bench-national pages lock sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
 	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --set-aside
@@ -88,12 +90,15 @@ pages: $(VENV)/ready ## writes the pages of docs/ that are made from the declara
 	@$(VENV)/bin/python workflow/tools/pages.py
 
 lock: $(VENV)/ready ## renews the lock file: names, versions and hashes, no addresses
-	@$(VENV)/bin/pip install --quiet uv
 	@$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
 
+sbom: $(VENV)/ready ## writes the software bill of materials of a release, CycloneDX made from the lock file, to SBOM=
+	@PYTHONWARNINGS=ignore $(VENV)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --spec-version 1.6 --output-format JSON --output-file "$$SBOM"
+
 clean: ## removes all that was made: results, environment, caches
-	rm -rf $(VENV) $(VENV).lock .snakemake .pytest_cache .ruff_cache .hypothesis results bench .checkers
+	rm -rf $(VENV) $(VENV).lock .snakemake .pytest_cache .ruff_cache .hypothesis results bench .checkers sbom.cdx.json
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 22

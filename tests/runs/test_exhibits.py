@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import pandas as pd
 import pytest
+
+from tables import read_table
 
 PROJECT = Path(__file__).parents[2]
 PUBLISHED = PROJECT / "workflow" / "resources" / "published"
@@ -41,7 +42,7 @@ def published() -> list[dict]:
 
 @pytest.fixture(scope="module")
 def printed(default_run) -> dict:
-    table = pd.read_csv(default_run / "cells.csv", dtype=str, keep_default_na=False)
+    table = read_table(default_run / "cells.csv", dtype=str)
     assert not table.duplicated(["exhibit", "row", "column"]).any()
     return {(row.exhibit, row.row, row.column): row for row in table.itertuples()}
 

@@ -12,6 +12,7 @@ from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
 from other_study import PERIODS, SITES, other_config
 from running import PROJECT, snakemake
+from tables import read_table
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def html(other):
 
 @pytest.fixture(scope="module")
 def cells(other):
-    return pd.read_csv(other[0] / "results" / "other-2012-15" / "cells.csv", dtype=str, keep_default_na=False)
+    return read_table(other[0] / "results" / "other-2012-15" / "cells.csv", dtype=str)
 
 
 def test_it_has_its_own_folder(other):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import html
 import json
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +19,7 @@ from dscp.extracts.registry import EXTRACTS
 from dscp.ledger.rows import read_ledger
 from dscp.ledger.trail import dependents
 from dscp.measures.registry import MEASURES
-from dscp.report.panel import SCRIPT, extract_files, label, names_of, panel_head, settings_of, trace_data
+from dscp.report.panel import SCRIPT, data_of, extract_files, label, names_of, settings_of, trace_data
 
 PROJECT = Path(__file__).parents[2]
 TOTAL = "benefit.total.site_3"
@@ -114,7 +117,7 @@ def test_a_given_extract_is_named_without_its_folder_or_checksum(tmp_path):
 
 def test_what_is_carried_cannot_end_the_script(ledger, config):
     hostile = ledger.head(1).assign(note="</script><b>")
-    head = panel_head(trace_data(hostile, config, {}, {}), "")
+    head = data_of(trace_data(hostile, config, {}, {}))
     assert "</script><b>" not in head
     assert "\\u003c/script>\\u003cb>" in head
 
@@ -122,6 +125,46 @@ def test_what_is_carried_cannot_end_the_script(ledger, config):
 def test_only_the_page_for_the_screen_carries_it(default_run):
     assert "<script" not in (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
     assert (default_run / "report.html").stat().st_size < 3.5e6
+
+
+class Elements(HTMLParser):
+    """Texts of the scripts that a browser runs and of the stylesheets of a page, and attributes that work like them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: dict[str, list[str]] = {"script": [], "style": []}
+        self.attributes: list[str] = []
+        self.policies: list[tuple[str, int]] = []  # with how many scripts and stylesheets come before it
+        self._here = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = dict(attrs)
+        self.attributes += [name for name in known if name == "style" or name.startswith("on")]
+        if known.get("http-equiv") == "Content-Security-Policy":
+            self.policies.append((known["content"], sum(map(len, self.texts.values()))))
+        if tag in self.texts and known.get("type") != "application/json":
+            self._here = tag
+            self.texts[tag].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._here = "" if tag == self._here else self._here
+
+    def handle_data(self, data: str) -> None:
+        if self._here:
+            self.texts[self._here][-1] += data
+
+
+def test_the_page_runs_the_scripts_and_stylesheets_that_its_policy_names_and_no_others(default_run):
+    found = Elements((default_run / "report.html").read_text(encoding="utf-8"))
+    ((policy, before),) = found.policies
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    for tag, number in (("script", 2), ("style", 1)):
+        sums = [hashlib.sha256(text.encode()).digest() for text in found.texts[tag]]
+        assert len(sums) == number
+        assert rules[f"{tag}-src"] == " ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in sums)
+    assert before == 0 and found.attributes == [] and "unsafe" not in policy
+    assert {rules[name] for name in ("default-src", "base-uri", "form-action")} == {"'none'"}
 
 
 # The page in a browser
@@ -137,6 +180,33 @@ def browser():
 def page(browser, default_run):
     with page_of(browser, default_run / "report.html") as opened:
         yield opened
+
+
+INTRUDERS = {
+    "a script": ("<main", "<script>window.pwned = 1</script><main"),
+    "an altered script": ('"use strict";', '"use strict"; window.pwned = 1;'),
+    "a handler": ("<main", '<img src="x" onerror="window.pwned = 1"><main'),
+    "an address": ("<main", '<iframe src="javascript:parent.pwned = 1"></iframe><main'),
+    "a script with another's sum": ("<main", '<script integrity="{sum}">window.pwned = 1</script><main'),
+    "a stylesheet": ("<main", "<style>main { display: none }</style><main"),
+    "a style": ("<main", '<main style="display: none"'),
+}
+
+
+@pytest.mark.parametrize("case", INTRUDERS)
+def test_a_script_or_style_that_somebody_puts_into_the_page_does_nothing(browser, default_run, tmp_path, case):
+    text = (default_run / "report.html").read_text(encoding="utf-8")
+    old, new = INTRUDERS[case]
+    assert text.count(old)
+    path = tmp_path / "page.html"
+    known = re.search(r"script-src '([^']+)'", html.unescape(text))[1]
+    path.write_text(text.replace(old, new.replace("{sum}", known), 1), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("main").is_visible()
+    page.close()
 
 
 def panel(page: Page):

@@ -38,6 +38,7 @@ from dscp.reproduction.verdicts import (
 from register import compared, data, published_tables, relation_data
 from running import snakemake
 from steps import ALONE, STEPS
+from tables import read_table
 
 # Claims in words that no changed number makes true: a consistent publication would not make them.
 CLAIMS = {
@@ -72,12 +73,12 @@ def ledger(default_run) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def register(default_run) -> pd.DataFrame:
-    return pd.read_csv(default_run / "reproduction.csv", dtype=str, keep_default_na=False)
+    return read_table(default_run / "reproduction.csv", dtype=str)
 
 
 @pytest.fixture(scope="module")
 def related(default_run) -> pd.DataFrame:
-    return pd.read_csv(default_run / "relations.csv", dtype=str, keep_default_na=False)
+    return read_table(default_run / "relations.csv", dtype=str)
 
 
 # -- the register of the default run

@@ -25,13 +25,14 @@ from dscp.extracts.faults import information
 from dscp.extracts.faults import table as findings_of
 from dscp.ledger.rows import read_ledger
 from dscp.printing.forms import FORMS
-from dscp.printing.inert import inert
 from dscp.printing.origins import anchor_of
 from dscp.report.lint import read_allowed, read_page
+from dscp.run.inert import inert
 from dscp.workbook.ods import ods
 from dscp.workbook.sheets import number_format
 from dscp.workbook.xlsx import xlsx
 from seen import as_seen, links
+from tables import read_table
 from workbook import workbook
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -167,7 +168,7 @@ def test_every_text_of_the_xlsx_is_in_the_pdf(book, pages, default_run):
 
 
 def test_the_numbers_are_those_of_the_ledger_rounded_as_printed(book, pages, default_run):
-    cells = pd.read_csv(default_run / "cells.csv", keep_default_na=False)
+    cells = read_table(default_run / "cells.csv")
     quantities = cells[(cells["id"] != "") & ~cells["exhibit"].str.startswith("Figure ")]
     for number, ours in quantities.groupby("exhibit"):
         texts = Counter(shown(text) for text in ours["printed"])

@@ -6,7 +6,7 @@ import pytest
 
 from dscp.exhibits.book import shown
 from dscp.printing.forms import FORMS, number_shown, printed
-from dscp.printing.inert import inert
+from dscp.run.inert import inert
 from dscp.workbook.sheets import number_format, safe, unique
 from seen import as_seen
 

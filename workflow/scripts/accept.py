@@ -8,7 +8,7 @@ import pandas as pd
 from dscp.extracts.faults import COLUMNS, FAULT, SEVERITIES, table
 from dscp.extracts.links import unlinked
 from dscp.extracts.registry import EXTRACTS
-from dscp.printing.inert import inert
+from dscp.run.inert import inert, tabled
 from dscp.run.job import writing
 
 
@@ -50,7 +50,7 @@ if __name__ == "__main__":
         read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
                 for path in snakemake.input.findings]  # fmt: skip
         everything, stops = accept([*read, table(unlinked(EXTRACTS.values(), snakemake.params.extracts))])
-        everything.to_csv(out.validation, index=False)
+        tabled(everything).to_csv(out.validation, index=False)
         listed = Path(snakemake.params.faults)
         listed.unlink(missing_ok=True)
         if stops:

@@ -13,6 +13,7 @@ from dscp.disclosure.models import is_result
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.extracts.faults import INFORMATION, NO_VALUE, with_ids
 from dscp.ledger.rows import WITHHELD_SIGN, quantities, read_ledger, write_ledger
+from dscp.run.inert import tabled
 from dscp.run.job import writing
 
 MADE = "disclosure.csv"
@@ -134,6 +135,6 @@ if __name__ == "__main__":
             control,
         )
         write_ledger([whole], out.ledger)
-        findings.to_csv(out.validation, index=False)
+        tabled(findings).to_csv(out.validation, index=False)
         disclosed_activity(next(iter(snakemake.input.get("activity", [])), None)).to_csv(out.activity, index=False)
-        decisions.to_csv(out.decisions, index=False)
+        tabled(decisions).to_csv(out.decisions, index=False)

@@ -9,6 +9,7 @@ import pandas as pd
 from dscp.disclosure.control import Control, by_id
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.ledger.rows import read_ledger
+from dscp.run.inert import tabled
 from dscp.run.job import writing
 
 AUDITED = ["id", "smallest", "largest", "values", "values_needed", "passed"]
@@ -58,4 +59,5 @@ if __name__ == "__main__":
         audited.to_csv(out.audit, index=False)
         for name in ("ledger", "validation", "activity"):
             shutil.copyfile(snakemake.input[name], out[name])
-        pd.read_csv(snakemake.input.decisions, usecols=["id", "decision"]).to_csv(out.decisions, index=False)
+        decided = pd.read_csv(snakemake.input.decisions, usecols=["id", "decision"])
+        tabled(decided).to_csv(out.decisions, index=False)

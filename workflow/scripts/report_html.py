@@ -17,9 +17,10 @@ from dscp.extracts.faults import NO_VALUE, with_ids
 from dscp.figures.data import planned
 from dscp.ledger.rows import read_ledger
 from dscp.report.lint import read_allowed, refuse_naked_numbers
-from dscp.report.panel import extract_files, panel_head, script_of, trace_data
+from dscp.report.panel import content_policy, data_of, extract_files, scripts_of, trace_data
 from dscp.report.render import environment
 from dscp.report.styles import embed_fonts
+from dscp.run.inert import tabled
 from dscp.run.job import writing
 
 
@@ -89,15 +90,17 @@ def quoted(findings: pd.DataFrame, texts: Mapping[str, Mapping[str, list[str]]],
     return {*remarks, *items, *(part for choice in choices for part in (choice.value, choice.sentence))}
 
 
-def page(env, body: str, style: str, head: str, config: Mapping) -> str:
-    """A whole HTML page around a body; `head` stands at the end of the page's head."""
+def page(env, body: str, style: str, data: str, scripts: Sequence[str], config: Mapping) -> str:
+    """A whole HTML page around a body; one with scripts has `data` for them, and a policy: nothing else runs."""
     return env.get_template("page.html.j2").render(
         title=f"{config['title']}: regenerated report",
         description=f"Regenerated final report on the {config['programme']['name']}, run {config['run']}",
         author=AUTHOR,
         created=str(config["programme"]["end"]),
+        policy=content_policy(style, scripts) if scripts else "",
         style=Markup(style),
-        head=head,
+        data=data,
+        scripts=[Markup(script) for script in scripts],
         body=Markup(body),
     )
 
@@ -113,6 +116,7 @@ def report_html(
     folder: Path,
     styles: Mapping[str, str],
     panel: str = "",
+    scripts: Sequence[str] = (),
     *,
     declared_figures: Mapping[str, Mapping],
 ) -> tuple[str, str, pd.DataFrame]:
@@ -130,7 +134,8 @@ def report_html(
     folder : the templates
     styles : "screen" and "print" -> stylesheet with its fonts embedded
     declared_figures : the numbered figures, as in figures.yaml
-    panel : what the page for the screen carries in its head to trace its numbers, from `panel.panel_head`
+    panel : what the page for the screen carries in its head to trace its numbers, from `panel.data_of`
+    scripts : what the page for the screen runs, from `panel.scripts_of`
 
     Returns
     -------
@@ -146,9 +151,8 @@ def report_html(
     )
     env = environment(str(folder), book)
     body = env.get_template("report.html.j2").render(validation=validation_tables(findings), choices=choices)
-    heads = {"screen": panel}
-    pages = {name: page(env, body, style, heads.get(name, ""), config) for name, style in styles.items()}
-    return pages["screen"], pages["print"], book.cells()
+    screen = page(env, body, styles["screen"], panel, scripts, config)
+    return screen, page(env, body, styles["print"], "", (), config), book.cells()
 
 
 if __name__ == "__main__":
@@ -179,7 +183,8 @@ if __name__ == "__main__":
             snakemake.params.config,
             templates,
             sheets,
-            panel_head(traced, script_of(templates / "trace")),
+            data_of(traced),
+            scripts_of(templates),
             declared_figures=figures_declared,
         )
         allowed = read_allowed(yaml.safe_load((templates / "numbers_allowed.yaml").read_text(encoding="utf-8")))
@@ -187,4 +192,4 @@ if __name__ == "__main__":
         refuse_naked_numbers([screen, paper], whole, snakemake.params.config, allowed, sources)
         Path(out.html).write_text(screen, encoding="utf-8")
         Path(out.print_html).write_text(paper, encoding="utf-8")
-        printed_cells.to_csv(out.cells, index=False, lineterminator="\n")
+        tabled(printed_cells).to_csv(out.cells, index=False, lineterminator="\n")

@@ -37,6 +37,7 @@ from dscp.reproduction.verdicts import (
     verdict_of_value,
     worst,
 )
+from dscp.run.inert import tabled
 from dscp.run.job import writing
 from dscp.study.areas import PERIODS
 from dscp.study.days import day, whole_months
@@ -348,10 +349,10 @@ if __name__ == "__main__":
         data = yaml.safe_load(Path(files.relations).read_text(encoding="utf-8"))
         confirmed = read_data(files.confirmed).set_index("key")
         register, related = reproduction(print_, compared, whole, data, confirmed["cause"], facts(config))
-        register.to_csv(out.register, index=False, lineterminator="\n")
-        related.to_csv(out.relations, index=False, lineterminator="\n")
+        tabled(register).to_csv(out.register, index=False, lineterminator="\n")
+        tabled(related).to_csv(out.relations, index=False, lineterminator="\n")
         ranges = count_ranges(print_)
-        ranges.to_csv(out.counts, index=False, lineterminator="\n")
+        tabled(ranges).to_csv(out.counts, index=False, lineterminator="\n")
         quantities_of = [*counted(register, related), *differences(register, compared, whole, confirmed)]
         write_ledger([*quantities_of, *ranges_told(ranges)], out.ledger)
         print(register["verdict"].value_counts().to_string())

@@ -20,6 +20,7 @@ import pandas as pd
 from compare_records import FILE, Record, code_changed, extract_changed, jobs_before, settings_changed
 from dscp.ledger.rows import extracts_of, inputs_of, kind, read_ledger, shaped_by, within
 from dscp.ledger.trail import Rows, plain, rows_by_id, tree, walk
+from dscp.run.inert import tabled
 from dscp.run.said import say
 
 RELATIVE = 1e-12  # values nearer than this are the same: the last digits of a float are no news
@@ -296,7 +297,7 @@ def write(comparison: Comparison, folder: Path) -> list[dict]:
     """Write changes.html and changes.csv; return what moved."""
     moves = list(comparison.moves())
     folder.mkdir(parents=True, exist_ok=True)
-    as_table(moves).to_csv(folder / "changes.csv", index=False, lineterminator="\n")
+    tabled(as_table(moves)).to_csv(folder / "changes.csv", index=False, lineterminator="\n")
     (folder / "changes.html").write_text(as_html(comparison, moves) + "\n", encoding="utf-8")
     return moves
 

@@ -16,6 +16,7 @@ from dscp.extracts.frozen import frozen_path
 from dscp.ledger.rows import read_ledger
 from dscp.ledger.trail import Rows, rows_by_id
 from dscp.printing.html import read_html
+from dscp.run.inert import unmarked
 from dscp.study.areas import value_at
 
 NEAREST = 5
@@ -64,7 +65,7 @@ class Run:
     @cached_property
     def cells(self) -> pd.DataFrame:
         """Every printed cell, as text."""
-        return pd.read_csv(self.folder / "cells.csv", dtype=str, keep_default_na=False)
+        return pd.read_csv(self.folder / "cells.csv", dtype=str, keep_default_na=False).map(unmarked)
 
     @cached_property
     def config_text(self) -> str:

@@ -20,7 +20,7 @@ from dscp.measures.needs import lacking, needs_of, without
 from dscp.measures.registry import DEFAULT, MEASURES, TOLD, chosen
 from dscp.measures.types import Measure
 from dscp.printing.forms import FORMS, in_unit, printed
-from dscp.printing.inert import inert
+from dscp.run.inert import inert
 from dscp.study.areas import PERIODS, analysed, areas
 from dscp.study.days import year_key
 

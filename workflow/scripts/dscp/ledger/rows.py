@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from dscp.ledger.ids import digest, dims_text, identifier
+from dscp.run.inert import is_run
 
 FIELDS = [
     "id",
@@ -193,6 +194,9 @@ def write_ledger(parts: Sequence[pd.DataFrame], path: str | Path) -> None:
     ledger = pd.concat(parts, ignore_index=True)[FIELDS]
     if (repeated := ledger["id"][ledger["id"].duplicated()]).any():
         raise ValueError(f"quantity stands twice in the ledger: {repeated.iloc[0]}")
+    texts = ledger.drop(columns=["value", "rows"]).astype(str)
+    if (run := ledger["id"][texts.map(is_run).any(axis=1)]).any():
+        raise ValueError(f"a text of {run.iloc[0]} could start a formula, allowed: words before the sign")
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     ledger["value"] = [repr(int(v)) if v.is_integer() else repr(v) for v in ledger["value"].astype(float)]

@@ -6,7 +6,9 @@ checksums, code versions and settings are in it as data; the script of templates
 
 from __future__ import annotations
 
+import base64
 import calendar
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,9 +51,7 @@ WORDS = {
     "pv": "present value",
     "all": "all sites",
 }
-SCRIPT_POLICY = (
-    "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-)
+POLICY = "default-src 'none'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
 
 
 def label(row: Mapping, names: Mapping[str, str]) -> str:
@@ -178,17 +178,29 @@ def _repeating(texts: Iterator[str]) -> dict[str, list]:
     return {"of": list(known), "at": at}
 
 
-def script_of(folder: Path) -> str:
-    """The script of the panel, which begins when the page has been read."""
-    parts = "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPT)
-    return f'document.addEventListener("DOMContentLoaded", () => {{\n"use strict";\n{parts}}});\n'
+def scripts_of(folder: Path) -> list[str]:
+    """The scripts of the page: the panel's, which begins when the page has been read, and that of its contents list."""
+    parts = "\n".join((folder / "trace" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPT)
+    panel = f'document.addEventListener("DOMContentLoaded", () => {{\n"use strict";\n{parts}}});\n'
+    return [panel, (folder / "contents.js").read_text(encoding="utf-8")]
 
 
-def panel_head(content: Mapping, script: str) -> Markup:
-    """What goes into the head of the page: a rule that nothing is fetched, the data, and the script."""
+def data_of(content: Mapping) -> Markup:
+    """What the panel shows, as an element that no browser runs."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return Markup(
-        '<meta http-equiv="Content-Security-Policy" content="{}">\n'
-        '<script type="application/json" id="trace-data">{}</script>\n'
-        "<script>\n{}</script>"
-    ).format(SCRIPT_POLICY, Markup(text), Markup(script))
+    return Markup('<script type="application/json" id="trace-data">{}</script>').format(Markup(text))
+
+
+def content_policy(style: str, scripts: Sequence[str]) -> str:
+    """What the page lets a browser do: fetch nothing, and use this stylesheet and run these scripts only.
+
+    Parameters
+    ----------
+    style, scripts : the texts of the elements, to the letter: the policy names them by their SHA-256
+    """
+    return f"{POLICY}; style-src {_hashed([style])}; script-src {_hashed(scripts)}"
+
+
+def _hashed(texts: Iterable[str]) -> str:
+    sums = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts)
+    return " ".join(f"'sha256-{one}'" for one in sums)

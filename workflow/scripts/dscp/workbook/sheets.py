@@ -18,7 +18,7 @@ from markupsafe import Markup
 from dscp.exhibits.book import MINUS, Book
 from dscp.exhibits.tables import DrawnTable, plain_text
 from dscp.printing.forms import FORMS, NOT_COMPUTED, number_shown
-from dscp.printing.inert import inert
+from dscp.run.inert import inert
 
 COVER_WIDTH = 60  # characters
 COVER, CONTENTS, NOTES = "Cover", "Contents", "Notes"
