@@ -1,6 +1,7 @@
 """How a run begins and ends: the lock, the last finished run kept until this one is whole, what is said at the end."""
 
 import atexit
+import logging
 import shutil
 
 from snakemake.shell import shell
@@ -70,6 +71,7 @@ def begin():
     shell.prefix("set -euo pipefail; trap '' INT; exec ")  # keys that stop a run are for the run, which ends its jobs
     STARTED.append(Stopping(workflow.scheduler.exit_gracefully))
     logger.addHandler(ENDINGS)
+    logging.raiseExceptions = False  # a log that a full disk does not take is told of by what stops the run
     atexit.register(put_back, *LAST_GOOD)  # whatever a run may stumble over; where all is in place it does nothing
     keep(*LAST_GOOD)
     Path(FAULTS).unlink(missing_ok=True)

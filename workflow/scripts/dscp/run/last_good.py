@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 KEPT = Path("restricted", ".before")  # in the run's folder: what is kept may hold clients' rows
-CLEARED = "cleared"  # in what is kept: from here on all that is left to do is to put it back
+UNCLEARED = "uncleared"  # in what is kept, until what a failed run made is gone
+NOTES = "notes"
 RECORD = "ro-crate-metadata.json"  # written last: where it is, the run was finished
 LOGS = "logs"  # tell of the run that failed, and stay
 ASIDE = ".altered"  # what somebody changed by hand stays as well (workflow/tools/verify.py)
@@ -34,20 +35,35 @@ def keep(run: Path, shared: Iterable[Path], notes: Path) -> None:
     run : its folder
     shared : other folders that a run writes to
     notes : folder of the workflow manager's notes on the files, which are copied: they are written over in place
+
+    Raises
+    ------
+    SystemExit
+        One line, where the disk has no room for the notes or does not take them; nothing is left of what was kept.
     """
-    kept = run / KEPT
+    kept, part = run / KEPT, _part(run)
     if kept.exists() or not (run / RECORD).is_file():
         return
-    part = _part(run)
     shutil.rmtree(part, ignore_errors=True)
-    for number, folder in enumerate([run, *shared]):
-        for path in _files(folder):
-            second = part / str(number) / path.relative_to(folder)
-            second.parent.mkdir(parents=True, exist_ok=True)
-            _linked(path, second)
-    if notes.is_dir():
-        shutil.copytree(notes, part / "notes")
-    part.rename(kept)
+    try:
+        (part / UNCLEARED).mkdir(parents=True)
+        for number, folder in enumerate([run, *shared]):
+            _second(folder, part / str(number), _linked)
+        _second(notes, part / NOTES, shutil.copy2)
+        part.rename(kept)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise SystemExit(
+            f"{run}: the last finished run cannot be kept while this one works ({error.strerror})"
+        ) from None
+
+
+def _second(folder: Path, place: Path, make: Callable[[Path, Path], object]) -> None:
+    """Make second ones of a folder's files in another place."""
+    for path in _files(folder):
+        second = place / path.relative_to(folder)
+        second.parent.mkdir(parents=True, exist_ok=True)
+        make(path, second)
 
 
 def put_back(run: Path, shared: Iterable[Path], notes: Path) -> bool:
@@ -58,19 +74,18 @@ def put_back(run: Path, shared: Iterable[Path], notes: Path) -> bool:
     kept = run / KEPT
     if not kept.exists():
         return False
-    cleared = kept / CLEARED
-    for number, folder in enumerate([run, *shared]):
-        if not cleared.exists():
+    if (kept / UNCLEARED).exists():
+        for number, folder in enumerate([run, *shared]):
             _clear(folder, kept / str(number))
-    cleared.touch()
+        (kept / UNCLEARED).rmdir()  # which takes no room on a full disk, as renaming does not
     for number, folder in enumerate([run, *shared]):
         source = kept / str(number)
         for name in [path.relative_to(source) for path in _files(source)]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).replace(folder / name)  # changes nothing where both are names of one file
-    if (kept / "notes").is_dir():
+    if (kept / NOTES).is_dir():
         shutil.rmtree(notes, ignore_errors=True)
-        shutil.copytree(kept / "notes", notes)
+        shutil.move(kept / NOTES, notes)
     forget(run)
     return True
 
