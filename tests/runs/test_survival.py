@@ -379,6 +379,24 @@ def test_a_full_disk(study, small_disk):
     assert not (folder / "other-2012-15" / "report.pdf").exists()
 
 
+def test_a_disk_that_fills_up_keeps_the_last_finished_run(clean, study, small_disk):
+    """It has room to keep the notes on that run, and for some jobs of the next one."""
+    taken = sum(path.lstat().st_blocks for path in (clean / "results").rglob("*")) // 2
+    folder = small_disk(f"size={taken + 1000}k")
+    shutil.copytree(clean / "results", folder, dirs_exist_ok=True)
+    shutil.copytree(clean / ".snakemake", study / ".snakemake")
+    config = study / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("effective_days: 83", "effective_days: 90"), encoding="utf-8")
+    done = snakemake(PROJECT, study)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0 and "Traceback" not in said
+    assert "No space left on device" in said
+    assert differing(study / RUN, clean / RUN) == []
+    config.write_text(text, encoding="utf-8")
+    assert "Nothing to be done" in snakemake(PROJECT, study, "--dry-run").stderr
+
+
 def test_a_results_folder_that_cannot_be_written(study, small_disk):
     small_disk("ro")
     done = snakemake(PROJECT, study)

@@ -52,6 +52,15 @@ def reasons(found: dict[str, dict], identifier: str) -> str:
     return " | ".join(compare.told(found[identifier]["reasons"]))
 
 
+def test_a_place_that_cannot_be_written_is_said_in_one_line(tmp_path):
+    for run in "ab":
+        (tmp_path / "results" / run).mkdir(parents=True)
+        small().to_csv(tmp_path / "results" / run / "ledger.csv", index=False)
+    (tmp_path / "results" / "compare-a-b").write_text("no folder")
+    with pytest.raises(SystemExit, match=r"^error: [^\n]*compare-a-b: cannot be written \(File exists\)$"):
+        compare.main(["a", "b", "--study", str(tmp_path)])
+
+
 def test_nothing_moves_between_equal_runs():
     assert moves(small(), small()) == {}
 

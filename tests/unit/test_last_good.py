@@ -102,6 +102,17 @@ def test_a_run_that_came_to_its_end_is_the_last_good_one(study):
     assert not (study / "results/one/report.pdf").exists()
 
 
+def test_where_the_disk_has_no_room_to_keep_it_the_run_ends_in_one_line(study, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copy2", full)
+    before = contents(study)
+    with pytest.raises(SystemExit, match=r"^[^\n]*cannot be kept while another works \(No space left on device\)$"):
+        keep(*places(study, "one"))
+    assert contents(study) == before
+
+
 class Killed(BaseException):
     """The end of the process, which nothing may catch."""
 

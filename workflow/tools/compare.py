@@ -313,7 +313,10 @@ def main(arguments: list[str] | None = None) -> int:
         raise SystemExit("error: which runs? make compare A=<run> B=<run>")
     comparison = Comparison(read_run(chosen.study, chosen.a), read_run(chosen.study, chosen.b))
     folder = chosen.study / "results" / f"compare-{chosen.a}-{chosen.b}"
-    moves = write(comparison, folder)
+    try:
+        moves = write(comparison, folder)
+    except OSError as error:
+        raise SystemExit(f"error: {folder}: cannot be written ({error.strerror})") from None
     counts = Counter(move["change"] for move in moves)
     say(f"{counts['changed']} changed, {counts['added']} added, {counts['removed']} removed: {folder}/changes.html")
     return 0

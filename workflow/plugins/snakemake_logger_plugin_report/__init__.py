@@ -17,6 +17,12 @@ from snakemake_interface_logger_plugins.common import LogEvent
 KNOWN = {"Exiting because a job execution failed. Look above for error messages"}  # said better at the end of a run
 
 
+def last_line(message: str) -> str:
+    """An error as it is said: of a stack trace, which Snakemake's own log holds, the last line."""
+    said = message.strip()
+    return said.splitlines()[-1] if said.startswith("Traceback (most recent call last)") else said
+
+
 class LogHandler(LogHandlerBase):
     """Turns Snakemake's events into a progress bar and a few plain lines on standard error."""
 
@@ -81,7 +87,7 @@ class LogHandler(LogHandlerBase):
     def _error(self, record: logging.LogRecord) -> None:
         """Errors of Snakemake itself; that a job failed has been said already, and why is said at the end."""
         if getattr(record, "exception", None) not in ("CalledProcessError", "WorkflowError", "RuleException"):
-            self.console.print(record.getMessage().strip(), markup=False, soft_wrap=True)
+            self.console.print(last_line(record.getMessage()), markup=False, soft_wrap=True)
 
     @staticmethod
     def _label(record: logging.LogRecord) -> str:

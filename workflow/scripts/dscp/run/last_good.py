@@ -53,9 +53,8 @@ def keep(run: Path, shared: Iterable[Path], notes: Path) -> None:
         part.rename(kept)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise SystemExit(
-            f"{run}: the last finished run cannot be kept while this one works ({error.strerror})"
-        ) from None
+        said = f"{run}: the last finished run cannot be kept while another works ({error.strerror})"
+        raise SystemExit(said) from None
 
 
 def _second(folder: Path, place: Path, make: Callable[[Path, Path], object]) -> None:
