@@ -186,7 +186,7 @@ def test_the_results_of_a_model_fitted_to_the_records_tell_its_counts(study, con
 def as_it_is(row: Mapping, control: Control) -> float:
     """A count rounded, and a result of the records with four digits."""
     if row["unit"] == "count":
-        return control.rounded(row["value"])
+        return control.policy.rounded(row["value"])
     return float(f"{row['value']:.4g}") if row["id"].split(".")[1] in NAMES else row["value"]
 
 

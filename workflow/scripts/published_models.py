@@ -79,7 +79,7 @@ def weights_of(
     """
     found = {}
     for place, (count, base) in cells.items():
-        with_it, among = control.rounded(count), control.rounded(base)
+        with_it, among = control.policy.rounded(count), control.policy.rounded(base)
         for outcome, full, published in ((True, count, with_it), (False, base - count, among - with_it)):
             found[*place, outcome] = published / full if full else 0.0
     return found

@@ -1,9 +1,8 @@
 """Disclosure control: which counts of people may be published, and what follows from those that may not.
 
 A policy is applied once, to the whole ledger, before anything is printed: all that prints reads the ledger that comes
-out of it. A count that is too small, or that leaves too few of its base, is withheld; where what is published would
-give it away, another is withheld with it (secondary suppression). Everything that is computed is computed again from
-what is published, and so tells nothing more.
+out of it. Which counts are withheld is said in disclosure.withholding. Everything that is computed is computed again
+from what is published, and so tells nothing more.
 """
 
 from __future__ import annotations
@@ -17,13 +16,12 @@ from types import MappingProxyType
 import pandas as pd
 
 from dscp.disclosure.attack import Fact, Range, attack
-from dscp.disclosure.facts import counts, is_of_model, links, of_people, remainders, sums, totals, whom
+from dscp.disclosure.facts import ANY, counts, is_of_model, links, of_people, sums, totals
 from dscp.disclosure.models import CONFIDENCE, Cell, Fitted, digits_of, fitted, is_result, safe_digits, shortened
 from dscp.disclosure.policies import NONE, Policy
-from dscp.ledger.formulas import recompute, round_half_up
-from dscp.ledger.ids import dims_of
+from dscp.disclosure.withholding import Ties, enough_left, modelled, not_nought, small
+from dscp.ledger.formulas import recompute
 from dscp.ledger.rows import WITHHELD_SIGN, inputs_of
-from dscp.study.areas import arms_of
 
 NOTE = f"{WITHHELD_SIGN} confidential: withheld so that no small number of people can be told"
 LOST = "not computed: the published numbers do not allow it"
@@ -31,8 +29,6 @@ UNTOLD = "not computed: the reason is not given, as it could tell of few people"
 PROTECTS = "would give"  # how the reason of a count begins that is withheld for another's sake
 WITHHELD, ROUNDED, RECOMPUTED = "withheld", "rounded", "recomputed"
 DECISIONS = ["id", "decision", "reason"]
-# Counts that the report can best do without: they go first where another count has to be protected.
-AUXILIARY = ("validation", "excluded")  # families
 
 
 class CannotProtect(ValueError):
@@ -74,10 +70,10 @@ class Control:
         if unruled := _unruled(full):
             raise CannotProtect(unruled[0])
         rows, telling = self._cut(full)
-        unfit = {**telling, **few}
-        small = self._small(rows)
-        small = {**self._small(self._published(rows, small)), **small}
-        withheld = self._secondary(rows, _with_models(rows, {**unfit, **small}))
+        ties = Ties(rows, self.policy, self.missing_release)
+        found = ties.closed({**telling, **few, **small(rows, self.policy)})
+        found = ties.closed({**small(self._published(rows, found), self.policy), **found})
+        withheld = self._secondary(rows, ties, found)
         made = self._published(rows, withheld)
         made = {name: made[name] for name in ledger["id"]}
         table = pd.DataFrame(made.values(), columns=ledger.columns)
@@ -108,38 +104,23 @@ class Control:
 
     def _cell(self, count: float, base: float) -> Cell:
         """What is known of a count and its base, both rounded."""
-        shown = [self.rounded(count), self.rounded(base)]
-        known = (Range(*self._ends(value)) for value in shown)
+        shown = [self.policy.rounded(count), self.policy.rounded(base)]
+        known = (Range(*self.policy.ends(value)) for value in shown)
         return Cell(*known, (round(shown[0]), round(shown[1])), (round(count), round(base)))
 
-    def _small(self, rows: Mapping[str, Mapping]) -> dict[str, str]:
-        """Counts that are too small, and counts that leave too few of what they are part of."""
-        smallest = self.policy.smallest
-        found = {
-            name: f"fewer than {smallest}"
-            for name in [*counts(rows), *totals(rows)]
-            if 0 < rows[name]["value"] < smallest
-        }
-        for wholes, parts in remainders(rows):
-            rest = sum(rows[whole]["value"] for whole in wholes) - sum(rows[part]["value"] for part in parts)
-            if 0 < rest < smallest:
-                part = min(parts, key=lambda name: rows[name]["value"])
-                found.setdefault(part, f"leaves fewer than {smallest} of {' + '.join(wholes)}")
-        return found
-
-    def _secondary(self, rows: Mapping[str, Mapping], withheld: dict[str, str]) -> dict[str, str]:
+    def _secondary(self, rows: Mapping[str, Mapping], ties: Ties, withheld: dict[str, str]) -> dict[str, str]:
         """Withhold more until no count can be told from what is published."""
         linked = [fact for fact in links(rows, self.missing_release) if len(fact.weights) > 1]
         while told := self.given_away(self._published(rows, withheld)):
             added: dict[str, str] = {}
             for name, span in told.items():
-                chain, beside = _beside(linked, name, withheld)
+                chain, other = ties.partner(linked, name, withheld)
                 if added.keys().isdisjoint(chain):
-                    other = _least_missed(rows, beside) or name
+                    other = other or name
                     if other in withheld:
                         raise CannotProtect(f"{name} can be told from other numbers, and none of these can be withheld")
                     added[other] = f"{PROTECTS} {name} away ({span})"
-            withheld = _with_models(rows, {**withheld, **added})
+            withheld = ties.closed({**withheld, **added})
         return withheld
 
     def _published(self, rows: Mapping[str, Mapping], withheld: Container[str]) -> dict[str, dict]:
@@ -172,7 +153,7 @@ class Control:
         if decision == RECOMPUTED or summed:
             return _computed(row, values)
         if decision == ROUNDED:
-            return self.rounded(row["value"]) if row["unit"] == "count" else row["value"]
+            return self.policy.rounded(row["value"]) if row["unit"] == "count" else row["value"]
         return row["value"]
 
     def _added(self, rows: Mapping[str, Mapping], made: dict[str, dict]) -> dict[str, dict]:
@@ -183,14 +164,12 @@ class Control:
                 made[one.whole] = {**made[one.whole], "value": published}
         return made
 
-    def rounded(self, count: float) -> float:
-        """A count of people as it is published if it is not withheld; nan stays nan."""
-        return count if math.isnan(count) else self.policy.base * round_half_up(count / self.policy.base)
-
     def told(self, published: Mapping[str, Mapping]) -> dict[str, Range]:
         """What a reader of the published rows can tell of each count that is not published exactly."""
-        known = [*self._facts(published), *links(published, self.missing_release)]
-        return attack(known, [name for name in counts(published) if self._hidden(published[name])])
+        left = enough_left(published, self.policy) if self.policy.base > 1 else []
+        known = [*self._facts(published), *links(published, self.missing_release), *left]
+        sums_withheld = [name for name in totals(published) if _is_withheld(published[name])]
+        return attack(known, [name for name in counts(published) if self._hidden(published[name])] + sums_withheld)
 
     def given_away(self, published: Mapping[str, Mapping]) -> dict[str, Range]:
         """Those of which more can be told than the policy allows."""
@@ -199,31 +178,31 @@ class Control:
     def width(self, row: Mapping) -> int:
         """How many values a count must be able to have: the policy's number; of a rounded one, those it rounds."""
         if _is_withheld(row):
-            return max(self.policy.smallest, 1)
-        return Range(*self._ends(row["value"])).width
+            return self.policy.smallest or self.policy.base
+        return Range(*self.policy.ends(row["value"])).width
 
     def _hidden(self, row: Mapping) -> bool:
         return _is_withheld(row) or (not math.isnan(row["value"]) and self.width(row) > 1)
 
-    def _ends(self, value: float) -> tuple[int, int]:
-        """The smallest and largest whole number that is published as a value: those that round to it, no small one."""
-        slack = self.policy.base // 2
-        rounding = range(max(0, round(value) - slack), round(value) + slack + 1)
-        found = [count for count in rounding if count == 0 or count >= self.policy.smallest]
-        return (found[0], found[-1]) if found else (rounding[0], rounding[-1])
-
     def _facts(self, published: Mapping[str, Mapping]) -> list[Fact]:
-        """What each published count says by itself; a sum of published counts says nothing more."""
+        """What each count says by itself: its value, up to rounding; that it is withheld, and so not nought.
+
+        A sum of published counts says nothing more. Noughts are withheld of a base whose outcomes may not be told.
+        """
         added = {
             one.whole
             for one in sums(published, self.missing_release)
             if self.policy.base > 1 and published[one.whole]["value"] == one.of(published)
         }
         named = [name for name in [*counts(published), *totals(published)] if name not in added]
+        withheld = {name for name in named if _is_withheld(published[name])}
         return [
-            Fact({name: 1}, *self._ends(published[name]["value"]))
-            for name in named
-            if not math.isnan(published[name]["value"])
+            *(Fact({name: 1}, 1, ANY) for name in not_nought(published, withheld, self.policy)),
+            *(
+                Fact({name: 1}, *self.policy.ends(published[name]["value"]))
+                for name in named
+                if not math.isnan(published[name]["value"])
+            ),
         ]
 
     def faults(self, published: Mapping[str, Mapping]) -> list[str]:
@@ -232,7 +211,7 @@ class Control:
         A small count or remainder; a quantity that cannot be computed from what is published; what a model says of
         a count that is withheld, or with more digits than the policy lets through; what no rule is for.
         """
-        small = [f"{name} is published and {why}" for name, why in self._small(published).items()]
+        few = [f"{name} is published and {why}" for name, why in small(published, self.policy).items()]
         values = {name: row["value"] for name, row in published.items()}
         summed = set(totals(published))
         derived = [name for name, row in published.items() if row["inputs"] and name not in summed]
@@ -245,14 +224,14 @@ class Control:
         models = [
             f"{name} is published and is about {about}"
             for name, row in published.items()
-            if not math.isnan(row["value"]) and (about := _modelled(row, withheld))
+            if not math.isnan(row["value"]) and (about := modelled(row, withheld))
         ]
         exact = [
             f"{name} is published with more than {self.policy.model_digits} digits"
             for name, row in published.items()
             if is_result(row) and digits_of(row["value"]) > self.policy.model_digits
         ]
-        return [*small, *other, *models, *exact, *_unruled(published)]
+        return [*few, *other, *models, *exact, *_unruled(published)]
 
 
 def _unruled(rows: Mapping[str, Mapping]) -> list[str]:
@@ -273,49 +252,6 @@ def by_id(ledger: pd.DataFrame) -> dict[str, Mapping]:
 
 def _is_withheld(row: Mapping) -> bool:
     return row["note"].startswith(WITHHELD_SIGN)
-
-
-def _with_models(rows: Mapping[str, Mapping], withheld: Mapping[str, str]) -> dict[str, str]:
-    """Add what models say of withheld counts."""
-    hidden = [rows[name] for name in withheld]
-    about = {name: _modelled(row, hidden) for name, row in rows.items() if name not in withheld}
-    return {**withheld, **{name: f"is about {count}" for name, count in about.items() if count}}
-
-
-def _modelled(row: Mapping, withheld: Sequence[Mapping]) -> str:
-    """The withheld count that a model's result is about: same cohort, an area of its site; "" if there is none.
-
-    A model is fitted to records: its inputs in the ledger do not lead to the counts, though it tells of them.
-    """
-    site = dims_of(row).get("site")
-    if not site or row["unit"] == "count" or not of_people(row):
-        return ""
-    areas = set(arms_of(site).values())
-    about = (one["id"] for one in withheld if whom(one) == whom(row) and dims_of(one).get("area") in areas)
-    return next(about, "")
-
-
-def _beside(linked: Sequence[Fact], name: str, withheld: Container[str]) -> tuple[set[str], set[str]]:
-    """The counts that facts tie to one, through withheld ones where need be; and those of them that are published."""
-    chain: set[str] = {name}
-    while True:
-        near = chain.union(*(fact.weights for fact in linked if not chain.isdisjoint(fact.weights)))
-        published = {other for other in near if other != name and other not in withheld}
-        if published or near == chain:
-            return near, published
-        chain = near
-
-
-def _least_missed(rows: Mapping[str, Mapping], names: Container[str]) -> str:
-    """Which of some counts to withhold: one that only checking needs, else the smallest, totals and noughts last."""
-    summed = set(totals(rows))
-
-    def missed(name: str) -> tuple:
-        row = rows[name]
-        auxiliary = row["family"] in AUXILIARY or is_of_model(row)
-        return not auxiliary, name in summed, row["value"] or math.inf, name
-
-    return min(names, key=missed, default="")
 
 
 def _computed(row: Mapping, values: Mapping[str, float]) -> float:

@@ -80,7 +80,12 @@ def totals(rows: Mapping[str, Mapping]) -> list[str]:
 
 def is_of_model(row: Mapping) -> bool:
     """Whether a count is that of the rows that a model is fitted to, or leaves out."""
-    return general(row) in (f"{row['family']}.{name}.{{site}}" for name in ("model_rows", "model_rows_dropped"))
+    return is_fitted(row) or general(row) == f"{row['family']}.model_rows_dropped.{{site}}"
+
+
+def is_fitted(row: Mapping) -> bool:
+    """Whether a count is that of the rows that a model is fitted to."""
+    return general(row) == f"{row['family']}.model_rows.{{site}}"
 
 
 def whom(row: Mapping) -> str:
@@ -94,17 +99,18 @@ def bases(rows: Mapping[str, Mapping]) -> dict[tuple[str, str], str]:
     return {(rows[name]["cohort"], rows[name]["dims"]): name for name in every}
 
 
-def remainders(rows: Mapping[str, Mapping]) -> Iterator[tuple[list[str], list[str]]]:
-    """Counts of which others are parts: a base and those with the outcome; the rest is known to whoever has both."""
+def shares(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
+    """Counts and what are parts of them: a base and those with the outcome; who has both has the rest."""
     known = bases(rows)
     for name in counts(rows):
         row = rows[name]
         if AMONG in row["cohort"] and (base := known.get((whom(row), row["dims"]))):
-            yield [base], [name]
+            yield base, [name]
     for name in shapes(rows).get(STARTED, []):
         parts = [identifier(f"new_journeys.{part}.{{site}}.{{year}}", **dims_of(rows[name])) for part in YEARLY]
         if rows.keys() >= set(parts) and not rows[name]["inputs"]:
-            yield [name], parts
+            yield from ((name, [part]) for part in parts)
+            yield name, parts
 
 
 def sums(rows: Mapping[str, Mapping], missing_release: str) -> list[Sum]:
@@ -128,12 +134,9 @@ def links(rows: Mapping[str, Mapping], missing_release: str) -> list[Fact]:
     """
     found = [
         *(one.fact for one in sums(rows, missing_release)),
-        *(
-            Fact({**dict.fromkeys(wholes, 1), **dict.fromkeys(parts, -1)}, 0, ANY, sure=len(wholes) == 1)
-            for wholes, parts in remainders(rows)
-        ),
-        *(one.fact for one in _months(rows)),
-        *(_same(*pair) for pair in _repeated(rows)),
+        *(Fact({whole: 1, **dict.fromkeys(parts, -1)}, 0, ANY) for whole, parts in shares(rows)),
+        *(one.fact for one in months(rows)),
+        *(_same(*pair) for pair in repeated(rows)),
         Fact({"validation.missing.carat_referrals.release_date": 1, RELEASE: -1}, 0, ANY, sure=False),
     ]
     return [fact for fact in found if rows.keys() >= fact.weights.keys()]
@@ -158,14 +161,14 @@ def _model_bases(rows: Mapping[str, Mapping]) -> Iterator[Sum]:
             yield Sum(name, {**dict.fromkeys(found, 1), dropped: -1})
 
 
-def _months(rows: Mapping[str, Mapping]) -> Iterator[Sum]:
+def months(rows: Mapping[str, Mapping]) -> Iterator[Sum]:
     """A pilot's twelve months of a fiscal year are its year."""
     for name in shapes(rows).get(STARTED, []):
         row = dims_of(rows[name])
         if not rows[name]["inputs"]:
             pilot = arms_of(row["site"])["pilot"]
-            months = (identifier(MONTHLY, area=pilot, month=month) for month in months_of(row["year"]))
-            yield Sum(name, dict.fromkeys(months, 1))
+            parts = (identifier(MONTHLY, area=pilot, month=month) for month in months_of(row["year"]))
+            yield Sum(name, dict.fromkeys(parts, 1))
 
 
 def _referrals(rows: Mapping[str, Mapping], missing_release: str) -> Iterator[Sum]:
@@ -205,7 +208,7 @@ def _remarks(rows: Mapping[str, Mapping], kind: str) -> dict[str, dict[str, str]
     return found
 
 
-def _repeated(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, str]]:
+def repeated(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, str]]:
     """Counts that validation or the derivations tell a second time."""
     for extract, left_out in _remarks(rows, "excluded").items():
         for name, column in left_out.items():

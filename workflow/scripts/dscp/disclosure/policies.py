@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from dscp.ledger.formulas import round_half_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,8 @@ class Policy:
     model_digits : the most significant digits of what a model says of people; 0 where it is not cut
     cases_per_parameter : what a model says of fewer people than this for each of its parameters is withheld; of a
         characteristic, categories of fewer are pooled with the largest
+    all_or_none : whether a count is withheld, too, if nobody or everybody of a base has the outcome. Where counts are
+        rounded and none is withheld for being small, rounding alone leaves that open
     """
 
     name: str
@@ -27,6 +32,7 @@ class Policy:
     base: int
     model_digits: int
     cases_per_parameter: int
+    all_or_none: bool
 
     def numbers(self) -> dict[str, int]:
         """The numbers that the policy sets, by name."""
@@ -34,8 +40,27 @@ class Policy:
         found |= {"base": self.base} if self.base > 1 else {}
         return found | ({"cases_per_parameter": self.cases_per_parameter} if self.cases_per_parameter else {})
 
+    def rounded(self, count: float) -> float:
+        """A count of people as it is published if it is not withheld; nan stays nan."""
+        return count if math.isnan(count) else self.base * round_half_up(count / self.base)
 
-NONE = Policy(name="none", says="every count as it is", smallest=0, base=1, model_digits=0, cases_per_parameter=0)
+    def ends(self, value: float) -> tuple[int, int]:
+        """The smallest and largest whole number that is published as a value: those that round to it, no small one."""
+        slack = self.base // 2
+        rounding = range(max(0, round(value) - slack), round(value) + slack + 1)
+        found = [count for count in rounding if count == 0 or count >= self.smallest]
+        return (found[0], found[-1]) if found else (rounding[0], rounding[-1])
+
+
+NONE = Policy(
+    name="none",
+    says="every count as it is",
+    smallest=0,
+    base=1,
+    model_digits=0,
+    cases_per_parameter=0,
+    all_or_none=False,
+)
 CASES = (
     10  # ASSUME as many cases per parameter as a logistic model needs to be sound; with fewer, single clients move it
 )
@@ -48,9 +73,16 @@ DECLARED = [
         base=1,
         model_digits=4,
         cases_per_parameter=CASES,
+        all_or_none=True,
     ),
     Policy(
-        name="round_to_5", says="counts rounded to 5", smallest=0, base=5, model_digits=3, cases_per_parameter=CASES
+        name="round_to_5",
+        says="counts rounded to 5",
+        smallest=0,
+        base=5,
+        model_digits=3,
+        cases_per_parameter=CASES,
+        all_or_none=True,
     ),
     Policy(
         name="suppress_below_8_round_to_5",
@@ -59,6 +91,7 @@ DECLARED = [
         base=5,
         model_digits=3,
         cases_per_parameter=CASES,
+        all_or_none=True,
     ),
     Policy(
         name="minimum_10",
@@ -67,6 +100,7 @@ DECLARED = [
         base=1,
         model_digits=4,
         cases_per_parameter=CASES,
+        all_or_none=True,
     ),
 ]
 POLICIES = {policy.name: policy for policy in DECLARED}

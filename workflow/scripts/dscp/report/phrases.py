@@ -84,6 +84,10 @@ class Study:
         declared = (EXTRACTS[name] for name in self._config["extracts"])
         return [(one.says, str(one.about), one.fate, one.protection) for one in declared]
 
+    def all_or_none(self) -> bool:
+        """Whether the disclosure policy withholds that nobody or everybody of a base has the outcome."""
+        return POLICIES[self.policy()].all_or_none
+
     def withheld_sign(self) -> str:
         """What stands in the place of a withheld number."""
         return WITHHELD_SIGN
