@@ -9,6 +9,7 @@ import math
 import re
 import shutil
 import zipfile
+from collections.abc import Sequence
 
 import pandas as pd
 import pytest
@@ -18,7 +19,7 @@ from pypdf import PdfReader
 
 from disclosure import disclosed_findings
 from dscp.config.checked import read_config
-from dscp.disclosure.attack import Fact, NoSolution, Range, attack
+from dscp.disclosure.attack import Fact, NoSolution, Range, agreeing, attack
 from dscp.disclosure.control import NOTE, CannotProtect, Control, by_id
 from dscp.disclosure.policies import POLICIES, Policy
 from dscp.exhibits.book import read_activity
@@ -569,9 +570,47 @@ def test_rows_left_out_are_told_by_rows_read_and_kept():
     assert release(by_id(made), FIVE)[1] == []
 
 
+def test_a_contradiction_is_no_reason_to_believe_nothing():
+    """A model of fewer rows than its bases; the referrals still tell the base of 3."""
+    bases = [
+        counted(f"prison_pickup.base.{place}", value)
+        for place, value in zip(
+            ("pilot_1.pre", "pilot_1.post", "comparison_1.pre", "comparison_1.post"), (3, 20, 30, 40), strict=True
+        )
+    ]
+    ledger = ledger_of(
+        *bases,
+        counted("prison_pickup.model_rows.site_1", 60),
+        counted("prison_pickup.model_rows_dropped.site_1", 0),
+        remark("excluded.not_local_or_not_in_period.carat_referrals", 10),
+        remark("validation.rows_kept.carat_referrals", 103, " rows kept"),
+    )  # fmt: skip
+    told = FIVE.given_away(by_id(withheld(ledger, "prison_pickup.base.pilot_1.pre")))
+    assert told == {"prison_pickup.base.pilot_1.pre": Range(3, 3)}
+
+
+DOUBTED = st.tuples(st.sampled_from([("a",), ("b",), ("a", "b")]), st.integers(0, 3))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(DOUBTED, min_size=1, max_size=6))
+def test_of_facts_that_contradict_as_few_as_will_do_are_dropped(drawn):
+    facts = [Fact(dict.fromkeys(names, 1), value, value, sure=False) for names, value in drawn]
+
+    def agree(facts: Sequence[Fact]) -> bool:
+        return any(
+            all(fact.low == sum({"a": a, "b": b}[name] for name in fact.weights) for fact in facts)
+            for a, b in itertools.product(range(7), repeat=2)
+        )
+
+    most = max(len(some) for n in range(7) for some in itertools.combinations(facts, n) if agree(some))
+    left = agreeing(facts)
+    assert len(left) == most and agree(left)
+
+
 def test_contradictory_numbers_are_said():
     facts = [Fact({"a": 1}, 3, 3), Fact({"a": 1, "b": 1}, 2, 2)]
-    with pytest.raises(NoSolution, match="no count fits all that is published around"):
+    with pytest.raises(NoSolution, match="the published numbers contradict each other around a"):
         attack(facts, ["b"])
 
 

@@ -5,6 +5,7 @@ Each such count is made as small and as large as all published numbers allow, by
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from scipy.sparse import csr_array
 
 LARGEST = 1e7  # no count of clients is larger
 TOLERANCE = 1e-6
+SLIGHT = 1e-3  # no whole number is off by less
 
 
 class NoSolution(ValueError):
@@ -68,7 +70,7 @@ def attack(facts: Sequence[Fact], targets: Iterable[str]) -> dict[str, Range]:
     Raises
     ------
     NoSolution
-        The published numbers contradict each other.
+        The published numbers contradict each other, those aside that are not sure.
     """
     targets = list(targets)
     found = {}
@@ -98,40 +100,80 @@ def _linked(facts: Sequence[Fact], targets: Sequence[str]) -> list[list[str]]:
 
 
 def _programme(facts: Sequence[Fact], group: Sequence[str]) -> _Programme:
-    """The programme of a group; where the facts contradict each other, whoever reads them knows which are not sure."""
+    """The programme of a group; where the facts contradict each other, without as few of those not sure as will do."""
+    known = _about(facts, group)
     try:
-        return _Programme(facts, group)
+        return _Programme(known, group)
     except NoSolution:
-        return _Programme([fact for fact in facts if fact.sure], group)
+        return _Programme(agreeing(known), group)
+
+
+def _about(facts: Sequence[Fact], names: Sequence[str]) -> list[Fact]:
+    """The facts on some counts, and what is known of all others in these."""
+    about = set(names)
+    linking = [fact for fact in facts if len(fact.weights) > 1 and about & set(fact.weights)]
+    every = about.union(*(fact.weights for fact in linking))
+    return linking + [fact for fact in facts if len(fact.weights) == 1 and every & set(fact.weights)]
+
+
+def agreeing(facts: Sequence[Fact]) -> list[Fact]:
+    """The facts without a smallest set of those that are not sure, so that they do not contradict each other.
+
+    Raises
+    ------
+    NoSolution
+        The sure facts contradict each other.
+    """
+    doubted = [fact for fact in facts if not fact.sure]
+    names = sorted(set().union(*(fact.weights for fact in facts)))
+    most = 4 * sum(abs(end) for fact in facts for end in (fact.low, fact.high) if math.isfinite(end)) + 1
+    over, under, out = (([f"{kind} {i}" for i in range(len(doubted))]) for kind in ("over", "under", "out"))
+    loose = [
+        Fact({**fact.weights, over[i]: -1, under[i]: 1}, fact.low, fact.high) for i, fact in enumerate(doubted)
+    ] + [Fact({over[i]: 1, under[i]: 1, out[i]: -most}, -math.inf, 0) for i in range(len(doubted))]
+    every = [*names, *over, *under, *out]
+    goal = np.array([float(name in set(out)) for name in every])
+    found = _solved(goal, every, [*(fact for fact in facts if fact.sure), *loose], dict.fromkeys(out, 1))
+    if found is None:
+        raise NoSolution(f"the published numbers contradict each other around {names[0]}")
+    amiss = {i for i in range(len(doubted)) if found[over[i]] + found[under[i]] > SLIGHT}
+    lost = [fact for i, fact in enumerate(doubted) if i in amiss]
+    return [fact for fact in facts if not any(fact is one for one in lost)]
+
+
+def _solved(
+    goal: np.ndarray, names: Sequence[str], facts: Sequence[Fact], highest: Mapping[str, int]
+) -> dict[str, float] | None:
+    """Whole numbers that fit facts and make a goal as small as can be; None if there are none."""
+    position = {name: i for i, name in enumerate(names)}
+    limits = _constraint(facts, position) if facts else ()
+    most = np.array([float(highest.get(name, LARGEST)) for name in names])
+    exact = {"mip_rel_gap": 0}  # else a large count may be off by a ten thousandth, which is more than a range
+    found = milp(goal, integrality=np.ones(len(goal)), bounds=Bounds(0, most), constraints=limits, options=exact)
+    return dict(zip(names, found.x, strict=True)) if found.success else None
+
+
+def _constraint(facts: Sequence[Fact], position: Mapping[str, int]) -> LinearConstraint:
+    weights = [(row, *item) for row, fact in enumerate(facts) for item in fact.weights.items()]
+    places = [(row, position[name], weight) for row, name, weight in weights]
+    rows, columns, weights = zip(*places, strict=True)
+    matrix = csr_array((weights, (rows, columns)), shape=(len(facts), len(position)))
+    low, high = (np.array(ends) for ends in zip(*((fact.low, fact.high) for fact in facts), strict=True))
+    return LinearConstraint(matrix, low - TOLERANCE, high + TOLERANCE)
 
 
 class _Programme:
     """The integer programme of some counts and the facts on them; all else in those is a variable too."""
 
     def __init__(self, facts: Sequence[Fact], names: Sequence[str]) -> None:
-        about = set(names)
-        linking = [fact for fact in facts if len(fact.weights) > 1 and about & set(fact.weights)]
-        every = sorted(about.union(*(fact.weights for fact in linking)))
-        known = linking + [fact for fact in facts if len(fact.weights) == 1 and set(every) & set(fact.weights)]
-        self._position = {name: i for i, name in enumerate(every)}
-        self._limits = self._constraint(known) if known else ()
-        self.extreme(every[0], 1)
-
-    def _constraint(self, known: Sequence[Fact]) -> LinearConstraint:
-        weights = [(row, *item) for row, fact in enumerate(known) for item in fact.weights.items()]
-        places = [(row, self._position[name], weight) for row, name, weight in weights]
-        rows, columns, weights = zip(*places, strict=True)
-        matrix = csr_array((weights, (rows, columns)), shape=(len(known), len(self._position)))
-        low, high = (np.array(ends) for ends in zip(*((fact.low, fact.high) for fact in known), strict=True))
-        return LinearConstraint(matrix, low - TOLERANCE, high + TOLERANCE)
+        self._names = sorted({*names}.union(*(fact.weights for fact in facts)))
+        self._facts = facts
+        self.extreme(self._names[0], 1)
 
     def extreme(self, name: str, sign: int) -> int:
         """The smallest (sign 1) or largest (sign -1) whole number that a count can be."""
-        goal = np.zeros(len(self._position))
-        goal[self._position[name]] = sign
-        whole = np.ones(len(goal))
-        exact = {"mip_rel_gap": 0}  # else a large count may be off by a ten thousandth, which is more than a range
-        solved = milp(goal, integrality=whole, bounds=Bounds(0, LARGEST), constraints=self._limits, options=exact)
-        if not solved.success:
-            raise NoSolution(f"no count fits all that is published around {name}: {solved.message}")
-        return round(solved.x[self._position[name]])
+        goal = np.array([float(sign * (one == name)) for one in self._names])
+        found = _solved(goal, self._names, self._facts, {})
+        if found is None:
+            raise NoSolution(f"no count fits all that is published around {name}")
+        return round(found[name])
