@@ -1,7 +1,8 @@
 # `make help` prints what stands after ##: one line for each command and option.
 
 ## STUDY=folder  another study: a folder with its own config.yaml; its results go there too
-## RUN=name      another run of the study, for trace, verify, sign and purge
+## RUN=name      another run of the study, for trace, verify, sign, release and purge
+## BY=text       who gives a run to whom, for release
 ## CORES=n       how many jobs side by side (default: all)
 ## TESTERS=n     how many tests side by side (default: 2)
 ## SBOM=file     where the software bill of materials is written (default: sbom.cdx.json)
@@ -13,7 +14,8 @@ SBOM ?= sbom.cdx.json
 TRIED := bench/try
 VENV := .venv
 export PYTHONPATH := workflow/plugins:workflow/scripts
-export STUDY RUN ID A B KEY SBOM # recipes take them from the environment: whatever stands in a name, the shell does not read it
+# Recipes take these from the environment: whatever stands in a name, the shell does not read it.
+export STUDY RUN ID A B KEY BY SBOM
 # A user id without an account has neither a name nor a home, and Snakemake asks for both.
 ifndef LOGNAME
 export LOGNAME := $(shell id -un 2>/dev/null)
@@ -27,7 +29,8 @@ RUN_SNAKEMAKE = exec $(AT_HOME) $(VENV)/bin/snakemake --snakefile Snakefile --di
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: report try check test trace verify sign purge compare checkers lint bench bench-national pages lock sbom clean help
+.PHONY: report try check test trace verify sign release releases purge compare checkers lint bench bench-national pages lock \
+	sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
 	@$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --set-aside
@@ -56,6 +59,12 @@ verify: $(VENV)/ready ## names files of a run that were altered, are missing or 
 
 sign: $(VENV)/ready ## signs the record of a finished run with the SSH key KEY=file: verify then says by whom
 	@$(VENV)/bin/python workflow/tools/sign.py --study="$$STUDY" --run="$$RUN" --key="$$KEY"
+
+release: $(VENV)/ready ## marks a run as given away (RUN=, BY="who to whom"), unless it tells people beside earlier ones
+	@$(VENV)/bin/python workflow/tools/releases.py --study="$$STUDY" --run="$$RUN" --by="$$BY"
+
+releases: $(VENV)/ready ## the runs that were given away: when, under which policy, by whom
+	@$(VENV)/bin/python workflow/tools/releases.py --study="$$STUDY"
 
 purge: $(VENV)/ready ## deletes what came from clients of the run RUN=, line by line; what is published stays
 	@$(VENV)/bin/python workflow/tools/purge.py --study="$$STUDY" --run="$$RUN"

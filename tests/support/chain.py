@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import math
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -302,8 +303,13 @@ def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFram
     return [*counts, *impact(pd.concat(counts, ignore_index=True), members, named, config["models"], every)]
 
 
-def counted(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFrame], pd.DataFrame]:
-    """The ledger rows of outcomes and continuity, and the clients and referrals that are counted."""
+def counted(
+    config: Mapping, typed: Mapping[str, Path], keep: Path | None = None
+) -> tuple[list[pd.DataFrame], pd.DataFrame]:
+    """The ledger rows of outcomes and continuity, and the clients and referrals that are counted.
+
+    `keep` : a folder for the latter
+    """
     sites, models = config["sites"], config["models"]
     shared = (sites, *(config[key] for key in ("periods", "definitions", "codes")), models["length_of_use_bands"])
     every = chosen(config["measures"], typed)
@@ -313,12 +319,26 @@ def counted(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFra
         clients, excluded = outcomes(str(typed["journeys"]), *shared, treatment)
         counts += outcomes_ledger(clients, excluded, sites, treatment)
         members.append(clients)
+        if keep:
+            clients.to_parquet(keep / "outcomes.parquet")
     if others:
         read = {name: str(typed[name]) for one in others for name in one.reads}
         referrals, summed, cases = continuity(read, *shared, others)
         counts += continuity_ledger(referrals, summed, cases, sites, others)
         members.append(referrals)
+        if keep:
+            referrals.to_parquet(keep / "referrals.parquet")
     return counts, pd.concat(members, ignore_index=True)
+
+
+def restricted(made: Made, folder: Path) -> Path:
+    """The folder of that name of a run: its full ledger, typed extracts and the members of its cohorts."""
+    (folder / "validated").mkdir(parents=True)
+    for name, path in made.typed.items():
+        shutil.copyfile(path, folder / "validated" / f"{name}.parquet")
+    counted(made.config, made.typed, keep=folder)
+    write_ledger([made.ledger], folder / "ledger.csv")
+    return folder
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,10 @@
 Steps: published_models (under a policy) -> disclosure (apply the policy) -> release (attack what came of it, publish it) -> output_check (for a person to sign).
 """
 
+from dscp.disclosure.members import COUNTED, of_people
+from dscp.disclosure.register import Register
+
+MEMBERS_OF_COHORTS = [f"{RUN}/restricted/{name}" for rule, name in COUNTED.items() if rule in PARTS]
 CHECK_TEMPLATES = [f"templates/{name}" for name in ("exhibits.yaml", "report.css", "check.css", "output_check.html.j2")]
 CONTROLLED = {"policy": POLICY, "missing_release": STUDY["definitions"]["missing_release"]}
 
@@ -57,6 +61,8 @@ rule release:
         validation=rules.disclosure.output.validation,
         activity=rules.disclosure.output.activity,
         decisions=rules.disclosure.output.decisions,
+        full=rules.ledger.output.ledger,
+        members=[*MEMBERS_OF_COHORTS, *(validated(name) for name in EXTRACTS if name in of_people())],
     output:
         ledger=f"{RUN}/ledger.csv",
         validation=f"{RUN}/validation.csv",
@@ -68,6 +74,7 @@ rule release:
     params:
         **CONTROLLED,
         faults=f"{RUN}/restricted/disclosed/faults.txt",
+        released=Register(Path()).digest(but=STUDY["run"]),
         digest=digest("release"),
     script:
         "../scripts/release.py"

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from dscp.disclosure.across import refusals, released_runs, this_run
 from dscp.disclosure.control import Control, by_id
+from dscp.disclosure.members import members
 from dscp.disclosure.policies import NONE, POLICIES
+from dscp.disclosure.register import BrokenRegister, Register
 from dscp.ledger.rows import read_ledger
 from dscp.run.inert import tabled
 from dscp.run.job import writing
@@ -43,19 +46,49 @@ def release(published: Mapping[str, Mapping], control: Control) -> tuple[pd.Data
     return pd.DataFrame(rows, columns=AUDITED), [*control.faults(published), *pinned]
 
 
+def beside_released(restricted: Path, study: Path, published: pd.DataFrame, control: Control) -> list[str]:
+    """Why a run may not be published beside the runs of the study that were released: one line each.
+
+    Parameters
+    ----------
+    restricted : the run's folder of that name
+    study : the folder with the register of releases; nothing is written to it
+    published : the ledger to publish
+    control : the policy
+
+    Raises
+    ------
+    SystemExit
+        The register is not as it was written.
+    """
+    register = Register(study)
+    try:
+        released = released_runs(register)
+        key = register.key() if released else b""
+    except BrokenRegister as error:
+        raise SystemExit(f"nothing is published: {error}") from None
+    if not released:
+        return []
+    full = read_ledger(restricted / "ledger.csv")
+    return refusals(this_run(control, published, full, members(restricted, key)), released)
+
+
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         given = snakemake.params
-        audited, faults = release(
-            by_id(read_ledger(snakemake.input.ledger)), Control(POLICIES[given.policy], given.missing_release)
-        )
+        control, published = Control(POLICIES[given.policy], given.missing_release), read_ledger(snakemake.input.ledger)
+        audited, faults = release(by_id(published), control)
+        beside = beside_released(Path(snakemake.input.full).parent, Path(), published, control)
         listed = Path(given.faults)
         listed.parent.mkdir(parents=True, exist_ok=True)
-        listed.write_text("".join(f"{fault}\n" for fault in faults), encoding="utf-8")
+        listed.write_text("".join(f"{fault}\n" for fault in [*faults, *beside]), encoding="utf-8")
         if faults:
             raise SystemExit(
                 f"nothing is published: the numbers would tell too much of {len(faults)} counts, see {listed}"
             )
+        if beside:
+            more = f" ({len(beside) - 1} more in {listed})" if len(beside) > 1 else ""
+            raise SystemExit(f"nothing is published, because of what was released before: {beside[0]}{more}")
         audited.to_csv(out.audit, index=False)
         for name in ("ledger", "validation", "activity"):
             shutil.copyfile(snakemake.input[name], out[name])

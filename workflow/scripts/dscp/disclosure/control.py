@@ -166,10 +166,17 @@ class Control:
 
     def told(self, published: Mapping[str, Mapping]) -> dict[str, Range]:
         """What a reader of the published rows can tell of each count that is not published exactly."""
+        return attack(self.known(published), self.hidden(published))
+
+    def known(self, published: Mapping[str, Mapping]) -> list[Fact]:
+        """What a reader of the published rows knows of counts, and of how they hang together."""
         left = enough_left(published, self.policy) if self.policy.base > 1 else []
-        known = [*self._facts(published), *links(published, self.missing_release), *left]
+        return [*self._facts(published), *links(published, self.missing_release), *left]
+
+    def hidden(self, published: Mapping[str, Mapping]) -> list[str]:
+        """The counts that are not published exactly, and sums that are withheld."""
         sums_withheld = [name for name in totals(published) if _is_withheld(published[name])]
-        return attack(known, [name for name in counts(published) if self._hidden(published[name])] + sums_withheld)
+        return [name for name in counts(published) if self._hidden(published[name])] + sums_withheld
 
     def given_away(self, published: Mapping[str, Mapping]) -> dict[str, Range]:
         """Those of which more can be told than the policy allows."""

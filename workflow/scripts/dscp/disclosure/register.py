@@ -1,0 +1,143 @@
+"""The register of releases: which runs of a study were given away, and what they told. Confidential; it only grows.
+
+It stands in the study's folder, outside its results, and the gate alone reads it. A run that is not released leaves no
+trace in it. Each entry names the checksum of the one before: an entry that was altered or taken out is found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from dscp.run.closed import alone
+
+FOLDER = "releases"
+KEY, ENTRY = "key", "entry.json"
+LEDGER, COUNTS, MEMBERS = "ledger.csv", "counts.csv", "members.parquet"
+
+
+class BrokenRegister(ValueError):
+    """The register is not as it was written; the message names the entry."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A released run.
+
+    Attributes
+    ----------
+    run, when, by : its name, the moment in ISO 8601, and who gave it to whom
+    policy, missing_release : what it was published under
+    files : published file -> SHA-256
+    previous : SHA-256 of the entry before; "" of the first
+    facts : what else stands beside the entry -> SHA-256
+    """
+
+    run: str
+    when: str
+    by: str
+    policy: str
+    missing_release: str
+    files: Mapping[str, str]
+    previous: str = ""
+    facts: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Released:
+    """An entry and the folder that it stands in."""
+
+    entry: Entry
+    folder: Path
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """The members or the counts of the run."""
+        path = self.folder / name
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+
+
+class Register:
+    """The register of a study."""
+
+    def __init__(self, study: Path) -> None:
+        """`study` : the folder with its config.yaml."""
+        self.folder = study / FOLDER
+
+    def key(self) -> bytes:
+        """The key of the hashes of members."""
+        try:
+            return bytes.fromhex((self.folder / KEY).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            raise BrokenRegister(f"{self.folder / KEY}: not there, or not a key; nothing can be compared") from None
+
+    def released(self) -> list[Released]:
+        """All entries, the first first.
+
+        Raises
+        ------
+        BrokenRegister
+            An entry was altered, taken out, or cannot be read.
+        """
+        return list(self._checked())
+
+    def _checked(self) -> Iterator[Released]:
+        previous = ""
+        for number, folder in enumerate(self._folders(), start=1):
+            try:
+                text = (folder / ENTRY).read_bytes()
+                entry = Entry(**json.loads(text))
+                good = {name: _sha256(folder / name) for name in (LEDGER, COUNTS, MEMBERS)} == entry.facts
+            except (OSError, ValueError, TypeError) as error:
+                raise BrokenRegister(f"{folder}: cannot be read ({type(error).__name__})") from None
+            if folder.name != f"{number:04}" or entry.previous != previous or not good:
+                raise BrokenRegister(f"{folder}: altered since it was written, or the entry before it is gone")
+            yield Released(entry, folder)
+            previous = hashlib.sha256(text).hexdigest()
+
+    def _folders(self) -> list[Path]:
+        return sorted(path for path in self.folder.glob("[0-9]*") if path.is_dir())
+
+    def digest(self, but: str = "") -> str:
+        """What changes when a run is released; `but`: a run whose own releases do not count."""
+        found = (folder / ENTRY for folder in self._folders())
+        texts = (path.read_text(encoding="utf-8") for path in found if path.exists())
+        named = [text for text in texts if f'"run": {json.dumps(but)}' not in text]
+        return hashlib.sha256("\n".join(named).encode()).hexdigest() if named else ""
+
+    def open(self) -> bytes:
+        """The key, made where there is none."""
+        with alone():
+            self.folder.mkdir(exist_ok=True)
+            if not (self.folder / KEY).exists():
+                (self.folder / KEY).write_text(secrets.token_hex(32), encoding="ascii")
+        return self.key()
+
+    def add(self, entry: Entry, ledger: Path, counts: pd.DataFrame, members: pd.DataFrame) -> Path:
+        """Write an entry; it is there in whole or not at all. Returns its folder."""
+        earlier = self.released()
+        previous = _sha256(earlier[-1].folder / ENTRY) if earlier else ""
+        place = self.folder / f"{len(earlier) + 1:04}"
+        part = self.folder / f".{place.name}"
+        with alone():
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            shutil.copyfile(ledger, part / LEDGER)
+            counts.to_csv(part / COUNTS, index=False)
+            members.to_parquet(part / MEMBERS, index=False)
+            facts = {name: _sha256(part / name) for name in (LEDGER, COUNTS, MEMBERS)}
+            whole = asdict(entry) | {"previous": previous, "facts": facts}
+            (part / ENTRY).write_text(json.dumps(whole, indent=1), encoding="utf-8")
+            part.rename(place)
+        return place
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
