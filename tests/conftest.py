@@ -22,7 +22,7 @@ os.environ["PYTHONPATH"] = str(PROJECT / "workflow" / "scripts")  # as the Makef
 
 settings.register_profile("check", max_examples=25)  # of 100: the share of cases that make check draws
 
-FINISHED = {"default_study", "default_run", "other_study"}  # fixtures that take a minute each
+FINISHED = {"default_study", "default_run", "other_study", "protected_study"}  # fixtures that take a minute each
 WITHOUT = ("unit", "rules", "oracle")  # folders of tests that do without
 
 # What takes longest goes first, so that the workers end at about the same time.
@@ -79,6 +79,17 @@ def other_study(tmp_path_factory, config) -> Path:
         finish(PROJECT, folder)
 
     return made_once(tmp_path_factory, "other", make)
+
+
+@pytest.fixture(scope="session")
+def protected_study(tmp_path_factory, config) -> Path:
+    """A study with few clients on extracts of its own, run under a policy that withholds and rounds."""
+
+    def make(folder: Path) -> None:
+        write_study(folder, config, share=0.15, disclosure="suppress_below_8_round_to_5")
+        finish(PROJECT, folder)
+
+    return made_once(tmp_path_factory, "protected", make)
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

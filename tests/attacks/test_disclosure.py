@@ -10,6 +10,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -671,13 +672,9 @@ def test_every_policy_on_the_default_study(default_run, control):
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory, config):
+def small(protected_study) -> Path:
     """A study with few clients, under a policy that withholds and rounds."""
-    folder = tmp_path_factory.mktemp("small")
-    write_study(folder, config, share=0.15, disclosure="suppress_below_8_round_to_5")
-    done = snakemake(PROJECT, folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return protected_study
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from forms_checks import assert_forms
 from other_study import other_config
 from running import RUN, copy_project, parsed, snakemake, under_a_policy
 
-LINE = '    PublishedForm("letter.txt", "letter", "letter to the reader", "text/plain", always, False),\n)\n'
+LINE = '    PublishedForm("letter.txt", "letter", "letter to the reader", "text/plain", always, False, OF_BOOK),\n)\n'
 RULE = """
 
 rule letter:

@@ -60,11 +60,11 @@ def test_nothing_after_the_gate_reads_what_is_restricted(tmp_path, policy):
 def test_a_rule_that_reads_past_the_gate_is_found(tmp_path):
     """One that prints the typed copy of an extract, and one that makes a page for checkers that is not restricted."""
     project = under_a_policy(copy_project(tmp_path), "suppress_below_5")
-    line = '"restricted/output_check.pdf", "output_check", "to be signed", PDF, under_a_policy, True'
+    line = '"restricted/output_check.pdf", "output_check", "to be signed", PDF, under_a_policy, True, {}'
     for file, old, new in (
         ("rules/report.smk", "activity=rules.release.output.activity", 'activity=validated("pilot_activity")'),
         ("rules/disclosure.smk", "restricted/output_check.pdf", "output_check.pdf"),
-        ("scripts/dscp/record/forms.py", line, line.replace("restricted/", "").replace("True", "False")),
+        ("scripts/dscp/record/forms.py", line, line.replace("restricted/", "").replace("True, {}", "False, OF_BOOK")),
     ):
         path = project / "workflow" / file
         text = path.read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from dscp.disclosure.policies import POLICIES
 from dscp.record import forms
 from dscp.record.crate import Facts, crate
-from dscp.record.forms import FORMS, PublishedForm, always, form_of, forms_of, listed, made_forms
+from dscp.record.forms import FORMS, PublishedForm, Way, always, form_of, forms_of, listed, made_forms
 from dscp.study.kinds import PRINTED
 
 RUN = "results/r"
@@ -21,9 +21,12 @@ EVALUATED = {
     "disclosure": "none",
     "extracts": dict.fromkeys(PRINTED, "a path"),
 }
-TABLE = PublishedForm("a.csv", "count", "what was counted", "text/csv", always, False)
-PICTURES = PublishedForm("pictures/*.svg", "draw", "pictures", "image/svg+xml", always, False)
-PAGES = PublishedForm("restricted/b.pdf", "check", "to be signed", "application/pdf", lambda study: study["all"], True)
+ID = {"id": Way.WORDS}
+TABLE = PublishedForm("a.csv", "count", "what was counted", "text/csv", always, False, ID)
+PICTURES = PublishedForm("pictures/*.svg", "draw", "pictures", "image/svg+xml", always, False, ID)
+PAGES = PublishedForm(
+    "restricted/b.pdf", "check", "to be signed", "application/pdf", lambda study: study["all"], True, {}
+)
 MADE = {
     "count": [f"{RUN}/a.csv", f"{RUN}/restricted/a.parquet", f"{RUN}/work/a.html"],
     "draw": [f"{RUN}/pictures/1.svg", f"{RUN}/pictures/2.svg"],
@@ -89,6 +92,12 @@ def test_another_rule_that_makes_a_form_s_file_ends_the_run(three):
 def test_a_confidential_form_is_restricted_and_no_other_is(file, confidential):
     with pytest.raises(ValueError, match=f"^{file}: allowed: "):
         replace(TABLE, file=file, confidential=confidential)
+
+
+@pytest.mark.parametrize("changed", [{"fields": {}}, {"confidential": True, "file": "restricted/a.csv"}])
+def test_a_published_form_says_by_which_way_each_of_its_fields_passed(changed):
+    with pytest.raises(ValueError, match=r"a\.csv: allowed: fields of a published form, each with its way"):
+        replace(TABLE, **changed)
 
 
 def test_every_form_says_what_nothing_else_says():

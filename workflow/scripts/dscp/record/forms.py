@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from dscp.study.kinds import compared, under_a_policy
@@ -19,6 +20,19 @@ RESTRICTED = "restricted"  # clients' rows, and what tells of them
 WORK = "work"  # steps between two jobs
 LOGS = "logs"  # what jobs said
 CODE = "code"  # the project's files as they were; the run record lists them
+HOUSE = (RESTRICTED, WORK, LOGS, CODE)
+
+
+class Way(StrEnum):
+    """By which way the content of a field came to be published."""
+
+    GATE = "computed from what rule release let through, or let through itself"
+    EMPTIED = "empty under a policy, where people are counted"
+    WORDS = "words of the code, the templates and the config"
+    TEXTS = "such words, and texts of extracts that are not about people"
+    RUN = "what was run: jobs, settings, packages, times"
+    SUMS = "checksums, keyed of what is confidential"
+    PRINT = "the evaluation's print and what is compared with it, where there is no policy"
 
 
 def always(study: Mapping) -> bool:
@@ -38,11 +52,14 @@ class PublishedForm:
     media_type : as IANA registers it
     when : whether a study has it, by its config
     confidential : whether it is for whoever signs the output off, and stands under `restricted/`
+    fields : what it holds -> by which way that passed: columns of a table, properties of a record, data of a page;
+        none of a confidential one
 
     Raises
     ------
     ValueError
-        A confidential form outside `restricted/`, or another one in a folder that holds none.
+        A confidential form outside `restricted/`, or another one in a folder that holds none; a published one that
+        says nothing of its fields.
     """
 
     file: str
@@ -51,11 +68,18 @@ class PublishedForm:
     media_type: str
     when: Callable[[Mapping], bool]
     confidential: bool
+    fields: Mapping[str, Way]
+
+    def __hash__(self) -> int:
+        """A form is known by its file."""
+        return hash(self.file)
 
     def __post_init__(self) -> None:
         folder = PurePosixPath(self.file).parts[0]
         if self.confidential != (folder == RESTRICTED) or folder in (WORK, LOGS, CODE):
             raise ValueError(f"{self.file}: allowed: confidential forms in {RESTRICTED}/, others in no such folder")
+        if self.confidential == bool(self.fields):
+            raise ValueError(f"{self.file}: allowed: fields of a published form, each with its way, and of no other")
 
     def holds(self, name: str) -> bool:
         """Whether a file of a run, by its path in the run's folder, is of this form."""
@@ -65,21 +89,80 @@ class PublishedForm:
 CSV, HTML, PDF, SVG, JSON_LD = "text/csv", "text/html", "application/pdf", "image/svg+xml", "application/ld+json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+def _all(way: Way, names: str) -> dict[str, Way]:
+    return dict.fromkeys(names.split(), way)
+
+
+# What each published form holds. A field that is not declared here fails tests/attacks/test_fields.py.
+OF_LEDGER = {
+    **_all(Way.TEXTS, "id inputs filter dims"),
+    **_all(Way.GATE, "value note"),
+    **_all(Way.EMPTIED, "rows"),
+    **_all(Way.WORDS, "unit formula rule function source extract settings family about cohort"),
+}
+OF_CELLS = {**_all(Way.TEXTS, "exhibit row column id"), **_all(Way.WORDS, "unit"), **_all(Way.GATE, "value printed")}
+OF_VALIDATION = {
+    **_all(Way.WORDS, "extract severity file column allowed"),
+    **_all(Way.GATE, "found rows"),
+    **_all(Way.EMPTIED, "line message"),
+}
+OF_PAGE = {  # of its data: by name
+    **_all(Way.GATE, "text pictures"),
+    **_all(Way.WORDS, "script"),
+    **_all(Way.TEXTS, "data/id data/label data/filter data/inputs"),
+    **_all(Way.GATE, "data/value data/note data/filled"),
+    **_all(Way.EMPTIED, "data/rows"),
+    **_all(Way.WORDS, "data/unit data/kind data/formula data/rule data/function data/source data/reads data/shaped"),
+    **_all(Way.RUN, "data/run data/versions data/settings"),
+    **_all(Way.SUMS, "data/extracts"),
+}
+OF_PDF = _all(Way.GATE, "text attached/ledger.csv attached/cells.csv") | _all(
+    Way.RUN, "attached/ro-crate-metadata.json"
+)
+OF_BOOK = {**_all(Way.GATE, "cells"), **_all(Way.WORDS, "properties")}
+OF_RECORD = {
+    **_all(Way.SUMS, "sha256 identifier"),
+    **_all(Way.WORDS, "description conditionsOfAccess isAccessibleForFree license conformsTo encodingFormat"),
+    **_all(Way.RUN, "@id @type about additionalType agent alternateName dateModified datePublished endTime"),
+    **_all(Way.RUN, "exampleOfWork hasPart input instrument mainEntity mentions name object position result startTime"),
+    **_all(Way.RUN, "programmingLanguage softwareRequirements softwareVersion step value version workExample"),
+}
+OF_REGISTER = _all(
+    Way.PRINT,
+    "key where printed value unit our_id ours our_printed verdict rounding reason evidence cause_proposed "
+    "cause_confirmed clients pounds",
+)
+OF_RELATIONS = _all(Way.PRINT, "id about relation printed left right verdict")
+OF_RANGES = _all(
+    Way.PRINT,
+    "table site sets pilot_pre pilot_post comparison_pre comparison_post base_from base_to p_low p_high p_printed "
+    "sets_with_printed_p test",
+)
 FORMS = (
-    PublishedForm("report.pdf", "report_pdf", "report, for print", PDF, always, False),
-    PublishedForm("report.html", "report_html", "report, for the screen", HTML, always, False),
-    PublishedForm("report.xlsx", "workbook", "numbered tables", XLSX, always, False),
-    PublishedForm("report.ods", "workbook", "numbered tables, OpenDocument", ODS, always, False),
-    PublishedForm("figures/*.svg", "figures", "figures", SVG, always, False),
-    PublishedForm("cells.csv", "report_html", "every printed cell", CSV, always, False),
-    PublishedForm("ledger.csv", "release", "every quantity", CSV, always, False),
-    PublishedForm("validation.csv", "release", "what validation found", CSV, always, False),
-    PublishedForm("disclosure.csv", "release", "decisions of disclosure", CSV, always, False),
-    PublishedForm("restricted/output_check.pdf", "output_check", "to be signed", PDF, under_a_policy, True),
-    PublishedForm("reproduction.csv", "reproduction", "register of the print", CSV, compared, False),
-    PublishedForm("relations.csv", "reproduction", "relations in the print", CSV, compared, False),
-    PublishedForm("count_ranges.csv", "reproduction", "counts that the print allows", CSV, compared, False),
-    PublishedForm("ro-crate-metadata.json", "run_record", "run record", JSON_LD, always, False),
+    PublishedForm("report.pdf", "report_pdf", "report, for print", PDF, always, False, OF_PDF),
+    PublishedForm("report.html", "report_html", "report, for the screen", HTML, always, False, OF_PAGE),
+    PublishedForm("report.xlsx", "workbook", "numbered tables", XLSX, always, False, OF_BOOK),
+    PublishedForm("report.ods", "workbook", "numbered tables, OpenDocument", ODS, always, False, OF_BOOK),
+    PublishedForm("figures/*.svg", "figures", "figures", SVG, always, False, _all(Way.GATE, "drawing words")),
+    PublishedForm("cells.csv", "report_html", "every printed cell", CSV, always, False, OF_CELLS),
+    PublishedForm("ledger.csv", "release", "every quantity", CSV, always, False, OF_LEDGER),
+    PublishedForm("validation.csv", "release", "what validation found", CSV, always, False, OF_VALIDATION),
+    PublishedForm(
+        "disclosure.csv",
+        "release",
+        "decisions of disclosure",
+        CSV,
+        always,
+        False,
+        {"id": Way.TEXTS, "decision": Way.GATE},
+    ),
+    PublishedForm("restricted/output_check.pdf", "output_check", "to be signed", PDF, under_a_policy, True, {}),
+    PublishedForm("reproduction.csv", "reproduction", "register of the print", CSV, compared, False, OF_REGISTER),
+    PublishedForm("relations.csv", "reproduction", "relations in the print", CSV, compared, False, OF_RELATIONS),
+    PublishedForm("count_ranges.csv", "reproduction", "counts that the print allows", CSV, compared, False, OF_RANGES),
+    PublishedForm("ro-crate-metadata.json", "run_record", "run record", JSON_LD, always, False, OF_RECORD),
 )
 WIDTH = max(len(form.says) for form in FORMS) + 2  # of the first column of what a run says in the end
 
