@@ -2,8 +2,8 @@
 
 Fitted to the records themselves, a model would tell the counts that the policy rounds. It is fitted to the published
 counts instead: each record stands for as many as make the counts of its area, period and outcome those published. What
-comes out rests on these, and on how characteristics are spread within them. Categories of few people are pooled: what
-one or two of them change could be counted back.
+comes out rests on these, and on how characteristics are spread within them. Categories of few people,
+or of people who all have the same outcome, are pooled: what they change could be counted back.
 """
 
 from collections.abc import Mapping, Sequence

@@ -146,25 +146,29 @@ def with_age(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
 
 
 def pooled(rows: pd.DataFrame, covariates: list[str], fewest: int) -> pd.DataFrame:
-    """Rows in which no parameter of a model rests on few of them.
+    """Rows in which no parameter of a model rests on few of them, and no category has to leave the model.
 
-    Categories of fewer rows are one with the largest; a number that is the same in all but fewer rows is the same in
-    all.
+    Categories of fewer rows, and those whose rows all have the same outcome, are one with the largest of the others; a
+    number that is the same in all but fewer rows is the same in all.
 
     Parameters
     ----------
-    rows : with columns of the covariates
+    rows : with columns outcome and those of the covariates
     covariates : names
     fewest : rows that a parameter may rest on
     """
-    alike = {}
-    for name in covariates:
-        counts = rows[name].value_counts()
-        if len(counts) and name in NUMERIC:
-            alike[name] = counts.index[0] if len(rows) - counts.iloc[0] < fewest else rows[name]
-        elif len(counts):
-            alike[name] = rows[name].where(~rows[name].isin(counts.index[counts < fewest]), counts.index[0])
-    return rows.assign(**alike)
+    return rows.assign(**{name: _pooled(rows[name], rows["outcome"].astype(bool), fewest) for name in covariates})
+
+
+def _pooled(values: pd.Series, outcome: pd.Series, fewest: int) -> pd.Series:
+    counts = values.value_counts()
+    if counts.empty:
+        return values
+    if values.name in NUMERIC:
+        return values if len(values) - counts.iloc[0] >= fewest else values.where(values.isna(), counts.index[0])
+    shares = outcome.groupby(values.to_numpy()).mean()
+    kept = counts.index[(counts >= fewest) & shares[counts.index].between(0, 1, inclusive="neither").to_numpy()]
+    return values.where(values.isin(kept), kept[0] if len(kept) else counts.index[0])
 
 
 def fit_site(
