@@ -151,7 +151,11 @@ def test_a4_the_reason_for_a_missing_value_tells_that_nobody_is_there():
     said = count("seen.rate.pilot_1.pre", math.nan, "not computed: the base is 0", **rate)
     assert told(run(ROUNDED, *rows, said), "A4")[names[1]] == 0
     lost = count("seen.rate.pilot_1.pre", math.nan, "not computed: the published numbers do not allow it", **rate)
-    assert list(attack(run(ROUNDED, *rows, lost), ["A4"]).counts[names[1]]) == [1, 2]
+    other = {**said, "id": "seen.rate.pilot_2.pre", "inputs": rate["inputs"].replace("pilot_1", "pilot_2")}
+    of_other = [count(name.replace("pilot_1", "pilot_2"), 0) for name in names]
+    assert list(attack(run(ROUNDED, *rows, *of_other, lost, other), ["A4"]).counts[names[1]]) == [1, 2]
+    same = {**other, "note": lost["note"]}
+    assert list(attack(run(ROUNDED, *rows, *of_other, lost, same), ["A4"]).counts[names[1]]) == [0, 1, 2]
 
 
 def test_a4_a_remainder_that_no_rounding_leaves_large_enough_is_nobody():

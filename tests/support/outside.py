@@ -363,7 +363,7 @@ def _of_computed(run: Run, name: str) -> list[Fact]:
     pairs = list(zip(named["count"], named["base"], strict=True))
     if "the base is 0" in row["note"]:
         return [between(pairs[0][1], 0, 0)]
-    if "the published numbers do not allow it" in row["note"]:
+    if "the published numbers do not allow it" in row["note"] and _reasons(run):
         if ".rate." in name:
             return [between(pairs[0][1], 1)]
         if ".log_odds" in name:
@@ -374,6 +374,12 @@ def _of_computed(run: Run, name: str) -> list[Fact]:
         may_be += [equal(base, [count]) for count, base in pairs if not _apart(run, count, base)]
         return may_be if len(may_be) == 1 else []
     return []
+
+
+def _reasons(run: Run) -> bool:
+    """Whether some missing computed value has a reason of its own: where none has, the words are the same for all."""
+    computed = (row for row in run.rows.values() if row["inputs"] and row["about"] == "people" and not row["value"])
+    return any("the base is 0" in row["note"] or "is empty" in row["note"] for row in computed)
 
 
 def _surely(run: Run, name: str, above: int) -> bool:

@@ -99,9 +99,11 @@ def _linked(facts: Sequence[Fact], targets: Sequence[str]) -> list[list[str]]:
     return list(groups.values())
 
 
-def _programme(facts: Sequence[Fact], group: Sequence[str]) -> _Programme:
+def _programme(facts: Sequence[Fact], group: Sequence[str]) -> _Programme | _Alone:
     """The programme of a group; where the facts contradict each other, without as few of those not sure as will do."""
     known = _about(facts, group)
+    if all(len(fact.weights) == 1 for fact in known):
+        return _Alone(known, group[0])
     try:
         return _Programme(known, group)
     except NoSolution:
@@ -132,8 +134,9 @@ def agreeing(facts: Sequence[Fact]) -> list[Fact]:
         Fact({**fact.weights, over[i]: -1, under[i]: 1}, fact.low, fact.high) for i, fact in enumerate(doubted)
     ] + [Fact({over[i]: 1, under[i]: 1, out[i]: -most}, -math.inf, 0) for i in range(len(doubted))]
     every = [*names, *over, *under, *out]
+    known = [*(fact for fact in facts if fact.sure), *loose]
     goal = np.array([float(name in set(out)) for name in every])
-    found = _solved(goal, every, [*(fact for fact in facts if fact.sure), *loose], dict.fromkeys(out, 1))
+    found = _solved(goal, every, _constraint(known, every), dict.fromkeys(out, 1))
     if found is None:
         raise NoSolution(f"the published numbers contradict each other around {names[0]}")
     amiss = {i for i in range(len(doubted)) if found[over[i]] + found[under[i]] > SLIGHT}
@@ -142,24 +145,40 @@ def agreeing(facts: Sequence[Fact]) -> list[Fact]:
 
 
 def _solved(
-    goal: np.ndarray, names: Sequence[str], facts: Sequence[Fact], highest: Mapping[str, int]
+    goal: np.ndarray, names: Sequence[str], limits: Sequence[LinearConstraint], highest: Mapping[str, int]
 ) -> dict[str, float] | None:
-    """Whole numbers that fit facts and make a goal as small as can be; None if there are none."""
-    position = {name: i for i, name in enumerate(names)}
-    limits = _constraint(facts, position) if facts else ()
+    """Whole numbers within limits that make a goal as small as can be; None if there are none."""
     most = np.array([float(highest.get(name, LARGEST)) for name in names])
     exact = {"mip_rel_gap": 0}  # else a large count may be off by a ten thousandth, which is more than a range
     found = milp(goal, integrality=np.ones(len(goal)), bounds=Bounds(0, most), constraints=limits, options=exact)
     return dict(zip(names, found.x, strict=True)) if found.success else None
 
 
-def _constraint(facts: Sequence[Fact], position: Mapping[str, int]) -> LinearConstraint:
+def _constraint(facts: Sequence[Fact], names: Sequence[str]) -> list[LinearConstraint]:
+    if not facts:
+        return []
+    position = {name: i for i, name in enumerate(names)}
     weights = [(row, *item) for row, fact in enumerate(facts) for item in fact.weights.items()]
     places = [(row, position[name], weight) for row, name, weight in weights]
     rows, columns, weights = zip(*places, strict=True)
     matrix = csr_array((weights, (rows, columns)), shape=(len(facts), len(position)))
     low, high = (np.array(ends) for ends in zip(*((fact.low, fact.high) for fact in facts), strict=True))
-    return LinearConstraint(matrix, low - TOLERANCE, high + TOLERANCE)
+    return [LinearConstraint(matrix, low - TOLERANCE, high + TOLERANCE)]
+
+
+class _Alone:
+    """A count that nothing ties to others: what is known of it alone."""
+
+    def __init__(self, facts: Sequence[Fact], name: str) -> None:
+        ends = [(fact.low / fact.weights[name], fact.high / fact.weights[name]) for fact in facts]
+        low, high = zip((0, LARGEST), *ends, strict=True)
+        self._ends = {1: math.ceil(max(low) - TOLERANCE), -1: math.floor(min(high) + TOLERANCE)}
+        if self._ends[1] > self._ends[-1]:
+            raise NoSolution(f"the published numbers contradict each other around {name}")
+
+    def extreme(self, name: str, sign: int) -> int:
+        """The smallest (sign 1) or largest (sign -1) whole number that it can be."""
+        return self._ends[sign]
 
 
 class _Programme:
@@ -167,13 +186,13 @@ class _Programme:
 
     def __init__(self, facts: Sequence[Fact], names: Sequence[str]) -> None:
         self._names = sorted({*names}.union(*(fact.weights for fact in facts)))
-        self._facts = facts
+        self._limits = _constraint(facts, self._names)
         self.extreme(self._names[0], 1)
 
     def extreme(self, name: str, sign: int) -> int:
         """The smallest (sign 1) or largest (sign -1) whole number that a count can be."""
         goal = np.array([float(sign * (one == name)) for one in self._names])
-        found = _solved(goal, self._names, self._facts, {})
+        found = _solved(goal, self._names, self._limits, {})
         if found is None:
             raise NoSolution(f"no count fits all that is published around {name}")
         return round(found[name])

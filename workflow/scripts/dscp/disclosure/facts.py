@@ -183,14 +183,15 @@ def _validation(rows: Mapping[str, Mapping]) -> Iterator[Sum]:
 
     Missing cells are those that there is a remark on.
     """
-    for extract, left_out in _remarks(rows, "excluded").items():
+    excluded = _remarks(rows, "excluded")
+    for extract, left_out in excluded.items():
         for name, column in left_out.items():
             if column.startswith("dat "):
                 inside = f"validation.rows_of_the_study_s_DATs.{extract}"
                 yield Sum(f"validation.rows_kept.{extract}", {name: 1, inside: 1})
     for name in shapes(rows).get("validation.rows_kept.{extract}", []):
         extract = dims_of(rows[name])["extract"]
-        left_out = _remarks(rows, "excluded").get(extract, {})
+        left_out = excluded.get(extract, {})
         dropped = [one for one, column in left_out.items() if column.startswith(" ")]
         yield Sum(f"validation.rows_in.{extract}", dict.fromkeys([name, *dropped], 1))
     for extract, remarks in _remarks(rows, "information").items():
@@ -210,10 +211,11 @@ def _remarks(rows: Mapping[str, Mapping], kind: str) -> dict[str, dict[str, str]
 
 def repeated(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, str]]:
     """Counts that validation or the derivations tell a second time."""
+    told = _remarks(rows, "information")
     for extract, left_out in _remarks(rows, "excluded").items():
         for name, column in left_out.items():
             if column.startswith("dat "):
                 yield name, f"excluded.outside_study_areas.{extract}"
-            remarks = _remarks(rows, "information").get(extract, {})
+            remarks = told.get(extract, {})
             if column.startswith(" "):
                 yield from ((name, one) for one, text in remarks.items() if text == f"client, dir_date{ON_COLUMN}")
