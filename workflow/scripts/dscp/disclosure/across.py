@@ -140,11 +140,13 @@ def _together(run: Run, released: Sequence[Run]) -> str:
     """What can be told from all runs together, as one line; "" where nothing can."""
     runs = {f"{position} ": one for position, one in enumerate([run, *released])}
     facts = [_renamed(fact, mark) for mark, one in runs.items() for fact in one.control.known(one.published)]
-    facts += [Fact({first: 1, second: -1}, 0, 0) for first, second in _same(runs)]
+    same = list(_same(runs))
+    facts += [Fact({first: 1, second: -1}, 0, 0) for first, second in same]
     hidden = {
         mark + name: one.published[name] for mark, one in runs.items() for name in one.control.hidden(one.published)
     }
-    told = attack(facts, hidden)
+    shown = {name for pair in same if not hidden.keys() >= set(pair) for name in pair}  # by one run: no secret
+    told = {name: span for name, span in attack(facts, hidden).items() if name not in shown}
     given = [name for name, span in told.items() if span.width < run.control.width(hidden[name])]
     if not given:
         return ""
