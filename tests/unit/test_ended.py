@@ -53,3 +53,29 @@ def test_each_job_has_its_own_way_whichever_speaks_first():
     for step in steps:
         endings.handle(step)
     assert endings.of == {"a.log": WAYS[codes[0]], "b.log": WAYS[codes[1]]}
+
+
+REFUSED = (
+    'WorkflowError in rule outcomes in file "/x/workflow/rules/outcomes.smk", line 4:\n'
+    "Output results/r/outcomes.parquet has older modification time (2026-11-28 13:59:08.804939) than input "
+    "results/r/accepted (2026-11-29 13:58:56.173595). This could indicate a clock skew problem in your network and "
+    "would trigger a rerun of this job in the next execution. System time: 2026-11-28 13:59:08.805034"
+)
+
+
+def test_a_clock_that_was_set_back_is_named_once_with_the_files_that_tell():
+    endings = Endings()
+    endings.handle(record(REFUSED, thread=1))
+    endings.handle(record(REFUSED.replace("outcomes.parquet", "outcomes.csv"), thread=1))
+    (said,) = endings.of.values()
+    assert list(endings.of) == ["outcomes"] and "\n" not in said
+    assert said.startswith(
+        "results/r/outcomes.parquet is dated before results/r/accepted, as after a clock was set back"
+    )
+
+
+def test_another_refusal_of_a_job_s_files_is_said_in_its_own_words():
+    endings = Endings()
+    endings.handle(record('WorkflowError in rule impact in file "/x", line 4:\nNo such storage.', thread=1))
+    endings.handle(record("WorkflowError:\nAt least one job did not complete successfully.", thread=1))
+    assert endings.of == {"impact": "No such storage."}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from dscp.run import stopping
 from dscp.run.job import noted_in, told, writing
 from dscp.study.days import day
 
@@ -40,11 +42,23 @@ def test_words_of_libraries_are_kept_back(tmp_path, work):
     assert log.splitlines()[-1].startswith("error: ")
 
 
+def no_thread() -> None:
+    """What Python does where the system has no room for another thread: threading's own words."""
+    exec(compile('raise RuntimeError("can\'t start new thread")', threading.__file__, "exec"))
+
+
+def test_where_no_thread_can_watch_the_run_the_job_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv(stopping.PROCESS, "1")
+    monkeypatch.setattr(threading.Thread, "start", lambda _: no_thread())
+    assert failing(tmp_path, lambda: None).splitlines()[-1].startswith("error: out of memory (threading.py, line ")
+
+
 @pytest.mark.parametrize(
     "work",
     [
         lambda: np.empty(10**15),
         lambda: pa.allocate_buffer(10**15),
+        lambda: no_thread(),
         lambda: duckdb.sql("SET memory_limit = '1kB'; SELECT count(DISTINCT range) FROM range(1000000)").fetchall(),
     ],
 )

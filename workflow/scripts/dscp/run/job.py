@@ -20,6 +20,7 @@ from dscp.run.stopping import stoppable
 
 SCRIPTS = Path(__file__).parents[2]
 FULL = "No space left on device"
+NO_THREAD = "can't start new thread"
 OUT_OF_MEMORY = "OutOfMemoryException"  # the database's; others are a MemoryError
 COPIES = (".snakemake", "scripts")  # where Snakemake runs a copy of a rule's script, as tmp….<rule>.py
 
@@ -45,7 +46,6 @@ def writing(log: str, outputs: Mapping) -> Iterator[Made]:
     try:
         with (
             alone() as umask,
-            stoppable(),
             open(log, "w", encoding="utf-8") as file,
             redirect_stderr(file),
             redirect_stdout(file),
@@ -54,10 +54,11 @@ def writing(log: str, outputs: Mapping) -> Iterator[Made]:
             warnings.showwarning = _warned
             settle(Path(log), results, umask)
             try:
-                yield made
-                for name, paths in outputs.items():
-                    _put(made[name], paths, results, umask)
-                _note(Path(log), outputs)
+                with stoppable():
+                    yield made
+                    for name, paths in outputs.items():
+                        _put(made[name], paths, results, umask)
+                    _note(Path(log), outputs)
             except (Exception, SystemExit) as error:
                 if not isinstance(error, SystemExit):
                     traceback.print_tb(error.__traceback__)
@@ -137,7 +138,7 @@ def told(error: BaseException) -> str:
     if FULL in str(error):
         return FULL
     place = file.name.split(".", 1)[1] if copied else f"{file.name}, line {raised.lineno}"
-    if isinstance(error, MemoryError) or type(error).__name__ == OUT_OF_MEMORY:
+    if isinstance(error, MemoryError) or type(error).__name__ == OUT_OF_MEMORY or NO_THREAD in str(error):
         return f"out of memory ({place})"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}{f': {error.filename}' if error.filename else ''} ({place})"
