@@ -21,6 +21,7 @@ from dscp.record.crate import sha256
 from dscp.record.forms import LOGS, RESTRICTED, WORK
 from dscp.record.verify import CONFIG, verify
 from dscp.run.lock import lock
+from dscp.run.said import say
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     register = Register(chosen.study)
     try:
         if not chosen.run:
-            print("\n".join(map(listed(chosen.study), register.released())) or "no run has been released")
+            found = [*map(listed(chosen.study), register.released())]
+            say(*(found or ["no run has been released"]))
             return 0
         if not chosen.by.strip():
             return refused(['BY is empty, allowed: who gives the run to whom, such as BY="A. Smith to the board"'])
@@ -45,8 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def refused(reasons: list[str]) -> int:
     """Print why a run is not released."""
-    print("\n".join(reasons))
-    print("not released")
+    say(*reasons, "not released")
     return 1
 
 
@@ -70,7 +71,7 @@ def release(study: Path, run: str, by: str, register: Register) -> int:
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     entry = Entry(run, now, by, policy, missing_release, published_files(folder))
     place = register.add(entry, folder / "ledger.csv", true_counts(full), found)
-    print(f"{run}: released; in the register as {place}, which is confidential")
+    say(f"{run}: released; in the register as {place}, which is confidential")
     return 0
 
 
