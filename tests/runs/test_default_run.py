@@ -13,7 +13,7 @@ import pytest
 from contradicted import CONTRADICTED
 from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
-from running import PROJECT, snakemake
+from running import PROJECT, RUN, snakemake
 from tables import read_table
 
 PUBLISHED = PROJECT / "workflow" / "resources" / "published"
@@ -178,6 +178,16 @@ def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
     assert importing <= rerun
     if module == "printing/words":
         assert rerun <= {*REPORT, "figures", "stated", "ledger", "disclosure", "release", "reproduction", "steps"}
+
+
+def test_a_rule_that_waits_for_the_extracts_is_made_anew_when_both_have_changed(study):
+    """Else its numbers would be of the old code, in a report whose record says that they are of the new."""
+    for name in ("accept", "fieldwork"):
+        with open(scripts(study) / f"{name}.py", "a", encoding="utf-8") as stream:
+            stream.write("\n# edited\n")
+    done = snakemake(study, study, f"{RUN}/restricted/ledger/fieldwork.csv", f"{RUN}/restricted/validation.csv")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(re.findall(r"\d+/\d+  (\w+)", done.stderr)) == {"accept", "fieldwork"}
 
 
 def test_an_edited_script_reruns_its_rule(study):

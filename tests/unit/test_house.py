@@ -36,7 +36,7 @@ def test_a_rule_a_script_and_a_function_share_a_name():
     """The function stands in the script, the rule in one of the .smk files."""
     declared = set()
     for smk in (PROJECT / "workflow" / "rules").glob("*.smk"):
-        for block in re.split(r"^ *rule ", smk.read_text(encoding="utf-8"), flags=re.M)[1:]:
+        for block in re.split(r"^ *(?:rule|checkpoint) ", smk.read_text(encoding="utf-8"), flags=re.M)[1:]:
             name = block.split(":", 1)[0]
             assert f"../scripts/{name}.py" in block
             declared.add(name)

@@ -52,7 +52,9 @@ rule validate:
         "../scripts/validate.py"
 
 
-rule accept:
+# A checkpoint, so that the rules after it are looked at once it has run: Snakemake takes rules that only wait for a rule
+# at work (`ancient`) for unchanged, whatever else of theirs has changed.
+checkpoint accept:
     """Collect all findings, see that extracts belong together; with any fault, list every one and stop."""
     input:
         findings=expand(f"{RUN}/restricted/validation/{{extract}}.csv", extract=EXTRACTS),

@@ -74,6 +74,7 @@ class LogHandler(LogHandlerBase):
     def _finished(self, jobid: int) -> None:
         name, since = self.running.pop(jobid, ("", time.monotonic()))
         self.done += 1
+        self.total = max(self.total, self.done)  # rules may be added once the extracts are accepted
         self.bar.advance(self.task)
         self._describe()
         if name not in ("", "all") and not self.console.is_terminal:
