@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -329,6 +330,17 @@ def test_what_a_model_says_of_the_other_counts_of_a_sum_stays():
         both[0],
         "seen.count.all",
     }
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=NAMES)
+def test_the_same_people_in_other_words_have_the_same_fate(control):
+    """What no rule can see to be the same, a cohort whose words differ: it tells nothing of the first."""
+    first = areas((3, 0), (40, 20), (9, 4), (30, 30), (12, 1))
+    second = first.replace("seen", "again", regex=True)
+    made, _ = control.disclose(pd.concat([first, second], ignore_index=True))
+    values = made["value"].to_numpy().reshape(2, -1)
+    assert np.array_equal(*values, equal_nan=True)
+    assert release(by_id(made), control)[1] == []
 
 
 def test_of_a_withheld_base_nothing_is_told():
