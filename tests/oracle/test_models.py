@@ -271,6 +271,15 @@ def test_a_row_that_stands_for_several_is_as_good_as_several_rows():
     assert weighed.rows == len(frame)
 
 
+def test_errors_of_weighted_rows_are_right_where_half_of_all_have_the_outcome():
+    """The first step of the fit arrives there, so that errors of the step before would be those of a guess."""
+    cells = [(pilot, post, outcome) for pilot in (True, False) for post in (True, False) for outcome in (True, False)]
+    frame = pd.DataFrame(cells, columns=["pilot", "post", "outcome"])
+    fit = fit_interaction(frame, [], weights=np.array([5.0, 5, 10, 10, 5, 5, 5, 5]))
+    error = math.log(fit.odds_ratio_high / fit.odds_ratio_low) / (2 * 1.959963984540054)
+    assert error == pytest.approx(math.sqrt(3 * 2 / 5 + 2 / 10), rel=1e-9)
+
+
 # Unadjusted tests ---------------------------------------------------------------------------------------------------
 
 

@@ -283,7 +283,11 @@ def _fitted(design: Design, weights: np.ndarray | None) -> tuple[Any, bool]:
         fit = Logit(design.y, design.x).fit(method="newton", maxiter=100, tol=1e-10, disp=0)
         return fit, fit.mle_retvals["converged"]
     model = GLM(design.y, design.x, family=Binomial(), freq_weights=weights)
-    fit = model.fit(maxiter=100, tol=1e-10, tol_criterion="params")
+    first = model.fit(maxiter=100, tol=1e-10, tol_criterion="params")
+    if not first.converged:
+        return first, False
+    # Its errors are those of the step before the last: where the first step arrives, of a guess. So from there again.
+    fit = model.fit(start_params=first.params, maxiter=100, tol=1e-10, tol_criterion="params")
     return fit, fit.converged
 
 
