@@ -118,9 +118,10 @@ OF_PAGE = {  # of its data: by name
     **_all(Way.RUN, "data/run data/versions data/settings"),
     **_all(Way.SUMS, "data/extracts"),
 }
-OF_PDF = _all(Way.GATE, "text attached/ledger.csv attached/cells.csv") | _all(
-    Way.RUN, "attached/ro-crate-metadata.json"
-)
+OF_PDF = {
+    **_all(Way.GATE, "text attached/ledger.csv attached/cells.csv"),
+    **_all(Way.RUN, "attached/ro-crate-metadata.json"),
+}
 OF_BOOK = {**_all(Way.GATE, "cells"), **_all(Way.WORDS, "properties")}
 OF_RECORD = {
     **_all(Way.SUMS, "sha256 identifier"),
@@ -129,17 +130,15 @@ OF_RECORD = {
     **_all(Way.RUN, "exampleOfWork hasPart input instrument mainEntity mentions name object position result startTime"),
     **_all(Way.RUN, "programmingLanguage softwareRequirements softwareVersion step value version workExample"),
 }
-OF_REGISTER = _all(
-    Way.PRINT,
-    "key where printed value unit our_id ours our_printed verdict rounding reason evidence cause_proposed "
-    "cause_confirmed clients pounds",
-)
+OF_REGISTER = {
+    **_all(Way.PRINT, "key where printed value unit our_id ours our_printed verdict rounding reason evidence"),
+    **_all(Way.PRINT, "cause_proposed cause_confirmed clients pounds"),
+}
 OF_RELATIONS = _all(Way.PRINT, "id about relation printed left right verdict")
-OF_RANGES = _all(
-    Way.PRINT,
-    "table site sets pilot_pre pilot_post comparison_pre comparison_post base_from base_to p_low p_high p_printed "
-    "sets_with_printed_p test",
-)
+OF_RANGES = {
+    **_all(Way.PRINT, "table site sets pilot_pre pilot_post comparison_pre comparison_post base_from base_to"),
+    **_all(Way.PRINT, "p_low p_high p_printed sets_with_printed_p test"),
+}
 FORMS = (
     PublishedForm("report.pdf", "report_pdf", "report, for print", PDF, always, False, OF_PDF),
     PublishedForm("report.html", "report_html", "report, for the screen", HTML, always, False, OF_PAGE),
