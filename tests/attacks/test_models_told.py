@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from disclosure import disclosure
+from disclosure import disclosure, read_models
+from dscp.disclosure.attack import Range
 from dscp.disclosure.control import Control, by_id
+from dscp.disclosure.models import Cell, safe_digits
 from dscp.disclosure.policies import POLICIES
 from dscp.ledger.rows import quantities
 from dscp.measures.models import pooled
@@ -261,3 +263,18 @@ def test_results_that_rest_on_too_few_cases_are_withheld(control):
     assert not results(rows)
     assert rows[f"{MEASURE.name}.p.site_1"]["note"].startswith("[c]")
     assert results(published(cells, both_sexes, ["sex"], control))
+
+
+def test_results_of_the_records_themselves_are_not_taken():
+    """Whoever forgets the rule published_models publishes nothing."""
+    ledger, _, _ = in_full(ONE_STUDY, one_sex, ["sex"])
+    with pytest.raises(ValueError, match=r"effective_treatment\.p\.site_1: fitted to counts that are not published"):
+        disclosure(ledger, pd.DataFrame(), read_models(None), Control(POLICIES["suppress_below_5"]))
+
+
+def test_more_tables_than_can_be_tried_are_no_reason_to_publish():
+    wide = Cell(Range(20, 30), Range(40, 50), (25, 45), (23, 44))
+    exact = Cell(Range(23, 23), Range(44, 44), (23, 44), (23, 44))
+    one = {"odds_ratio": 1.234}
+    assert safe_digits(one, [wide] * 4, 0.95, 3) == 0
+    assert safe_digits(one, [exact] * 4, 0.95, 3) == 3
