@@ -21,6 +21,7 @@ from dscp.report.render import environment
 from dscp.report.styles import embed_fonts
 from dscp.run.job import writing
 
+WITH_ANOTHER = (PROTECTS, "is a sum with", "is of the year of", "is the year of", "is the same as", "is part of")
 MANY = 40  # counts that are more than a column holds
 REST = "Counts that stand in no table, of which something was decided"
 
@@ -123,7 +124,7 @@ def _span(low: int, high: int) -> str:
 
 def _brief(reason: str) -> str:
     """A reason as it fits beside a count; the whole of it stands among the decisions."""
-    return "protects another" if reason.startswith(PROTECTS) else reason.partition(" of ")[0]
+    return "protects another" if reason.startswith(WITH_ANOTHER) else reason.partition(" of ")[0]
 
 
 def output_check(check: Check, book: Book, policy: Policy, audit: pd.DataFrame, templates: Mapping[str, Path]) -> bytes:

@@ -64,6 +64,7 @@ NONE = Policy(
 CASES = (
     10  # ASSUME as many cases per parameter as a logistic model needs to be sound; with fewer, single clients move it
 )
+ALL_OR_NONE = True  # ASSUME that nobody or everybody of a base has the outcome says something of each of its members
 DECLARED = [
     NONE,
     Policy(
@@ -73,7 +74,7 @@ DECLARED = [
         base=1,
         model_digits=4,
         cases_per_parameter=CASES,
-        all_or_none=True,
+        all_or_none=ALL_OR_NONE,
     ),
     Policy(
         name="round_to_5",
@@ -82,7 +83,7 @@ DECLARED = [
         base=5,
         model_digits=3,
         cases_per_parameter=CASES,
-        all_or_none=True,
+        all_or_none=ALL_OR_NONE,
     ),
     Policy(
         name="suppress_below_8_round_to_5",
@@ -91,7 +92,7 @@ DECLARED = [
         base=5,
         model_digits=3,
         cases_per_parameter=CASES,
-        all_or_none=True,
+        all_or_none=ALL_OR_NONE,
     ),
     Policy(
         name="minimum_10",
@@ -100,7 +101,7 @@ DECLARED = [
         base=1,
         model_digits=4,
         cases_per_parameter=CASES,
-        all_or_none=True,
+        all_or_none=ALL_OR_NONE,
     ),
 ]
 POLICIES = {policy.name: policy for policy in DECLARED}
