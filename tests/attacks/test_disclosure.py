@@ -10,6 +10,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from dscp.config.checked import read_config
 from dscp.disclosure.attack import Fact, NoSolution, Range, agreeing, attack
 from dscp.disclosure.control import NOTE, CannotProtect, Control, by_id
 from dscp.disclosure.policies import POLICIES, Policy
+from dscp.disclosure.withholding import Ties
 from dscp.exhibits.book import read_activity
 from dscp.extracts.faults import UNUSABLE
 from dscp.extracts.registry import EXTRACTS
@@ -370,6 +372,22 @@ def test_a_rounded_sum_of_another_rule_is_the_sum_of_what_is_published():
     assert made["value"].to_list() == [10, 10, 10, 10, 40, 0]
     told = release(by_id(made.assign(value=made["value"].replace(40, 50))), rounding)[1]
     assert len(told) == 6 and all(" can be told from what is published: " in fault for fault in told)
+
+
+def test_a_count_that_is_told_twice_is_withheld_twice():
+    names = "validation.excluded.journeys.1", "excluded.outside_study_areas.journeys"
+    rows = by_id(ledger_of(remark(names[0], 9, "dat 2 DATs outside the study"), remark(names[1], 9)))
+    for one, other in (names, names[::-1]):
+        closed = Ties(rows, FIVE.policy, "excluded").closed({one: "for another"})
+        assert closed == {one: "for another", other: f"is the same as {one}"}
+
+
+def test_the_attack_knows_that_enough_is_left_of_a_rounded_base():
+    """Of 40 at least 20 are left, and at least 20 have the outcome: the base is not 38 or 39."""
+    control = Control(replace(POLICIES["suppress_below_8_round_to_5"], smallest=20))
+    assert control.given_away(by_id(site(20, 40))) == {"seen.base.pilot_1.pre": Range(40, 42)}
+    made, _ = control.disclose(site(20, 40))
+    assert release(by_id(made), control)[1] == []
 
 
 def test_only_whole_numbers_of_people_are_looked_for():
