@@ -480,6 +480,8 @@ def test_whoever_makes_the_choice_again_on_every_table_tells_no_more_than_the_ru
     A withheld count may be all that the rule withholds, 1 and 2; those with the outcome may be nobody, too. A rounded
     one may be all that round to it.
     """
+    if kind == "three months of a year" and policy.base > 1:
+        pytest.skip("not promised (SECURITY.md): a year and its months are rounded each by itself")
     control, alike = Control(policy), {}
     for ledger in EVERY[kind]():
         made, decisions = control.disclose(ledger)
@@ -493,7 +495,7 @@ def test_whoever_makes_the_choice_again_on_every_table_tells_no_more_than_the_ru
             assert not hidden or len(values) >= policy.smallest - 1, (name, values)
             if hidden and ".count.pilot" in name and published[name.replace("count", "base")]["value"] >= 3:
                 assert {0, 1, 2} <= values
-            if published[name]["value"] == 3 and "pilot_1" in name:
+            if published[name]["value"] == 3 and name.startswith("seen") and "pilot_1" in name:
                 assert values >= ({3, 4} if policy.base == 3 else {3}), (name, values)
 
 
