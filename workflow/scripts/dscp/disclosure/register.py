@@ -16,9 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from dscp.run.closed import alone
+from dscp.run.closed import RELEASES, alone
 
-FOLDER = "releases"
 KEY, ENTRY = "key", "entry.json"
 LEDGER, COUNTS, MEMBERS = "ledger.csv", "counts.csv", "members.parquet"
 
@@ -68,7 +67,7 @@ class Register:
 
     def __init__(self, study: Path) -> None:
         """`study` : the folder with its config.yaml."""
-        self.folder = study / FOLDER
+        self.folder = study / RELEASES
 
     def key(self) -> bytes:
         """The key of the hashes of members."""

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 OF_A_RUN = ("restricted", "logs")  # logs tell lines and shapes of clients' rows
-OF_A_STUDY = (".snakemake", "releases")
+RELEASES = "releases"  # the register of what was given away (disclosure/register.py)
+OF_A_STUDY = (".snakemake", RELEASES)
 BEFORE = ".before"  # so begin names of folders of second names, of published files too (run/last_good.py)
 OTHERS = 0o077
 
