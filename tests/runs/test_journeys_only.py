@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import trace
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pikepdf
 import pytest
 import yaml
@@ -24,9 +26,13 @@ JOURNEYS = 1500
 
 @pytest.fixture(scope="module")
 def study(config, tmp_path_factory):
-    """The other study without any extract but the journeys, run from nothing."""
+    """The other study without any extract but the journeys, under a policy, run from nothing."""
     folder = tmp_path_factory.mktemp("journeys")
-    own = {**other_config(dict(config)), "extracts": {"journeys": f"{FOLDER}/journeys.csv"}, "disclosure": "none"}
+    own = {
+        **other_config(dict(config)),
+        "extracts": {"journeys": f"{FOLDER}/journeys.csv"},
+        "disclosure": "suppress_below_5",
+    }
     (folder / FOLDER).mkdir()
     drawn = samples(own, np.random.default_rng(5), JOURNEYS, own["extracts"])
     drawn["journeys"].to_csv(folder / FOLDER / "journeys.csv", index=False)
@@ -60,6 +66,25 @@ def test_its_tables_are_those_of_the_journeys(study):
     assert not {"1.1", "1.3", "3.1", "3.3", "7.1", "7.4", "7.8", "7.10", "C.7.1"} & set(cells["exhibit"])
     page = (study / RUN / "report.html").read_text(encoding="utf-8")
     assert len(re.findall("This study has no extract of spending on the pilots, so", page)) > 3
+
+
+def test_the_policy_withholds_and_the_gate_lets_it_pass(study):
+    published, full = (read_ledger(study / RUN / name / "ledger.csv").set_index("id") for name in (".", "restricted"))
+    small = full[(full["about"] == "people") & (full["unit"] == "count") & full["value"].between(1, 4)]
+    assert len(small) and published.loc[small.index, "value"].isna().all()
+    assert pd.read_csv(study / RUN / "restricted" / "disclosed" / "audit.csv")["passed"].all()
+
+
+def test_every_number_is_traced_by_the_command_and_in_the_page(study):
+    run = trace.Run(study, "other-2012-15")
+    cells = read_table(study / RUN / "cells.csv")
+    cell = cells[(cells["unit"] == "percent") & (cells["printed"] != "[c]")].iloc[0]
+    told = "\n".join(trace.trail(run, *trace.find(run, "/".join(cell[["exhibit", "row", "column"]])), True))
+    assert cell["id"] in told and "journeys.csv: line" in told
+    page = (study / RUN / "report.html").read_text(encoding="utf-8")
+    carried = json.loads(re.search(r'id="trace-data">(.*?)</script>', page, re.DOTALL)[1])
+    assert carried["id"] == read_ledger(study / RUN / "ledger.csv")["id"].to_list()
+    assert list(carried["extracts"]) == ["journeys"]
 
 
 def test_nothing_is_made_again(study):
