@@ -117,7 +117,7 @@ def scripts(folder: Path) -> Path:
 REPORT = {"report_html", "workbook", "attached_record", "report_pdf", "run_record"}
 END = {"restated", "reproduction", "steps", "ledger", "disclosure", "release", "figures", *REPORT}
 OF_REGISTER = {"reproduction", "steps"}  # the evaluated programme's
-ELSEWHERE = {"output_check"}  # runs with a disclosure policy have it
+ELSEWHERE = {"output_check", "published_models"}  # runs with a disclosure policy have them
 
 
 def test_nothing_reruns(study):
