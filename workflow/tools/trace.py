@@ -11,6 +11,8 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from dscp.config.checked import line_numbers, read_config
 from dscp.ledger.rows import extracts_of, shaped_by
 from dscp.ledger.trail import BrokenTrail, Node, dependents, filled, tree, walk
@@ -119,7 +121,7 @@ def _origin(run: Run, node: Node, with_records: bool) -> Iterator[str]:
     elif node.kind == "records":
         own, *others = extracts_of(row)
         read = f"{own}, read with {' and '.join(others)}" if others else own
-        yield f"{row['rows']:,} {'row' if row['rows'] == 1 else 'rows'} of extract {read}: {row['filter']}"
+        yield f"{_counted(row['rows'])} of extract {read}: {row['filter']}"
         yield f"{rule(row)}; {row['source']}"
     else:
         yield f"cited: {row['source']}" if node.kind == "constant" else setting_line(run, row)
@@ -127,7 +129,14 @@ def _origin(run: Run, node: Node, with_records: bool) -> Iterator[str]:
         yield f"settings: {', '.join(shaped_by(row))}"
     if node.kind == "records" and with_records:
         files = dict(zip(run.files(extracts_of(row)[0]), run.copies(extracts_of(row)[0]), strict=True))
-        yield from described(records_of(row, run.folder, run.config), files, run.rows_in)
+        yield from described(records_of(run.full[row["id"]], run.folder, run.config), files, run.records_in)
+
+
+def _counted(rows: object) -> str:
+    """1,914 rows; under a disclosure policy the number is not published."""
+    if pd.isna(rows):
+        return "rows, their number not published,"
+    return f"{rows:,} {'row' if rows == 1 else 'rows'}"
 
 
 def rule(row: Mapping) -> str:

@@ -89,11 +89,27 @@ class Run:
         return [copy if copy.exists() else self.study / name for name, copy in frozen.items()]
 
     @cached_property
+    def full(self) -> Rows:
+        """Ledger id -> row before the disclosure policy; as it is published where this machine has no restricted/."""
+        path = self.folder / "restricted" / "ledger.csv"
+        return rows_by_id(read_ledger(path)) if path.exists() else self.rows
+
+    @cached_property
     def rows_in(self) -> dict[str, int]:
-        """Path of an extract's file as configured -> number of its records."""
-        found = pd.read_csv(self.folder / "validation.csv", keep_default_na=False)
-        counted = found[found["found"] == "rows in"]
-        return dict(zip(counted["file"], counted["rows"].astype(int), strict=True))
+        """Path of an extract's file as configured -> number of its records, where it is published."""
+        return _rows_in(self.folder / "validation.csv")
+
+    @cached_property
+    def records_in(self) -> dict[str, int]:
+        """The same before the disclosure policy, where this machine has it."""
+        path = self.folder / "restricted" / "validation.csv"
+        return _rows_in(path) if path.exists() else self.rows_in
+
+
+def _rows_in(path: Path) -> dict[str, int]:
+    found = pd.read_csv(path, dtype=str, keep_default_na=False)
+    counted = found[(found["found"] == "rows in") & found["rows"].str.isdigit()]
+    return dict(zip(counted["file"], counted["rows"].astype(int), strict=True))
 
 
 def find(run: Run, text: str) -> tuple[str, list[Place]]:
