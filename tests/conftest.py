@@ -7,6 +7,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as Snakemake sets it for jobs; many threads on few cores are slow
 
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from other_study import write_study
 from running import PROJECT, RUN, copy_project, finish
 
 os.environ["PYTHONPATH"] = str(PROJECT / "workflow" / "scripts")  # as the Makefile sets it for the tools
+
+# As under nohup and in the background of a shell: the runs that tests start would not hear these signals.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 settings.register_profile("check", max_examples=25)  # of 100: the share of cases that make check draws
 

@@ -250,6 +250,9 @@ def test_records_are_named_for_every_leaf_that_the_analysis_counts(run):
     assert len(counted) > 900
     for row in counted:
         found = records_of(row, run.folder, run.config)
+        if "model_rows_dropped" in row["id"] and row["rows"]:
+            assert "does not name them" in found.unknown
+            continue
         assert not found.unknown, row["id"]
         assert len(found.places) == row["rows"], row["id"]
 

@@ -3,10 +3,11 @@
 Steps: published_models (under a policy) -> disclosure (apply the policy) -> release (attack what came of it, publish it) -> output_check (for a person to sign).
 """
 
-from dscp.disclosure.members import COUNTED, of_people
 from dscp.disclosure.register import Register
+from dscp.extracts.registry import OF_PEOPLE
+from dscp.measures.registry import MEMBERS
 
-MEMBERS_OF_COHORTS = [f"{RUN}/restricted/{name}" for rule, name in COUNTED.items() if rule in PARTS]
+MEMBERS_OF_COHORTS = [f"{RUN}/restricted/{name}" for rule, name in MEMBERS.items() if rule in PARTS]
 CHECK_TEMPLATES = [f"templates/{name}" for name in ("exhibits.yaml", "report.css", "check.css", "output_check.html.j2")]
 CONTROLLED = {"policy": POLICY, "missing_release": STUDY["definitions"]["missing_release"]}
 
@@ -62,7 +63,7 @@ rule release:
         activity=rules.disclosure.output.activity,
         decisions=rules.disclosure.output.decisions,
         full=rules.ledger.output.ledger,
-        members=[*MEMBERS_OF_COHORTS, *(validated(name) for name in EXTRACTS if name in of_people())],
+        members=[*MEMBERS_OF_COHORTS, *(validated(name) for name in EXTRACTS if name in OF_PEOPLE)],
     output:
         ledger=f"{RUN}/ledger.csv",
         validation=f"{RUN}/validation.csv",

@@ -14,12 +14,11 @@ from dscp.extracts.files import FORMATS, Source
 from dscp.extracts.registry import EXTRACTS
 from dscp.ledger.ids import dims_of, general
 from dscp.ledger.rows import extracts_of
-from dscp.measures.registry import MEASURES
+from dscp.measures.registry import MEASURES, MEMBERS
 from dscp.measures.types import Measure
 from dscp.study.areas import areas
 from dscp.study.days import day
 
-MEMBERS = {"outcomes": "outcomes.parquet", "continuity": "referrals.parquet"}  # rule -> the members of its cohorts
 NOT_LISTED = {"cost_recurrent": "category <> 'start_up'"}  # a family's further condition
 
 
@@ -48,6 +47,11 @@ def records_of(row: Mapping, run: Path, config: Mapping) -> Records:
     """
     if not (run / "restricted").is_dir():
         return _unknown(f"this machine has no {run / 'restricted'}")
+    if general(row) == f"{row['family']}.model_rows_dropped.{{site}}":
+        none = Records(pd.DataFrame({"file": [], "line": []}))
+        return (
+            _unknown("a model counts the clients that it leaves out, and does not name them") if row["rows"] else none
+        )
     query = _query(row, run, config)
     if not query:
         return _unknown(f"only the extract as a whole can be named: {row['function']}, rule {row['rule']}, counts them")

@@ -12,14 +12,12 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from dscp.extracts.registry import EXTRACTS
-from dscp.extracts.types import About
+from dscp.extracts.registry import EXTRACTS, OF_PEOPLE
 from dscp.ledger.ids import identifier
-from dscp.measures.registry import MEASURES
+from dscp.measures.registry import MEASURES, MEMBERS
 from dscp.measures.types import Measure
 
-MEMBERS = ["kind", "name", "member"]
-COUNTED = {"outcomes": "outcomes.parquet", "continuity": "referrals.parquet"}  # rule -> the members of its cohorts
+COLUMNS = ["kind", "name", "member"]
 ROWS = """
 SELECT CAST(one AS VARCHAR) || row_number() OVER (PARTITION BY one) AS text
 FROM (SELECT * EXCLUDE (file, line) FROM read_parquet(?)) AS one
@@ -29,11 +27,6 @@ SELECT area, period, {person} || ' ' || row_number() OVER (PARTITION BY area, pe
 FROM read_parquet(?) AS counted JOIN read_parquet(?) AS typed USING (file, line)
 WHERE measure = ? AND (outcome OR NOT ?)
 """
-
-
-def of_people() -> list[str]:
-    """The extracts whose rows are of people, or hold numbers of them."""
-    return [name for name, extract in EXTRACTS.items() if extract.about is About.PEOPLE]
 
 
 def members(restricted: Path, key: bytes) -> pd.DataFrame:
@@ -52,10 +45,10 @@ def members(restricted: Path, key: bytes) -> pd.DataFrame:
     """
     found = [*_records(restricted), *_clients(restricted)]
     sets = [
-        pd.DataFrame({"kind": kind, "name": name, "member": _hashed(texts, key)}, columns=MEMBERS)
+        pd.DataFrame({"kind": kind, "name": name, "member": _hashed(texts, key)}, columns=COLUMNS)
         for kind, name, texts in found
     ]
-    return pd.concat([pd.DataFrame(columns=MEMBERS), *sets], ignore_index=True)
+    return pd.concat([pd.DataFrame(columns=COLUMNS), *sets], ignore_index=True)
 
 
 def _hashed(texts: pd.Series, key: bytes) -> list[str]:
@@ -64,7 +57,7 @@ def _hashed(texts: pd.Series, key: bytes) -> list[str]:
 
 def _records(restricted: Path) -> Iterator[tuple[str, str, pd.Series]]:
     """The records of every extract of people."""
-    for name in of_people():
+    for name in OF_PEOPLE:
         typed = restricted / "validated" / f"{name}.parquet"
         if typed.exists():
             yield f"rows.{name}", f"rows.{name}", duckdb.execute(ROWS, [str(typed)]).df()["text"]
@@ -74,7 +67,7 @@ def _clients(restricted: Path) -> Iterator[tuple[str, str, pd.Series]]:
     """The clients of every base and count that has members, by area and period."""
     based: set[str] = set()
     for measure in MEASURES.values():
-        counted = restricted / COUNTED[measure.cohort.rule]
+        counted = restricted / MEMBERS[measure.cohort.rule]
         if not (measure.of_its_own and measure.outcome and counted.exists()):
             continue
         if measure.cohort.family not in based:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dscp.ledger.formulas import round_half_up
+from dscp.ledger.expressions import round_half_up
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,10 +13,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from dscp.run.closed import RELEASES, alone
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEY, ENTRY = "key", "entry.json"
 LEDGER, COUNTS, MEMBERS = "ledger.csv", "counts.csv", "members.parquet"
@@ -58,6 +60,8 @@ class Released:
 
     def frame(self, name: str) -> pd.DataFrame:
         """The members or the counts of the run."""
+        import pandas as pd  # planning a run asks for the digest only
+
         path = self.folder / name
         return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
 

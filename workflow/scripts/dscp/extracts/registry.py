@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dscp.extracts import catalogue
-from dscp.extracts.types import ExtractType, Sample
+from dscp.extracts.types import About, ExtractType, Sample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,7 @@ def declared() -> dict[str, ExtractType]:
 
 
 EXTRACTS = declared()
+OF_PEOPLE = [name for name, extract in EXTRACTS.items() if extract.about is About.PEOPLE]  # or numbers of them
 
 
 def samples(

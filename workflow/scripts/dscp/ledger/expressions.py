@@ -8,6 +8,7 @@ takes them: the text alone tells which names are lists. Everything else is refus
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,14 @@ def power(base: Any, exponent: Any) -> Any:
     if isinstance(base, int) and isinstance(exponent, int) and base.bit_length() * exponent > GREATEST:
         raise NotAllowedError(f"{base} ** {exponent} is not allowed: no number that can be stored")
     return base**exponent
+
+
+def round_half_up(value: float, decimals: int = 0) -> float:
+    """Round as printed numbers are: halves away from zero, on the decimal form of the number; nan stays nan."""
+    if math.isnan(value):
+        return value
+    shift = power(10, decimals)
+    return math.copysign(math.floor(round(abs(value) * shift, 9) + 0.5) / shift, value)
 
 
 OPERATORS: Mapping[type, Callable] = {

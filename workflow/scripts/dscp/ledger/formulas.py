@@ -9,19 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from dscp.ledger.expressions import Language, NotAllowedError, expression, power
+from dscp.ledger.expressions import Language, NotAllowedError, expression, round_half_up
 from dscp.ledger.rows import MISSING_INPUT, inputs_of, joined, parse_inputs, quantities
 
 NO_BASE = "not computed: the base is 0"
 ONE = pd.DataFrame([{}])  # a frame for one quantity whose texts have nothing to fill in
-
-
-def round_half_up(value: float, decimals: int = 0) -> float:
-    """Round as printed numbers are: halves away from zero, on the decimal form of the number; nan stays nan."""
-    if math.isnan(value):
-        return value
-    shift = power(10, decimals)
-    return math.copysign(math.floor(round(abs(value) * shift, 9) + 0.5) / shift, value)
 
 
 def log_odds(count: float, base: float) -> float:
