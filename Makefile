@@ -47,7 +47,7 @@ check: $(VENV)/ready lint ## lint, and the tests that need no finished run, not 
 	@echo "Not run: tests/runs and tests/attacks, which need finished runs, a browser and Java; the cases deselected above,"
 	@echo "marked thorough; three quarters of the extracts drawn for tests/oracle. make test runs them all."
 
-test: $(VENV)/ready lint checkers ## everything that is checked on every change: a quarter of an hour on two cores
+test: $(VENV)/ready lint checkers ## everything that is checked on every change: about half an hour on two cores
 	@$(TEST)
 
 trace: $(VENV)/ready ## how a number came to be, and what rests on it: ID=cell, ledger id or as printed; RECORDS=1: lines
