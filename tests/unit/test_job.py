@@ -53,13 +53,20 @@ def test_where_no_thread_can_watch_the_run_the_job_says_so(tmp_path, monkeypatch
     assert failing(tmp_path, lambda: None).splitlines()[-1].startswith("error: out of memory (threading.py, line ")
 
 
+def of_little_memory() -> None:
+    """A database of its own: the limit is not to be that of other tests."""
+    with duckdb.connect() as con:
+        con.execute("SET memory_limit = '1kB'")
+        con.execute("SELECT count(DISTINCT range) FROM range(1000000)")
+
+
 @pytest.mark.parametrize(
     "work",
     [
         lambda: np.empty(10**15),
         lambda: pa.allocate_buffer(10**15),
         lambda: no_thread(),
-        lambda: duckdb.sql("SET memory_limit = '1kB'; SELECT count(DISTINCT range) FROM range(1000000)").fetchall(),
+        of_little_memory,
     ],
 )
 def test_want_of_memory_is_said_whoever_met_it(tmp_path, work):
