@@ -42,7 +42,7 @@ try: $(VENV)/ready ## the whole chain on a small study of drawn extracts, to a P
 	@$(RUN_SNAKEMAKE)
 	@echo "The whole chain works here, in $$(($$(date +%s) - $(BEGAN))) s: $$STUDY/results/small/report.pdf"
 
-check: $(VENV)/ready lint ## lint, and the tests that need no finished run, not every case of them: two minutes on two cores
+check: $(VENV)/ready lint ## lint, and the tests that need no finished run, not every case of them: four minutes on two cores
 	@$(TEST) tests/unit tests/rules tests/oracle -m "not thorough" --hypothesis-profile check
 	@echo "Not run: tests/runs and tests/attacks, which need finished runs, a browser and Java; the cases deselected above,"
 	@echo "marked thorough; three quarters of the extracts drawn for tests/oracle. make test runs them all."
