@@ -53,12 +53,10 @@ def true_counts(full: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([(name, rows[name]["value"]) for name in counts(rows)], columns=["id", "value"])
 
 
-def this_run(
-    control: Control, published: pd.DataFrame, full: pd.DataFrame, members: pd.DataFrame, told: str = "this run"
-) -> Run:
+def this_run(control: Control, published: pd.DataFrame, full: pd.DataFrame, members: pd.DataFrame) -> Run:
     """A run that asks to be published: its ledgers after and before the policy, and its members."""
     true = true_counts(full).set_index("id")["value"].to_dict()
-    return Run(told, control, by_id(published), true, members)
+    return Run("this run", control, by_id(published), true, members)
 
 
 def released_runs(register: Register) -> list[Run]:

@@ -1,7 +1,8 @@
 """The register of releases: which runs of a study were given away, and what they told. Confidential; it only grows.
 
 It stands in the study's folder, outside its results, and the gate alone reads it. A run that is not released leaves no
-trace in it. Each entry names the checksum of the one before: an entry that was altered or taken out is found.
+trace in it. Each entry names the checksum of the one before: an entry before the last that was altered or taken out is
+found, and the facts of every entry.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dscp.record.crate import sha256
 from dscp.run.closed import RELEASES, alone
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ class Register:
             try:
                 text = (folder / ENTRY).read_bytes()
                 entry = Entry(**json.loads(text))
-                good = {name: _sha256(folder / name) for name in (LEDGER, COUNTS, MEMBERS)} == entry.facts
+                good = {name: sha256(folder / name) for name in (LEDGER, COUNTS, MEMBERS)} == entry.facts
             except (OSError, ValueError, TypeError) as error:
                 raise BrokenRegister(f"{folder}: cannot be read ({type(error).__name__})") from None
             if folder.name != f"{number:04}" or entry.previous != previous or not good:
@@ -115,17 +117,17 @@ class Register:
         return hashlib.sha256("\n".join(named).encode()).hexdigest() if named else ""
 
     def open(self) -> bytes:
-        """The key, made where there is none."""
+        """The key, made with the register; where there are entries a new one would compare with none of them."""
         with alone():
             self.folder.mkdir(exist_ok=True)
-            if not (self.folder / KEY).exists():
+            if not self._folders() and not (self.folder / KEY).exists():
                 (self.folder / KEY).write_text(secrets.token_hex(32), encoding="ascii")
         return self.key()
 
     def add(self, entry: Entry, ledger: Path, counts: pd.DataFrame, members: pd.DataFrame) -> Path:
         """Write an entry; it is there in whole or not at all. Returns its folder."""
         earlier = self.released()
-        previous = _sha256(earlier[-1].folder / ENTRY) if earlier else ""
+        previous = sha256(earlier[-1].folder / ENTRY) if earlier else ""
         place = self.folder / f"{len(earlier) + 1:04}"
         part = self.folder / f".{place.name}"
         with alone():
@@ -134,13 +136,8 @@ class Register:
             shutil.copyfile(ledger, part / LEDGER)
             counts.to_csv(part / COUNTS, index=False)
             members.to_parquet(part / MEMBERS, index=False)
-            facts = {name: _sha256(part / name) for name in (LEDGER, COUNTS, MEMBERS)}
+            facts = {name: sha256(part / name) for name in (LEDGER, COUNTS, MEMBERS)}
             whole = asdict(entry) | {"previous": previous, "facts": facts}
             (part / ENTRY).write_text(json.dumps(whole, indent=1), encoding="utf-8")
             part.rename(place)
         return place
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
