@@ -13,6 +13,7 @@ import pikepdf
 import pytest
 import yaml
 
+import releases
 from dscp.extracts.registry import samples
 from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
@@ -92,3 +93,18 @@ def test_nothing_is_made_again(study):
     again = snakemake(PROJECT, study, "--dry-run")
     assert again.returncode == 0, again.stderr
     assert set(re.findall(r"^would run (\w+)", again.stderr, flags=re.MULTILINE)) <= {"all"}
+
+
+def test_a_released_run_is_listed_and_another_policy_is_not_published_beside_it(study, capsys):
+    """Last, as it leaves a register: by the commands of make, and by the workflow's own gate."""
+    at = ["--study", str(study)]
+    assert releases.main([*at, "--run", "other-2012-15", "--by", " "]) == 1
+    assert not (study / "releases").exists()
+    assert releases.main([*at, "--run", "other-2012-15", "--by", "A. Smith to the board"]) == 0
+    assert releases.main(at) == 0
+    assert "minimum_10  A. Smith to the board  (as released)" in capsys.readouterr().out
+    config = study / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("minimum_10", "round_to_5"), encoding="utf-8")
+    done = snakemake(PROJECT, study)
+    assert done.returncode != 0
+    assert "nothing is published, because of what was released before: policy round_to_5" in done.stdout + done.stderr
