@@ -7,15 +7,12 @@ import math
 import re
 from dataclasses import dataclass, replace
 from itertools import combinations, count
-from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
@@ -24,11 +21,12 @@ from matplotlib.spines import Spine
 from matplotlib.text import Text
 
 import figures as rule
+from drawn_figures import DECLARED, FACES, FONTS, draw, ids_of, made_up, plans_of, texts
 from dscp.exhibits.declared import figure_sites
 from dscp.figures import drawing
 from dscp.figures import words as told
 from dscp.figures.data import FigureData, planned
-from dscp.figures.drawing import Faces, to_svg
+from dscp.figures.drawing import to_svg
 from dscp.figures.effects import METHODS
 from dscp.figures.flowchart import Chart
 from dscp.figures.numbers import numbers, wanted
@@ -36,13 +34,6 @@ from dscp.figures.series import ARMS, trend
 from dscp.ledger.rows import Withheld
 from steps import STEPS
 
-PROJECT = Path(__file__).parents[2]
-DECLARED = yaml.safe_load((PROJECT / "templates" / "figures.yaml").read_text(encoding="utf-8"))["figures"]
-FONTS = {
-    "plain": str(PROJECT / "templates" / "fonts" / "source-sans-3-latin-400-normal.ttf"),
-    "bold": str(PROJECT / "templates" / "fonts" / "source-sans-3-latin-600-normal.ttf"),
-}
-FACES = Faces.of(**FONTS)
 LONG = "A partnership with quite a long name "
 
 
@@ -57,48 +48,6 @@ def study(config: dict, sites: int, label: str = "Site ") -> dict:
         }  # fmt: skip
     other = copy.deepcopy(config)
     return {**other, "sites": {**made, "site_99": {"label": "Not analysed", "analysed": False}}}
-
-
-def plans_of(config: dict) -> dict:
-    """Every figure that a study has."""
-    valued = [f"benefit.total_corrected.{site}" for site in config["sites"]]
-    plans = planned(DECLARED, config, valued)
-    return {number: plan for number, plan in plans.items() if wanted(plan.declaration, config)}
-
-
-def ids_of(plan) -> list[str]:
-    """The quantities of a figure's table."""
-    return [entry.id for row in plan.table.rows for cell in row.cells for entry in cell] if plan.table else []
-
-
-def made_up(config: dict, seed: int = 3) -> dict[str, float]:
-    """A value for every quantity of the figures: differences around nought, low ends below high ones."""
-    rng = np.random.default_rng(seed)
-    ids = sorted({one for plan in plans_of(config).values() for one in ids_of(plan)})
-    values = {one: float(rng.normal(0, 8)) for one in ids}
-    for one in ids:
-        if ".rate." in one or one.startswith(("new_journeys", "constant")):
-            values[one] = float(rng.integers(20, 95))
-        elif one.startswith(("benefit", "sensitivity", "steps")):
-            values[one] = float(rng.normal(-20e6, 2e7))
-        elif re.search(r"(did|effect)_low\.", one):
-            values[one] = values[re.sub(r"_low\.", ".", one)] - 4.0
-        elif re.search(r"(did|effect)_high\.", one):
-            values[one] = values[re.sub(r"_high\.", ".", one)] + 4.0
-    return values
-
-
-def draw(number: str, config: dict, values: dict[str, float]):
-    """One figure, laid out."""
-    figure = rule.drawn(plans_of(config)[number], values, config, FACES)
-    figure.set_dpi(72)
-    FigureCanvasAgg(figure).draw()
-    return figure
-
-
-def texts(figure) -> list[Text]:
-    """Every text that is seen."""
-    return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
 
 
 def scale_texts(figure) -> set[Text]:

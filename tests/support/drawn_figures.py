@@ -1,0 +1,66 @@
+"""The figures of a study on made-up numbers, laid out, and what is seen of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import yaml
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+import figures as rule
+from dscp.figures.data import planned
+from dscp.figures.drawing import Faces
+from dscp.figures.numbers import wanted
+
+PROJECT = Path(__file__).parents[2]
+DECLARED = yaml.safe_load((PROJECT / "templates" / "figures.yaml").read_text(encoding="utf-8"))["figures"]
+FONTS = {
+    "plain": str(PROJECT / "templates" / "fonts" / "source-sans-3-latin-400-normal.ttf"),
+    "bold": str(PROJECT / "templates" / "fonts" / "source-sans-3-latin-600-normal.ttf"),
+}
+FACES = Faces.of(**FONTS)
+
+
+def plans_of(config: dict) -> dict:
+    """Every figure that a study has."""
+    valued = [f"benefit.total_corrected.{site}" for site in config["sites"]]
+    plans = planned(DECLARED, config, valued)
+    return {number: plan for number, plan in plans.items() if wanted(plan.declaration, config)}
+
+
+def ids_of(plan) -> list[str]:
+    """The quantities of a figure's table."""
+    return [entry.id for row in plan.table.rows for cell in row.cells for entry in cell] if plan.table else []
+
+
+def made_up(config: dict, seed: int = 3) -> dict[str, float]:
+    """A value for every quantity of the figures: differences around nought, low ends below high ones."""
+    rng = np.random.default_rng(seed)
+    ids = sorted({one for plan in plans_of(config).values() for one in ids_of(plan)})
+    values = {one: float(rng.normal(0, 8)) for one in ids}
+    for one in ids:
+        if ".rate." in one or one.startswith(("new_journeys", "constant")):
+            values[one] = float(rng.integers(20, 95))
+        elif one.startswith(("benefit", "sensitivity", "steps")):
+            values[one] = float(rng.normal(-20e6, 2e7))
+        elif re.search(r"(did|effect)_low\.", one):
+            values[one] = values[re.sub(r"_low\.", ".", one)] - 4.0
+        elif re.search(r"(did|effect)_high\.", one):
+            values[one] = values[re.sub(r"_high\.", ".", one)] + 4.0
+    return values
+
+
+def draw(number: str, config: dict, values: dict[str, float]):
+    """One figure, laid out."""
+    figure = rule.drawn(plans_of(config)[number], values, config, FACES)
+    figure.set_dpi(72)
+    FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def texts(figure) -> list[Text]:
+    """Every text that is seen."""
+    return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
