@@ -267,6 +267,17 @@ def test_repeated_key_names_both_lines(check, extract, columns, key):
     ]
 
 
+@pytest.mark.parametrize(("extract", "columns", "key"), REPEATED)
+def test_a_record_repeated_in_another_file_names_both(check, extract, columns, key):
+    lines = GOOD[extract].splitlines()
+    paths = [check.folder / name for name in ("first.csv", "second.csv")]
+    for path, rows in zip(paths, (lines[1:], lines[1:2]), strict=True):
+        path.write_text("\n".join([lines[0], *rows]) + "\n")
+    assert faults(check(extract, paths)) == [
+        f"second.csv, line 2, {columns}: found the same {key} as in first.csv, line 2, allowed: one row for each {key}"
+    ]
+
+
 def test_repeated_referral(check):
     text = with_cell(REFERRALS, 4, "referral", "r1")
     assert faults(check("carat_referrals", text)) == [
@@ -327,6 +338,16 @@ def test_repeated_referral(check):
 def test_what_the_study_needs_must_be_there(check, extract, dropped, expected):
     text = "\n".join(line for line in GOOD[extract].splitlines() if not re.search(f"(^|(?<=,)|){dropped}", line)) + "\n"
     assert faults(check(extract, text)) == [f"{extract}.csv, {message}" for message in expected]
+
+
+def test_every_missing_quarter_of_every_dat_is_named(check, study):
+    study["sites"]["site_2"]["pilot"]["dats"].append("P3")
+    lines = TRIAGE.splitlines()
+    lines += [line.replace("P2", "P3") for line in lines if "P2" in line]
+    for line in lines[1:]:
+        quarter, dat, *_ = line.split(",")
+        (said,) = faults(check("triage_quarters", "\n".join(one for one in lines if one != line) + "\n"))
+        assert f"found no row of {dat} for the quarter from {quarter}, " in said
 
 
 def test_a_site_without_any_spending_is_left_out_and_a_missing_year_is_a_fault(check):

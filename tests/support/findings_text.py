@@ -321,4 +321,5 @@ WRONG = [
     r"\b(and|or|of|the|from|than|while)[.;:]",
     r"£-|--|\+−",
     r"−0\b(?!\.)|−0\.0\b",
+    r"\b(loss|benefit|gain) of −|\b(rose|fell) by −|\bless −",
 ]

@@ -50,8 +50,7 @@ FORMS = {
     "points0": Form("ppt", 0),
     "points1": Form("ppt", 1),
     "signed_proportion3": Form("ratio", 3, scale=0.01, signed=True),
-    "p2": Form("p", 2, floor=0.01),
-    "p3": Form("p", 3, floor=0.001),
+    **{f"p{decimals}": Form("p", decimals, floor=10.0**-decimals) for decimals in range(2, 7)},
     "odds2": Form("ratio", 2),
     "ratio0": Form("ratio", 0, negative="-ve"),
     "ratio1": Form("ratio", 1),
@@ -77,6 +76,8 @@ FORMS = {
     "rate1": Form("percent", 1, scale=100, suffix="%"),
     "rate0": Form("percent", 0, scale=100, suffix="%"),
 }
+
+FINER_P = [name for name, form in FORMS.items() if form.unit == "p"]  # from fewest decimals to most
 
 
 def printed(value: float, form: str) -> str:

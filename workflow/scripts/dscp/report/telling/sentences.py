@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dscp.exhibits.book import NO_BREAK_SPACE
-from dscp.printing.forms import printed
+from dscp.printing.forms import FINER_P, printed
 from dscp.printing.words import DOWN, FLAT, UNKNOWN, UP, listed, out_of, per_cent_of, plural, spelt
 from dscp.report.telling.results import (
     BETTER,
@@ -229,10 +229,10 @@ class Teller:
         return series(items)
 
     def p_value(self, identifier: str, form: str) -> Sentence:
-        """p = 0.04; p <0.01; with a decimal more where the usual ones would print the level itself."""
+        """p = 0.04; p <0.01; with as many decimals as tell it from the level of significance."""
         value = self._values[identifier]
-        if form == "p2" and printed(value, form) == printed(self._level, form):
-            form = "p3"
+        finer = FINER_P[FINER_P.index(form) :]
+        form = next((one for one in finer if printed(value, one) != printed(self._level, one)), form)
         equals = "" if printed(value, form).startswith("<") else f"={NO_BREAK_SPACE}"
         return [f"p{NO_BREAK_SPACE}{equals}", Number(identifier, form)]
 
