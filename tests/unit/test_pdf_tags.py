@@ -99,6 +99,15 @@ def test_contents_notes_and_figures_say_what_they_are(small):
     assert height / 4 < bottom < top < height
 
 
+def test_the_place_of_a_figure_is_counted_from_the_foot_of_its_page():
+    image = re.search(r"<img [^>]*>", BODY)[0]
+    style = "@page { size: 300px 260px; margin: 30px } body, h1 { margin: 0; font-size: 10px } img { display: block }"
+    document = pikepdf.open(io.BytesIO(typeset(page_of(f"<main>{image}<h1>Between</h1>{image}</main>", style))))
+    first, second = ([float(edge) for edge in one.A.BBox] for one in found(document, "Figure"))
+    assert first == pytest.approx([22.5, 157.5, 60, 172.5]), "195 points of a page less 22.5 of its margin"
+    assert second[3] < first[1], "what stands below has the lower place"
+
+
 def test_links_are_described_by_what_they_lead_to(small):
     described = {str(link.Dest): str(link.Contents) for page in small.pages for link in page.get("/Annots", [])}
     assert described == {"s": "Where it starts", "t": "Long table"}

@@ -48,6 +48,21 @@ def test_a_true_record_is_verified_in_whole(study):
     assert set_aside(study, "r") == []
 
 
+def test_what_is_referred_to_and_not_described_is_named(study):
+    """Of each entity, in a property of its own or in a list: whatever the link is for."""
+    for listed in (False, True):
+        link = {"@id": "#nowhere"}
+        edit(study, lambda of, _, link=[link] if listed else link: of["./"].update(mentions=link))
+        (said,) = problems(study)
+        assert said.endswith('mentions of "./" refers to "#nowhere", which the record does not describe')
+
+
+def test_an_entity_that_is_described_twice_is_named(study):
+    edit(study, lambda of, document: document["@graph"].append(dict(of["./"])))
+    (said,) = problems(study)
+    assert said.endswith('"./" is described 2 times')
+
+
 # --- forged names ----------------------------------------------------------------------------------------------------
 
 ELSEWHERE = ["../s/report.pdf", "../../config.yaml", "figures/../../../above", "{study}/above", "%2e%2e/s/report.pdf",
