@@ -3,8 +3,8 @@
 report    a cold run of the default study in a fresh folder: seconds and peak memory by rule, and of the whole
 national  ten million generated journeys through validate, outcomes and impact, one after the other
 
-Memory is the sum of the resident sets of a job's processes, sampled every tenth of a second; pages that processes
-share count in each. Files are made under bench/ and removed afterwards, unless KEEP=1 is set. ROWS=n generates fewer
+Memory is the sum of what a job's processes hold, sampled every tenth of a second; of pages that processes share, each
+counts its part. Files are made under bench/ and removed afterwards, unless KEEP=1 is set. ROWS=n generates fewer
 journeys.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +29,9 @@ import yaml
 PROJECT = Path(__file__).parents[2]
 BENCH = PROJECT / "bench"
 INTERVAL = 0.1  # seconds
-SCRIPT = re.compile(r"\.snakemake/scripts/tmp[^.]*\.(\w+)\.py")
+RULES = {
+    path.stem[:15]: path.stem for path in (PROJECT / "workflow" / "scripts").glob("*.py")
+}  # as processes are called
 MB = 1e6
 ROWS = int(os.environ.get("ROWS", 10_000_000))
 SEED = 2012
@@ -61,7 +62,7 @@ class Watch(threading.Thread):
         now: dict[str, int] = defaultdict(int)
         for process in self._tree():
             try:
-                now[self._rule(process)] += process.memory_info().rss
+                now[RULES.get(process.name(), "snakemake")] += process.memory_full_info().pss
             except psutil.Error:
                 continue
         self.peak = max(self.peak, sum(now.values()))
@@ -73,11 +74,6 @@ class Watch(threading.Thread):
             return [self.root, *self.root.children(recursive=True)]
         except psutil.Error:
             return []
-
-    @staticmethod
-    def _rule(process: psutil.Process) -> str:
-        found = SCRIPT.search(" ".join(process.cmdline()))
-        return found[1] if found else "snakemake"
 
 
 def run(folder: Path, *targets: str) -> tuple[float, Watch]:

@@ -12,6 +12,7 @@ from dscp.record.purge import refuse_purged
 from dscp.record.verify import set_aside, verify
 from dscp.run.closed import close, folders
 from dscp.run.ended import Endings
+from dscp.run.forks import Forks
 from dscp.run.last_good import KEPT, forget, keep, places, put_back
 from dscp.run.lock import lock
 from dscp.run.stopping import Stopping
@@ -68,7 +69,11 @@ def begin():
     """Keep the last finished run until this one has come to its end; forget why earlier ones stopped."""
     STARTED.append(lock(Path("results"), STUDY["run"]))
     shut()
-    shell.prefix("set -euo pipefail; trap '' INT; exec ")  # keys that stop a run are for the run, which ends its jobs
+    forks = Forks()
+    atexit.register(forks.close)
+    # Keys that stop a run are for the run, which ends its jobs. Braces are doubled: the workflow manager fills them in.
+    called = f"set -euo pipefail; trap '' INT; exec {forks.before_command()} "
+    shell.prefix(called.replace("{", "{{").replace("}", "}}"))
     STARTED.append(Stopping(workflow.scheduler.exit_gracefully))
     logger.addHandler(ENDINGS)
     logging.raiseExceptions = False  # a log that a full disk does not take is told of by what stops the run

@@ -103,6 +103,7 @@ def stoppable() -> Iterator[None]:
 
 
 def _stopped(number: int, _: object) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough: what ends in order is not to be disturbed
     raise SystemExit(f"stopped by {signal.Signals(number).name}")
 
 
