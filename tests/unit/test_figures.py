@@ -31,7 +31,7 @@ from dscp.figures.effects import METHODS
 from dscp.figures.flowchart import Chart
 from dscp.figures.numbers import numbers, wanted
 from dscp.figures.series import ARMS, trend
-from dscp.ledger.rows import Withheld
+from dscp.ledger.withheld import Withheld
 from steps import STEPS
 
 LONG = "A partnership with quite a long name "

@@ -12,7 +12,8 @@ from dscp.disclosure.models import FIELDS as MODEL_FIELDS
 from dscp.disclosure.models import is_result
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.extracts.faults import INFORMATION, NO_VALUE, with_ids
-from dscp.ledger.rows import WITHHELD_SIGN, quantities, read_ledger, write_ledger
+from dscp.ledger.rows import quantities, read_ledger, write_ledger
+from dscp.ledger.withheld import WITHHELD_SIGN
 from dscp.run.inert import tabled
 from dscp.run.job import writing
 

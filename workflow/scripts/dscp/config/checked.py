@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 import os
+import sys
 import unicodedata
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
+
+sys.modules.setdefault("rfc3987_syntax", None)  # for web addresses, of which a config has none; takes half a second
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError

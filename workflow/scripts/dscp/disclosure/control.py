@@ -21,7 +21,8 @@ from dscp.disclosure.models import CONFIDENCE, Cell, Fitted, digits_of, fitted, 
 from dscp.disclosure.policies import NONE, Policy
 from dscp.disclosure.withholding import Ties, enough_left, modelled, not_nought, small
 from dscp.ledger.formulas import recompute
-from dscp.ledger.rows import WITHHELD_SIGN, inputs_of
+from dscp.ledger.rows import inputs_of
+from dscp.ledger.withheld import WITHHELD_SIGN
 
 NOTE = f"{WITHHELD_SIGN} confidential: withheld so that no small number of people can be told"
 LOST = "not computed: the published numbers do not allow it"

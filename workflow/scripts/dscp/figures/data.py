@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from dscp.exhibits.book import shown
 from dscp.exhibits.declared import Exhibit, cells, generated, resolve
 from dscp.figures.numbers import wanted
-from dscp.ledger.rows import WITHHELD_SIGN
+from dscp.ledger.withheld import WITHHELD_SIGN
 from dscp.printing.forms import NOT_COMPUTED
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from dscp.ledger.ids import digest, dims_text, identifier
+from dscp.ledger.withheld import WITHHELD_SIGN, Withheld
 from dscp.run.inert import is_run
 
 FIELDS = [
@@ -36,7 +37,6 @@ FIELDS = [
 UNITS = {"count", "percent", "ppt", "p", "gbp", "gbp_m", "ratio", "index", "years", "days", "rate", "year"}
 MISSING_INPUT = "not computed: an input is missing"
 KINDS = ("records", "constant", "setting", "derived")
-WITHHELD_SIGN = "[c]"  # printed in the place of a withheld value; its note begins with it
 
 
 def quantities(
@@ -173,10 +173,6 @@ def numbers(settings: Mapping | list, path: str = "setting") -> Iterator[tuple[s
             yield from numbers(value, f"{path}.{key}")
         elif isinstance(value, int | float) and not isinstance(value, bool):
             yield f"{path}.{key}", float(value)
-
-
-class Withheld(float):
-    """A value that may not be published: missing in whatever is computed from it, and printed with its own sign."""
 
 
 def value_of(row: Mapping) -> float:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from dscp.ledger.rows import WITHHELD_SIGN, Withheld, extracts_of, kind, parse_inputs, shaped_by, value_of, within
+from dscp.ledger.rows import extracts_of, kind, parse_inputs, shaped_by, value_of, within
+from dscp.ledger.withheld import WITHHELD_SIGN, Withheld
 
 Rows = Mapping[str, Mapping]  # ledger id -> its row
 

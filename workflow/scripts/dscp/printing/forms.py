@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dscp.ledger.formulas import round_half_up
-from dscp.ledger.rows import WITHHELD_SIGN, Withheld
+from dscp.ledger.expressions import round_half_up
+from dscp.ledger.withheld import WITHHELD_SIGN, Withheld
 
 NOT_COMPUTED = "[z]"
 # What an element's printed form may say besides a name of FORMS: a count in words, a form without its sign, a value

@@ -9,7 +9,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 
-from dscp.ledger.formulas import round_half_up
+from dscp.ledger.expressions import round_half_up
 from dscp.printing.forms import printed
 
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]

@@ -14,7 +14,7 @@ from dscp.exhibits.book import DEFAULT_FORMS, Book, setting, time
 from dscp.exhibits.declared import figure_sites, ledger_items
 from dscp.extracts.registry import EXTRACTS
 from dscp.ledger.ids import dims_of
-from dscp.ledger.rows import WITHHELD_SIGN
+from dscp.ledger.withheld import WITHHELD_SIGN
 from dscp.measures.registry import MEASURES
 from dscp.printing import words
 from dscp.printing.forms import IN_WORDS, MAGNITUDE, printed

@@ -7,16 +7,19 @@ rule's `params` (with Snakemake's own watch on scripts off, see workflow/profile
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
 PLANNED = "REPORT_PLANNED_{}"
 SCRIPTS = Path(__file__).parents[2]
+# Lines that import, wherever they stand: a syntax tree of every module would take most of the time of planning a run.
+IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]+)|import[ \t]+([^\n]+))", re.M)
+NAME = re.compile(r"[\w.]+")  # "as" and words of a comment name no module of ours
 
 
 @cache
@@ -33,12 +36,11 @@ def imports(script: str) -> frozenset[str]:
 @cache
 def _imported(module: str) -> frozenset[str]:
     """What a module imports itself. Of a package that it imports as such every module: it looks through them."""
-    tree = ast.parse((SCRIPTS / f"{module}.py").read_text(encoding="utf-8"))
-    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
-    named = {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
-    named |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    lines = IMPORT.findall((SCRIPTS / f"{module}.py").read_text(encoding="utf-8"))
+    named = {f"{package}.{name}" for package, names, _ in lines if package for name in NAME.findall(names)}
+    named |= {name for *_, names in lines for name in NAME.findall(names)}
     paths = {name.replace(".", "/") for name in named}
-    modules = paths | {node.module.replace(".", "/") for node in froms}
+    modules = paths | {package.replace(".", "/") for package, *_ in lines}
     found = {name for name in modules if (SCRIPTS / f"{name}.py").exists()}
     for package in (SCRIPTS / name for name in paths if (SCRIPTS / name / "__init__.py").exists()):
         found |= {str(path.relative_to(SCRIPTS).with_suffix("")) for path in package.glob("*.py")}

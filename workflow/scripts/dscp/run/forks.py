@@ -36,7 +36,6 @@ LIBRARIES = [
     "gptables",
     "odfdo",
     "pikepdf",
-    "jsonschema",
 ]
 ADDRESS = ".snakemake/forks"  # in the study's folder, closed to others; relative, for a socket's name has to be short
 ASKED_BY = "REPORT_PROCESS"  # the process with whose end a job ends (run/stopping.py)
