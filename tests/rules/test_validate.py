@@ -292,24 +292,27 @@ def test_repeated_referral(check):
         (
             "journeys",
             ",P2,",
-            ["dat: found no journey of P2, allowed: at least one, P2 being a DAT of Pilot 2 in the config"],
+            ["dat: found no journey of P2, allowed: at least one, P2 being a DAT of sites.site_2.pilot in the config"],
         ),
         (
             "carat_referrals",
             ",HP,",
-            ["prison: found no referral from HP, allowed: at least one, HP being a prison of Pilot 1 in the config"],
+            [
+                "prison: found no referral from HP, "
+                "allowed: at least one, HP being a prison of sites.site_1.pilot in the config"
+            ],
         ),
         (
             "cjit_forms",
             ",C1,",
-            ["dat: found no form of C1, allowed: at least one for Comparison 1, whose pick-ups are counted"],
+            ["dat: found no form of C1, allowed: at least one for sites.site_1.comparison, whose pick-ups are counted"],
         ),
         (
             "triage_quarters",
             "2008-03-01,P2",
             [
                 "quarter_start: found no row of P2 for the quarter from 2008-03-01, "
-                "allowed: every quarter from 2007-12-01 to 2008-05-31 for every DAT of Pilot 2"
+                "allowed: every quarter from 2007-12-01 to 2008-05-31 for every DAT of sites.site_2.pilot"
             ],
         ),
         (

@@ -154,6 +154,23 @@ def test_title_reruns_the_report_only(study):
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("label: Site 4\n", "label: The fourth site\n"),
+        ('label: "2007-09"', 'label: "2007 to 2009"'),
+        (
+            "kind: whole_system\n    continuity: independent_case_manager\n",
+            "continuity: independent_case_manager\n    kind: whole_system\n",
+        ),
+    ],
+    ids=["site", "period", "order"],
+)
+def test_a_label_or_the_order_of_keys_validates_no_extract_again(study, old, new):
+    edit(study / "config.yaml", old, new)
+    assert not would_run(study) & {"reference_extracts", "validate", "accept"}
+
+
+@pytest.mark.parametrize(
     "module", ["measures/models", "measures/records", "printing/words", "extracts/columns", "study/areas"]
 )
 def test_an_edited_module_reruns_the_rules_that_import_it(study, module):

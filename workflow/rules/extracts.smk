@@ -44,7 +44,9 @@ rule validate:
     params:
         extract="{extract}",
         source=lambda wildcards: extract_paths(wildcards.extract),
-        config={**study("periods", "sites", "codes"), "economics": pick(STUDY["economics"], *ECONOMICS_CHECKED)},
+        config=unprinted(
+            {**study("periods", "sites", "codes"), "economics": pick(STUDY["economics"], *ECONOMICS_CHECKED)}
+        ),
         digest=digest("validate"),
         planned=planned_digests,
         frozen=f"{RUN}/restricted/frozen/{{extract}}",

@@ -36,6 +36,13 @@ def study(*parts):
     return pick(STUDY, *parts)
 
 
+def unprinted(value):
+    """A part of the config without labels and in one order, for rules that print nothing: neither reruns them."""
+    if isinstance(value, dict):
+        return {name: unprinted(value[name]) for name in sorted(value, key=str) if name != "label"}
+    return value
+
+
 def measures(rule=""):
     """Names of the study's measures that can be computed; of one rule those that have clients or counts of their own."""
     found = chosen(STUDY.get("measures", DEFAULT), STUDY["extracts"], rule)

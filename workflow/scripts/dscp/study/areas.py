@@ -55,7 +55,7 @@ def areas(sites: Mapping[str, dict]) -> pd.DataFrame:
             "site": name,
             "arm": arm,
             "area": arms_of(name)[arm],
-            "label": site[arm]["label"],
+            "label": site[arm].get("label", ""),  # rules that print none are given none
             "kind": site["kind"],
             "continuity": site.get("continuity", ""),
             "dats": site[arm]["dats"],
@@ -74,7 +74,7 @@ def periods(config: Mapping[str, dict], window: str) -> pd.DataFrame:
     rows = [
         {
             "period": name,
-            "label": config[name]["label"],
+            "label": config[name].get("label", ""),
             "starts": day(config[name][window][0]),
             "ends": day(config[name][window][1]),
         }
