@@ -186,6 +186,19 @@ def test_a_copy_of_a_finished_study_elsewhere_reruns_nothing(clean, tmp_path, wa
     assert "Nothing to be done" in snakemake(PROJECT, copy, "--dry-run").stderr
 
 
+def test_make_says_at_once_that_nothing_is_to_be_done(moved, tmp_path):
+    def made_again() -> str:
+        with open(tmp_path / "said", "w", encoding="utf-8") as said:
+            assert made(moved, said).wait() == 0
+        return (tmp_path / "said").read_text(encoding="utf-8")
+
+    assert "Nothing to be done" in made_again()  # by Snakemake, which has not looked at this copy before
+    (moved / ".snakemake" / "log").rename(moved / "log")
+    assert "Nothing to be done" in made_again() and not (moved / ".snakemake" / "log").exists()
+    (moved / "config.yaml").touch()
+    assert "Nothing to be done" in made_again() and (moved / ".snakemake" / "log").exists()
+
+
 def test_a_user_id_without_an_account_a_name_and_a_home(tmp_path):
     """It may read what root may, for the sake of where Python and this test's folder lie."""
     missing = ["root rights"] * (os.geteuid() != 0) + ["the program setpriv"] * (not shutil.which("setpriv"))
