@@ -29,7 +29,7 @@ RUN_SNAKEMAKE = exec $(AT_HOME) $(VENV)/bin/snakemake --snakefile Snakefile --di
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: report try check test trace verify sign release releases purge compare checkers lint bench bench-national pages lock \
+.PHONY: report try check test trace verify sign release releases purge compare checkers lint bench bench-waits bench-national pages lock \
 	sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
@@ -84,6 +84,9 @@ lint: $(VENV)/ready ## style and structure: Python, Snakemake, who imports whom
 
 bench: $(VENV)/ready ## time and memory of a cold run of the default study, by rule
 	@$(VENV)/bin/python tests/support/bench.py report
+
+bench-waits: $(VENV)/ready ## time and memory of all that a user waits for: again, after an edit, other studies
+	@$(VENV)/bin/python tests/support/bench.py waits
 
 bench-national: $(VENV)/ready ## time and memory of ten million journeys
 	@$(VENV)/bin/python tests/support/bench.py national

@@ -1,6 +1,8 @@
-"""How long a run takes and how much memory it needs: `python tests/support/bench.py report` or `national`.
+"""How long a run takes and how much memory it needs: `python tests/support/bench.py report`, `waits` or `national`.
 
 report    a cold run of the default study in a fresh folder: seconds and peak memory by rule, and of the whole
+waits     what a user waits for, each with `make report` in a copy of the project: a cold run, the same again, after
+          edits of a sentence, a label and a threshold; a study of journeys alone, and one of 60 sites under a policy
 national  ten million generated journeys through validate, outcomes and impact, one after the other
 
 Memory is the sum of what a job's processes hold, sampled every tenth of a second; of pages that processes share, each
@@ -23,6 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import psutil
 import yaml
 
@@ -145,6 +148,84 @@ def report() -> None:
         line("the whole run", seconds, watch.peak / MB, str(sum(map(len, spent.values()))))
 
 
+# What a user waits for ----------------------------------------------------------------------------------------------
+
+PARTS = ("Snakefile", "Makefile", "setup.sh", "requirements.lock", "config.yaml", "workflow", "templates")
+EDITS = {  # what is edited -> file, old text, new text
+    "a sentence": ("templates/chapters/introduction.html.j2", "</p>", " This sentence is new.</p>"),
+    "a label": ("config.yaml", "label: Site 4\n", "label: The fourth site\n"),
+    "a threshold": ("config.yaml", "effective_days: 83", "effective_days: 84"),
+}
+MANY_SITES = 60
+JOURNEYS_OF_A_SITE = 600
+
+
+def make_report(project: Path, study: Path, what: str) -> None:
+    """One `make report`, and a line on it: seconds to its end, to its HTML and of processors; memory."""
+    html = next(iter(study.glob("results/*/report.html")), None)
+    before = html and html.stat().st_mtime
+    spent, started = os.times(), time.time()
+    with open(study / "bench.log", "a", encoding="utf-8") as log:
+        job = subprocess.Popen(["make", "--silent", "report", f"STUDY={study}"], cwd=project, stdout=log, stderr=log)
+        watch = Watch(job.pid)
+        watch.start()
+        status = job.wait()
+    seconds, used = time.time() - started, os.times()
+    watch.over.set()
+    watch.join()
+    if status:
+        sys.exit(f"{(study / 'bench.log').read_text(encoding='utf-8')}\nthe run failed, see above")
+    html = next(study.glob("results/*/report.html"))
+    page = f"{html.stat().st_mtime - started:.1f} s" if html.stat().st_mtime != before else ""
+    work = used.children_user + used.children_system - spent.children_user - spent.children_system
+    print(f"{what:<32}{seconds:>8.1f} s{page:>12}{work:>10.1f} s{watch.peak / MB:>9.0f} MB", flush=True)
+
+
+def waits() -> None:
+    """What a user waits for."""
+    from other_study import FOLDER, extracts, other_config
+
+    default = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))
+    print(f"{'what':<32}{'wall':>10}{'its HTML':>12}{'processors':>12}{'peak':>12}   (on {os.cpu_count()} cores)")
+    with study_folder("waits") as folder:
+        project = folder / "project"
+        project.mkdir()
+        for name in PARTS:
+            copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
+            copy(PROJECT / name, project / name)
+        (project / ".venv").symlink_to(PROJECT / ".venv")
+        make_report(project, project, "cold run, default study")
+        make_report(project, project, "nothing changed")
+        for what, (name, old, new) in EDITS.items():
+            text = (project / name).read_text(encoding="utf-8")
+            (project / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+            make_report(project, project, f"{what} edited")
+        small = {**other_config(default), "extracts": {"journeys": f"{FOLDER}/journeys.csv"}, "run": "journeys-only"}
+        sites = list(small["sites"].values())
+        many = {f"site_{number}": _site(number, sites[number % len(sites)]) for number in range(1, MANY_SITES + 1)}
+        large = {**other_config(default), "sites": many, "run": "many-sites", "disclosure": "minimum_10"}
+        for config, rows in ((small, 1500), (large, JOURNEYS_OF_A_SITE * MANY_SITES)):
+            study = folder / config["run"]
+            (study / FOLDER).mkdir(parents=True)
+            text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+            (study / "config.yaml").write_text(text, encoding="utf-8")
+            share = rows / 6000
+            for name, frame in extracts(config, np.random.default_rng(SEED), share).items():
+                frame.to_csv(study / FOLDER / f"{name}.csv", index=False)
+            make_report(project, study, config["run"].replace("-", " "))
+
+
+def _site(number: int, like: dict) -> dict:
+    """A site like another, with areas of its own."""
+    arms = {}
+    for arm in ("pilot", "comparison"):
+        of_arm = like[arm]
+        own = {"label": f"{arm.capitalize()} {number}", "dats": [f"{dat}{number}" for dat in of_arm["dats"]]}
+        prisons = {"prisons": [f"{prison}{number}" for prison in of_arm["prisons"]]} if "prisons" in of_arm else {}
+        arms[arm] = own | prisons
+    return {**like, "label": f"Site {number}", **arms}
+
+
 # Ten million journeys -----------------------------------------------------------------------------------------------
 
 # Everything is drawn from hashes of a row's or client's number, so that the file is the same whatever the threads.
@@ -250,4 +331,4 @@ def national() -> None:
 
 
 if __name__ == "__main__":
-    {"report": report, "national": national}[sys.argv[1] if len(sys.argv) > 1 else "report"]()
+    {"report": report, "waits": waits, "national": national}[sys.argv[1] if len(sys.argv) > 1 else "report"]()
