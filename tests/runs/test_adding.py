@@ -85,7 +85,7 @@ def results(project, tmp_path_factory, config) -> Path:
 
 
 def test_the_page_adds_one_of_each():
-    assert [kind for kind, *_ in BLOCKS].count("new") >= 4
+    assert [kind for kind, *_ in BLOCKS].count("new") >= 5
     assert {kind for kind, *_ in BLOCKS} == {"new", "end", "before", "measure"}
     assert EXTRACT not in EXTRACTS
 
@@ -128,6 +128,14 @@ def test_the_table_is_drawn_in_all_forms(results):
     assert 'id="table-6-9"' in (results / "report.html").read_text("utf-8")
     book = pd.ExcelFile(results / "report.xlsx")
     assert "Table 6.9" in book.sheet_names
+
+
+def test_the_figure_is_drawn_and_its_numbers_are_cells(results):
+    cells = read_table(results / "cells.csv", dtype=str)
+    assert len(cells[cells["exhibit"] == "Figure 6.1"]) == 16
+    assert (results / "figures" / "6.1.svg").stat().st_size > 1000
+    page = (results / "report.html").read_text("utf-8")
+    assert 'id="figure-6-1"' in page and "Bar chart of the clients in treatment in each area" in page
 
 
 def test_the_policy_is_kept(results):

@@ -81,5 +81,5 @@ def test_every_figure_can_be_drawn_again_from_its_cells(cells, plans, values, co
         held = {(one.row, one.column): Datum(one.id, float(one.value or math.nan), shown(one.printed)) for one in rows}
         data = replace(FigureData.of(plan, values), cells=held)
         with own_settings():
-            svg = to_svg(rule.DRAWINGS[plan.declaration["draws"]](data, config, faces))
+            svg = to_svg(rule.drawing(plan.declaration["draws"])(data, config, faces))
         assert svg == path.read_text(encoding="utf-8"), path.stem

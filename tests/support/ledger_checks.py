@@ -128,4 +128,5 @@ def _reaches(needs: Mapping[str, set[str]], identifier: str) -> bool:
 def ledger_of(*rows: dict) -> pd.DataFrame:
     """A ledger with some fields of some rows."""
     empty = {"value": 1.0, "unit": "count", "rule": "r", "function": "f", "source": "s", "rows": pd.NA}
+    rows = [{"family": row["id"].split(".")[0], **row} for row in rows]
     return pd.DataFrame([{**dict.fromkeys(FIELDS, ""), **empty, **row} for row in rows])

@@ -6,6 +6,7 @@ import copy
 import math
 import re
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import combinations, count
 
 import matplotlib
@@ -141,7 +142,16 @@ def test_a_figure_for_a_kind_of_study_that_nobody_knows_is_refused(config):
 
 
 def test_every_declared_drawing_is_used_and_exists():
-    assert {one["draws"] for one in DECLARED.values()} == set(rule.DRAWINGS)
+    modules = {one["draws"].split(".")[0] for one in DECLARED.values()}
+    made = {
+        f"{module}.{name}"
+        for module in modules
+        for name, one in vars(import_module(f"dscp.figures.{module}")).items()
+        if not name.startswith("_")
+        and list(getattr(one, "__annotations__", ())) == ["data", "config", "faces", "return"]
+    }
+    assert {one["draws"] for one in DECLARED.values()} == made
+    assert all(rule.drawing(name).__name__ == name.split(".")[1] for name in made)
     assert all(one["alt"].strip() and one["title"].strip() for one in DECLARED.values())
 
 
@@ -250,12 +260,21 @@ OF_DATA = [name.format(i=1) for name, one in DECLARED.items() if one["table"]]
 PLOTTED = [number for number in OF_DATA if number != "C.1.1"]  # it has its numbers in words
 
 
+def drawn_by(declaration: dict) -> str:
+    """The name of the function that draws a figure."""
+    return declaration["draws"].split(".")[1]
+
+
 @pytest.fixture(scope="module")
 def looked_at(config, default_values) -> dict[str, tuple]:
     """Figure number -> the figure laid out, the name of its drawing, its data; no two of its numbers are alike."""
     plans, values = plans_of(config), spread_out(default_values, 1)
     return {
-        one: (draw(one, config, values), plans[one].declaration["draws"], FigureData.of(plans[one], values))
+        one: (
+            draw(one, config, values),
+            plans[one].declaration["draws"].split(".")[1],
+            FigureData.of(plans[one], values),
+        )
         for one in DRAWN
     }
 
@@ -341,7 +360,7 @@ def test_a_plot_or_a_number_in_a_diagram_is_found(config, looked_at, number):
 
 
 def test_the_one_figure_with_curves_of_its_own_says_so():
-    drawn = {one["draws"]: one for one in DECLARED.values()}
+    drawn = {drawn_by(one): one for one in DECLARED.values()}
     assert drawn[ILLUSTRATION]["table"] is None
     assert "Nothing in this figure is measured" in drawn[ILLUSTRATION]["note"]
 

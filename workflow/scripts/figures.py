@@ -3,48 +3,26 @@
 The same ledger gives the same bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 import yaml
 from matplotlib.figure import Figure
 
+from dscp import figures as room
 from dscp.figures.data import FigureData, Planned, planned
-from dscp.figures.diagrams import (
-    consortium,
-    self_directed_support,
-    single_assessment,
-    single_provider,
-    theory_of_change,
-    treatment_pathways,
-)
 from dscp.figures.drawing import Faces, own_settings, to_svg
-from dscp.figures.effects import forest, methods, tornado
 from dscp.figures.numbers import wanted
-from dscp.figures.series import benefit_profiles, new_journeys, slopes
-from dscp.figures.waterfall import waterfall
 from dscp.ledger.rows import read_ledger, values_of
 from dscp.run.job import writing
 
-DRAWINGS = {
-    one.__name__: one
-    for one in (
-        theory_of_change,
-        single_provider,
-        consortium,
-        self_directed_support,
-        single_assessment,
-        treatment_pathways,
-        benefit_profiles,
-        new_journeys,
-        forest,
-        slopes,
-        methods,
-        tornado,
-        waterfall,
-    )
-}
+
+def drawing(draws: str) -> Callable[[FigureData, Mapping, Faces], Figure]:
+    """The function that a figure's declaration names, as module.function of the room `figures`."""
+    module, name = draws.split(".")
+    return getattr(import_module(f"{room.__name__}.{module}"), name)
 
 
 def drawn(plan: Planned, values: Mapping[str, float], config: Mapping, faces: Faces) -> Figure:
@@ -57,7 +35,7 @@ def drawn(plan: Planned, values: Mapping[str, float], config: Mapping, faces: Fa
     config : the study: sites, periods, programme
     faces : typefaces
     """
-    return DRAWINGS[plan.declaration["draws"]](FigureData.of(plan, values), config, faces)
+    return drawing(plan.declaration["draws"])(FigureData.of(plan, values), config, faces)
 
 
 def figures(

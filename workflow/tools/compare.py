@@ -169,7 +169,8 @@ class Comparison:
     @cached_property
     def _numbers(self) -> list[str]:
         """Ids of the config's numbers."""
-        return [identifier for identifier in self.ids if identifier.startswith("setting.")]
+        rows = self.a.rows | self.b.rows
+        return [identifier for identifier in self.ids if kind(rows[identifier]) == "setting"]
 
     def _shapes(self, setting: str, identifier: str) -> bool:
         """Whether a setting shapes a quantity in either run."""

@@ -156,9 +156,9 @@ def within(path: str, other: str) -> bool:
 
 def kind(row: Mapping) -> str:
     """Say which kind of quantity a ledger row is: one of KINDS."""
-    if row["id"].startswith("setting."):
+    if row["family"] == "setting":
         return "setting"
-    if row["id"].startswith("constant."):
+    if row["family"] == "constant":
         return "constant"
     return "records" if row["extract"] else "derived"
 

@@ -230,7 +230,7 @@ class Telling:
     @pass_context
     def break_even(self, context: Context) -> Markup:
         """How many additional completions would pay for a pilot."""
-        return self._drawn(context, break_even(self._book.values))
+        return self._drawn(context, break_even(self._book.values, self.valued()))
 
     @pass_context
     def money(self, context: Context, identifier: str) -> Markup:

@@ -177,14 +177,13 @@ def totals(values: Mapping[str, float], sites: int) -> Sentence:
     return [Words(f"{who} {gain}", (benefit,)), ends[0], " against costs of ", ends[1]]
 
 
-def break_even(values: Mapping[str, float]) -> Sentence:
+def break_even(values: Mapping[str, float], sites: Sequence[str]) -> Sentence:
     """How many additional completions would pay for a pilot: one to three; three … or fewer where one cost nothing.
 
-    Nothing where that is not known of every pilot, or none has a cost.
+    Nothing where that is not known of every site given, those with benefits, or none has a cost.
     """
     low, high = "stated.break_even.min", "stated.break_even.max"
-    each = [value for identifier, value in values.items() if identifier.startswith("stated.break_even.")]
-    if any(math.isnan(value) for value in each) or values[high] == 0:
+    if any(math.isnan(values[f"stated.break_even.{site}"]) for site in sites) or values[high] == 0:
         return []
     completions = plural(values[high], " additional completion", " additional completions")
     if values[low] == values[high]:
