@@ -303,32 +303,40 @@ def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFram
     return [*counts, *impact(pd.concat(counts, ignore_index=True), members, named, config["models"], every)]
 
 
-def counted(
-    config: Mapping, typed: Mapping[str, Path], keep: Path | None = None
-) -> tuple[list[pd.DataFrame], pd.DataFrame]:
-    """The ledger rows of outcomes and continuity, and the clients and referrals that are counted.
+def counted(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFrame], pd.DataFrame]:
+    """The ledger rows of outcomes and continuity, and the clients and referrals that are counted."""
+    counts, members = _counted(config, typed)
+    return counts, pd.concat(members.values(), ignore_index=True)
 
-    `keep` : a folder for the latter
-    """
+
+KEPT: dict[str, tuple] = {}  # what was counted last, of a few studies
+
+
+def _counted(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFrame], dict[str, pd.DataFrame]]:
+    """Ledger rows, and by rule the clients and referrals; the same extracts and settings are counted once."""
+    shaping = ("sites", "periods", "definitions", "codes", "models", "measures")
+    key = repr(([config[one] for one in shaping], sorted(typed.items())))
+    if key not in KEPT:
+        if len(KEPT) > 4:
+            KEPT.pop(next(iter(KEPT)))
+        KEPT[key] = _count(config, typed)
+    return KEPT[key]
+
+
+def _count(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFrame], dict[str, pd.DataFrame]]:
     sites, models = config["sites"], config["models"]
     shared = (sites, *(config[key] for key in ("periods", "definitions", "codes")), models["length_of_use_bands"])
     every = chosen(config["measures"], typed)
     treatment, others = ([one for one in every if one.cohort.rule == rule and one.of_its_own] for rule in COUNTED)
-    counts, members = [], []
+    counts, members = [], {}
     if treatment:
-        clients, excluded = outcomes(str(typed["journeys"]), *shared, treatment)
-        counts += outcomes_ledger(clients, excluded, sites, treatment)
-        members.append(clients)
-        if keep:
-            clients.to_parquet(keep / "outcomes.parquet")
+        members["outcomes"], excluded = outcomes(str(typed["journeys"]), *shared, treatment)
+        counts += outcomes_ledger(members["outcomes"], excluded, sites, treatment)
     if others:
         read = {name: str(typed[name]) for one in others for name in one.reads}
-        referrals, summed, cases = continuity(read, *shared, others)
-        counts += continuity_ledger(referrals, summed, cases, sites, others)
-        members.append(referrals)
-        if keep:
-            referrals.to_parquet(keep / "referrals.parquet")
-    return counts, pd.concat(members, ignore_index=True)
+        members["referrals"], summed, cases = continuity(read, *shared, others)
+        counts += continuity_ledger(members["referrals"], summed, cases, sites, others)
+    return counts, members
 
 
 def restricted(made: Made, folder: Path) -> Path:
@@ -336,7 +344,8 @@ def restricted(made: Made, folder: Path) -> Path:
     (folder / "validated").mkdir(parents=True)
     for name, path in made.typed.items():
         shutil.copyfile(path, folder / "validated" / f"{name}.parquet")
-    counted(made.config, made.typed, keep=folder)
+    for name, members in _counted(made.config, made.typed)[1].items():
+        members.to_parquet(folder / f"{name}.parquet")
     write_ledger([made.ledger], folder / "ledger.csv")
     return folder
 

@@ -188,7 +188,8 @@ def plain(run: Run) -> list[Fact]:
     """A reader takes published values as they are, adds up totals, and knows a count is no more than its base.
 
     Months of a pilot make its year; referrals are local or left out; rows read are kept or left out; cells missing are
-    remarked on. These hold where extracts agree. A published sum of published parts says nothing of its own.
+    remarked on. These hold where extracts agree. A published sum of published parts says nothing of its own, and a part
+    that is published as all that its whole leaves is at least that: so Appendix B5 says where counts are rounded.
     """
     sums = [*run.totals.items(), *_across(run)]
     added = {
@@ -197,14 +198,35 @@ def plain(run: Run) -> list[Fact]:
         if run.base > 1 and run.value(whole) == sum(run.value(part) for part in parts)
     }
     named = [name for name in [*run.counts, *run.totals] if name not in added and not math.isnan(run.value(name))]
-    own = [between(name, *run.ends(name)) for name in named if run.base == 1 or name not in run.totals]
+    years = dict(_of_years(run))
+    capped = {name for whole, parts in years.items() for name in _capped(run, whole, parts)}
+    own = [
+        between(name, run.ends(name)[0], math.inf if name in capped else run.ends(name)[1])
+        for name in named
+        if run.base == 1 or name not in run.totals
+    ]
     nested = [at_most([count], base) for base, count in run.groups.values()]
+    nested += [at_most(parts, whole) for whole, parts in years.items()]
+    totals = set(run.totals)
+    return [*own, *nested, *_missing(run), *(equal(whole, parts, doubt=whole not in totals) for whole, parts in sums)]
+
+
+def _of_years(run: Run) -> Iterator[tuple[str, list[str]]]:
+    """A year of new journeys, and what became of them."""
     for name in run.rows:
         if match := re.fullmatch(r"new_journeys\.started\.(site_\d+\.y\w+)", name):
             parts = [f"new_journeys.{part}.{match[1]}" for part in ("retained", "completed")]
-            nested += [at_most(parts, name)] if run.rows.keys() >= set(parts) else []
-    totals = set(run.totals)
-    return [*own, *nested, *_missing(run), *(equal(whole, parts, doubt=whole not in totals) for whole, parts in sums)]
+            if run.rows.keys() >= set(parts):
+                yield name, parts
+
+
+def _capped(run: Run, whole: str, parts: list[str]) -> Iterator[str]:
+    """Parts of a rounded whole that are all that it leaves: they may have been more."""
+    left = run.value(whole)
+    for part in parts if run.base > 1 else []:
+        if run.value(part) in (left, run.value(whole)):
+            yield part
+        left -= run.value(part)
 
 
 def _of_models(run: Run) -> Iterator[tuple[str, list[str]]]:

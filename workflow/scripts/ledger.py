@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 import pandas as pd
 
 from dscp.disclosure.policies import NONE, POLICIES
-from dscp.extracts.faults import UNUSABLE, with_ids
+from dscp.extracts.faults import AT_ODDS, UNUSABLE, with_ids
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import About
 from dscp.ledger.ids import dims_of
@@ -27,10 +27,9 @@ SHAPED_BY = {"excluded": "sites", "information": "sites codes"}
 def validated(findings: pd.DataFrame) -> pd.DataFrame:
     """Leaves for what validation counted: rows in, kept and left out, values missing (Appendix B)."""
     counted = with_ids(findings)
-    cells_found = (
-        counted["severity"] == "information"
-    )  # what was found there may be a client's value: not for the ledger
-    counted["words"] = counted["found"].mask(cells_found, UNUSABLE)
+    remarks = counted["severity"] == "information"  # what was found may be a client's value: not for the ledger
+    at_odds = pd.Series([_checked(*of) for of in counted[["extract", "column", "found"]].to_numpy()], counted.index)
+    counted["words"] = counted["found"].mask(remarks, UNUSABLE).mask(remarks & at_odds.astype(bool), AT_ODDS)
     counted["settings"] = counted["severity"].map(SHAPED_BY).fillna("")
     counted.loc[counted["found"] == "rows of the study's DATs", "settings"] = "sites"
     by = ["pattern", "nth", "extract", "column", "words", "settings"]
@@ -50,6 +49,12 @@ def validated(findings: pd.DataFrame) -> pd.DataFrame:
         rule=OF_VALIDATION,
         function="validate",
     )
+
+
+def _checked(extract: str, column: str, found: str) -> bool:
+    """Whether a remark is of a check of whole rows: on cells that are there, and are at odds with others."""
+    checks = EXTRACTS[extract].row_checks if extract in EXTRACTS else ()
+    return any((one.column, one.found) == (column, found) for one in checks)
 
 
 def with_notes(ledger: pd.DataFrame, notes: Mapping[str, str]) -> pd.DataFrame:

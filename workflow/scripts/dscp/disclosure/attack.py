@@ -182,17 +182,42 @@ class _Alone:
 
 
 class _Programme:
-    """The integer programme of some counts and the facts on them; all else in those is a variable too."""
+    """The integer programme of some counts and the facts on them; all else in those is a variable too.
+
+    A solution that has a count where what is known of it alone ends is remembered: nothing is solved again for that.
+    """
 
     def __init__(self, facts: Sequence[Fact], names: Sequence[str]) -> None:
         self._names = sorted({*names}.union(*(fact.weights for fact in facts)))
         self._limits = _constraint(facts, self._names)
-        self.extreme(self._names[0], 1)
+        self._alone = _alone(facts)
+        self._found: list[Mapping[str, float]] = []
+        self._solve(dict.fromkeys(names, 1), names[0])
 
     def extreme(self, name: str, sign: int) -> int:
         """The smallest (sign 1) or largest (sign -1) whole number that a count can be."""
-        goal = np.array([float(sign * (one == name)) for one in self._names])
+        end = self._alone.get(name, {}).get(sign)
+        if any(round(one[name]) == end for one in self._found):
+            return end
+        return self._solve({name: sign}, name)
+
+    def _solve(self, weights: Mapping[str, int], name: str) -> int:
+        """A count where a weighted sum of counts is smallest."""
+        goal = np.array([float(weights.get(one, 0)) for one in self._names])
         found = _solved(goal, self._names, self._limits, {})
         if found is None:
             raise NoSolution(f"no count fits all that is published around {name}")
+        self._found.append(found)
         return round(found[name])
+
+
+def _alone(facts: Sequence[Fact]) -> dict[str, dict[int, int]]:
+    """Id -> the smallest (1) and largest (-1) whole number that each count can be by what is known of it alone."""
+    found: dict[str, dict[int, int]] = {}
+    for fact in facts:
+        if len(fact.weights) == 1:
+            ((name, weight),) = fact.weights.items()
+            ends = found.setdefault(name, {1: 0, -1: int(LARGEST)})
+            ends[1] = max(ends[1], math.ceil(fact.low / weight - TOLERANCE))
+            ends[-1] = min(ends[-1], math.floor(min(fact.high / weight, LARGEST) + TOLERANCE))
+    return found

@@ -16,7 +16,19 @@ from types import MappingProxyType
 import pandas as pd
 
 from dscp.disclosure.attack import Fact, Range, attack
-from dscp.disclosure.facts import ANY, counts, is_of_model, links, of_people, sums, totals
+from dscp.disclosure.facts import (
+    ANY,
+    Sum,
+    counts,
+    is_of_model,
+    left_of,
+    links,
+    months,
+    of_people,
+    sums,
+    totals,
+    within,
+)
 from dscp.disclosure.models import CONFIDENCE, Cell, Fitted, digits_of, fitted, is_result, safe_digits, shortened
 from dscp.disclosure.policies import NONE, Policy
 from dscp.disclosure.withholding import Ties, enough_left, modelled, not_nought, small
@@ -130,7 +142,8 @@ class Control:
         A decision follows from the rule and from what is published, never from a value that is not, and so does a note.
         """
         summed, made = set(totals(rows)), {}
-        for name, row in rows.items():
+
+        def publish(name: str, row: Mapping) -> None:
             resting = [made[one] for one in inputs_of(row)]
             decision = WITHHELD if name in withheld else self._decision(row, name in summed, resting)
             value = self._value(row, decision, made)
@@ -138,7 +151,14 @@ class Control:
                 decision = WITHHELD
             rest = {"rows": pd.NA if of_people(row) else row["rows"], "decision": decision}
             made[name] = {**row, **rest, "value": value, "note": _note(row, decision, value)}
-        return made if self.policy.base == 1 else self._added(rows, made)
+
+        for name in (one for one in rows if not rows[one]["inputs"]):
+            publish(name, rows[name])
+        if self.policy.base > 1:
+            self._add_up(rows, made)
+        for name in (one for one in rows if rows[one]["inputs"]):
+            publish(name, rows[name])
+        return made
 
     def _decision(self, row: Mapping, summed: bool, resting: Sequence[Mapping]) -> str:
         """What becomes of a quantity that is not withheld: a sum of counts goes as they do."""
@@ -157,13 +177,28 @@ class Control:
             return self.policy.rounded(row["value"]) if row["unit"] == "count" else row["value"]
         return row["value"]
 
-    def _added(self, rows: Mapping[str, Mapping], made: dict[str, dict]) -> dict[str, dict]:
-        """A rounded count that is the sum of others is published as the sum of what is published of them."""
-        for one in sums(rows, self.missing_release):
+    def _add_up(self, rows: Mapping[str, Mapping], made: dict[str, dict]) -> None:
+        """Rounded counts that are tied to each other are published so that together they tell no more than alone.
+
+        One that is the sum of others is the sum of what is published of them, and a part is at most what is published
+        of its whole, less the other parts.
+        """
+        self._sum(rows, made)
+        for whole, parts in within(rows):
+            left = left_of(made, whole, parts)
+            if made[parts[-1]]["value"] > left:
+                made[parts[-1]] = {**made[parts[-1]], "value": left}
+        self._sum(rows, made)  # again: such a part may be part of a sum
+
+    def _sum(self, rows: Mapping[str, Mapping], made: dict[str, dict]) -> None:
+        for one in (one for one in self._added(rows) if one.whole in made):  # others are computed from their parts
             true, published = one.of(rows) == rows[one.whole]["value"], one.of(made)
             if true and not any(math.isnan(value) for value in (published, made[one.whole]["value"])):
                 made[one.whole] = {**made[one.whole], "value": published}
-        return made
+
+    def _added(self, rows: Mapping[str, Mapping]) -> list[Sum]:
+        """Counts that are sums of others: where counts are rounded, published as the sums of what is published."""
+        return [*sums(rows, self.missing_release), *months(rows)]
 
     def told(self, published: Mapping[str, Mapping]) -> dict[str, Range]:
         """What a reader of the published rows can tell of each count that is not published exactly."""
@@ -195,21 +230,27 @@ class Control:
     def _facts(self, published: Mapping[str, Mapping]) -> list[Fact]:
         """What each count says by itself: its value, up to rounding; that it is withheld, and so not nought.
 
-        A sum of published counts says nothing more. Noughts are withheld of a base whose outcomes may not be told.
+        A sum of published counts says nothing more; a part that is all that its whole leaves may have been more.
+        Noughts are withheld of a base whose outcomes may not be told.
         """
+        rounds = self.policy.base > 1
         added = {
-            one.whole
-            for one in sums(published, self.missing_release)
-            if self.policy.base > 1 and published[one.whole]["value"] == one.of(published)
+            one.whole for one in self._added(published) if rounds and published[one.whole]["value"] == one.of(published)
+        }
+        at_most = {
+            parts[-1]
+            for whole, parts in within(published)
+            if rounds and published[parts[-1]]["value"] == left_of(published, whole, parts)
         }
         named = [name for name in [*counts(published), *totals(published)] if name not in added]
         withheld = {name for name in named if _is_withheld(published[name])}
         return [
             *(Fact({name: 1}, 1, ANY) for name in not_nought(published, withheld, self.policy)),
             *(
-                Fact({name: 1}, *self.policy.ends(published[name]["value"]))
+                Fact({name: 1}, low, ANY if name in at_most else high)
                 for name in named
                 if not math.isnan(published[name]["value"])
+                for low, high in [self.policy.ends(published[name]["value"])]
             ),
         ]
 

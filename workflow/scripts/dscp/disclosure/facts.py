@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dscp.disclosure.attack import Fact
 from dscp.extracts.faults import UNUSABLE
+from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import About
 from dscp.ledger.ids import dims_of, dims_text, general, identifier, shapes
 from dscp.ledger.rows import inputs_of
@@ -21,6 +22,7 @@ from dscp.study.days import months_of
 
 ON_COLUMN = f" {UNUSABLE}"  # how the filter of a remark on a column ends
 NOT_LOCAL = "excluded.not_local_or_not_in_period.carat_referrals"
+RELEASE_MISSING = "validation.missing.carat_referrals.release_date"
 RELEASE = "excluded.missing_release_date.carat_referrals"
 STARTED = "new_journeys.started.{site}.{year}"
 MONTHLY = "new_journeys_monthly.{area}.{month}"
@@ -113,6 +115,11 @@ def shares(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
             yield name, parts
 
 
+def left_of(rows: Mapping[str, Mapping], whole: str, parts: Sequence[str]) -> float:
+    """What a whole leaves to the last of its parts; nan if one of the others is withheld, or the whole."""
+    return rows[whole]["value"] - sum(rows[part]["value"] for part in parts[:-1])
+
+
 def sums(rows: Mapping[str, Mapping], missing_release: str) -> list[Sum]:
     """Counts that are the sum of others, wholes after their parts. Not of years, which have many."""
     found = [
@@ -134,10 +141,12 @@ def links(rows: Mapping[str, Mapping], missing_release: str) -> list[Fact]:
     """
     found = [
         *(one.fact for one in sums(rows, missing_release)),
-        *(Fact({whole: 1, **dict.fromkeys(parts, -1)}, 0, ANY) for whole, parts in shares(rows)),
+        *(
+            Fact({whole: 1, **dict.fromkeys(parts, -1)}, 0, ANY, sure=not whole.startswith("validation."))
+            for whole, parts in within(rows)
+        ),
         *(one.fact for one in months(rows)),
         *(_same(*pair) for pair in repeated(rows)),
-        Fact({"validation.missing.carat_referrals.release_date": 1, RELEASE: -1}, 0, ANY, sure=False),
     ]
     return [fact for fact in found if rows.keys() >= fact.weights.keys()]
 
@@ -168,7 +177,9 @@ def months(rows: Mapping[str, Mapping]) -> Iterator[Sum]:
         if not rows[name]["inputs"]:
             pilot = arms_of(row["site"])["pilot"]
             parts = (identifier(MONTHLY, area=pilot, month=month) for month in months_of(row["year"]))
-            yield Sum(name, dict.fromkeys(parts, 1))
+            year = Sum(name, dict.fromkeys(parts, 1))
+            if rows.keys() >= year.ids:
+                yield year
 
 
 def _referrals(rows: Mapping[str, Mapping], missing_release: str) -> Iterator[Sum]:
@@ -181,7 +192,7 @@ def _referrals(rows: Mapping[str, Mapping], missing_release: str) -> Iterator[Su
 def _validation(rows: Mapping[str, Mapping]) -> Iterator[Sum]:
     """Rows read are those kept and those left out; rows kept are those inside and outside the study.
 
-    Missing cells are those that there is a remark on.
+    Missing cells are those that there is a remark on, but for columns that may be empty.
     """
     excluded = _remarks(rows, "excluded")
     for extract, left_out in excluded.items():
@@ -194,10 +205,28 @@ def _validation(rows: Mapping[str, Mapping]) -> Iterator[Sum]:
         left_out = excluded.get(extract, {})
         dropped = [one for one, column in left_out.items() if column.startswith(" ")]
         yield Sum(f"validation.rows_in.{extract}", dict.fromkeys([name, *dropped], 1))
+    for missing, remarks, every in _missing(rows):
+        if every:
+            yield Sum(missing, dict.fromkeys(remarks, 1))
+
+
+def _missing(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str], bool]]:
+    """Missing cells of a column, the remarks on them, and whether there is a remark on every one.
+
+    There is none on empty cells where a column may be empty.
+    """
     for extract, remarks in _remarks(rows, "information").items():
-        for column in {text.removesuffix(ON_COLUMN) for text in remarks.values()}:
-            names = [name for name, text in remarks.items() if text == column + ON_COLUMN]
-            yield Sum(f"validation.missing.{extract}.{column}", dict.fromkeys(names, 1))
+        on_cells = {text.removesuffix(ON_COLUMN) for text in remarks.values() if text.endswith(ON_COLUMN)}
+        for column in (one for one in EXTRACTS[extract].columns if one.name in on_cells):
+            names = [name for name, text in remarks.items() if text == column.name + ON_COLUMN]
+            yield f"validation.missing.{extract}.{column.name}", names, column.missing != "fine"
+
+
+def within(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
+    """Wholes, and what together is no more than they are: of rounded ones the last is at most what the others leave."""
+    found = [*shares(rows), (RELEASE_MISSING, [RELEASE])]
+    found += [(missing, remarks) for missing, remarks, every in _missing(rows) if not every]
+    yield from ((whole, parts) for whole, parts in found if rows.keys() >= {whole, *parts})
 
 
 def _remarks(rows: Mapping[str, Mapping], kind: str) -> dict[str, dict[str, str]]:

@@ -89,7 +89,7 @@ class Ties:
     def __init__(self, rows: Mapping[str, Mapping], policy: Policy, missing_release: str) -> None:
         self._rows, self._policy = rows, policy
         self._sums: list[Sum] = sums(rows, missing_release)
-        self._months: list[Sum] = [one for one in months(rows) if rows.keys() >= one.ids]
+        self._months: list[Sum] = list(months(rows))
         self._shares = list(shares(rows))
         self._outcomes = {part for _, parts in self._shares for part in parts}
         self._repeated = [pair for pair in repeated(rows) if rows.keys() >= set(pair)]
@@ -120,6 +120,8 @@ class Ties:
         for whole, parts in self._shares:
             if whole in withheld:
                 yield from ((part, f"is part of {whole}") for part in parts)
+            elif other := next((part for part in parts[:-1] if part in withheld), ""):
+                yield parts[-1], f"is part of {whole}, as is {other}"
         for pair in self._repeated:
             for one, other in (pair, pair[::-1]):
                 if one in withheld:

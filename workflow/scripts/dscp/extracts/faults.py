@@ -19,6 +19,7 @@ FAULT, INFORMATION, EXCLUDED, COUNT = "fault", "information", "excluded", "count
 SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT]
 NO_VALUE = "no value"  # what a missing cell is called
 UNUSABLE = "no usable value"  # what the ledger says of a remark on a column, whatever was found there
+AT_ODDS = "at odds with the row"  # what it says where cells are there, and contradict others of their row
 SHOWN = 20  # faults of one kind that are listed one by one before the rest is summed up
 LONGEST_CELL = 60
 LONGEST_CODE = 4  # characters
