@@ -8,7 +8,7 @@ from what is published, and so tells nothing more.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from types import MappingProxyType
@@ -29,7 +29,17 @@ from dscp.disclosure.facts import (
     totals,
     within,
 )
-from dscp.disclosure.models import CONFIDENCE, Cell, Fitted, digits_of, fitted, is_result, safe_digits, shortened
+from dscp.disclosure.models import (
+    CONFIDENCE,
+    Cell,
+    Fitted,
+    digits_of,
+    fitted,
+    is_result,
+    leads_nowhere,
+    safe_digits,
+    shortened,
+)
 from dscp.disclosure.policies import NONE, Policy
 from dscp.disclosure.withholding import Ties, enough_left, modelled, not_nought, small
 from dscp.ledger.formulas import recompute
@@ -112,14 +122,31 @@ class Control:
             return 0
         if not known or self.policy.base == 1:
             return self.policy.model_digits
-        cells = [self._cell(*(rows[one]["value"] for one in pair)) for pair in model.cells]
-        return safe_digits(known, cells, rows[CONFIDENCE]["value"], self.policy.model_digits)
+        return safe_digits(known, self._cells(model, rows), rows[CONFIDENCE]["value"], self.policy.model_digits)
+
+    def _cells(self, model: Fitted, rows: Mapping[str, Mapping]) -> list[Cell]:
+        """What is known of the counts and bases of a model, all of them rounded."""
+        return [self._cell(*(self.policy.rounded(rows[one]["value"]) for one in pair)) for pair in model.cells]
 
     def _cell(self, count: float, base: float) -> Cell:
-        """What is known of a count and its base, both rounded."""
-        shown = [self.policy.rounded(count), self.policy.rounded(base)]
-        known = (Range(*self.policy.ends(value)) for value in shown)
-        return Cell(*known, (round(shown[0]), round(shown[1])), (round(count), round(base)))
+        return Cell(*(Range(*self.policy.ends(shown)) for shown in (count, base)), (round(count), round(base)))
+
+    def _leading(self, published: Mapping[str, Mapping]) -> Iterator[str]:
+        """Results of a model that would lead somebody to counts, with the digits that they have: one of each."""
+        for model in fitted(published) if self.policy.base > 1 else []:
+            values = {name: published[one]["value"] for name, one in model.results.items()}
+            known = {name: value for name, value in values.items() if not math.isnan(value)}
+            if not known:
+                continue
+            counted = model.cells and not any(
+                math.isnan(published[one]["value"]) for pair in model.cells for one in pair
+            )
+            given = range(max(map(digits_of, known.values())), self.policy.model_digits + 1)
+            if not (counted and CONFIDENCE in published) or not any(
+                leads_nowhere(known, self._cells(model, published), published[CONFIDENCE]["value"], digits)
+                for digits in given
+            ):
+                yield model.results[next(iter(known))]
 
     def _secondary(self, rows: Mapping[str, Mapping], ties: Ties, withheld: dict[str, str]) -> dict[str, str]:
         """Withhold more until no count can be told from what is published."""
@@ -258,7 +285,8 @@ class Control:
         """What is published and may not be, but for what the attack finds: one line each.
 
         A small count or remainder; a quantity that cannot be computed from what is published; what a model says of
-        a count that is withheld, or with more digits than the policy lets through; what no rule is for.
+        a count that is withheld, with more digits than the policy lets through, or so that it leads to rounded counts;
+        what no rule is for.
         """
         few = [f"{name} is published and {why}" for name, why in small(published, self.policy).items()]
         values = {name: row["value"] for name, row in published.items()}
@@ -280,7 +308,8 @@ class Control:
             for name, row in published.items()
             if is_result(row) and digits_of(row["value"]) > self.policy.model_digits
         ]
-        return [*few, *other, *models, *exact, *_unruled(published)]
+        leading = [f"{name} is published and leads to the counts behind its model" for name in self._leading(published)]
+        return [*few, *other, *models, *exact, *leading, *_unruled(published)]
 
 
 def _unruled(rows: Mapping[str, Mapping]) -> list[str]:

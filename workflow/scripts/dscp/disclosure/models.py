@@ -5,8 +5,9 @@ periods. Whoever takes a model for such a one can try every eight counts that ro
 those that give its results: with all digits, or with fewer, where the characteristics move it by a little.
 
 Models are fitted to the published counts (rule published_models), so that what this reader finds has nothing to do with
-the records. That holds whatever the records are; here it is made sure that the reader is not right by chance either,
-nor because a model was fitted to the records after all.
+the records. Here it is made sure that he finds nothing else, right or wrong: what would lead him to counts is published
+with fewer digits, or not. The choice rests on what is published alone, and the gate makes it again: a model that was
+fitted to the records after all does not pass.
 """
 
 from __future__ import annotations
@@ -88,63 +89,62 @@ def _cells(
 
 @dataclass(frozen=True)
 class Cell:
-    """A base and those of it with the outcome.
+    """A base and those of it with the outcome, as they are published.
 
-    count, base : as far as a reader knows them
-    published, full : both, as they are published and as they are
+    count, base : what a reader knows of them
+    published : both
     """
 
     count: Range
     base: Range
     published: tuple[int, int]
-    full: tuple[int, int]
 
 
 class Tables:
-    """Every eight counts that are possible, and what a model without characteristics says of each.
-
-    Arrays have one axis per cell, in the order of CELLS, along its possible pairs.
-    """
+    """Every eight counts that are possible, and what a model without characteristics says of each."""
 
     def __init__(self, cells: Sequence[tuple[Range, Range]], confidence: float) -> None:
-        """`cells` : what each count and base may be; `confidence` : of the intervals."""
+        """`cells` : what each count and base may be, in the order of CELLS; `confidence` : of the intervals."""
         self._z = NormalDist().inv_cdf((1 + confidence) / 2)
         self.pairs = [_pairs(*cell) for cell in cells]
-        odds = [np.log(count / (base - count)) for count, base in self.pairs]
-        errors = [1 / count + 1 / (base - count) for count, base in self.pairs]
-        signed = [sign * values for sign, values in zip(CELLS.values(), odds, strict=True)]
-        here, own = (values[:, None, None, None] for values in (odds[0], errors[0]))  # of the treated
-        self.log_odds, variance = _outer_sum(signed), _outer_sum(errors)
-        self.error = np.sqrt(variance)
-        there = here - self.log_odds
-        self.effect = 100 * (_logistic(here) - _logistic(there))
-        self.spread = 100 * np.sqrt(_slope(here) ** 2 * own + _slope(there) ** 2 * (variance - own))
+        self._odds = [np.log(count / (base - count)) for count, base in self.pairs]
+        self._errors = [1 / count + 1 / (base - count) for count, base in self.pairs]
 
-        self.results = {name: self._result(name) for name in RESULTS}
+    def that_give(self, windows: Mapping[str, Window]) -> list[np.ndarray]:
+        """Which tables give results within windows: for each cell, which of its pairs each of them has."""
+        signed = [sign * values for sign, values in zip(CELLS.values(), self._odds, strict=True)]
+        log_odds = _outer_sum(signed)
+        first = {"odds_ratio": windows["odds_ratio"]} if "odds_ratio" in windows else {}
+        found = np.nonzero(_within(first, {"odds_ratio": np.exp(log_odds)}, log_odds.shape))
+        fit = _within(windows, self._results(log_odds[found], found), found[0].shape)
+        return [chosen[fit] for chosen in found]
 
-    def that_give(self, windows: Mapping[str, Window]) -> np.ndarray:
-        """Which tables give results within windows."""
-        fit = np.ones(self.log_odds.shape, dtype=bool)
-        for name, (low, high) in windows.items():
-            slack = SLACK * max(abs(low), abs(high), LEAST)
-            fit &= (self.results[name] >= low - slack) & (self.results[name] <= high + slack)
-        return fit
+    def _results(self, log_odds: np.ndarray, chosen: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        """RESULTS of some tables; `chosen` : of each cell, which of its pairs they have."""
+        errors = [values[at] for values, at in zip(self._errors, chosen, strict=True)]
+        here, own = self._odds[0][chosen[0]], errors[0]  # of the treated
+        variance, there = sum(errors), here - log_odds
+        error = np.sqrt(variance)
+        effect = 100 * (_logistic(here) - _logistic(there))
+        spread = 100 * np.sqrt(_slope(here) ** 2 * own + _slope(there) ** 2 * (variance - own))
+        found = {"p": _two_tails(np.abs(log_odds) / error), "odds_ratio": np.exp(log_odds), "effect": effect}
+        for end, side in (("low", -self._z), ("high", self._z)):
+            found[f"odds_ratio_{end}"] = np.exp(log_odds + side * error)
+            found[f"effect_{end}"] = effect + side * spread
+        return found
 
-    def _result(self, name: str) -> np.ndarray:
-        """One of RESULTS, of every table."""
-        statistic, _, end = name.rpartition("_") if name.endswith(("_low", "_high")) else (name, "", "")
-        side = {"": 0, "low": -self._z, "high": self._z}[end]
-        if statistic == "p":
-            return _two_tails(np.abs(self.log_odds) / self.error)
-        if statistic == "odds_ratio":
-            return np.exp(self.log_odds + side * self.error)
-        return self.effect + side * self.spread
-
-    def told(self, fit: np.ndarray) -> list[tuple[set[int], set[int]]]:
+    def told(self, chosen: Sequence[np.ndarray]) -> list[tuple[set[int], set[int]]]:
         """The values that the count and the base of each cell have among some tables."""
-        others = [tuple(axis for axis in range(fit.ndim) if axis != at) for at in range(fit.ndim)]
-        kept = [pairs[:, fit.any(axis=axes)] for pairs, axes in zip(self.pairs, others, strict=True)]
+        kept = [pairs[:, np.unique(at)] for pairs, at in zip(self.pairs, chosen, strict=True)]
         return [(set(map(int, count)), set(map(int, base))) for count, base in kept]
+
+
+def _within(windows: Mapping[str, Window], results: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    fit = np.ones(shape, dtype=bool)
+    for name, (low, high) in windows.items():
+        slack = SLACK * max(abs(low), abs(high), LEAST)
+        fit &= (results[name] >= low - slack) & (results[name] <= high + slack)
+    return fit
 
 
 def _pairs(count: Range, base: Range) -> np.ndarray:
@@ -196,38 +196,34 @@ def window(value: float, digits: int) -> Window:
 def safe_digits(results: Mapping[str, float], cells: Sequence[Cell], confidence: float, most: int) -> int:
     """With how many digits the results of a model may be published: 0 where they may not be.
 
-    Up to so many digits a reader who takes the model for one without characteristics is not led to the counts: the
-    true ones are not among those found, or each count may be whatever it may be without the model. Results that are
-    those of the published counts say nothing more than these.
+    So many that a reader who takes the model for one without characteristics is not led to any counts: whatever the
+    true ones are, so that the choice says nothing of them, and the gate can make it again.
 
     Parameters
     ----------
-    results : name of RESULTS -> value, none missing
+    results : name of RESULTS -> value, none missing; fitted to the published counts
     cells : the four bases and counts, in the order of CELLS
     confidence : of the intervals
     most : the digits that the policy lets through
     """
+    return next((digits for digits in range(most, FEWEST_DIGITS - 1, -1)
+                 if leads_nowhere(results, cells, confidence, digits)), 0)  # fmt: skip
+
+
+def leads_nowhere(results: Mapping[str, float], cells: Sequence[Cell], confidence: float, digits: int) -> bool:
+    """Whether results with so many digits are those of no counts, of the published ones, or leave each count open.
+
+    Results that are those of the published counts say nothing more than these. Too many tables are not searched.
+    """
     if all(cell.base.width == cell.count.width == 1 for cell in cells):
-        return most
+        return True
     if math.prod(cell.base.width * cell.count.width for cell in cells) > MOST_TABLES:
-        return 0
-    if _give(results, [cell.published for cell in cells], confidence, most):
-        return most
-    true = [cell.full for cell in cells]
-    for digits in range(1, most + 1):
-        if _give(results, true, confidence, digits) and not _open(results, cells, confidence, digits):
-            return digits - 1 if digits > FEWEST_DIGITS else 0
-    return most
-
-
-def _open(results: Mapping[str, float], cells: Sequence[Cell], confidence: float, digits: int) -> bool:
-    """Whether results, with so many digits, leave each count whatever it may be without them."""
+        return False
+    windows = {name: window(value, digits) for name, value in results.items()}
+    shown = Tables([tuple(Range(value, value) for value in cell.published) for cell in cells], confidence)
+    if len(shown.that_give(windows)[0]):
+        return True
     tables = Tables([(cell.count, cell.base) for cell in cells], confidence)
-    fit = tables.that_give({name: window(value, digits) for name, value in results.items()})
-    return tables.told(fit) == [(set(cell.count.values()), set(cell.base.values())) for cell in cells]
-
-
-def _give(results: Mapping[str, float], cells: Sequence[tuple[int, int]], confidence: float, digits: int) -> bool:
-    """Whether a model of four counts and bases, without characteristics, gives results with so many digits."""
-    one = Tables([tuple(Range(value, value) for value in cell) for cell in cells], confidence)
-    return bool(one.that_give({name: window(value, digits) for name, value in results.items()}).any())
+    chosen = tables.that_give(windows)
+    every = [(set(cell.count.values()), set(cell.base.values())) for cell in cells]
+    return len(chosen[0]) == 0 or tables.told(chosen) == every
