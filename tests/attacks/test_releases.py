@@ -7,6 +7,9 @@ no count differs from that of a released run by a few, and no withheld count is 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import hmac
+import json
 import shutil
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +20,7 @@ import pandas as pd
 import pytest
 
 import chain
+import releases
 from disclosure import disclosure
 from dscp.disclosure.across import refusals, released_runs, this_run, true_counts
 from dscp.disclosure.control import NOTE, Control
@@ -261,22 +265,81 @@ def test_only_the_owner_reads_the_register_and_names_are_hashed(first, tmp_path)
     assert set(kept["member"]).isdisjoint(other["member"])
 
 
-@pytest.mark.parametrize("harm", ["counts", "entry", "members", "first entry", "key"])
-def test_a_register_that_was_altered_stops_the_gate(harm, first, tmp_path):
+def rewritten(place: Path, key: str, **fields: object) -> None:
+    """Write an entry anew with other fields, as whoever has the key can."""
+    text = json.dumps(json.loads((place / "entry.json").read_bytes()) | fields).encode()
+    (place / "entry.json").write_bytes(text)
+    (place / "entry.hmac").write_text(hmac.new(bytes.fromhex(key), text, hashlib.sha256).hexdigest())
+
+
+KEY = "cd" * 32
+HARM = {  # what is done to a register of two entries, and its last entry -> what the gate says
+    "counts": (lambda at: (at / "0001" / "counts.csv").write_text("id,value\n"), "0001: altered"),
+    "members": (lambda at: (at / "0001" / "members.parquet").write_bytes(b"PAR1"), "0001: altered"),
+    "first entry gone": (lambda at: shutil.rmtree(at / "0001"), "0002: altered .* or the entry before it is gone"),
+    "last entry gone": (lambda at: shutil.rmtree(at / "0002"), "0002: taken out or replaced; second was released"),
+    "both gone": (lambda at: [shutil.rmtree(at / one) for one in ("0001", "0002")], "0001: taken out or replaced"),
+    "who": (lambda at: edited(at, b"A. Smith", b"B. Smith"), "0002: altered"),
+    "when": (lambda at: edited(at, b"2026-05-03", b"2025-05-03"), "0002: altered"),
+    "files": (lambda at: edited(at, b'"x"', b'"y"'), "0002: altered"),
+    "no key": (lambda at: (at / "key").unlink(), "key: not there"),
+    "another key": (lambda at: (at / "key").write_text(KEY), "0001: altered .* or the key is another"),
+    "another key, and entries for it": (lambda at: anew(at), "0001: taken out or replaced; first was released"),
+    "damaged": (lambda at: (at / "0002" / "entry.json").write_bytes(b"\xff{"), "0002: altered"),
+    "no checksum": (lambda at: (at / "0002" / "entry.hmac").unlink(), "0002: cannot be read"),
+    "nothing in it": (lambda at: [path.unlink() for path in (at / "0002").iterdir()], "0002: cannot be read"),
+    "no policy of ours": (lambda at: rewritten(at / "0002", key_of(at), policy="below_7"), "0002: policy below_7"),
+    "too few fields": (lambda at: rewritten(at / "0002", key_of(at), more=1), "0002: cannot be read"),
+}  # fmt: skip
+
+
+def key_of(register: Path) -> str:
+    return (register / "key").read_text()
+
+
+def edited(register: Path, old: bytes, new: bytes) -> None:
+    entry = register / "0002" / "entry.json"
+    assert old in entry.read_bytes()
+    entry.write_bytes(entry.read_bytes().replace(old, new))
+
+
+def anew(register: Path) -> None:
+    (register / "key").write_text(KEY)
+    rewritten(register / "0001", KEY)
+    rewritten(register / "0002", KEY, previous=(register / "0001" / "entry.hmac").read_text())
+
+
+@pytest.fixture(scope="module")
+def twice_released(first, tmp_path_factory):
+    """A study's folder in which a run was released under two names. Not to be written to."""
+    study = tmp_path_factory.mktemp("twice")
     for name in ("first", "second"):
-        first(UNDER[0]).release(tmp_path, name)
-    place = tmp_path / "releases" / "0001"
-    if harm == "first entry":
-        shutil.rmtree(place)
-    elif harm == "key":
-        (tmp_path / "releases" / "key").unlink()
-    else:
-        path = place / {"counts": "counts.csv", "entry": "entry.json", "members": "members.parquet"}[harm]
-        path.write_bytes(path.read_bytes().replace(b"1", b"2") if harm != "members" else b"PAR1")
-    with pytest.raises(SystemExit, match=r"nothing is published: .*releases"):
-        first(UNDER[0]).refused(tmp_path)
+        (study / "results" / name / "restricted").mkdir(parents=True)
+        first(UNDER[0]).release(study, name)
+    return study
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_register_that_was_altered_stops_the_gate(harm, first, twice_released, tmp_path):
+    study = shutil.copytree(twice_released, tmp_path / "study")
+    assert len(Register(study).released()) == 2
+    do, said = HARM[harm]
+    do(study / "releases")
+    with pytest.raises(SystemExit, match=rf"^nothing is published: .*releases/{said}") as stopped:
+        first(UNDER[0]).refused(study)
+    assert "\n" not in str(stopped.value)
     with pytest.raises(BrokenRegister):
-        Register(tmp_path).released() and Register(tmp_path).open()  # no new key, which would know nobody
+        Register(study).open() and Register(study).released()  # no new key, which would know nobody
+    Register(study).digest()  # what a run is planned with
+    assert releases.main(["--study", str(study)]) == 1
+
+
+def test_what_was_taken_out_with_its_seal_is_not_seen(twice_released, tmp_path):
+    """As SECURITY.md says: whoever may write to both."""
+    study = shutil.copytree(twice_released, tmp_path / "study")
+    shutil.rmtree(study / "releases" / "0002")
+    (study / "results" / "second" / "restricted" / "released" / "0002").unlink()
+    assert [one.entry.run for one in Register(study).released()] == ["first"]
 
 
 def test_sets_of_many_members_may_differ_by_many():

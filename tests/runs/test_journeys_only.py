@@ -16,6 +16,7 @@ import yaml
 import releases
 from dscp.extracts.registry import samples
 from dscp.ledger.rows import read_ledger
+from dscp.record.verify import verify
 from ledger_checks import assert_closed
 from other_study import FOLDER, other_config
 from running import PROJECT, finish, snakemake
@@ -103,6 +104,8 @@ def test_a_released_run_is_listed_and_another_policy_is_not_published_beside_it(
     assert releases.main([*at, "--run", "other-2012-15", "--by", "A. Smith to the board"]) == 0
     assert releases.main(at) == 0
     assert "minimum_10  A. Smith to the board  (as released)" in capsys.readouterr().out
+    assert verify(study, RUN.removeprefix("results/"))[0] == [], "the run's seal is no added file"
+    assert (study / RUN / "restricted" / "released" / "0001").stat().st_mode & 0o777 == 0o600
     config = study / "config.yaml"
     config.write_text(config.read_text(encoding="utf-8").replace("minimum_10", "round_to_5"), encoding="utf-8")
     done = snakemake(PROJECT, study)

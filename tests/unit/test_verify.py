@@ -267,6 +267,30 @@ def test_any_added_file_is_named_in_every_folder(study):
     )
 
 
+def test_the_seals_of_a_released_run_are_no_added_files(study):
+    seals = study / "results" / "r" / "restricted" / "released"
+    write(seals / "0001")
+    assert problems(study) == []
+    write(seals / "first")
+    assert problems(study) == ["results/r/restricted/released/first: not in the record"]
+
+
+# --- extracts --------------------------------------------------------------------------------------------------------
+
+
+def test_an_extract_and_the_run_s_own_copy_of_it_are_both_verified(study):
+    name = "results/r/restricted/frozen/journeys/1-journeys.csv"
+    write(study / name, "another")
+    assert problems(study) == [f"{name}: altered since the record was written"]
+    write(study / "extracts" / "journeys.csv", "another")
+    said = ["extracts/journeys.csv: altered since the record was written"]
+    assert problems(study) == [*said, f"{name}: altered since the record was written"]
+    (study / name).unlink()
+    assert problems(study) == said
+    (study / name).symlink_to(study / "above")
+    assert problems(study)[1].startswith(f"{name}: a link leads elsewhere")
+
+
 # --- the key ---------------------------------------------------------------------------------------------------------
 
 

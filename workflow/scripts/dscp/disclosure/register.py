@@ -1,13 +1,15 @@
 """The register of releases: which runs of a study were given away, and what they told. Confidential; it only grows.
 
 It stands in the study's folder, outside its results, and the gate alone reads it. A run that is not released leaves no
-trace in it. Each entry names the checksum of the one before: an entry before the last that was altered or taken out is
-found, and the facts of every entry.
+trace in it. An entry has a checksum under the register's key (HMAC-SHA-256) and names that of the entry before; the run
+keeps a copy of it, a seal, under restricted/. So an entry that was altered, the last one taken out, and a key that was
+replaced are found, for as long as the seals stand.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import secrets
 import shutil
@@ -16,13 +18,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dscp.disclosure.policies import POLICIES
 from dscp.record.crate import sha256
+from dscp.record.forms import SEALS
 from dscp.run.closed import RELEASES, alone
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEY, ENTRY = "key", "entry.json"
+KEY, ENTRY, CHECKSUM = "key", "entry.json", "entry.hmac"
 LEDGER, COUNTS, MEMBERS = "ledger.csv", "counts.csv", "members.parquet"
 
 
@@ -39,7 +43,7 @@ class Entry:
     run, when, by : its name, the moment in ISO 8601, and who gave it to whom
     policy, missing_release : what it was published under
     files : published file -> SHA-256
-    previous : SHA-256 of the entry before; "" of the first
+    previous : keyed checksum of the entry before; "" of the first
     facts : what else stands beside the entry -> SHA-256
     """
 
@@ -88,23 +92,38 @@ class Register:
         Raises
         ------
         BrokenRegister
-            An entry was altered, taken out, or cannot be read.
+            An entry was altered, taken out, or cannot be read; or its key is another.
         """
-        return list(self._checked())
+        found = list(self._checked())
+        known = {one.folder.name: self._checksum(one.folder) for one in found}
+        for seal in sorted((self.folder.parent / "results").glob(f"*/{SEALS}/*")):
+            if seal.read_text(encoding="ascii", errors="replace") != known.get(seal.name):
+                run = seal.relative_to(self.folder.parent / "results").parts[0]
+                raise BrokenRegister(
+                    f"{self.folder / seal.name}: taken out or replaced; {run} was released as that entry"
+                )
+        return found
 
     def _checked(self) -> Iterator[Released]:
-        previous = ""
+        previous, key = "", self.key() if self._folders() else b""
         for number, folder in enumerate(self._folders(), start=1):
             try:
-                text = (folder / ENTRY).read_bytes()
-                entry = Entry(**json.loads(text))
-                good = {name: sha256(folder / name) for name in (LEDGER, COUNTS, MEMBERS)} == entry.facts
+                text, checksum = (folder / ENTRY).read_bytes(), self._checksum(folder)
+                good = hmac.compare_digest(_keyed(text, key), checksum)
+                entry = Entry(**json.loads(text)) if good else None
+                good = good and {name: sha256(folder / name) for name in (LEDGER, COUNTS, MEMBERS)} == entry.facts
             except (OSError, ValueError, TypeError) as error:
                 raise BrokenRegister(f"{folder}: cannot be read ({type(error).__name__})") from None
-            if folder.name != f"{number:04}" or entry.previous != previous or not good:
-                raise BrokenRegister(f"{folder}: altered since it was written, or the entry before it is gone")
+            if not good or folder.name != f"{number:04}" or entry.previous != previous:
+                what = "altered since it was written, or the entry before it is gone, or the key is another"
+                raise BrokenRegister(f"{folder}: {what}")
+            if entry.policy not in POLICIES:
+                raise BrokenRegister(f"{folder}: policy {entry.policy}, which is none of this project's")
             yield Released(entry, folder)
-            previous = hashlib.sha256(text).hexdigest()
+            previous = checksum
+
+    def _checksum(self, folder: Path) -> str:
+        return (folder / CHECKSUM).read_text(encoding="ascii")
 
     def _folders(self) -> list[Path]:
         return sorted(path for path in self.folder.glob("[0-9]*") if path.is_dir())
@@ -112,9 +131,9 @@ class Register:
     def digest(self, but: str = "") -> str:
         """What changes when a run is released; `but`: a run whose own releases do not count."""
         found = (folder / ENTRY for folder in self._folders())
-        texts = (path.read_text(encoding="utf-8") for path in found if path.exists())
-        named = [text for text in texts if f'"run": {json.dumps(but)}' not in text]
-        return hashlib.sha256("\n".join(named).encode()).hexdigest() if named else ""
+        texts = (path.read_bytes() for path in found if path.exists())
+        named = [text for text in texts if f'"run": {json.dumps(but)}'.encode() not in text]
+        return hashlib.sha256(b"\n".join(named)).hexdigest() if named else ""
 
     def open(self) -> bytes:
         """The key, made with the register; where there are entries a new one would compare with none of them."""
@@ -125,9 +144,9 @@ class Register:
         return self.key()
 
     def add(self, entry: Entry, ledger: Path, counts: pd.DataFrame, members: pd.DataFrame) -> Path:
-        """Write an entry; it is there in whole or not at all. Returns its folder."""
-        earlier = self.released()
-        previous = sha256(earlier[-1].folder / ENTRY) if earlier else ""
+        """Write an entry, which is there in whole or not at all, and the run's seal. Returns the entry's folder."""
+        earlier, key = self.released(), self.key()
+        previous = self._checksum(earlier[-1].folder) if earlier else ""
         place = self.folder / f"{len(earlier) + 1:04}"
         part = self.folder / f".{place.name}"
         with alone():
@@ -138,6 +157,16 @@ class Register:
             members.to_parquet(part / MEMBERS, index=False)
             facts = {name: sha256(part / name) for name in (LEDGER, COUNTS, MEMBERS)}
             whole = asdict(entry) | {"previous": previous, "facts": facts}
-            (part / ENTRY).write_text(json.dumps(whole, indent=1), encoding="utf-8")
+            text = json.dumps(whole, indent=1).encode()
+            (part / ENTRY).write_bytes(text)
+            (part / CHECKSUM).write_text(_keyed(text, key), encoding="ascii")
             part.rename(place)
+            seals = self.folder.parent / "results" / entry.run / SEALS
+            if seals.parent.is_dir():
+                seals.mkdir(exist_ok=True)
+                (seals / place.name).write_text(_keyed(text, key), encoding="ascii")
         return place
+
+
+def _keyed(text: bytes, key: bytes) -> str:
+    return hmac.new(key, text, hashlib.sha256).hexdigest()

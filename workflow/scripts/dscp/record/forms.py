@@ -17,6 +17,7 @@ from dscp.study.kinds import compared, under_a_policy
 RUN_NAME = r"[a-z0-9][a-z0-9._-]*"  # as in the schema of the config
 # Folders of a run that hold no published form.
 RESTRICTED = "restricted"  # clients' rows, and what tells of them
+SEALS = f"{RESTRICTED}/released"  # checksums of the run's entries in the register of releases
 WORK = "work"  # steps between two jobs
 LOGS = "logs"  # what jobs said
 CODE = "code"  # the project's files as they were; the run record lists them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from urllib.parse import unquote
 import yaml
 
 from dscp.record.crate import CRATE, KEYED, PROJECT, KeyFault, is_confidential, keyed, read_key, sha256
-from dscp.record.forms import CODE, LOGS, RESTRICTED
+from dscp.record.forms import CODE, LOGS, RESTRICTED, SEALS
 from dscp.record.reading import (
     NoRecord,
     is_described,
@@ -27,6 +28,7 @@ from dscp.record.signing import SIGNATURE
 
 CONFIG = f"{CODE}/config.yaml"
 KEY = f"{RESTRICTED}/record.key"
+SEAL = re.compile(r"[0-9]{4,}")  # an entry of the register of releases
 PURGED = f"{RESTRICTED}/purged.txt"  # when what came from clients was deleted (record/purge.py)
 JOB, EXTRACT = "#job/", "#extract/"
 # What a run has beside what its jobs make: who signed, its key, when it was purged, why the gate or the run stopped.
@@ -131,9 +133,15 @@ def described_problems(record: Record) -> Iterator[tuple[str, str | None]]:
 
 
 def _problem(record: Record, entity: Mapping, checksum: str) -> str:
-    path = record.path(entity)
+    within = record.folder if is_file(entity) else record.study
+    return _problem_at(record, within, name_of(entity), checksum)
+
+
+def _problem_at(record: Record, within: Path, inside: str, checksum: str) -> str:
+    """What is amiss with a file, named from a folder that it has to lie in."""
+    path = within / inside
     name = record.shown(path)
-    if leads_out(record.folder if is_file(entity) else record.study, name_of(entity)):
+    if leads_out(within, inside):
         return f"{name}: a link leads elsewhere, allowed: files of the run and of its study"
     try:
         if not path.is_file():
@@ -144,6 +152,22 @@ def _problem(record: Record, entity: Mapping, checksum: str) -> str:
     except OSError as error:
         return f"{name}: {error.strerror}"
     return "" if true == checksum else f"{name}: altered since the record was written"
+
+
+def frozen_problems(record: Record) -> Iterator[str]:
+    """The run's own copy of each extract, which its jobs read, with its problem, "" for none; none where it is gone."""
+    for identifier, entity in record.entities.items():
+        if identifier.startswith(EXTRACT) and is_described(entity):
+            copy, checksum = _frozen(identifier, entity), _checksum(entity)
+            known = record.key is not None or not checksum.startswith(KEYED)
+            if known and there(record.folder / copy) and not leads_out(record.folder, RESTRICTED):
+                yield _problem_at(record, record.folder, copy, checksum)
+
+
+def _frozen(identifier: str, entity: Mapping) -> str:
+    """The run's copy of an extract, from its folder."""
+    name, _, number = unquote(identifier).removeprefix(EXTRACT).partition("/")
+    return f"{RESTRICTED}/frozen/{name}/{number or 1}-{PurePosixPath(name_of(entity)).name}"
 
 
 def rewritten_problems(record: Record) -> Iterator[tuple[str, str]]:
@@ -179,7 +203,8 @@ def added(record: Record) -> Iterator[str]:
     """Files in the run's folder, in whatever folder of it, that the record does not know."""
     known = {*BESIDE, *_known(record)}
     for path in sorted(path for path in record.folder.rglob("*") if path.is_symlink() or not path.is_dir()):
-        if str(path.relative_to(record.folder)) not in known:
+        name = path.relative_to(record.folder)
+        if str(name) not in known and not (str(name.parent) == SEALS and SEAL.fullmatch(name.name)):
             yield f"{record.shown(path)}: not in the record"
 
 
@@ -189,8 +214,7 @@ def _known(record: Record) -> Iterator[str]:
     for identifier, entity in record.entities.items():
         place = PurePosixPath(name_of(entity)) if is_file(entity) or is_described(entity) else None
         if identifier.startswith(EXTRACT) and place:
-            name, _, number = unquote(identifier).removeprefix(EXTRACT).partition("/")
-            yield f"{RESTRICTED}/frozen/{name}/{number or 1}-{place.name}"
+            yield _frozen(identifier, entity)
         if place:
             yield str(place) if is_file(entity) else str(place.relative_to(run)) if place.is_relative_to(run) else ""
     jobs = (identifier for identifier in record.entities if identifier.startswith(JOB))
@@ -281,7 +305,12 @@ def verify(study: Path, run: str, project: Path = PROJECT, others: bool = True) 
     except KeyFault as error:
         return [str(error)], ""
     found = [*files.values(), *described.values(), *dict(rewritten_problems(record)).values()]
-    found += [*input_problems(record), *(added(record) if others else ()), *graph_problems(record)]
+    found += [
+        *frozen_problems(record),
+        *input_problems(record),
+        *(added(record) if others else ()),
+        *graph_problems(record),
+    ]
     absent = [identifier for identifier, problem in described.items() if problem is None]
     checked = f"{len(files) + len(described) - len(absent)} files verified{_unchecked(record, absent)}"
     return [problem for problem in found if problem], "; ".join([checked, *_keyless(record)])
