@@ -43,7 +43,9 @@ GIVEN = {
 }
 
 
-def whole(ranges: dict | None = None, method: str = "as_published", given: dict | None = None) -> list[pd.DataFrame]:
+def whole(
+    ranges: dict | None = None, method: str = "as_published", given: dict | None = None, leaves_out: bool = True
+) -> list[pd.DataFrame]:
     """All ledger rows of a small study."""
     economics = {**DEFAULT, "method": method, "sensitivity": ranges or RANGES}
     known = GIVEN if given is None else given
@@ -56,7 +58,7 @@ def whole(ranges: dict | None = None, method: str = "as_published", given: dict 
     ]
     parts += unit_values(CONSTANTS, economics)
     parts += benefits(values_of(parts), SITES, economics)
-    return [*parts, *sensitivity(values_of(parts), SITES)]
+    return [*parts, *sensitivity(values_of(parts), SITES, leaves_out)]
 
 
 @cache
@@ -138,6 +140,16 @@ def test_a_site_without_a_benefit_is_left_out_and_the_note_says_so():
     assert values["sensitivity.total.base"] == values["benefit.total.site_2"]
     notes = rows.loc[rows["id"].str.startswith("sensitivity."), "note"]
     assert set(notes) == {"without 1 of the 2 sites, whose benefit could not be computed"}
+
+
+def test_under_a_policy_what_totals_rest_on_does_not_tell_whose_benefit_could_not_be_computed():
+    """Nobody in the base of a site, or a few: the same inputs, and a total of all sites or none."""
+    given = {**GIVEN, "effective_treatment.did.site_3": math.nan}
+    some, none = (pd.concat(whole(given=one, leaves_out=False), ignore_index=True) for one in (GIVEN, given))
+    told = ["id", "formula", "inputs"]
+    assert some[told].equals(none[told])
+    assert math.isnan(none.set_index("id").loc["sensitivity.total.base", "value"])
+    assert not none["note"].str.contains("without").any()
 
 
 def test_intervals_reach_so_many_standard_errors():

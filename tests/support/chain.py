@@ -36,6 +36,7 @@ from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import chosen
 from dscp.report.lint import read_allowed, read_page
 from dscp.study.areas import ARMS, analysed
+from dscp.study.kinds import under_a_policy
 from fieldwork import fieldwork
 from figures import figures
 from impact import impact
@@ -287,7 +288,7 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
     yield keep(unit_values(cited.to_dict(), economics))
     if "benefits" in can:
         yield keep(benefits(known, named, economics))
-        yield keep(sensitivity(known | leaves, named))
+        yield keep(sensitivity(known | leaves, named, leaves_out=not under_a_policy(config)))
     days = {key: value for key, value in settings.items() if key.endswith(("effective_days", "pickup_days"))}
     level = {"setting.models.significance": models["significance"]}
     parts = pd.concat(made, ignore_index=True)

@@ -97,6 +97,7 @@ if "sensitivity" in PARTS:
             assumed=pick(STUDY["economics"], "discount_rates", "treatment_years", "recovery_years"),
             varied=pick(STUDY["economics"], "benefit_share", "sensitivity"),
             models=pick(STUDY["models"], "confidence"),
+            leaves_out=not under_a_policy(STUDY),
             digest=digest("sensitivity", CONSTANTS),
         script:
             "../scripts/sensitivity.py"

@@ -121,17 +121,20 @@ def _interval(outcome: str, sites: Sequence[str]) -> Iterator[Quantity]:
         yield identifier(TOTAL, assumption=f"effect_{outcome}.{end}"), "gbp", formula, reach
 
 
-def sensitivity(values: Mapping[str, float], sites: Sequence[str]) -> list[pd.DataFrame]:
+def sensitivity(values: Mapping[str, float], sites: Sequence[str], leaves_out: bool) -> list[pd.DataFrame]:
     """Ledger rows of the sensitivity of the benefit.
 
     Parameters
     ----------
     values : id -> value of the differences, benefits, unit values, constants and settings
-    sites : analysed sites, in order; of those with a cost one whose benefit could not be computed is left out, and the
-        note says so
+    sites : analysed sites, in order
+    leaves_out : whether, of those with a cost, a site whose benefit could not be computed is left out, as the note then
+        says. Not under a disclosure policy: what the totals rest on would tell that nobody is in its base
     """
     sites = [site for site in sites if f"benefit.total.{site}" in values]
-    known = [site for site in sites if values[f"benefit.total.{site}"] == values[f"benefit.total.{site}"]]
+    known = [
+        site for site in sites if not leaves_out or values[f"benefit.total.{site}"] == values[f"benefit.total.{site}"]
+    ]
     left = len(sites) - len(known)
     note = f"without {left} of the {len(sites)} sites, whose benefit could not be computed" if left else ""
     note, missing = (note, "") if known else ("", "not computed: no site's benefit could be computed")
@@ -149,4 +152,4 @@ if __name__ == "__main__":
         given = snakemake.params
         settings = {"economics": {**given.assumed, **given.varied}, "models": given.models}
         known |= {f"constant.{name}": value for name, value in cited.items()} | dict(numbers(settings))
-        write_ledger(sensitivity(known, given.sites), out.ledger)
+        write_ledger(sensitivity(known, given.sites, given.leaves_out), out.ledger)
