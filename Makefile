@@ -24,7 +24,8 @@ ifneq ($(shell [ -w "$$HOME" ] && echo home),home)
 AT_HOME := env HOME="$$(realpath -- "$$STUDY")/.snakemake/home"
 endif
 # No shell stays between make and Snakemake: make hands SIGTERM on to the commands that it started, a shell would not.
-RUN_SNAKEMAKE = exec $(AT_HOME) $(VENV)/bin/snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
+UNTIL_TOLD := $(VENV)/bin/python workflow/tools/until_told.py
+RUN_SNAKEMAKE = exec $(AT_HOME) $(UNTIL_TOLD) snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
@@ -34,7 +35,7 @@ TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadsco
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
 	@$(VENV)/bin/python -I -S workflow/tools/unchanged.py "$$STUDY" && exit; \
-		$(VENV)/bin/python workflow/tools/verify.py --study="$$STUDY" --set-aside && $(RUN_SNAKEMAKE)
+		$(UNTIL_TOLD) workflow/tools/verify.py --study="$$STUDY" --set-aside && $(RUN_SNAKEMAKE)
 	@$(VENV)/bin/python -I workflow/tools/unchanged.py "$$STUDY" --finished
 
 try: export STUDY := $(TRIED)

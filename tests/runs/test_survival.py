@@ -149,6 +149,21 @@ def test_a_run_told_to_stop_ends_its_jobs_and_leaves_the_last_one_as_it_was(clea
     assert "Nothing to be done" in snakemake(PROJECT, moved, "--dry-run").stderr
 
 
+def test_keys_that_stop_a_run_in_its_first_seconds_print_no_stack_trace(clean, moved, tmp_path):
+    """Before it hears signals itself: while libraries are loaded and the workflow is read. Nothing has changed."""
+    config = moved / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("effective_days: 83", "effective_days: 90"), encoding="utf-8")
+    for moment in (0.1, 0.4, 0.8, 1.6, 3.2):
+        with open(tmp_path / "said", "w", encoding="utf-8") as said:
+            run = made(moved, said)
+        time.sleep(moment)
+        os.killpg(run.pid, signal.SIGINT)
+        assert run.wait(timeout=30) != 0
+        assert "Traceback" not in (words := (tmp_path / "said").read_text(encoding="utf-8")), words
+        assert differing(moved / RUN, clean / RUN) == []
+
+
 def made(folder: Path, said: IO) -> subprocess.Popen:
     """`make report` in a process group of its own."""
     command = ["make", "--silent", "--assume-old=.venv/ready", "report", f"STUDY={folder}"]
