@@ -7,7 +7,7 @@ from pathlib import Path
 import pikepdf
 from weasyprint import HTML
 
-from dscp.pdf.typesetting import VARIANT
+from dscp.pdf.press import VARIANT
 from tagged import BODY, STYLE, faults, found, page_of
 from validators import verapdf
 

@@ -10,6 +10,7 @@ import pytest
 from checksums import files, told
 from dscp.record.purge import purge
 from dscp.record.verify import verify
+from dscp.run.notes import PARTS_KEPT
 from running import PROJECT, snakemake
 
 RUN = "results/other-2012-15"
@@ -26,8 +27,11 @@ def test_a_purged_run_keeps_what_it_published_and_nothing_that_tells_of_clients(
     confidential = [*files(other_study / RUN / "restricted"), *files(other_study / "extracts")]
     kept_before = [path for path in files(study) if "extracts" not in path.parts and "restricted" not in path.parts]
     assert told(kept_before, confidential), "the workflow manager's notes held no checksum"
+    parts = [name for name in before if name.is_relative_to(PARTS_KEPT / "other-2012-15")]
+    assert len(parts) > 5
     removed, _ = purge(study, "other-2012-15")
     after = {path.relative_to(study): path.read_bytes() for path in files(study)}
+    assert not after.keys() & set(parts)
     marker = Path(RUN, "restricted", "purged.txt")
     assert len(removed) == len(before) - len(after) + 1 > 150
     assert after == {name: data for name, data in before.items() if name in after} | {marker: after[marker]}

@@ -10,8 +10,9 @@ import pikepdf
 import pytest
 from weasyprint import HTML
 
-from dscp.pdf.tags import mend_tags, names_of_anchors
-from dscp.pdf.typesetting import VARIANT, typeset
+from dscp.pdf.press import VARIANT
+from dscp.pdf.tags import names_of_anchors
+from dscp.pdf.typesetting import typeset
 from tagged import BODY, STYLE, elements, faults, found, page_of
 
 # Header cells by number: 0 Period (spans 1, 2), 3 Total; 4 Site and 5-7 the heads below; then rows.
@@ -113,12 +114,6 @@ def test_links_are_described_by_what_they_lead_to(small):
     assert described == {"s": "Where it starts", "t": "Long table"}
     term = fromstring('<dl><dt id="d" class="s">Base <span>Table 1</span></dt></dl>')
     assert names_of_anchors(term) == {"d": "Base Table 1"}
-
-
-def test_the_same_page_gives_the_same_tags():
-    html = HTML(string=page_of(BODY, STYLE))
-    raw = html.write_pdf(pdf_variant=VARIANT, pdf_identifier=b"1" * 16)
-    assert mend_tags(raw, html.etree_element) == mend_tags(raw, html.etree_element)
 
 
 def test_what_is_attached_stays_attached():

@@ -96,6 +96,7 @@ if under_a_policy(STUDY):
             pdf=f"{RUN}/restricted/output_check.pdf",
         log:
             f"{RUN}/logs/output_check.log",
+        threads: 8
         params:
             policy=POLICY,
             config=STUDY,

@@ -1,6 +1,7 @@
 """From ledger to print."""
 
 from dscp.record.jobs import recorded_jobs
+from dscp.run.notes import PARTS_KEPT
 
 TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
 WORDS = [f"templates/{name}.yaml" for name in ("exhibits", "workbook", "numbers_allowed")]
@@ -107,7 +108,9 @@ rule report_pdf:
         pdf=f"{RUN}/report.pdf",
     log:
         f"{RUN}/logs/report_pdf.log",
+    threads: 8  # or as many as there are; more parts do not end sooner than the largest
     params:
+        kept=str(PARTS_KEPT / STUDY["run"]),
         digest=digest("report_pdf"),
     script:
         "../scripts/report_pdf.py"

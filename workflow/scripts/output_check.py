@@ -127,7 +127,9 @@ def _brief(reason: str) -> str:
     return "protects another" if reason.startswith(WITH_ANOTHER) else reason.partition(" of ")[0]
 
 
-def output_check(check: Check, book: Book, policy: Policy, audit: pd.DataFrame, templates: Mapping[str, Path]) -> bytes:
+def output_check(
+    check: Check, book: Book, policy: Policy, audit: pd.DataFrame, templates: Mapping[str, Path], cores: int
+) -> bytes:
     """The pages, typeset.
 
     Parameters
@@ -137,6 +139,7 @@ def output_check(check: Check, book: Book, policy: Policy, audit: pd.DataFrame, 
     policy : the one in force
     audit : of rule release
     templates : file name -> file; they lie in one folder
+    cores : how many pages are typeset at the same time; none is kept
     """
     folder = templates["exhibits.yaml"].parent
     env = environment(str(folder), book)
@@ -146,7 +149,7 @@ def output_check(check: Check, book: Book, policy: Policy, audit: pd.DataFrame, 
     page = env.get_template("output_check.html.j2").render(
         sheets=check.sheets(book, titles), policy=policy, audit=audit, style=style
     )
-    return typeset(page)
+    return typeset(page, cores=cores)
 
 
 if __name__ == "__main__":
@@ -164,4 +167,4 @@ if __name__ == "__main__":
         )
         book = open_book(published, read_activity(given.activity), declared, config)
         policy = POLICIES[snakemake.params.policy]
-        Path(out.pdf).write_bytes(output_check(check, book, policy, audit, files))
+        Path(out.pdf).write_bytes(output_check(check, book, policy, audit, files, snakemake.threads))

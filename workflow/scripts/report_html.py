@@ -94,6 +94,7 @@ def page(env, body: str, style: str, data: str, scripts: Sequence[str], config: 
     """A whole HTML page around a body; one with scripts has `data` for them, and a policy: nothing else runs."""
     return env.get_template("page.html.j2").render(
         title=f"{config['title']}: regenerated report",
+        report=config["title"],
         description=f"Regenerated final report on the {config['programme']['name']}, run {config['run']}",
         author=AUTHOR,
         created=str(config["programme"]["end"]),

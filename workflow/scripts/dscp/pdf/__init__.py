@@ -1,1 +1,1 @@
-"""What the typesetter leaves out."""
+"""Pages typeset part by part, and what the typesetter leaves out."""

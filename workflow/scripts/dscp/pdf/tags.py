@@ -8,7 +8,6 @@ Source: ISO 14289-1 (PDF/UA-1) and ISO 32000-1, section 14.8.
 
 from __future__ import annotations
 
-import io
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -24,32 +23,27 @@ NAMED = {"h1", "h2", "h3", "caption", "figcaption", "dt", "cite", "th"}  # what 
 LONGEST = 120  # characters of a link's description
 
 
-def mend_tags(pdf: bytes, page: Element) -> bytes:
-    """Complete the structure tree of a tagged PDF; the same file gives the same bytes.
+def mend_tags(document: Pdf, names: Mapping[str, str]) -> None:
+    """Complete the structure tree of a tagged PDF; the same file gives the same tree.
 
     Parameters
     ----------
-    pdf : as WeasyPrint writes it
-    page : the tree of the HTML that it was made from; links are described by what their targets are called there
+    document : as WeasyPrint writes it
+    names : anchor -> what stands there (`names_of_anchors`), by which links are described
     """
-    with Pdf.open(io.BytesIO(pdf)) as document:
-        tree = document.Root.StructTreeRoot
-        top = tree.K[0]
-        found = by_kind(top)
-        named = [
-            *(cell for table in join_tables(found["Table"]) for cell in relate_cells(table)),
-            *mark_notes(top),
-        ]
-        tree.IDTree = identified(named)
-        mark_contents(top)
-        place_figures(found["Figure"])
-        prune(top)
-        leave_unread(document, tree)
-        describe_links(document, names_of_anchors(page))
-        associate_once(document.Root)
-        mended = io.BytesIO()
-        document.save(mended, deterministic_id=True)
-    return mended.getvalue()
+    tree = document.Root.StructTreeRoot
+    top = tree.K[0]
+    found = by_kind(top)
+    named = [
+        *(cell for table in join_tables(found["Table"]) for cell in relate_cells(table)),
+        *mark_notes(top),
+    ]
+    tree.IDTree = identified(named)
+    mark_contents(top)
+    place_figures(found["Figure"])
+    prune(top)
+    leave_unread(document, tree)
+    describe_links(document, names)
 
 
 def kind(element: Object) -> str:
@@ -268,10 +262,3 @@ def describe_links(document: Pdf, names: Mapping[str, str]) -> None:
         for link in page.get("/Annots", []):
             if name := names.get(str(link.get("/Dest", ""))):
                 link.Contents = String(name if len(name) <= LONGEST else name[: LONGEST - 1] + "…")
-
-
-def associate_once(catalogue: Object) -> None:
-    """Name every attached file once; WeasyPrint names each as often as there are files."""
-    if "/AF" in catalogue:
-        files = {file.objgen: file for file in catalogue.AF}
-        catalogue.AF = Array(list(files.values()))

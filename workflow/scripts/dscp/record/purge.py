@@ -12,7 +12,7 @@ from dscp.record.forms import CODE, LOGS, RESTRICTED, WORK, form_of
 from dscp.record.reading import NoRecord, one_line
 from dscp.record.signing import SIGNATURE
 from dscp.record.verify import EXTRACT, PURGED, Record
-from dscp.run.notes import INCOMPLETE, METADATA, noted
+from dscp.run.notes import INCOMPLETE, METADATA, PARTS_KEPT, noted
 
 # Of the workflow manager, of all runs of a study: what it said, scripts with their parameters, names of files.
 OF_EVERY_RUN = [Path(".snakemake", name) for name in ("log", "scripts", "iocache")]
@@ -70,11 +70,11 @@ def _of_clients(folder: Path) -> Iterator[Path]:
 
 
 def _notes(study: Path, run: str) -> Iterator[Path]:
-    """The workflow manager's notes on a run's outputs, which hold checksums of their inputs; and its own logs."""
+    """The workflow manager's notes on a run's outputs, which hold checksums of their inputs; its logs; kept parts."""
     for place in (METADATA, INCOMPLETE):
         notes = noted(study / place)
         yield from (path for name, path in sorted(notes.items()) if name.startswith(f"results/{run}/"))
-    for place in OF_EVERY_RUN:
+    for place in [*OF_EVERY_RUN, PARTS_KEPT / run]:
         yield from _files(study / place)
 
 

@@ -17,11 +17,11 @@ SHELL = 128  # a shell's status for a signal is this and its number
 def ending(message: str) -> str:
     """How a process ended, from the workflow manager's words on it; "" where they are on something else."""
     if found := BY_SIGNAL.search(message):
-        return _signalled(int(found[1]))
+        return signalled(int(found[1]))
     if found := BY_STATUS.search(message):
         status = int(found[1])
         mute = f"ended with status {status}, without a word in its log"
-        return _signalled(status - SHELL) if status > SHELL else mute
+        return signalled(status - SHELL) if status > SHELL else mute
     return ""
 
 
@@ -35,7 +35,8 @@ def refusal(message: str) -> tuple[str, str] | None:
     return found[1], message.strip().splitlines()[-1]
 
 
-def _signalled(number: int) -> str:
+def signalled(number: int) -> str:
+    """What is said of a process that a signal ended."""
     try:
         name = signal.Signals(number).name
     except ValueError:

@@ -1,4 +1,7 @@
-"""The workflow manager's own notes on outputs: each a file whose name is the output's, in base64."""
+"""What stands beside the results in a study's folder: the workflow manager's notes, and typeset parts of reports.
+
+A note on an output is a file whose name is the output's, in base64.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 METADATA = Path(".snakemake", "metadata")  # in the study's folder: rule, inputs with checksums, parameters, times
 INCOMPLETE = Path(".snakemake", "incomplete")  # outputs of jobs that have not come to their end
+PARTS_KEPT = Path(".snakemake", "parts")  # of each run, the typeset parts of its report (pdf/kept.py)
 
 
 def noted(folder: Path) -> dict[str, Path]:

@@ -96,7 +96,7 @@ def stoppable() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, _stopped)
     try:
         if run := os.environ.get(PROCESS):
-            _in_background(lambda: _end_with(int(run)))
+            end_with(int(run))
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -107,10 +107,14 @@ def _stopped(number: int, _: object) -> None:
     raise SystemExit(f"stopped by {signal.Signals(number).name}")
 
 
-def _end_with(run: int) -> None:
-    """End this process when the run's has ended, however it did: nobody is there to take what it makes."""
+def end_with(process: int) -> None:
+    """End this process when another has ended, however it did: nobody is there to take what it makes."""
+    _in_background(lambda: _await_and_end(process))
+
+
+def _await_and_end(process: int) -> None:
     with suppress(ProcessLookupError):
-        select.select([os.pidfd_open(run)], [], [])
+        select.select([os.pidfd_open(process)], [], [])
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(PATIENCE)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,264 @@
+"""A page typeset part by part: the same as at once, whatever the cores and whatever was kept."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pikepdf
+import psutil
+import pypdf
+import pypdfium2
+import pytest
+from weasyprint import HTML
+
+from dscp.pdf import press, typesetting
+from dscp.pdf.line_breaks import keep_names_with_numbers
+from dscp.pdf.parts import TypesettingProblem
+from dscp.pdf.tags import mend_tags, names_of_anchors
+from dscp.pdf.typesetting import typeset
+from dscp.printing.html import read_html
+from dscp.report.styles import embed_fonts
+from dscp.run.workers import Unfinished, side_by_side
+from tagged import elements, faults, page_of
+
+PROJECT = Path(__file__).parents[2]
+STYLE = """@page { size: 300px 260px; margin: 40px; @top-left { content: string(chapter, first-except) }
+  @bottom-right { content: counter(page) } @bottom-left { content: string(report) } }
+body { string-set: report attr(data-report) } h1 { string-set: chapter content(text); bookmark-level: 1 }
+h2 { bookmark-level: 2 } .part { break-before: page } .far::after { content: " (page " attr(data-page) ")" }
+.front a::after { content: leader(dotted) attr(data-page) }"""
+LONG = "".join(f"<p id='p-{{0}}-{at}'>Words of paragraph {at} of chapter {{0}}.</p>" for at in range(10))
+TABLE = "<table><caption>T</caption><tr><th scope=row>Row</th><td>1</td></tr></table>"
+
+
+def chapter(number: int, more: str = "") -> str:
+    links = f"<a class=far href='#c-{number % 9 + 1}'>the next</a> and <a class=far href='#p-{number}-9'>below</a>"
+    head = f"<h1 id='c-{number}'>Chapter {number}</h1><p>It names {links}.{more}</p><h2>Words</h2>"
+    return f"<section class='part'>{head}{LONG.format(number)}{TABLE}</section>"
+
+
+def page(more: str = "") -> str:
+    entries = "".join(f"<p><a href='#c-{number}'>Chapter {number}</a></p>" for number in range(1, 10))
+    chapters = "".join(chapter(number, more if number == 4 else "") for number in range(1, 10))
+    whole = page_of(f"<nav class=front><h1>Contents</h1>{entries}</nav><main id='m'>{chapters}</main>", STYLE)
+    return whole.replace("<body>", "<body data-report='Report'>")
+
+
+@pytest.fixture(scope="module")
+def cold() -> bytes:
+    return typeset(page())
+
+
+@pytest.fixture
+def typeset_anew(monkeypatch) -> list[str]:
+    """The pages that were not kept, as they are typeset."""
+    seen: list[str] = []
+
+    def spied(work, items, cores):
+        seen.extend(items)
+        return side_by_side(work, items, cores)
+
+    monkeypatch.setattr(press, "side_by_side", spied)
+    return seen
+
+
+def at_once() -> bytes:
+    """The page as WeasyPrint itself typesets it, with its own numbers."""
+    style = STYLE.replace("attr(data-page)", "target-counter(attr(href url), page)")
+    html = HTML(string=page().replace(STYLE, style))
+    keep_names_with_numbers(html.etree_element)
+    return html.write_pdf(pdf_variant=press.VARIANT)
+
+
+def entries(outline: list, reader: pypdf.PdfReader) -> list:
+    return [
+        entries(one, reader) if isinstance(one, list) else (one.title, reader.get_destination_page_number(one))
+        for one in outline
+    ]
+
+
+def test_it_looks_and_reads_as_if_it_were_typeset_at_once(cold):
+    one, other = (pypdfium2.PdfDocument(pdf) for pdf in (at_once(), cold))
+    assert len(one) == len(other) > 18
+    for there, here in zip(one, other, strict=True):
+        texts = [sheet.get_textpage().get_text_bounded().replace(press.NO_BREAK, " ") for sheet in (there, here)]
+        assert texts[0] == texts[1]
+        assert (there.render(scale=2).to_numpy() == here.render(scale=2).to_numpy()).all()
+
+
+def test_its_structure_links_places_and_outline_are_those_of_one_document(cold):
+    with pikepdf.open(io.BytesIO(at_once())) as one, pikepdf.open(io.BytesIO(cold)) as other:
+        mend_tags(one, names_of_anchors(read_html(page())))
+        kinds = [[str(element.S) for element in elements(pdf.Root.StructTreeRoot.K[0])] for pdf in (one, other)]
+        assert kinds[0] == kinds[1] and kinds[0].count("/Table") == 9
+        assert faults(other) == set()
+        links = [
+            [(str(link.Dest), str(link.Contents)) for sheet in pdf.pages for link in sheet.get("/Annots", [])]
+            for pdf in (one, other)
+        ]
+        assert links[0] == links[1] and len(links[0]) > 27
+        assert int(one.Root.Outlines.Count) == int(other.Root.Outlines.Count) == 19
+    one, other = (pypdf.PdfReader(io.BytesIO(pdf)) for pdf in (at_once(), cold))
+    places = [
+        {name: (pdf.get_destination_page_number(place), place.top) for name, place in pdf.named_destinations.items()}
+        for pdf in (one, other)
+    ]
+    assert places[0] == places[1] and len(places[0]) == 100
+    assert entries(one.outline, one) == entries(other.outline, other)
+
+
+def test_pages_are_named_by_their_numbers(cold):
+    reader = pypdf.PdfReader(io.BytesIO(cold))
+    text = [" ".join(sheet.extract_text().split()) for sheet in reader.pages]
+    number = {name: 1 + reader.get_destination_page_number(at) for name, at in reader.named_destinations.items()}
+    named = [int(found) for sheet in text for found in re.findall(r"\(page (\d+)\)", sheet)]
+    chapters = range(1, 10)
+    assert named == [number[f] for at in chapters for f in (f"c-{at % 9 + 1}", f"p-{at}-9")]
+    assert min(named) < 10 < max(named), "numbers of one digit and of two"
+    assert [int(re.search(r"\d+$", sheet)[0]) for sheet in text] == [*range(1, len(text) + 1)]
+
+
+def test_cores_and_what_was_kept_change_no_byte(cold, tmp_path, typeset_anew):
+    assert typeset(page(), cores=2, kept=tmp_path) == cold
+    assert typeset_anew
+    typeset_anew.clear()
+    assert typeset(page(), cores=2, kept=tmp_path) == cold
+    assert typeset_anew == []
+
+
+@pytest.mark.parametrize("more", [" Once more.", "<br>more" * 40], ids=["a sentence", "a page"])
+def test_after_an_edit_its_part_alone_is_typeset_again(tmp_path, typeset_anew, more):
+    """Where it takes more pages the numbers of all that follow move, and no other part is typeset for that."""
+    typeset(page(), kept=tmp_path)
+    typeset_anew.clear()
+    edited = typeset(page(more), kept=tmp_path)
+    assert {"c-4" if 'id="c-4"' in one else one for one in typeset_anew} == {"c-4"}
+    assert edited == typeset(page(more))
+
+
+def test_other_code_and_another_stylesheet_typeset_anew(tmp_path, typeset_anew):
+    typeset(page(), kept=tmp_path, code="a")
+    number = len(typeset_anew)
+    typeset(page(), kept=tmp_path, code="b")
+    assert len(typeset_anew) == 2 * number
+    typeset(page().replace("40px", "41px"), kept=tmp_path, code="b")
+    assert len(typeset_anew) >= 3 * number - 1
+
+
+def cut_short(path: Path, _: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def one_bit_changed(path: Path, _: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9] + bytes([path.read_bytes()[-9] ^ 1]) + path.read_bytes()[-8:])
+
+
+def another_in_its_place(path: Path, other: Path) -> None:
+    path.write_bytes(other.read_bytes())
+
+
+@pytest.mark.parametrize("damage", [cut_short, one_bit_changed, another_in_its_place])
+def test_what_is_damaged_is_typeset_again(cold, tmp_path, typeset_anew, damage):
+    typeset(page(), kept=tmp_path)
+    typeset_anew.clear()
+    path, other = sorted(tmp_path.iterdir())[:2]
+    damage(path, other)
+    assert typeset(page(), kept=tmp_path) == cold
+    assert len(typeset_anew) == 1
+
+
+def test_what_is_not_of_the_page_does_not_stay(tmp_path):
+    typeset(page(), kept=tmp_path)
+    before = {path.name for path in tmp_path.iterdir()}
+    (tmp_path / "half.part").write_bytes(b"")
+    typeset(page(" Once more."), kept=tmp_path)
+    after = {path.name for path in tmp_path.iterdir()}
+    assert len(after) == len(before)
+    assert len(after - before) == len(before - after) > 0
+
+
+def test_a_page_without_parts_and_one_without_anything_before_them():
+    (alone,) = pypdf.PdfReader(io.BytesIO(typeset(page_of("<h1>Alone</h1>", STYLE)))).pages
+    assert alone.extract_text().split() == ["Alone", "1"]
+    bare = pypdf.PdfReader(io.BytesIO(typeset(re.sub("<nav.*</nav>", "", page()))))
+    assert bare.pages[0].extract_text().split()[:2] == ["Chapter", "1"]
+    assert bare.get_destination_page_number(bare.named_destinations["m"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("attr(data-page)", "target-counter(attr(href url), page)", "target-counter"),
+        ("counter(page)", "counter(pages)", "counter.pages"),
+        ("h2 {", "h2::after { content: counter(page) } h2 {", "counter.page"),
+        ("id='c-3'", "id='c-2'", "Anchor defined twice: 'c-2'"),
+        ("<h2>Words", "<div class='part'></div><h2>Words", "Parts in parts"),
+        ("href='#c-3'", "href='#c-33'", "No anchor #c-33"),
+        ("Words of paragraph 3 of chapter 7", "\N{CUNEIFORM SIGN A}", "notdef"),
+        ("h2 {", "h2 { colour: red;", "colour"),
+    ],
+)
+def test_what_parts_cannot_tell_and_what_is_amiss_in_one_is_refused(tmp_path, old, new, said):
+    assert old in page()
+    with pytest.raises(TypesettingProblem, match=re.escape(said) if "#" in said else said):
+        typeset(page().replace(old, new), kept=tmp_path)
+
+
+def test_numbers_of_uneven_digits_are_refused():
+    """A number of a page takes the place of another, so all digits have to be of one width."""
+    folder = PROJECT / "templates"
+    fonts = re.findall(r"@font-face.*", (folder / "report.css").read_text(encoding="utf-8"))
+    uneven = 'body { font-family: "Source Serif 4"; font-feature-settings: "lnum", "pnum" }'
+    style = embed_fonts("\n".join([*fonts, STYLE, uneven]), folder)
+    with pytest.raises(TypesettingProblem, match="several widths"):
+        typeset(page().replace(STYLE, style))
+
+
+def test_numbers_that_do_not_settle_are_refused(monkeypatch):
+    monkeypatch.setattr(typesetting, "ROUNDS", 1)
+    with pytest.raises(TypesettingProblem, match="do not settle in 1 rounds"):
+        typeset(page())
+
+
+def killed(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def starved(*_: object) -> None:
+    raise MemoryError
+
+
+@pytest.mark.parametrize(("end", "said"), [(killed, "killed by SIGKILL"), (starved, "out of memory")])
+def test_a_worker_that_ends_early_ends_the_typesetting(monkeypatch, tmp_path, end, said):
+    monkeypatch.setattr(press, "_pdf", end)
+    with pytest.raises(Unfinished, match=said):
+        typeset(page(), cores=2, kept=tmp_path)
+    assert psutil.Process().children() == []
+
+
+OUTLIVED = """
+import os, time
+from dscp.run.workers import side_by_side
+side_by_side(lambda _: (print(os.getpid(), flush=True), time.sleep(600)), [1, 2], 2)
+"""
+
+
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+def test_no_worker_outlives_its_job(by):
+    job = subprocess.Popen(
+        [sys.executable, "-c", OUTLIVED],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT / "workflow" / "scripts")},
+    )
+    workers = [psutil.Process(int(job.stdout.readline())) for _ in range(2)]
+    job.send_signal(by)
+    job.wait()
+    gone, alive = psutil.wait_procs(workers, timeout=20)
+    assert (len(gone), alive) == (2, [])
