@@ -5,6 +5,7 @@
 ## BY=text       who gives a run to whom, for release
 ## CORES=n       how many jobs side by side (default: all)
 ## TESTERS=n     how many tests side by side (default: 2)
+## ROOM=names    rooms of which mutants tries the changes (default: all)
 ## SBOM=file     where the software bill of materials is written (default: sbom.cdx.json)
 
 STUDY ?= .
@@ -30,8 +31,8 @@ RUN_SNAKEMAKE = exec $(AT_HOME) $(UNTIL_TOLD) snakemake --snakefile Snakefile --
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: report try check test trace verify sign release releases purge compare checkers lint bench bench-waits bench-national pages lock \
-	sbom clean help
+.PHONY: report try check test mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
+	bench-national pages lock sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
 	@$(VENV)/bin/python -I -S workflow/tools/unchanged.py "$$STUDY" && exit; \
@@ -51,6 +52,9 @@ check: $(VENV)/ready lint ## lint, and the tests that need no finished run, not 
 
 test: $(VENV)/ready lint checkers ## everything that is checked on every change: about half an hour on two cores
 	@$(TEST)
+
+mutants: $(VENV)/ready ## careless changes of a list, one at a time: does the test that should notice one notice it?
+	@$(VENV)/bin/python tests/support/mutants.py $(ROOM)
 
 trace: $(VENV)/ready ## how a number came to be, and what rests on it: ID=cell, ledger id or as printed; RECORDS=1: lines
 	@$(VENV)/bin/python workflow/tools/trace.py --study="$$STUDY" --run="$$RUN" $(if $(filter-out 0,$(RECORDS)),--records) \

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from dscp.config.checked import checked, plain
+from dscp.config.impossible import impossible
 from dscp.config.schema import config_schema
 
 PROJECT = Path(__file__).parents[2]
@@ -84,3 +85,32 @@ def test_the_reference_study_is_the_default_study(config):
     study = plain(yaml.safe_load(path.read_text(encoding="utf-8")))
     for part, settings in study.items():
         assert settings == {key: config[part][key] for key in settings}, part
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "allowed"),
+    [
+        ("economics.journey_years.during", ["2008-09", "2009-10"], "years after 2008-09"),  # the last of before
+        ("economics.spending_years", ["2009-10", "2009-10"], "years in their order, each once"),
+        ("economics.spending_years", ["2009-11"], "a fiscal year as 2009-10"),
+        ("economics.monthly_window", ["2009-04", "2009-04"], "a first month before the last"),
+        ("economics.discount_rates", [{"from_year": 2, "rate": 0.035}], "a first step from year 1"),
+        ("economics.sensitivity.discount_rate", {"low": 0.06, "high": 0.05}, "a low value not above the high one"),
+        ("programme.end", "2009-04-01", "a day after the programme's start"),
+        ("periods.pre.pickups_until", "1989-12-31", "a day from 1990-01-01 to"),
+        ("models.length_of_use_bands", [0, 5], "years from 1, each above the last"),
+        ("codes.known_exit_reasons", [[80, 79]], "a first code not above the last"),
+    ],
+)
+def test_a_value_that_no_study_can_have_is_named(config, path, value, allowed):
+    study = copy.deepcopy(config)
+    study["programme"]["start"] = "2009-04-01"
+    assert list(impossible(study)) == []
+    *groups, key = path.split(".")
+    here = study
+    for group in groups:
+        here = here[group]
+    here[key] = value
+    found = {".".join(map(str, keys)): text for keys, text in impossible(study)}
+    assert list(found) == [path]
+    assert f"allowed: {allowed}" in found[path]

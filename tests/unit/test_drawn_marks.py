@@ -36,11 +36,21 @@ def values(config) -> dict[str, float]:
     return {name: value + float(rng.uniform(0.001, 0.009)) for name, value in made_up(config, 11).items()}
 
 
+class Drawn(dict):
+    """Figure number -> the figure, laid out when a test asks for it, and its cells."""
+
+    def __init__(self, config: dict, values: dict[str, float]) -> None:
+        super().__init__()
+        self.plans, self.config, self.values_of = plans_of(config), config, values
+
+    def __missing__(self, number: str) -> tuple:
+        figure = draw(number, self.config, self.values_of)
+        return self.setdefault(number, (figure, FigureData.of(self.plans[number], self.values_of)))
+
+
 @pytest.fixture(scope="module")
-def drawn(config, values) -> dict[str, tuple]:
-    """Figure number -> the figure, laid out, and its cells."""
-    plans = plans_of(config)
-    return {number: (draw(number, config, values), FigureData.of(plan, values)) for number, plan in plans.items()}
+def drawn(config, values) -> Drawn:
+    return Drawn(config, values)
 
 
 def seen(figure) -> dict[str, list[tuple[float, float, str]]]:

@@ -8,7 +8,7 @@ import re
 import pandas as pd
 import pytest
 
-from dscp.exhibits.book import Book
+from dscp.exhibits.book import Book, raw, shown
 from dscp.printing.forms import printed
 from dscp.report import phrases
 from dscp.report.telling import worth
@@ -127,3 +127,8 @@ def test_the_peak_is_the_year_with_the_most():
 def test_a_span_is_told_in_weeks_where_it_is_whole_weeks(days, text):
     told = results({"stated.pickup_weeks": days / 7, "setting.definitions.pickup_days": days})
     assert text_of(told.weeks(Context, "pickup")) == text
+
+
+def test_an_element_carries_the_value_of_its_number():
+    assert [raw(value) for value in (1234567.125, 0.457037, -3.0, math.nan)] == ["1234567.125", "0.457037", "-3", ""]
+    assert shown("-3.4%") == "−3.4%"

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from dscp.ledger.formulas import FUNCTIONS, recompute
-from dscp.ledger.trail import BrokenTrail, dependents, filled, leaves, tree, walk
+from dscp.ledger.rows import Withheld, values_of
+from dscp.ledger.trail import BrokenTrail, dependents, filled, leaves, plain, tree, walk
 from ledger_checks import ledger_of
 from trace_find import NotFound, find
 from trace_records import Records, described, ranges
@@ -123,3 +124,25 @@ def test_a_number_alone_is_a_tables_or_a_figures_as_the_cell_decides(text, ident
         said = "choose Table S.1/both/p or Figure S.1/both/p" if text == "S.1/both/p" else "nothing is called"
         with pytest.raises(NotFound, match=said):
             find(run, text)
+
+
+def test_a_value_is_written_to_six_decimals_and_a_small_one_to_six_digits():
+    values = [0.0, 0.0123456789, 0.000123456789, 1234.5, -0.5, math.nan, Withheld(math.nan)]
+    assert [plain(value) for value in values] == [
+        "0",
+        "0.012346",
+        "0.000123457",
+        "1,234.5",
+        "-0.5",
+        "(not computed)",
+        "[c]",
+    ]
+
+
+def test_a_value_whose_note_withholds_it_is_withheld():
+    ledger = pd.DataFrame(
+        {"id": ["a", "b", "c"], "value": [1.0, math.nan, math.nan], "note": ["x", "[c] withheld", "none"]}
+    )
+    values = values_of(ledger)
+    assert values["a"] == 1
+    assert [type(values[name]) is Withheld for name in "abc"] == [False, True, False]

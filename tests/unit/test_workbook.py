@@ -13,7 +13,7 @@ from dscp.exhibits.book import shown
 from dscp.printing.forms import FORMS, number_shown, printed
 from dscp.run.inert import inert
 from dscp.workbook.ods import ods
-from dscp.workbook.sheets import CONTENTS, Cell, Sheet, Workbook, number_format, safe, unique
+from dscp.workbook.sheets import CONTENTS, Cell, Sheet, Workbook, _Notes, number_format, safe, unique
 from dscp.workbook.xlsx import xlsx
 from seen import as_seen
 
@@ -113,3 +113,16 @@ def test_ods_repeats_its_heads_and_sets_totals_and_nothing_else_bold():
         assert [is_bold(cell.get(own("table", "style-name"))) for cell in cells] == [at in SHEET.totals] * 3, at
     (area,) = content.iter(own("table", "database-range"))
     assert area.get(own("table", "target-range-address")) == "'Table 1'.A4:'Table 1'.C7"
+
+
+def test_a_cell_holds_its_number_whole_only_where_it_is():
+    assert [Cell("", number).value for number in (4.5, 4.0, -0.25)] == [4.5, 4, -0.25]
+    assert isinstance(Cell("4", 4.0).value, int)
+    assert Cell("[z]").value == "[z]"
+
+
+def test_notes_are_numbered_from_one_as_they_are_met():
+    notes = _Notes()
+    met = [notes.reference(note, table) for note, table in (("a", "1.1"), ("b", "1.1"), ("a", "1.2"), ("a", "1.2"))]
+    assert met == ["[note 1]", "[note 2]", "[note 1]", "[note 1]"]
+    assert notes.where == {"a": ["1.1", "1.2"], "b": ["1.1"]}
