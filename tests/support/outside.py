@@ -757,6 +757,22 @@ def attack(run: Run, kinds: Iterable[str] = (), solver: Solver | None = None) ->
     return Told(values, rests, groups)
 
 
+def every_fact(run: Run) -> list[Fact]:
+    """What a reader knows who goes every way in."""
+    return [*plain(run), *(fact for kind in KINDS.values() for find in kind for fact in find(run))]
+
+
+def ends_of(facts: Sequence[Fact], names: Iterable[str]) -> dict[str, range]:
+    """The values that counts can have under facts, of which as few doubtful ones as will do are dropped."""
+    solver, wanted, found = Solver(drop_contradictions=True), set(names), {}
+    for group in _groups(list(dict.fromkeys(facts))):
+        about = set().union(*(fact.about() for fact in group))
+        for name in sorted(about & wanted):
+            if ends := solver.ends(group, {name: 1}):
+                found[name] = range(ends[0], ends[1] + 1)
+    return found
+
+
 def _fixed(facts: list[Fact], run: Run) -> list[Fact]:
     """The facts with published exact counts put in as numbers: what is left hangs together by hidden counts only."""
     exact = {name: run.value(name) for name in [*run.counts, *run.totals]
@@ -936,9 +952,12 @@ def minimality(
         if not 1 < len(tables) <= TABLES:
             continue
         linked = _linked(run, facts, names)
-        same = [table for table in tables if _looks_the_same(run, linked, table, rerun)]
-        for name in names:
-            found[name] = frozenset(table[name] for table in same)
+        same: dict[str, set[int]] = {name: set() for name in names}
+        for table in tables:
+            if any(table[name] not in same[name] for name in names) and _looks_the_same(run, linked, table, rerun):
+                for name in names:
+                    same[name].add(table[name])
+        found |= {name: frozenset(values) for name, values in same.items()}
     return {name: values for name, values in found.items() if values}
 
 
@@ -952,6 +971,8 @@ def _tables(group: Sequence[Fact], names: Sequence[str], told: Told) -> list[dic
     for fact in group:
         total = sum(weight * tried[:, names.index(name)] for name, weight in fact.weights)
         keeps &= (total >= fact.low - SLACK) & (total <= fact.high + SLACK)
+    if keeps.sum() > TABLES:
+        return []
     return [dict(zip(names, map(int, table), strict=True)) for table in tried[keeps]]
 
 

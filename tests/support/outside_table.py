@@ -21,9 +21,8 @@ import chain
 import outside
 from drawn_studies import drawn_study
 from dscp.config.checked import plain
-from dscp.disclosure.control import CannotProtect, Control
+from dscp.disclosure.control import CannotProtect, Control, ordered
 from dscp.disclosure.policies import NONE, POLICIES
-from dscp.ledger.rows import FIELDS
 
 KINDS = {  # what is attacked with; nothing: what every reader knows
     "plain": (),
@@ -118,12 +117,11 @@ def program(policy: str) -> Callable[[list[dict]], dict[str, bool]]:
     control = Control(POLICIES[policy])
 
     def rerun(rows: list[dict]) -> dict[str, bool]:
-        ledger = pd.DataFrame(rows, columns=FIELDS).assign(rows=pd.NA).astype({"rows": "Int64"})
         try:
-            made, _ = control.disclose(ledger)
+            made, _ = control.decided(ordered({row["id"]: {**row, "rows": pd.NA} for row in rows}))
         except CannotProtect:
             return {row["id"]: False for row in rows}
-        return dict(zip(made["id"], made["note"].str.startswith("[c]"), strict=True))
+        return {name: one["note"].startswith("[c]") for name, one in made.items()}
 
     return rerun
 

@@ -89,7 +89,18 @@ class Control:
         """
         if self.policy == NONE:
             return ledger, pd.DataFrame(columns=DECISIONS)
-        full = by_id(ledger)
+        made, withheld = self.decided(by_id(ledger), few)
+        made = {name: made[name] for name in ledger["id"]}
+        table = pd.DataFrame(made.values(), columns=ledger.columns)
+        return table.astype(ledger.dtypes), _decisions(made, withheld, self.policy)
+
+    def decided(
+        self, full: Mapping[str, Mapping], few: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[dict[str, dict], dict[str, str]]:
+        """The rows of a ledger as they are published, with the decision on each; and id -> why one is withheld.
+
+        full : id -> row, in full, each after those that it is computed from; few, and errors : as of `disclose`
+        """
         if unruled := _unruled(full):
             raise CannotProtect(unruled[0])
         rows, telling = self._cut(full)
@@ -97,10 +108,7 @@ class Control:
         found = ties.closed({**telling, **few, **small(rows, self.policy)})
         found = ties.closed({**small(self._published(rows, found), self.policy), **found})
         withheld = self._secondary(rows, ties, found)
-        made = self._published(rows, withheld)
-        made = {name: made[name] for name in ledger["id"]}
-        table = pd.DataFrame(made.values(), columns=ledger.columns)
-        return table.astype(ledger.dtypes), _decisions(made, withheld, self.policy)
+        return self._published(rows, withheld), withheld
 
     def _cut(self, rows: Mapping[str, Mapping]) -> tuple[dict[str, Mapping], dict[str, str]]:
         """Results of models with digits that tell nothing; and those that tell with any: id -> reason."""
@@ -323,7 +331,11 @@ def _unruled(rows: Mapping[str, Mapping]) -> list[str]:
 
 def by_id(ledger: pd.DataFrame) -> dict[str, Mapping]:
     """The rows of a ledger by their ids, each after those that it is computed from."""
-    rows = {row["id"]: row for row in ledger.to_dict("records")}
+    return ordered({row["id"]: row for row in ledger.to_dict("records")})
+
+
+def ordered(rows: Mapping[str, Mapping]) -> dict[str, Mapping]:
+    """Rows of a ledger, id -> row, each after those that it is computed from."""
     graph = {name: inputs_of(row) for name, row in rows.items()}
     return {name: rows[name] for name in TopologicalSorter(graph).static_order()}
 
