@@ -6,12 +6,10 @@ no count differs from that of a released run by a few, and no withheld count is 
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import hmac
 import json
 import shutil
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -20,61 +18,20 @@ import pandas as pd
 import pytest
 
 import chain
+import pairs_table
 import releases
 from disclosure import disclosure
-from dscp.disclosure.across import refusals, released_runs, this_run, true_counts
+from dscp.disclosure.across import refusals, this_run, true_counts
 from dscp.disclosure.control import NOTE, Control
 from dscp.disclosure.members import members
 from dscp.disclosure.policies import NONE, POLICIES
-from dscp.disclosure.register import BrokenRegister, Entry, Register
-from dscp.ledger.rows import quantities, write_ledger
-from release import beside_released, release
+from dscp.disclosure.register import BrokenRegister, Register
+from dscp.ledger.rows import quantities
+from pairs import EXACT, FEW, KEPT, SHIFTED, UNDER, Ran, but, small, told
+from release import release
+from thorough import some
 
 DAY = "2026-05-03"
-KEPT = "not_successful"
-UNDER = [name for name, policy in POLICIES.items() if policy != NONE]
-EXACT = [name for name, policy in POLICIES.items() if policy.smallest and policy.base == 1]
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A run that has come to the gate."""
-
-    published: pd.DataFrame
-    full: pd.DataFrame
-    restricted: Path
-    policy: str
-
-    @property
-    def control(self) -> Control:
-        return Control(POLICIES[self.policy], KEPT)
-
-    def refused(self, study: Path) -> list[str]:
-        return beside_released(self.restricted, study, self.published, self.control)
-
-    def release(self, study: Path, name: str = "first") -> None:
-        """What `make release` does, but for the files of the run."""
-        register = Register(study)
-        found = members(self.restricted, register.open())
-        assert not refusals(this_run(self.control, self.published, self.full, found), released_runs(register))
-        path = self.restricted / "published.csv"
-        write_ledger([self.published], path)
-        entry = Entry(
-            name, "2026-05-03T12:00:00+00:00", "A. Smith to the board", self.policy, KEPT, {"ledger.csv": "x"}
-        )
-        register.add(entry, path, true_counts(self.full), found)
-
-
-def small(config: dict, seed: int, clients: int = 700) -> chain.Study:
-    """A study of the journeys of four sites, with cells of all sizes."""
-    every = chain.study(config, seed=seed)
-    sites = {
-        name: site for name, site in every.config["sites"].items() if name in ("site_2", "site_3", "site_4", "site_5")
-    }
-    models = {**every.config["models"], "treatment_covariates": ["sex"]}
-    alone = every.without(*(name for name in every.extracts if name != "journeys"))
-    frame = alone.extracts["journeys"].head(clients).reset_index(drop=True)
-    return chain.Study({**alone.config, "sites": sites, "models": models}, {"journeys": frame})
 
 
 @pytest.fixture(scope="module")
@@ -121,45 +78,6 @@ def registers(first, tmp_path_factory):
         return study
 
     return made
-
-
-def but(study: chain.Study, change: str) -> chain.Study:
-    """A study that differs by a few people from another, or in what it shows of the same."""
-    frame, config = study.extracts["journeys"], dict(study.config)
-    start, end = config["periods"]["post"]["outcomes"]
-    dat = config["sites"]["site_2"]["pilot"]["dats"][0]
-    if change == "a client more":
-        more = frame.iloc[[0]].assign(client="NEW", dat=dat, journey_start=start, journey_end=pd.NaT, exit_reason=pd.NA)
-        return chain.Study(config, {"journeys": pd.concat([frame, more], ignore_index=True)})
-    if change == "two clients fewer":
-        return chain.Study(config, {"journeys": frame.iloc[2:].reset_index(drop=True)})
-    if change == "a correction":
-        other = frame.copy()
-        other.loc[0, "sex"] = "F" if frame.loc[0, "sex"] == "M" else "M"
-        return chain.Study(config, {"journeys": other})
-    if change == "a threshold by a day":
-        config["definitions"] = {**config["definitions"], "effective_days": 84}
-    elif change == "a period shorter by three days":
-        shorter = str(dt.date.fromisoformat(str(end)) - dt.timedelta(days=3))
-        post = {**config["periods"]["post"], "outcomes": [start, shorter]}
-        config["periods"] = {**config["periods"], "post": post}
-    elif change == "a site left out":
-        sites = {**config["sites"], "site_3": {"label": "Site 3", "analysed": False}}
-        worked = {**config["economics"], "worked_example": "site_2"}
-        config |= {"sites": sites, "economics": worked}
-    return chain.Study(config, study.extracts)
-
-
-FEW = ("a client more", "two clients fewer", "a correction")
-SHIFTED = ("a threshold by a day", "a period shorter by three days", "a site left out")
-
-
-def told(one: Ran, other: Ran, few: int) -> list[str]:
-    """Counts of clients that a reader of two runs sees differ by a few."""
-    both = (ran.published[ran.published["about"] == "people"].set_index("id") for ran in (one, other))
-    ours, theirs = (rows.loc[(rows["unit"] == "count") & (rows["inputs"] == ""), "value"] for rows in both)
-    apart = (ours - theirs).abs()
-    return apart[(apart > 0) & (apart < few)].index.to_list()
 
 
 @pytest.mark.parametrize("policy", UNDER)
@@ -217,6 +135,15 @@ def test_a_site_left_out_is_judged_by_what_both_tell_together(journeys, first, r
         counted = set(true_counts(second.full)["id"])
         partners = [name for name in gone[gone].index if shown.get(name, False) and name in counted]
         assert bool(lines) >= bool(partners and policy in EXACT)
+
+
+@pytest.mark.parametrize("seed", some(range(1, 3), kept=[]))
+def test_a_pair_that_passes_tells_nothing_to_who_reads_both(seed, config, tmp_path):
+    """Two studies here; tests/support/pairs_table.py draws as many as one has time for."""
+    rows = pairs_table.table(list(pairs_table.pairs(config, seed, tmp_path, (FEW[seed % len(FEW)], *SHIFTED))))
+    assert rows["pairs"].sum() > 0
+    assert (rows[["told", "narrower", "seen"]] == 0).all(axis=None), rows.to_string()
+    assert rows.loc[rows.index.isin(FEW, level=0), "refused"].eq(1).all()
 
 
 def three_areas(*hidden: str) -> pd.DataFrame:

@@ -1,9 +1,8 @@
 """Pairs of runs of small studies at random: how many the gate refuses, and what a reader tells of the others.
 
-`.venv/bin/python tests/support/pairs_table.py 20 1` draws 20 studies from seed 1 on; PYTHONPATH names workflow/scripts,
-workflow/tools, tests/support and tests/attacks. A line per change and policy: pairs; refused; and of those let pass,
-hidden counts, those told exactly, those told to fewer values than promised, and published counts of people that differ
-by fewer than the policy's number.
+`PYTHONPATH=workflow/scripts .venv/bin/python tests/support/pairs_table.py 20 1` draws 20 studies from seed 1 on. A line
+per change and policy: pairs; refused; and of those let pass, hidden counts, those told exactly, those told to fewer
+values than promised, and published counts of people that differ by fewer than the policy's number.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from types import MappingProxyType
 
 import pandas as pd
 import yaml
-from test_releases import FEW, SHIFTED, UNDER, Ran, but, small, told
 
 import chain
 import outside
@@ -26,6 +24,7 @@ from dscp.disclosure.members import alike, members
 from dscp.disclosure.policies import POLICIES
 from dscp.disclosure.register import MEMBERS, Register
 from dscp.ledger.rows import read_ledger
+from pairs import FEW, SHIFTED, UNDER, Ran, but, small, told
 
 COLUMNS = ("pairs", "refused", "hidden", "told", "narrower", "seen")
 CHANGES = (*FEW, *SHIFTED)
