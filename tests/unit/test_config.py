@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dscp.config.checked import checked, plain
+from dscp.config.checked import checked, file_fault, plain
 from dscp.config.impossible import impossible
 from dscp.config.schema import config_schema
 
@@ -114,3 +114,11 @@ def test_a_value_that_no_study_can_have_is_named(config, path, value, allowed):
     found = {".".join(map(str, keys)): text for keys, text in impossible(study)}
     assert list(found) == [path]
     assert f"allowed: {allowed}" in found[path]
+
+
+@pytest.mark.parametrize("file", ["../journeys.csv", "extracts/../../journeys.csv", "/journeys.csv", "results/x.csv"])
+def test_an_extract_from_elsewhere_is_refused_whether_or_not_it_is_there(file, tmp_path, monkeypatch):
+    (tmp_path / "study" / "extracts").mkdir(parents=True)
+    (tmp_path / "journeys.csv").touch()
+    monkeypatch.chdir(tmp_path / "study")
+    assert file_fault(file).startswith(f"found {file}, allowed: a file in the study's folder, by its path from there")

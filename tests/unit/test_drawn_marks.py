@@ -474,3 +474,11 @@ def test_the_likelihoods_told_are_those_drawn(described, drawn):
         in re.sub(r"\s+", " ", text)
     )
     assert f"recovers with a likelihood of {data.at('unplanned', 'likelihood').text}" in re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize(("number", "column"), [("S.1", "did"), ("S.3", "corrected")])
+def test_rows_stand_in_the_order_of_their_table(drawn, number, column):
+    figure, data = drawn[number]
+    words = seen(figure)
+    heights = [words[data.at(name, column).text][0][1] for name in data.rows]
+    assert heights == sorted(heights, reverse=True)
