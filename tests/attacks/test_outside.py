@@ -6,6 +6,7 @@ Each plant is a hand-made run in which a count is given away in one way, and the
 from __future__ import annotations
 
 import ast
+import json
 import math
 from pathlib import Path
 
@@ -289,3 +290,51 @@ def test_nothing_is_told_of_a_small_study(seed, config, tmp_path):
         said += [f"{of.policy}: {what} {name}" for what in outside_table.COLUMNS[1:] for name in result[what]]
         said += [f"{of.policy}: more is said by {name}" for name in outside.says_more(of.run)]
     assert said == []
+
+
+# ---- A finished run
+
+
+@pytest.fixture(scope="module")
+def finished(protected_study) -> Path:
+    """The folder of a run that was made by the workflow under a policy."""
+    return protected_study / "results" / "other-2012-15"
+
+
+def test_no_form_of_a_finished_run_says_more_than_its_ledger(finished):
+    """Cells, page and its data say what the ledger says; the run's record nothing of what is confidential."""
+    of = Run.read(finished)
+    assert len(of.hidden) > 100
+    assert outside.forms_that_say_more(of, finished) == []
+    assert outside.says_more(of) == []
+    assert outside.record_says_more(finished) == []
+
+
+def test_what_a_form_says_more_is_found(finished, tmp_path):
+    """A withheld count in the cells and in the page, how many records are behind a number, a size in the record."""
+    of, names = Run.read(finished), ("cells.csv", "report.html", "ro-crate-metadata.json")
+    texts = {one: (finished / one).read_text(encoding="utf-8") for one in names}
+    shown = {one for _, one in outside.ELEMENT.findall(texts["report.html"])}
+    name = next(one for one in of.hidden if of.withheld(one) and f",{one},," in texts["cells.csv"] and one in shown)
+    read = next(one for one in of.counts if of.withheld(one))
+
+    def said(**changed: str) -> list[str]:
+        for one, text in {**texts, **changed}.items():
+            (tmp_path / one).write_text(text, encoding="utf-8")
+        return [*outside.forms_that_say_more(of, tmp_path), *outside.record_says_more(tmp_path)]
+
+    assert said() == []
+    cells = texts["cells.csv"].replace(f",{name},,", f",{name},7,")
+    assert f"cells.csv: {name} is 7" in said(**{"cells.csv": cells})
+    page = texts["report.html"].replace(f'<data value="" data-q="{name}"', f'<data value="7" data-q="{name}"')
+    assert f"report.html: {name} is 7" in said(**{"report.html": page})
+    data = outside.OF_THE_PAGE.search(texts["report.html"])[1]
+    behind = json.loads(data)
+    behind["rows"][behind["id"].index(read)] = 7
+    page = texts["report.html"].replace(data, json.dumps(behind))
+    assert said(**{"report.html": page}) == [f"report.html, data: {read} has 7 records"]
+    record = json.loads(texts["ro-crate-metadata.json"])
+    closed = next(one for one in record["@graph"] if one.get("isAccessibleForFree") is False)
+    closed |= {"contentSize": "77", "identifier": "0" * 64}
+    told = [f"{closed['@id']}: contentSize", f"{closed['@id']}: identifier"]
+    assert said(**{"ro-crate-metadata.json": json.dumps(record)}) == told

@@ -565,7 +565,8 @@ OF_CONFIDENTIAL = {  # what a run's record may say of a file that is not publish
 def forms_that_say_more(run: Run, folder: Path) -> list[str]:
     """A10. The reader compares each form of the report with ledger.csv: a value that is not there says more.
 
-    Cells, elements of the page, and the page's data: values, and how many records are behind them.
+    Cells, elements of the page, and the page's data: values, and how many records are behind them. A cell that is empty
+    has neither id nor value.
     """
     page = (folder / "report.html").read_text(encoding="utf-8")
     data = json.loads(OF_THE_PAGE.search(page)[1])
@@ -574,19 +575,26 @@ def forms_that_say_more(run: Run, folder: Path) -> list[str]:
     shown += [("report.html, data", name, value) for name, value in zip(data["id"], data["value"], strict=True)]
     behind = zip(data["id"], data["rows"], strict=True)
     return [
-        *(f"{form}: {name} is {value}" for form, name, value in shown if not _as_in_ledger(run, name, value)),
+        *(
+            f"{form}: {name} is {value}"
+            for form, name, value in shown
+            if (name or value) and not _as_in_ledger(run, name, value)
+        ),
         *(f"report.html, data: {name} has {rows} records" for name, rows in behind if rows and name in run.counts),
     ]
 
 
 def _as_in_ledger(run: Run, name: str, text: str) -> bool:
-    """Whether a form gives the value of the ledger, to as many decimals as it has, or none."""
+    """Whether a form gives the value of the ledger, to as many decimals as it has, or none.
+
+    Be it as a share or per cent, in pounds, thousands or millions.
+    """
     number = re.sub("[£,%]", "", text).replace("−", "-")
     if name not in run.rows or not re.fullmatch(r"[-+.\de]+", number):
         return name in run.rows and text in ("", "[c]", "[z]", "(not computed)")
     decimals = len(number.partition(".")[2]) if "e" not in number else 12
-    known = run.value(name)
-    return not math.isnan(known) and abs(known - float(number)) <= 0.501 * 10**-decimals + 1e-9 * abs(known)
+    scaled = [run.value(name) * 10.0**power for power in (0, -2, 2, -3, -6)]
+    return any(abs(known - float(number)) <= 0.501 * 10**-decimals + 1e-9 * abs(known) for known in scaled)
 
 
 def record_says_more(folder: Path) -> list[str]:
