@@ -29,7 +29,7 @@ referral_source,dip_flag,previously_treated,dual_diagnosis
 canary1,P1,1,2008-01-07,2008-06-30,1,1980-02-29,M,A,1011,3201,5100,18,5,Y,Y,N
 canary2,C1,1,2008-01-08,,,1981-03-01,f,Z,9996,,,18,6,N,N,Y
 canary3,P2,1,2010-01-08,2010-02-01,82,1982-04-01,F,B,1011,,,20,1,,,
-canary4,C2,2,10/01/2010,2010-02-01,999,1983-05-01,M,C,7000,,,21,1,no,yes,0
+canary4,C2,2,2010-01-10,2010-02-01,999,1983-05-01,M,C,7000,,,21,1,no,yes,0
 canary5,X9,3,2010-01-10,2010-02-01,3,1984-06-01,M,C,7000,,,21,1,N,Y,1
 """
 REFERRALS = """\
@@ -170,7 +170,7 @@ def test_good_extract_has_no_fault(check, extract):
 
 
 CELL_FAULTS = [
-    ("journeys", 3, "client", "", "nothing", "a text"),
+    ("journeys", 3, "client", "", "nothing", "an id"),
     ("journeys", 6, "dat", "", "nothing", "a DAT code: letters and digits"),
     ("journeys", 6, "dat", "??", "??", "a DAT code: letters and digits"),
     ("journeys", 3, "journey", "x", "x", "a journey number, zero or more"),
@@ -195,7 +195,7 @@ CELL_FAULTS = [
     ),
     ("journeys", 2, "sex", "", "nothing", "M or F"),
     ("journeys", 2, "sex", "U", "U", "M or F"),
-    ("carat_referrals", 2, "referral", "", "nothing", "a text"),
+    ("carat_referrals", 2, "referral", "", "nothing", "an id"),
     ("carat_referrals", 4, "prison", "", "nothing", "a prison code: letters and digits"),
     ("carat_referrals", 2, "referral_date", "", "nothing", DAYS),
     (
@@ -476,7 +476,7 @@ def test_typed_copy(check):
     check("journeys", JOURNEYS)
     typed = duckdb.sql(f"SELECT * FROM '{check.validated}'")
     assert dict(zip(typed.columns, map(str, typed.types), strict=True)) == {
-        "file": "UTINYINT", "line": "INTEGER", "client": "VARCHAR", "dat": "VARCHAR", "journey": "INTEGER",
+        "file": "UTINYINT", "line": "INTEGER", "client": "VARCHAR", "dat": "VARCHAR", "journey": "BIGINT",
         "journey_start": "DATE", "journey_end": "DATE", "exit_reason": "INTEGER", "date_of_birth": "DATE",
         "sex": "VARCHAR", "ethnicity": "VARCHAR", "drug_1": "INTEGER", "drug_2": "INTEGER", "drug_3": "INTEGER",
         "age_first_use": "INTEGER", "referral_source": "INTEGER", "dip_flag": "VARCHAR",

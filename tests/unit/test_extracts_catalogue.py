@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from dscp.config.schema import config_schema
-from dscp.extracts.links import unlinked
+from dscp.extracts.links import linked
 from dscp.extracts.registry import EXTRACTS, samples
 from dscp.extracts.types import About, Apart, ExtractType
 from other_study import other_config
@@ -147,12 +147,13 @@ def test_extracts_that_do_not_belong_together_are_a_fault(drawn, tmp_path, name,
         copies[one] = str(tmp_path / f"{one}.parquet")
         drawn[one].astype(str).to_parquet(copies[one])
     declared = [EXTRACTS[name]]
-    assert unlinked(declared, copies) == []
+    assert [finding["severity"] for finding in linked(declared, copies)] == ["count", "count"]
     drawn[name].astype(str).assign(**{link.column: "someone else"}).to_parquet(copies[name])
-    (fault,) = unlinked(declared, copies)
+    (fault,) = linked(declared, copies)
     assert fault["message"] == (
-        f"{name}, {link.column}: found no {link.to_column} of {link.to}, allowed: the same {link.column}s in both"
+        f"{name}, {link.column}: found 0 of {len(drawn[name]):,} rows with a {link.to_column} of the "
+        f"{len(drawn[link.to]):,} rows of {link.to}, allowed: the same {link.column}s in both"
     )
-    assert unlinked(declared, {name: copies[name]}) == []
+    assert linked(declared, {name: copies[name]}) == []
     drawn[name].head(0).astype(str).to_parquet(copies[name])
-    assert unlinked(declared, copies) == []
+    assert linked(declared, copies) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from dscp.extracts.faults import COLUMNS, FAULT, SEVERITIES, table
-from dscp.extracts.links import unlinked
+from dscp.extracts.links import linked
 from dscp.extracts.registry import EXTRACTS
 from dscp.run.inert import inert, tabled
 from dscp.run.job import writing
@@ -49,7 +49,7 @@ if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
                 for path in snakemake.input.findings]  # fmt: skip
-        everything, stops = accept([*read, table(unlinked(EXTRACTS.values(), snakemake.params.extracts))])
+        everything, stops = accept([*read, table(linked(EXTRACTS.values(), snakemake.params.extracts))])
         tabled(everything).to_csv(out.validation, index=False)
         listed = Path(snakemake.params.faults)
         listed.unlink(missing_ok=True)

@@ -32,7 +32,7 @@ def validated(findings: pd.DataFrame) -> pd.DataFrame:
     counted["words"] = counted["found"].mask(remarks, UNUSABLE).mask(remarks & at_odds.astype(bool), AT_ODDS)
     counted["settings"] = counted["severity"].map(SHAPED_BY).fillna("")
     counted.loc[counted["found"] == "rows of the study's DATs", "settings"] = "sites"
-    by = ["pattern", "nth", "extract", "column", "words", "settings"]
+    by = ["pattern", "nth", "extract", "column", "other", "words", "settings"]
     counted["nth"] = counted["nth"].where(counted["pattern"].str.contains("{nth}", regex=False), "")
     counted = counted.groupby(by, sort=False)["rows"].sum().reset_index()
     return quantities(

@@ -73,6 +73,7 @@ def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
         "rows": [
             (name, f"validation.rows_in.{name}", f"validation.rows_kept.{name}") for name in counts["extract"].unique()
         ],
+        "linked": [(row.extract, row.other, row.id) for row in counts[counts["other"] != ""].itertuples()],
         "excluded": [(row.extract, setting(row.found), row.id) for row in excluded.itertuples()],
         "missing": [_line(row, of_missing.get((row.extract, row.column), "")) for row in missing.itertuples()],
         "remarks": [_line(row, row.allowed) for row in told[told["found"] != NO_VALUE].itertuples()],

@@ -18,15 +18,18 @@ from dscp.extracts.columns import personal, schema
 from dscp.extracts.faults import FAULT, NO_VALUE, cell, count, fault, information, table
 from dscp.extracts.files import open_source
 from dscp.extracts.frozen import frozen
+from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, widths
 from dscp.extracts.registry import EXTRACTS
-from dscp.extracts.typed import connect, copy_records, load, unreadable_cells
+from dscp.extracts.typed import DAYS, SLASHED, connect, copy_records, load, unreadable_cells
 from dscp.extracts.types import ExtractType, Limits
 from dscp.run.job import writing
 from dscp.study.areas import areas
 
 MONTH_ONLY = r"^\s*(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[A-Za-z]{3,9}[-/ .]?\d{2,4})\s*$"
+TIME = r"\d:\d\d"
 TEXTS = ("id", "text", "code", "key")
 UNSEEN = r"[^\P{C}\t\n\r]|[\x{FFFE}\x{FFFF}]"  # controls, marks that turn a line round, joiners, what has no form
+MANY_CELLS, LARGE_PART = 20, 0.1  # cells that cannot be read, and their share: no slips of the pen but other codes
 ROUNDED_FROM = 100  # rows: so many dates, all on the first day of a month, are months and not dates
 
 
@@ -87,7 +90,7 @@ def _findings(
     findings += unreadable
     if readable and not unreadable:
         findings += _checks(extract, columns)
-    copy_records(con, columns, validated)
+    copy_records(con, columns, validated, widths(extract))
     return findings
 
 
@@ -97,6 +100,7 @@ def _checks(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any
         return [fault(extract.name, extract.file, "", "no rows", "at least one row below the header")]
     extract.con.execute("CREATE TEMP TABLE refused (file UTINYINT, record BIGINT)")
     findings = cells_not_kept(extract, columns) + missing_cells(extract, columns, rows)
+    findings += changed_ids(extract) + two_ways_of_writing(extract, columns)
     findings += values_not_allowed(extract, columns) + control_characters(extract, columns)
     if columns.unique:
         findings += duplicates(extract, columns.unique)
@@ -107,19 +111,50 @@ def _checks(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any
 
 
 def cells_not_kept(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
-    """Return a fault per cell that cannot be read, or one line per column where that only loses information."""
+    """Return a fault per cell that cannot be read, or one line per column where that only loses information.
+
+    What is known to befall a kind of column is told in a line for all its cells. A column of which a large part
+    cannot be read has other codes than those that are known: taken for missing, one answer is lost, the others stay.
+    """
     findings = []
     for (name,) in extract.query('SELECT DISTINCT "column" FROM unreadable ORDER BY 1'):
-        column = columns.columns[name]
-        months = f"regexp_matches(found, '{MONTH_ONLY}')" if column.metadata["kind"] == "date" else "false"
-        rows, first = unreadable_cells(extract.con, name, months)
-        if rows:
-            found = f"months without days in {rows:,} {'row' if rows == 1 else 'rows'}"
-            findings.append(_months(extract, name, found, first[0], rows))
-        rows, first = unreadable_cells(extract.con, name, f"NOT {months}")
+        column, told = columns.columns[name], ["false"]
+        for condition, found, allowed in _kinds_of_cells(name, column):
+            findings += _of_a_kind(extract, name, f"({condition}) AND NOT ({' OR '.join(told)})", found, allowed)
+            told.append(condition)
+        rows, first = unreadable_cells(extract.con, name, f"NOT ({' OR '.join(told)})")
         if rows:
             findings += _unreadable(extract, name, column, rows, first)
     return findings
+
+
+def _kinds_of_cells(name: str, column: pa.Column) -> list[tuple[str, str, str]]:
+    """Condition on `found`, what it shows and what is allowed, for the kinds of cells that a column may suffer from."""
+    kind = column.metadata["kind"]
+    if kind == KIND:
+        return [(condition, found, f"an id in each row, {SETTLE}") for condition, found in NOT_IDS]
+    if kind not in DAYS:
+        return []
+    why = "an age cannot be told" if name == "date_of_birth" else "a rule that counts days cannot be applied"
+    return [
+        (f"regexp_matches(found, '{MONTH_ONLY}')", "months without days", f"whole dates; from months {why}"),
+        (f"regexp_matches(found, '{TIME}')", "a time of day", "whole days, without a time of day or at midnight"),
+    ]
+
+
+def _of_a_kind(extract: Extract, name: str, condition: str, found: str, allowed: str) -> list[dict[str, Any]]:
+    rows, first = unreadable_cells(extract.con, name, condition)
+    if not rows:
+        return []
+    words = f"{found} in {rows:,} {'row' if rows == 1 else 'rows'}"
+    return [_first_of(extract, name, words, allowed, first[0], rows)]
+
+
+def _first_of(
+    extract: Extract, name: str, found: str, allowed: str, first: tuple[int, int, Any], rows: int
+) -> dict[str, Any]:
+    source = extract.sources[first[0]]
+    return fault(extract.name, source.name, name, found, allowed, line=source.line(first[1]), rows=rows)
 
 
 def _unreadable(
@@ -129,18 +164,29 @@ def _unreadable(
     allowed = column.metadata["text"]
     if column.metadata["bad"] == FAULT:
         return faults_at(extract, name, places, allowed, rows)
+    (filled,) = extract.query(f'SELECT count("{name}") FROM records')[0]
+    if rows >= MANY_CELLS and rows > LARGE_PART * (rows + filled):
+        shown = cell(first[0][2], name in personal(extract.declared))
+        found = f"{rows:,} of {rows + filled:,} values that are not allowed, the first being {shown}"
+        return [_first_of(extract, name, found, allowed, first[0], rows)]
     file, line, found = places[0]
     effect = f"{column.metadata['effect']}; allowed: {allowed}"
     return [information(extract.name, file, name, "a value that is not allowed", effect, rows=rows, line=line,
                         example=cell(found, name in personal(extract.declared)))]  # fmt: skip
 
 
-def _months(extract: Extract, name: str, found: str, first: tuple[int, int, Any], rows: int) -> dict[str, Any]:
-    source = extract.sources[first[0]]
-    why = "an age cannot be told" if name == "date_of_birth" else "a rule that counts days cannot be applied"
-    return fault(
-        extract.name, source.name, name, found, f"whole dates; from months {why}", line=source.line(first[1]), rows=rows
-    )
+def two_ways_of_writing(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
+    """Refuse a file whose days are written in two ways: where day and month have changed places, no cell shows it."""
+    findings = []
+    for name in (name for name, column in columns.columns.items() if column.metadata["kind"] in DAYS):
+        slashed, read = f'"{SLASHED}{name}"', f'"{name}" IS NOT NULL'
+        both = f"count_if({slashed}) AS strokes, count_if(NOT {slashed}) AS others, min(record) FILTER ({slashed})"
+        files = f"SELECT file, {both} FROM records WHERE {read} GROUP BY file HAVING strokes > 0 AND others > 0"
+        for file, strokes, others, first in extract.query(f"{files} ORDER BY file"):
+            found = f"two ways of writing a day: {strokes:,} cells like 99/99/9999 and {others:,} like 9999-99-99"
+            allowed = "one way, YYYY-MM-DD or DD/MM/YYYY, in the whole column of a file"
+            findings.append(_first_of(extract, name, found, allowed, (file, first, None), strokes))
+    return findings
 
 
 def missing_cells(extract: Extract, columns: pa.DataFrameSchema, rows: int) -> list[dict[str, Any]]:
@@ -236,7 +282,8 @@ def _rounded(extract: Extract, name: str, column: pa.Column, values: pd.DataFram
     if column.metadata["kind"] != "date" or rows < ROUNDED_FROM or (values[name].dt.day != 1).any():
         return []
     file, record = extract.query(f'SELECT file, record FROM records WHERE "{name}" IS NOT NULL ORDER BY ALL LIMIT 1')[0]
-    return [_months(extract, name, f"the first of a month in all {rows:,} rows", (file, record, None), rows)]
+    found, (_, _, allowed) = f"the first of a month in all {rows:,} rows", _kinds_of_cells(name, column)[0]
+    return [_first_of(extract, name, found, allowed, (file, record, None), rows)]
 
 
 if __name__ == "__main__":

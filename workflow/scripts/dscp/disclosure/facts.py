@@ -26,6 +26,7 @@ RELEASE_MISSING = "validation.missing.carat_referrals.release_date"
 RELEASE = "excluded.missing_release_date.carat_referrals"
 STARTED = "new_journeys.started.{site}.{year}"
 MONTHLY = "new_journeys_monthly.{area}.{month}"
+LINKED = "validation.linked.{extract}.{other}"
 YEARLY = ("retained", "completed")  # what a new journey of a year may have become
 ANY = math.inf
 
@@ -102,12 +103,19 @@ def bases(rows: Mapping[str, Mapping]) -> dict[tuple[str, str], str]:
 
 
 def shares(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
-    """Counts and what are parts of them: a base and those with the outcome; who has both has the rest."""
+    """Counts and what are parts of them: a base and those with the outcome; who has both has the rest.
+
+    So are the rows of an extract and those that go with another.
+    """
     known = bases(rows)
     for name in counts(rows):
         row = rows[name]
         if AMONG in row["cohort"] and (base := known.get((whom(row), row["dims"]))):
             yield base, [name]
+    for name in shapes(rows).get(LINKED, []):
+        kept = f"validation.rows_kept.{dims_of(rows[name])['extract']}"
+        if of_people(rows[name]) and kept in rows:
+            yield kept, [name]
     for name in shapes(rows).get(STARTED, []):
         parts = [identifier(f"new_journeys.{part}.{{site}}.{{year}}", **dims_of(rows[name])) for part in YEARLY]
         if rows.keys() >= set(parts) and not rows[name]["inputs"]:

@@ -24,7 +24,7 @@ AS_MISSING = "treated as missing"
 
 DATE_TEXT = "a date as YYYY-MM-DD or DD/MM/YYYY"
 KINDS = {
-    "id": (str, "a text"),
+    "id": (str, "an id"),
     "code": (str, "a code of letters and digits"),
     "key": (str, "a word"),
     "text": (str, "a text"),
@@ -34,6 +34,7 @@ KINDS = {
     "month": ("datetime64[us]", "a month as YYYY-MM"),
     "fiscal_year": (str, "a fiscal year as 2009-10"),
     "integer": ("Int64", "a whole number"),
+    "number": ("Int64", "a whole number"),
     "count": ("Int64", "a whole number"),
     "amount": (float, "a number"),
 }

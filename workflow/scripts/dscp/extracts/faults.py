@@ -18,6 +18,7 @@ COLUMNS = ["extract", "severity", "file", "line", "column", "found", "allowed", 
 FAULT, INFORMATION, EXCLUDED, COUNT = "fault", "information", "excluded", "count"
 SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT]
 NO_VALUE = "no value"  # what a missing cell is called
+LINKED = "rows that go with "  # before the name of another extract
 UNUSABLE = "no usable value"  # what the ledger says of a remark on a column, whatever was found there
 AT_ODDS = "at odds with the row"  # what it says where cells are there, and contradict others of their row
 SHOWN = 20  # faults of one kind that are listed one by one before the rest is summed up
@@ -101,7 +102,7 @@ def excluded(extract: str, column: str, rule: str, rows: int) -> dict[str, Any]:
 
 
 def count(extract: str, found: str, rows: int, *, file: str = "", column: str = "") -> dict[str, Any]:
-    """Return a count for the report: `found` is "rows in", "rows kept", "rows of the study's DATs" or "missing"."""
+    """Return a count: `found` is "rows in", "rows kept", "rows of the study's DATs", "missing" or LINKED and a name."""
     message = f"{place(file or extract, '', column)}: {found}: {rows:,}"
     return _row(extract, COUNT, file, "", column, found, "", rows, message)
 
@@ -125,17 +126,20 @@ def with_ids(findings: pd.DataFrame) -> pd.DataFrame:
     """Add the ledger id of each counted finding, and what it is made of; faults count nothing and are left out.
 
     validation.rows_in.journeys, validation.missing.journeys.drug_1, validation.excluded.journeys.1,
-    validation.information.dirs.2. Rows read are counted per file: their ids repeat, and the ledger sums them.
+    validation.information.dirs.2, validation.linked.dirs.carat_referrals. Rows read are counted per file: their ids
+    repeat, and the ledger sums them.
 
     Returns
     -------
-    The findings with the columns pattern, nth and id.
+    The findings with the columns pattern, nth, other (the extract that rows go with) and id.
     """
     counted = findings[findings["severity"] != FAULT].copy()
     words = counted["found"].str.replace(r"\W+", "_", regex=True)
     counted["nth"] = (counted.groupby(["extract", "severity"]).cumcount() + 1).astype(str)
+    counted["other"] = counted["found"].where(counted["found"].str.startswith(LINKED), "").str.removeprefix(LINKED)
     of_count = "validation." + words + ".{extract}" + counted["column"].map(lambda name: ".{column}" if name else "")
     of_rest = "validation." + counted["severity"] + ".{extract}.{nth}"
+    of_count = of_count.mask(counted["other"] != "", "validation.linked.{extract}.{other}")
     counted["pattern"] = of_count.where(counted["severity"] == COUNT, of_rest)
     made = [str(identifier(row["pattern"], **row)) for row in counted.to_dict("records")]
     return counted.assign(id=made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import gzip
 import io
 import re
@@ -203,5 +204,9 @@ def _read_workbook(path: str) -> pd.DataFrame:
 def _workbook_text(value: Any) -> str | None:
     if value is None:
         return None
-    text = value.strftime("%Y-%m-%d") if hasattr(value, "strftime") else str(value).strip()
+    if hasattr(value, "strftime"):
+        midnight = getattr(value, "time", datetime.time)() == datetime.time()
+        text = value.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S")
+    else:
+        text = str(value).strip()
     return None if text in ("", "NA", "NULL") else text

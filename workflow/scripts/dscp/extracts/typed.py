@@ -17,18 +17,27 @@ import pandera.pandas as pa
 
 from dscp.extracts.faults import SHOWN, fault
 from dscp.extracts.files import Source, lines_at
+from dscp.extracts.ids import CANONICAL, GIVEN, KIND, WIDTH
 from dscp.extracts.sql import literal, pattern
 
 CSV_OPTIONS = "auto_detect=false, header=true, delim=',', quote='\"', escape='\"', nullstr=['', 'NA', 'NULL']"
 DATE_FORMATS = "['%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%d 00:00:00']"
 MONTH_FORMATS = "['%Y-%m', '%m/%Y', '%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%d 00:00:00']"
-DATE_SQL = f"coalesce(try_strptime({{raw}}, '%Y-%m-%d'), try_strptime(trim({{raw}}), {DATE_FORMATS}))::DATE"
-INTEGER_SQL = """CASE
-    WHEN contains({raw}, '.') THEN TRY_CAST(regexp_extract({raw}, '^\\s*(-?\\d+)\\.0*\\s*$', 1) AS INTEGER)
-    ELSE TRY_CAST({raw} AS INTEGER)
+# DuckDB takes epoch, infinity and -infinity for days: what sorts behind the digits, or has an i, is none.
+IS_DAY = "{raw} < ':' AND NOT contains({raw}, 'i')"
+DATE_SQL = f"""CASE WHEN {IS_DAY}
+    THEN coalesce(try_strptime({{raw}}, '%Y-%m-%d'), try_strptime(trim({{raw}}), {DATE_FORMATS}))::DATE
 END"""
+# DuckDB also reads 0x10, 1_000 and 1e2: where the number does not read as the cell, the cell has to be digits.
+WHOLE = r"""CASE WHEN TRY_CAST({raw} AS {type})::VARCHAR = {raw} THEN TRY_CAST({raw} AS {type})
+    ELSE TRY_CAST(regexp_extract({cell}, '^\s*(-?\d+)(\.0*)?\s*$', 1) AS {type})
+END"""
+GROUPED = r"'^(\s*-?)(\d{1,3}),(\d{3})(?:,(\d{3}))?(?:,(\d{3}))?(\.\d*)?\s*$', '\1\2\3\4\5\6'"
+POUNDS = f"""regexp_replace(replace({{raw}}, '£', ''), {GROUPED})"""
+AMOUNT_SQL = rf"""TRY_CAST(CASE WHEN regexp_matches({{raw}}, '^-?\d+(\.\d+)?$') THEN {{raw}}
+    ELSE regexp_extract({POUNDS}, '^\s*(-?\s*(\d+\.?\d*|\.\d+))\s*$', 1) END AS DOUBLE)"""
 CASTS = {
-    "id": ("VARCHAR", "nullif(trim({raw}), '')"),
+    "id": ("VARCHAR", CANONICAL),
     "text": ("VARCHAR", "nullif(trim({raw}), '')"),
     "code": ("VARCHAR", "nullif(upper(trim({raw})), '')"),
     "key": ("VARCHAR", "nullif(replace(replace(lower(trim({raw})), ' ', '_'), '-', '_'), '')"),
@@ -36,28 +45,35 @@ CASTS = {
         "VARCHAR",
         """CASE upper(trim({raw}))
     WHEN 'Y' THEN 'Y' WHEN 'N' THEN 'N' WHEN 'YES' THEN 'Y' WHEN 'NO' THEN 'N' WHEN '1' THEN 'Y' WHEN '0' THEN 'N'
+    WHEN '1.0' THEN 'Y' WHEN '0.0' THEN 'N'
     WHEN 'TRUE' THEN 'Y' WHEN 'FALSE' THEN 'N'
 END""",
     ),
     "date": ("DATE", DATE_SQL),
     "quarter": ("DATE", DATE_SQL),
-    "month": ("DATE", f"date_trunc('month', try_strptime(trim({{raw}}), {MONTH_FORMATS}))::DATE"),
+    "month": (
+        "DATE",
+        f"CASE WHEN {IS_DAY} THEN date_trunc('month', try_strptime(trim({{raw}}), {MONTH_FORMATS}))::DATE END",
+    ),
     "fiscal_year": (
         "VARCHAR",
-        """CASE WHEN regexp_matches(trim({raw}), '^\\d{{4}}[-/](\\d\\d)?\\d\\d$')
+        """CASE WHEN regexp_matches(trim({raw}), '^\\d{4}[-/](\\d\\d)?\\d\\d$')
     AND (TRY_CAST(left(trim({raw}), 4) AS INTEGER) + 1) % 100 = TRY_CAST(right(trim({raw}), 2) AS INTEGER)
     THEN left(trim({raw}), 4) || '-' || right(trim({raw}), 2)
 END""",
     ),
-    "integer": ("INTEGER", INTEGER_SQL),
-    "count": ("INTEGER", INTEGER_SQL.replace("{raw}", "replace({raw}, ',', '')")),
-    "amount": ("DOUBLE", "TRY_CAST(replace(replace({raw}, ',', ''), '£', '') AS DOUBLE)"),
+    "integer": ("INTEGER", WHOLE.replace("{type}", "INTEGER").replace("{cell}", "{raw}")),
+    "number": ("BIGINT", WHOLE.replace("{type}", "BIGINT").replace("{cell}", "{raw}")),
+    "count": ("INTEGER", WHOLE.replace("{type}", "INTEGER").replace("{cell}", f"regexp_replace({{raw}}, {GROUPED})")),
+    "amount": ("DOUBLE", AMOUNT_SQL),
 }
 REJECTED = """
     SELECT line_byte_position + strlen(csv_line) - strlen(ltrim(csv_line, chr(10) || chr(13))) AS start, max(error_type)
     FROM reject_errors GROUP BY start ORDER BY start
 """
-NEVER_UNREADABLE = ("id", "text", "code", "key")
+NEVER_UNREADABLE = ("text", "code", "key")
+DAYS = ("date", "quarter")
+SLASHED = "slashed_"  # before the name of a column of days: whether a cell is written with strokes
 
 
 def connect(temp_directory: str) -> duckdb.DuckDBPyConnection:
@@ -72,6 +88,7 @@ def connect(temp_directory: str) -> duckdb.DuckDBPyConnection:
     }
     con = duckdb.connect(config=settings)
     con.execute("SET enable_progress_bar = false")
+    con.execute("SET TimeZone = 'UTC'")
     return con
 
 
@@ -82,7 +99,9 @@ def load(con: duckdb.DuckDBPyConnection, schema: pa.DataFrameSchema, sources: li
     -------
     Faults of files that could not be read to the end; the table is then empty.
     """
-    definitions = ", ".join(f'"{name}" {_cast(column)[0]}' for name, column in schema.columns.items())
+    types = [(name, _cast(column)[0]) for name, column in schema.columns.items()]
+    types += [(name, kind) for name, kind, _ in _found(schema)]
+    definitions = ", ".join(f'"{name}" {kind}' for name, kind in types)
     kept_cells = 'cast_faults STRUCT("column" VARCHAR, found VARCHAR)[]'
     con.execute(f"CREATE TABLE typed (file UTINYINT, {definitions}, {kept_cells})")
     faults = []
@@ -112,13 +131,20 @@ def unreadable_cells(
     return rows, con.execute(first).fetchall() if rows else []
 
 
-def copy_records(con: duckdb.DuckDBPyConnection, schema: pa.DataFrameSchema, path: str) -> None:
-    """Write the typed rows, with `file` and `line`, to the Parquet file that everything downstream reads."""
+def copy_records(
+    con: duckdb.DuckDBPyConnection, schema: pa.DataFrameSchema, path: str, widths: Mapping[str, int]
+) -> None:
+    """Write the typed rows, with `file` and `line`, to the Parquet file that everything downstream reads.
+
+    `widths` are kept beside them: column of ids -> how many digits those had that began with a nought.
+    """
     names = ", ".join(f'"{name}"' for name in schema.columns)
     kept = "ANTI JOIN dropped USING (file, record) ORDER BY file, record"
     some_dropped = con.execute("SELECT count(*) FROM dropped").fetchone()[0]
     rows = f"SELECT file, line::INTEGER AS line, {names} FROM records {kept if some_dropped else ''}"
-    con.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet, PARQUET_VERSION v2)")
+    noted = ", ".join(f"{WIDTH}{column}: '{width}'" for column, width in widths.items())
+    with_noted = f", KV_METADATA {{{noted}}}" if noted else ""
+    con.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet, PARQUET_VERSION v2{with_noted})")
 
 
 def _cast(column: pa.Column) -> tuple[str, str]:
@@ -134,9 +160,7 @@ def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, s
     """
     kept = {name: condition for name, spec in schema.columns.items() if (condition := _keep(name, spec))}
     raw = ", ".join(f'{_raw(con, source, name)} AS "raw_{name}"' for name in schema.columns)
-    typed = ", ".join(
-        f'{_cast(spec)[1].format(raw=_quoted("raw_" + name))} AS "{name}"' for name, spec in schema.columns.items()
-    )
+    typed = ", ".join(f'{_typed(name, spec)} AS "{name}"' for name, spec in schema.columns.items())
     allowed = ", ".join(f'CASE WHEN {condition} THEN "{name}" END AS "{name}"' for name, condition in kept.items())
     replaced = f"* REPLACE ({allowed})" if allowed else "*"
     doubtful = [name for name, spec in schema.columns.items()
@@ -148,11 +172,29 @@ def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, s
     )
     any_lost = " OR ".join(f"({test})" for test in lost.values()) or "false"
     faults = f"CASE WHEN {any_lost} THEN list_filter([{cells}], lambda cell: cell IS NOT NULL) END" if cells else "NULL"
-    names = ", ".join(f'"{name}"' for name in schema.columns)
+    names = ", ".join([f'"{name}"' for name in schema.columns] + [as_found for _, _, as_found in _found(schema)])
     return f"""
         SELECT {position}, {names}, {faults}
         FROM (SELECT {replaced} FROM (SELECT *, {typed} FROM (SELECT {raw} FROM {_relation(con, position, source)})))
     """
+
+
+def _typed(name: str, column: pa.Column) -> str:
+    return _cast(column)[1].replace("{raw}", _quoted(f"raw_{name}"))
+
+
+def _found(schema: pa.DataFrameSchema) -> list[tuple[str, str, str]]:
+    """What is kept of cells as found, as name, type and SQL: ids of another form, and how days are written."""
+    kinds = {name: spec.metadata["kind"] for name, spec in schema.columns.items()}
+    ids = [
+        (GIVEN + name, "VARCHAR", f'CASE WHEN "raw_{name}" <> "{name}" THEN "raw_{name}" END')
+        for name, kind in kinds.items()
+        if kind == KIND
+    ]
+    days = [
+        (SLASHED + name, "BOOLEAN", f"""contains("raw_{name}", '/')""") for name, kind in kinds.items() if kind in DAYS
+    ]
+    return ids + days
 
 
 def _keep(name: str, column: pa.Column) -> str:
@@ -175,9 +217,13 @@ def _raw(con: duckdb.DuckDBPyConnection, source: Source, column: str) -> str:
     title, position = source.columns[column]
     if source.format != "parquet":
         return f"c{position}"
-    text, described = f"{_quoted(title)}::VARCHAR", _parquet_types(con, source)[title]
-    if described.startswith("TIMESTAMP"):
-        text = f"strftime({_quoted(title)}, '%Y-%m-%d')"
+    cell, described = _quoted(title), _parquet_types(con, source)[title]
+    text = f"{cell}::VARCHAR"
+    if described.startswith("TIMESTAMP"):  # with a time zone: as the time in UTC, wherever the machine stands
+        days, times = (f"strftime({cell}, '{form}')" for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S"))
+        text = f"CASE WHEN date_trunc('day', {cell}) = {cell} THEN {days} ELSE {times} END"
+    if described in ("DOUBLE", "FLOAT"):  # no power of ten, which a cell may not hold
+        text = f"CASE WHEN contains({text}, 'e') THEN printf('%.12f', {cell}) ELSE {text} END"
     return f"CASE WHEN {text} NOT IN ('', 'NA', 'NULL') THEN {text} END"
 
 

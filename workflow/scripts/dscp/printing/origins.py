@@ -53,6 +53,7 @@ TITLES = {
     "excluded.{excluded_by}.{extract}": "Records that the method leaves out or treats specially",
     "validation.rows_in.{extract}": "Rows read",
     "validation.rows_kept.{extract}": "Rows kept",
+    "validation.linked.{extract}.{other}": "Rows of a client who is in another file",
     "validation.excluded.{extract}.{nth}": "Rows left out, by rule",
     "validation.missing.{extract}.{column}": "Missing values",
     "validation.information.{extract}.{nth}": "Other remarks",

@@ -73,7 +73,7 @@ EXTRACT = ExtractType(
         DAT,
         Column(
             "journey",
-            "integer",
+            "number",
             "the journey's number: a later journey of a client has a higher one",
             (at_least(0, "a journey number, zero or more"),),
             aliases=("n_jy",),

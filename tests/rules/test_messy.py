@@ -1,0 +1,359 @@
+"""Messy data of other offices: each kind of fault, in several extracts, columns and formats, is refused or told.
+
+The cases are modelled on faults that people who work with administrative extracts have reported in public; the data are
+invented: `other_study` draws them. What is right in each kind stands in docs/workings.md, "Messy data".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dscp.extracts.links import linked
+from dscp.extracts.registry import EXTRACTS, samples
+from other_study import other_config
+from validate import validate
+
+TODAY = dt.date(2026, 1, 1)
+OF_CLIENTS = [name for name, extract in EXTRACTS.items() if extract.person]
+
+
+@pytest.fixture(scope="module")
+def study(config) -> dict:
+    return other_config(config)
+
+
+@pytest.fixture(scope="module")
+def drawn(study) -> dict[str, pd.DataFrame]:
+    """Every extract as texts; clients have numbers of eight digits, often with noughts in front."""
+    frames = samples(study, np.random.default_rng(1), 300)
+    for name, frame in frames.items():
+        days = frame.select_dtypes(["datetime"]).columns
+        frame = frame.assign(**{day: frame[day].dt.strftime("%Y-%m-%d") for day in days})
+        if name in OF_CLIENTS:
+            frame = frame.assign(client=[f"{7 * int(client[1:]) + 3:08d}" for client in frame["client"]])
+        texts = frame.reset_index(drop=True).astype(object)
+        frames[name] = texts.map(lambda cell: None if pd.isna(cell) else str(cell))
+    return frames
+
+
+class Office:
+    """Extracts as an office delivers them, in a folder; what is found in each."""
+
+    def __init__(self, study: dict, folder: Path) -> None:
+        self.study, self.folder, self.copies = study, folder, {}
+
+    def check(self, name: str, frame: pd.DataFrame | list[pd.DataFrame], form: str = "csv") -> pd.DataFrame:
+        """Write frames as files of a format, and validate them."""
+        paths = []
+        for position, one in enumerate(frame if isinstance(frame, list) else [frame], start=1):
+            paths.append(self.folder / f"{name}_{position}.{form}")
+            writers = {"csv": one.to_csv, "parquet": one.to_parquet, "xlsx": one.to_excel}
+            writers[form](paths[-1], index=False)
+        self.copies[name] = str(self.folder / f"{name}.validated")
+        texts, names = [str(path) for path in paths], [path.name for path in paths]
+        return validate(name, texts, self.study, self.copies[name], names=names, today=TODAY)
+
+    def kept(self, name: str) -> pd.DataFrame:
+        """The typed copy of an extract."""
+        return pd.read_parquet(self.copies[name])
+
+
+@pytest.fixture
+def office(study, tmp_path) -> Office:
+    return Office(study, tmp_path)
+
+
+def said(findings: pd.DataFrame, severity: str, *words: str) -> list[str]:
+    """The messages of a severity in which all words stand."""
+    messages = findings.loc[findings["severity"] == severity, "message"]
+    return [message for message in messages if all(word in message for word in words)]
+
+
+def quiet(findings: pd.DataFrame, frame: pd.DataFrame, *columns: str) -> bool:
+    """No message shows a cell of a column."""
+    text = "\n".join(findings["message"])
+    cells = {str(cell) for column in columns for cell in frame[column].dropna() if len(str(cell)) > 4}
+    return not any(cell in text for cell in cells)
+
+
+def signs() -> Iterator[str]:
+    return cycle("\u200b\ufeff\u00a0\u2060\t ")
+
+
+# Ids ----------------------------------------------------------------------------------------------------------------
+
+
+def commas(cell: str) -> str:
+    return f"{int(cell):,}"
+
+
+def pointed(cell: str) -> str:
+    return f"{int(cell)}.0"
+
+
+CHANGED = {
+    "noughts lost": lambda cell: cell.lstrip("0"),
+    "point": pointed,
+    "commas": commas,
+    "unseen": lambda cell, sign=signs(): next(sign) + cell + next(sign),  # noqa: B008
+}
+
+
+@pytest.mark.parametrize(("name", "form"), [*zip(OF_CLIENTS, cycle(["csv", "parquet"]))])
+@pytest.mark.parametrize("how", CHANGED)
+def test_an_id_keeps_its_form_whatever_a_program_has_made_of_it(office, drawn, how, name, form):
+    office.check(name, drawn[name], form)
+    clean = office.kept(name)["client"]
+    frame = drawn[name].assign(client=drawn[name]["client"].map(CHANGED[how]))
+    findings = office.check(name, frame, form)
+    assert said(findings, "fault") == [] and clean.to_list() == office.kept(name)["client"].to_list()
+    told = said(findings, "information", "client as given")
+    assert len(told) == (how != "noughts lost") and quiet(findings, frame, "client"), told
+    assert all(f"{number:,} row" in told[0] for number in [len(frame)] if how in ("point", "unseen"))
+
+
+@pytest.mark.parametrize(("name", "column"), [("journeys", "client"), ("carat_referrals", "referral")])
+def test_noughts_lost_in_one_of_two_files_are_counted(office, drawn, name, column):
+    frame = drawn[name].assign(**{column: [f"{number:08d}" for number in range(1, len(drawn[name]) + 1)]})
+    half = len(frame) // 2
+    office.check(name, frame)
+    clean = office.kept(name)[column]
+    pieces = [frame[:half], frame[half:].assign(**{column: frame[column][half:].str.lstrip("0")})]
+    findings = office.check(name, pieces)
+    (told,) = said(findings, "information", "noughts in front")
+    assert told.startswith(f"{name}_2.csv, {column} as given: fewer digits than the 8 of others")
+    assert f"in {len(pieces[1]):,} rows" in told and quiet(findings, frame, column)
+    assert clean.to_list() == office.kept(name)[column].to_list()
+
+
+REFUSED = {
+    "4.17E+13": "numbers that have lost digits (powers of ten)",
+    "1.2e+07": "numbers that have lost digits (powers of ten)",
+    "41700130000000000.0": "numbers that have lost digits (powers of ten)",
+    "01-Mar": "ids that a program has turned into days",
+    "2009-03-01": "ids that a program has turned into days",
+    "UNKNOWN": "words or signs that stand for no id",
+    " n/k ": "words or signs that stand for no id",
+    "nan": "words or signs that stand for no id",
+    "00000000": "words or signs that stand for no id",
+    "-": "words or signs that stand for no id",
+}
+
+
+@pytest.mark.parametrize(("name", "column", "form"), [
+    ("journeys", "client", "csv"), ("dirs", "client", "parquet"), ("carat_referrals", "referral", "csv"),
+])  # fmt: skip
+@pytest.mark.parametrize("cell", REFUSED)
+def test_what_is_no_id_any_more_is_refused_in_one_line(office, drawn, cell, name, column, form):
+    frame = drawn[name].assign(**{column: drawn[name][column].where(drawn[name].index % 9 != 2, cell)})
+    findings = office.check(name, frame, form)
+    rows = int((frame[column] == cell).sum())
+    (told,) = said(findings, "fault")
+    where = "line 4" if form == "csv" else "record 3"
+    assert told == (
+        f"{name}_1.{form}, {where}, {column}: found {REFUSED[cell]} in {rows} rows, "
+        "allowed: an id in each row, as text, as the source system has it"
+    )
+
+
+def test_ids_of_floating_numbers_in_parquet_are_read(office, drawn):
+    office.check("dirs", drawn["dirs"])
+    clean = office.kept("dirs")["client"].to_list()
+    findings = office.check("dirs", drawn["dirs"].assign(client=drawn["dirs"]["client"].astype(float)), "parquet")
+    assert said(findings, "information", "client as given", "point", f"in {len(clean):,} rows")
+    assert office.kept("dirs")["client"].to_list() == clean
+
+
+def test_letter_case_does_not_tell_clients_apart_but_two_spellings_in_one_file_are_refused(office, drawn):
+    frame = drawn["cjit_forms"].assign(client="Ab" + drawn["cjit_forms"]["client"])
+    office.check("cjit_forms", frame)
+    clean = office.kept("cjit_forms")["client"].to_list()
+    findings = office.check("cjit_forms", frame.assign(client=frame["client"].str.upper()))
+    assert said(findings, "fault") == [] and office.kept("cjit_forms")["client"].to_list() == clean
+    twice = pd.concat([frame, frame[:3].assign(client=frame["client"][:3].str.swapcase())])
+    (told,) = said(office.check("cjit_forms", twice), "fault", "capitals and in small letters", "one spelling of each")
+    assert quiet(pd.DataFrame({"message": [told]}), twice, "client")
+
+
+# Links --------------------------------------------------------------------------------------------------------------
+
+LINKS = [(extract.name, link) for extract in EXTRACTS.values() for link in extract.links]
+
+
+@pytest.mark.parametrize(("name", "link"), LINKS, ids=[f"{name}-{link.to}" for name, link in LINKS])
+def test_rows_that_go_with_another_file_are_counted_and_lost_noughts_told(office, drawn, name, link):
+    frame = drawn[name]
+    for one in (name, link.to):
+        office.check(one, drawn[one])
+    there = set(drawn[link.to][link.to_column])
+    counts = {one["extract"]: one for one in linked([EXTRACTS[name]], office.copies)}
+    assert counts[name]["rows"] == frame[link.column].isin(there).sum()
+    assert counts[link.to]["rows"] == drawn[link.to][link.to_column].isin(set(frame[link.column])).sum()
+    assert counts[name]["message"].startswith(f"{name}, {link.column}: rows that go with {link.to}: ")
+    lost = frame.assign(**{link.column: frame[link.column].str.lstrip("0")})
+    office.check(name, lost)
+    *same, told = linked([EXTRACTS[name]], office.copies)
+    assert {one["extract"]: one for one in same} == counts
+    assert told["message"] == (
+        f"{name}, {link.column} as given: fewer digits than the 8 of {link.to}, the noughts in front being lost in "
+        f"{len(frame):,} rows; compared without noughts in front"
+    )
+
+
+# Numerals -----------------------------------------------------------------------------------------------------------
+
+NUMERALS = [
+    ("pilot_spending", "amount_gbp", "csv", "53968,85"),
+    ("budget_shares", "amount_gbp", "csv", "12,34"),
+    ("treatment_budgets", "local_gbp_m", "parquet", "1e2"),
+    ("pilot_spending", "amount_gbp", "csv", "1_000"),
+    ("triage_quarters", "triaged_within_6_weeks", "csv", "0x10"),
+    ("triage_quarters", "referrals", "xlsx", "1e2"),
+    ("fieldwork", "encounters", "csv", "1_0"),
+    ("new_journeys_yearly", "started", "parquet", "1,00"),
+    ("journeys", "journey", "csv", "0b11"),
+    ("journeys", "exit_reason", "parquet", "8e1"),
+]
+
+
+@pytest.mark.parametrize(("name", "column", "form", "cell"), NUMERALS)
+def test_what_is_no_number_of_a_ledger_is_refused(office, drawn, name, column, form, cell):
+    frame = drawn[name].copy()
+    frame.loc[1, column] = cell
+    (told,) = said(office.check(name, frame, form), "fault")
+    where = "record 2" if form == "parquet" else "line 3"
+    assert told.startswith(f"{name}_1.{form}, {where}, {column}: found ") and ", allowed: " in told
+
+
+NUMBERS = {"1,234": 1234, "1,234.56": 1234.56, "£1,234,567.5": 1234567.5, " 12 ": 12, "12.": 12, ".5": 0.5, "-7": -7}
+
+
+@pytest.mark.parametrize("cell", NUMBERS)
+def test_an_amount_as_people_write_it_is_read(office, drawn, cell):
+    frame = drawn["pilot_spending"].copy()
+    frame.loc[1, "amount_gbp"] = cell
+    assert said(office.check("pilot_spending", frame), "fault") == []
+    assert office.kept("pilot_spending").loc[1, "amount_gbp"] == NUMBERS[cell]
+
+
+def test_a_journey_s_number_may_be_large(office, drawn):
+    frame = drawn["journeys"].assign(journey=[str(3_000_000_000 + int(cell)) for cell in drawn["journeys"]["journey"]])
+    assert said(office.check("journeys", frame), "fault") == []
+    assert office.kept("journeys")["journey"].min() == 3_000_000_001
+
+
+# Days ---------------------------------------------------------------------------------------------------------------
+
+
+def month_for_day(cell: str | None) -> str | None:
+    """A day up to the twelfth as a spreadsheet with American settings writes it."""
+    if cell is None or int(cell[8:]) > 12:
+        return cell
+    return f"{cell[5:7]}/{cell[8:]}/{cell[:4]}"
+
+
+DAYS = [("cjit_forms", "care_plan_date"), ("journeys", "journey_start"), ("dirs", "dir_date")]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize(("name", "column"), DAYS)
+def test_days_written_in_two_ways_are_refused(office, drawn, name, column, form):
+    frame = drawn[name].assign(**{column: drawn[name][column].map(month_for_day)})
+    findings = office.check(name, frame, form)
+    strokes = int(frame[column].str.contains("/", na=False).sum())
+    (told,) = said(findings, "fault", column, "two ways of writing a day")
+    assert f"{strokes:,} cells like 99/99/9999 and {frame[column].notna().sum() - strokes:,} like 9999-99-99" in told
+
+
+@pytest.mark.parametrize(("name", "column"), DAYS)
+def test_days_all_written_the_british_way_are_read(office, drawn, name, column):
+    office.check(name, drawn[name])
+    clean = office.kept(name)[column]
+    frame = drawn[name].assign(
+        **{column: [cell and f"{cell[8:]}/{cell[5:7]}/{cell[:4]}" for cell in drawn[name][column]]}
+    )
+    assert said(office.check(name, frame), "fault") == []
+    pd.testing.assert_series_equal(clean, office.kept(name)[column])
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize(("name", "column"), DAYS)
+def test_a_time_of_day_is_refused(office, drawn, name, column, form):
+    times = pd.to_datetime(drawn[name][column]) - pd.to_timedelta(np.where(drawn[name].index % 3 == 1, 1, 0), unit="h")
+    texts = times.dt.strftime("%Y-%m-%d %H:%M:%S")
+    frame = drawn[name].assign(**{column: times if form == "parquet" else texts})
+    (told,) = said(office.check(name, frame, form), "fault")
+    rows = int((times.dt.hour == 23).sum())
+    assert told.endswith(
+        f", {column}: found a time of day in {rows} rows, allowed: whole days, without a time of day or at midnight"
+    )
+
+
+def test_a_time_of_day_in_a_workbook_is_refused(office, drawn):
+    frame = drawn["triage_quarters"].assign(quarter_start=pd.to_datetime(drawn["triage_quarters"]["quarter_start"]))
+    frame.loc[2, "quarter_start"] += pd.Timedelta(hours=9)
+    (told,) = said(office.check("triage_quarters", frame, "xlsx"), "fault", "time of day")
+    assert told.startswith("triage_quarters_1.xlsx, line 4, quarter_start: found a time of day in 1 row,")
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize(("name", "column"), DAYS)
+def test_midnight_in_utc_is_a_day_wherever_the_machine_stands(office, drawn, monkeypatch, name, column, zone):
+    office.check(name, drawn[name])
+    clean = office.kept(name)[column]
+    monkeypatch.setenv("TZ", zone)
+    instants = pd.to_datetime(drawn[name][column]).dt.tz_localize("UTC")
+    assert said(office.check(name, drawn[name].assign(**{column: instants}), "parquet"), "fault") == []
+    pd.testing.assert_series_equal(clean, office.kept(name)[column])
+    local = instants.dt.tz_localize(None).dt.tz_localize(zone)
+    assert said(office.check(name, drawn[name].assign(**{column: local}), "parquet"), "fault", "time of day")
+
+
+@pytest.mark.parametrize("word", ["epoch", "infinity", "today", "-infinity"])
+@pytest.mark.parametrize(("name", "column"), [*DAYS, ("journeys", "date_of_birth"), ("new_journeys_monthly", "month")])
+def test_a_word_is_no_day(office, drawn, name, column, word):
+    frame = drawn[name].copy()
+    frame.loc[0, column] = word
+    assert said(office.check(name, frame), "fault", "line 2", column, "allowed")
+
+
+# Flags and codes ----------------------------------------------------------------------------------------------------
+
+FLAGS = [
+    ("journeys", "previously_treated", "csv"), ("dirs", "no_fixed_abode", "parquet"), ("journeys", "dip_flag", "csv"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "column", "form"), FLAGS)
+def test_one_and_nought_with_a_point_are_flags(office, drawn, name, column, form):
+    office.check(name, drawn[name])
+    clean = office.kept(name)[column]
+    frame = drawn[name].assign(**{column: drawn[name][column].map({"Y": "1.0", "N": "0.0"})})
+    assert said(office.check(name, frame, form), "fault") == []
+    pd.testing.assert_series_equal(clean, office.kept(name)[column])
+
+
+OTHER_CODES: list[tuple[str, str, Callable]] = [
+    ("dirs", "no_fixed_abode", {"Y": "1", "N": "2"}.get),
+    ("journeys", "dual_diagnosis", {"Y": "J", "N": "N"}.get),
+    ("journeys", "ethnicity", lambda cell: f"{ord(cell[0])}" if isinstance(cell, str) else None),
+    ("dirs", "drug_1", lambda cell: f"{int(cell) % 7}" if isinstance(cell, str) else None),
+]
+
+
+@pytest.mark.parametrize(("name", "column", "change"), OTHER_CODES, ids=[f"{one[0]}-{one[1]}" for one in OTHER_CODES])
+def test_a_column_with_another_code_list_is_refused_and_a_slip_is_not(office, drawn, name, column, change):
+    other = drawn[name].assign(**{column: drawn[name][column].map(change)})
+    (told,) = said(office.check(name, other), "fault")
+    assert column in told and " values that are not allowed, the first being " in told and "allowed: " in told
+    slip = drawn[name].copy()
+    slip.loc[:3, column] = "?"
+    findings = office.check(name, slip)
+    assert said(findings, "fault") == [] and said(findings, "information", column, "a value that is not allowed")
