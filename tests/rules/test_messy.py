@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dscp.extracts.files import mixed_line_ends
 from dscp.extracts.links import linked
 from dscp.extracts.registry import EXTRACTS, samples
 from other_study import other_config
@@ -29,17 +30,21 @@ def study(config) -> dict:
     return other_config(config)
 
 
+def as_texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose cells are texts, as they stand in a CSV file; a missing one is None."""
+    days = frame.select_dtypes(["datetime"]).columns
+    texts = frame.assign(**{day: frame[day].dt.strftime("%Y-%m-%d") for day in days})
+    return texts.reset_index(drop=True).astype(object).map(lambda cell: None if pd.isna(cell) else str(cell))
+
+
 @pytest.fixture(scope="module")
 def drawn(study) -> dict[str, pd.DataFrame]:
     """Every extract as texts; clients have numbers of eight digits, often with noughts in front."""
     frames = samples(study, np.random.default_rng(1), 300)
     for name, frame in frames.items():
-        days = frame.select_dtypes(["datetime"]).columns
-        frame = frame.assign(**{day: frame[day].dt.strftime("%Y-%m-%d") for day in days})
         if name in OF_CLIENTS:
             frame = frame.assign(client=[f"{7 * int(client[1:]) + 3:08d}" for client in frame["client"]])
-        texts = frame.reset_index(drop=True).astype(object)
-        frames[name] = texts.map(lambda cell: None if pd.isna(cell) else str(cell))
+        frames[name] = as_texts(frame)
     return frames
 
 
@@ -357,3 +362,268 @@ def test_a_column_with_another_code_list_is_refused_and_a_slip_is_not(office, dr
     slip.loc[:3, column] = "?"
     findings = office.check(name, slip)
     assert said(findings, "fault") == [] and said(findings, "information", column, "a value that is not allowed")
+
+
+# The same person, the same event ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "form"), [("journeys", "csv"), ("dirs", "parquet")])
+def test_an_id_of_many_people_is_refused(office, drawn, name, form):
+    frame = drawn[name].assign(date_of_birth=[f"{1950 + row % 40}-03-04" for row in range(len(drawn[name]))])
+    frame.loc[:19, "client"] = "00999999"
+    (told,) = said(office.check(name, frame, form), "fault", "client, date_of_birth")
+    assert "found 1 id with up to 20 dates of birth each" in told and "999999" not in told
+
+
+@pytest.mark.parametrize(("name", "form"), [("journeys", "parquet"), ("dirs", "csv")])
+def test_clients_with_two_dates_of_birth_are_counted(office, drawn, name, form):
+    frame = drawn[name].assign(client=[f"{row:08d}" for row in range(1, len(drawn[name]) + 1)])
+    twice = frame[:3].assign(date_of_birth="1951-02-03", **{"journey": "999"} if "journey" in frame else {})
+    if "dir_date" in frame:
+        twice["dir_date"] = "2011-01-02"
+    findings = office.check(name, pd.concat([frame, twice], ignore_index=True), form)
+    (told,) = said(
+        findings, "information", "client, date_of_birth", "3 clients with more than one date of birth in 6 rows"
+    )
+    assert said(findings, "fault") == [] and quiet(findings, frame, "client", "date_of_birth"), told
+
+
+@pytest.mark.parametrize(("name", "form"), [("journeys", "csv"), ("dirs", "parquet")])
+def test_a_day_of_birth_of_too_many_is_told_and_not_shown(office, drawn, name, form):
+    frame = drawn[name].copy()
+    frame.loc[frame.index % 4 == 0, "date_of_birth"] = "1902-02-02"
+    findings = office.check(name, frame, form)
+    (told,) = said(findings, "information", "one day of birth shared by far too many")
+    assert f" in {(frame['date_of_birth'] == '1902-02-02').sum()} rows" in told and "1902" not in told
+    assert not said(office.check(name, drawn[name], form), "information", "shared by far too many")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_referral_under_another_number_counts_once(office, drawn, form):
+    frame = drawn["carat_referrals"]
+    office.check("carat_referrals", frame, form)
+    clean = office.kept("carat_referrals")
+    again = frame.assign(referral=[f"S{row}" for row in range(len(frame))])
+    findings = office.check("carat_referrals", pd.concat([frame, again], ignore_index=True), form)
+    assert said(
+        findings, "excluded", f"{len(frame)} rows left out: the same client, prison, referral_date and release_"
+    )
+    assert said(findings, "fault") == [] and len(office.kept("carat_referrals")) == len(clean)
+
+
+# Sums ---------------------------------------------------------------------------------------------------------------
+
+SUMS = [
+    ("pilot_spending", ["site", "fiscal_year"], "item", "Grand total", "amount_gbp", "csv"),
+    ("pilot_spending", ["site", "fiscal_year", "category"], "item", "Sub-total", "amount_gbp", "parquet"),
+    ("pilot_spending", ["site", "fiscal_year"], "item", "All", "amount_gbp", "csv"),
+    ("budget_shares", ["site"], "head", "Overall", "amount_gbp", "parquet"),
+    ("budget_shares", ["site"], "head", "total of the site", "amount_gbp", "csv"),
+    ("fieldwork", ["stage", "site"], "group", "Total", "encounters", "csv"),
+]
+
+
+def with_sums(frame: pd.DataFrame, by: list[str], label: str, name: str, amount: str) -> pd.DataFrame:
+    totals = frame.assign(total=frame[amount].astype(float)).groupby(by, sort=False)["total"].sum().reset_index()
+    first = frame.drop_duplicates(by)[[column for column in frame if column not in (label, amount)]]
+    rows = first.merge(totals, on=by).assign(**{label: name})
+    rows[amount] = rows["total"].map(lambda number: f"{number:.2f}".removesuffix(".00"))
+    return pd.concat([frame, rows[frame.columns]], ignore_index=True)
+
+
+@pytest.mark.parametrize(("extract", "by", "label", "name", "amount", "form"), SUMS)
+def test_rows_that_repeat_sums_are_left_out_and_counted(office, drawn, extract, by, label, name, amount, form):
+    office.check(extract, drawn[extract], form)
+    clean = office.kept(extract)[amount].to_list()
+    frame = with_sums(drawn[extract], by, label, name, amount)
+    findings = office.check(extract, frame, form)
+    more = len(frame) - len(drawn[extract])
+    assert said(findings, "fault") == [] and office.kept(extract)[amount].to_list() == clean
+    assert said(findings, "excluded", label, f"{more} rows left out: totals, which repeat the rows they sum")
+
+
+def test_a_name_alone_makes_no_total_and_an_amount_does(office, drawn):
+    frame = drawn["pilot_spending"].copy()
+    frame.loc[frame["item"] == "training", "item"] = "Total Place contribution"
+    findings = office.check("pilot_spending", frame)
+    assert said(findings, "fault") == [] and said(findings, "excluded", "totals") == []
+    assert "total_place_contribution" in set(office.kept("pilot_spending")["item"])
+    named = with_sums(drawn["pilot_spending"], ["site", "fiscal_year"], "item", "Everything", "amount_gbp")
+    (told,) = said(office.check("pilot_spending", named), "fault")
+    assert "item: found a value like AAAAAAAAAA, the sum of the other rows of its site and fiscal_year in all" in told
+
+
+@pytest.mark.parametrize(("column", "form"), [("adult_pooled_gbp_m", "csv"), ("local_gbp_m", "parquet")])
+def test_pounds_in_a_column_of_millions_are_refused(office, drawn, column, form):
+    pounds = [str(int(float(cell) * 1_000_000)) for cell in drawn["treatment_budgets"][column]]
+    findings = office.check("treatment_budgets", drawn["treatment_budgets"].assign(**{column: pounds}), form)
+    assert len(said(findings, "fault", column, "a number of million pounds, at most 100,000")) == len(pounds)
+
+
+# Coverage -----------------------------------------------------------------------------------------------------------
+
+
+def place_of_study(study: dict, name: str, frame: pd.DataFrame) -> str:
+    declared = EXTRACTS[name].coverage
+    listed = {place for site in study["sites"].values() for arm in ("pilot", "comparison")
+              for place in site[arm].get("prisons" if declared.place == "prison" else "dats", [])}  # fmt: skip
+    return frame.loc[frame[declared.place].isin(listed), declared.place].value_counts().index[0]
+
+
+COVERED = [name for name, extract in EXTRACTS.items() if extract.coverage]
+
+
+@pytest.fixture(scope="module")
+def many(study) -> dict[str, pd.DataFrame]:
+    """Enough rows of each covered extract that a silence shows."""
+    return {name: as_texts(frame) for name, frame in samples(study, np.random.default_rng(2), 6_000, COVERED).items()}
+
+
+@pytest.mark.parametrize("name", COVERED)
+def test_whole_data_have_no_silence(office, many, name):
+    findings = office.check(name, many[name])
+    assert said(findings, "information", "no row") == [] and said(findings, "information", "rows of") == []
+
+
+@pytest.mark.parametrize(("name", "form"), [*zip(COVERED, cycle(["csv", "parquet"]), strict=False)])
+def test_a_place_renamed_half_way_is_told(office, study, many, name, form):
+    frame, declared = many[name].copy(), EXTRACTS[name].coverage
+    place = place_of_study(study, name, frame)
+    first, last = study["periods"]["post"][declared.window]
+    half = sorted(frame.loc[frame[declared.day].between(str(first), str(last)), declared.day].dropna())[-1][:4]
+    moved = (frame[declared.place] == place) & (frame[declared.day] >= f"{half}-01-01")
+    frame.loc[moved, declared.place] = "Z9"
+    findings = office.check(name, frame, form)
+    (told,) = said(findings, "information", declared.place, f"no row of {place} from {half}-01 on")
+    assert "Z9 begins then" in told
+
+
+@pytest.mark.parametrize("name", COVERED)
+def test_data_that_stop_before_the_period_are_told(office, study, many, name):
+    declared = EXTRACTS[name].coverage
+    _, last = study["periods"]["post"][declared.window]
+    year = int(str(last)[:4])
+    frame = many[name][many[name][declared.day] < f"{year}-01-01"]
+    told = said(office.check(name, frame), "information", f"no row from {year}-01 on")
+    assert len(told) == 1 and f"the last is of {year - 1}-12" in told[0]
+
+
+@pytest.mark.parametrize(("name", "column"), [
+    ("carat_referrals", "residence_dat"), ("carat_referrals", "release_date"), ("journeys", "ethnicity"),
+])  # fmt: skip
+def test_a_column_empty_in_one_place_and_period_alone_is_told(office, study, many, name, column):
+    frame, declared = many[name].copy(), EXTRACTS[name].coverage
+    place = place_of_study(study, name, frame)
+    first = str(study["periods"]["post"][declared.window][0])
+    frame.loc[(frame[declared.place] == place) & (frame[declared.day] >= first), column] = None
+    findings = office.check(name, frame)
+    assert said(findings, "information", f"{column}, {declared.place}", f"rows of {place} in the second period")
+
+
+@pytest.mark.parametrize(("name", "column", "old", "new"), [
+    ("journeys", "exit_reason", "80", "83"), ("journeys", "referral_source", "1", "77"),
+    ("journeys", "ethnicity", None, "Z"), ("cjit_forms", "form", "AF7", "AF5"),
+])  # fmt: skip
+def test_a_code_that_vanishes_within_the_periods_is_told(office, study, many, name, column, old, new):
+    frame, declared = many[name].copy(), EXTRACTS[name].coverage
+    old = old or frame[column].value_counts().index[0]
+    start = str(study["periods"]["post"][declared.window][0])
+    frame.loc[(frame[column] == old) & (frame[declared.day] >= start), column] = new
+    told = said(office.check(name, frame), "information", f"{column}, {declared.day}: no {old} after ")
+    assert len(told) == 1
+
+
+# Workbooks ----------------------------------------------------------------------------------------------------------
+
+
+def book(frame: pd.DataFrame, path: Path, sheets: dict[str, pd.DataFrame], change: Callable) -> None:
+    from openpyxl import Workbook
+
+    made = Workbook()
+    made.remove(made.active)
+    for title, one in sheets.items():
+        sheet = made.create_sheet(title)
+        sheet.append(list(one.columns))
+        for row in one.itertuples(index=False):
+            sheet.append([dt.date.fromisoformat(row[0]), row[1], int(row[2]), int(row[3])])
+    change(made)
+    made.save(path)
+
+
+def hide(made) -> None:
+    made["Draft"].sheet_state = "hidden"
+    made.active = 1
+
+
+def filtered(made) -> None:
+    for row in (3, 4):
+        made["Quarters"].row_dimensions[row].hidden = True
+
+
+BOOKS = [
+    (("Draft", "Quarters"), hide, "information", "the sheet Quarters of several; the others are not read"),
+    (("Quarters",), filtered, "fault", "found 2 hidden rows on the sheet Quarters, allowed: every row in sight"),
+    (("Draft", "Quarters"), lambda made: None, "fault", "2 sheets with the columns of the extract (Draft, Quarters)"),
+]
+
+
+@pytest.mark.parametrize(("titles", "change", "severity", "words"), BOOKS)
+def test_what_is_read_of_a_workbook_is_what_its_keeper_sees(
+    office, study, drawn, tmp_path, titles, change, severity, words
+):
+    frame = drawn["triage_quarters"]
+    path = tmp_path / "book.xlsx"
+    draft = frame.assign(triaged_within_6_weeks="1")
+    book(frame, path, {title: draft if title == "Draft" else frame for title in titles}, change)
+    copy = str(tmp_path / "book.parquet")
+    findings = validate("triage_quarters", [str(path)], study, copy, names=["book.xlsx"], today=TODAY)
+    assert len(said(findings, severity, words)) == 1
+    if severity == "information":
+        assert (
+            pd.read_parquet(copy)["triaged_within_6_weeks"].to_list()
+            == frame["triaged_within_6_weeks"].astype(int).to_list()
+        )
+
+
+# Rows and messages --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["journeys", "triage_quarters", "pilot_spending", "dirs"])
+def test_lines_of_commas_and_a_second_header_are_left_out_and_counted(office, drawn, name):
+    frame = drawn[name]
+    office.check(name, frame)
+    clean = office.kept(name).drop(columns="line")
+    empty = pd.DataFrame([[None] * frame.shape[1]] * 3, columns=frame.columns)
+    again = pd.DataFrame([list(frame.columns)], columns=frame.columns)
+    findings = office.check(name, pd.concat([frame[:5], again, frame[5:], empty], ignore_index=True))
+    if name != "triage_quarters":  # which has one column of texts, and the header there is refused
+        assert said(findings, "fault") == [] and said(findings, "excluded", "1 row left out: the header again")
+        pd.testing.assert_frame_equal(office.kept(name).drop(columns="line"), clean)
+    assert said(findings, "excluded", "3 rows left out: rows without any value")
+
+
+@pytest.mark.parametrize("cell", ["?", "E08000001 (metropolitan district, before the boundary change)", "#12"])
+@pytest.mark.parametrize("name", ["journeys", "carat_referrals"])
+def test_codes_of_places_outside_the_study_may_have_any_form(office, drawn, name, cell):
+    column = EXTRACTS[name].coverage.place
+    outside = pd.DataFrame(drawn[name][-3:].assign(**{EXTRACTS[name].key[-1]: ["991", "992", "993"], column: cell}))
+    findings = office.check(name, pd.concat([drawn[name], outside], ignore_index=True))
+    assert said(findings, "fault") == [] and said(findings, "excluded", column, "outside the study")
+
+
+def test_line_ends_of_two_kinds_are_told_with_their_line(office, study, drawn, tmp_path):
+    lines = drawn["dirs"].to_csv(index=False).splitlines()
+    path = tmp_path / "mixed.csv"
+    path.write_bytes(("\r\n".join(lines[:9]) + "\r\n" + "\n".join(lines[9:]) + "\n").encode())
+    findings = validate("dirs", [str(path)], study, str(tmp_path / "x.parquet"), names=["mixed.csv"], today=TODAY)
+    told = said(findings, "fault")
+    assert mixed_line_ends(str(path)) == 10
+    assert all(message.startswith("mixed.csv, line 10: found a line end of another kind") for message in told)
+
+
+def test_counts_rounded_to_five_may_exceed_their_whole_by_five(office, drawn):
+    frame = drawn["new_journeys_yearly"].assign(started="200", retained_12_weeks="165", completed_under_12_weeks="40")
+    findings = office.check("new_journeys_yearly", frame)
+    assert said(findings, "fault") == [] and said(findings, "information", "all numbers are rounded to five")
+    frame.loc[0, "started"] = "201"
+    assert len(said(office.check("new_journeys_yearly", frame), "fault", "at most the number started"))

@@ -171,8 +171,8 @@ def test_good_extract_has_no_fault(check, extract):
 
 CELL_FAULTS = [
     ("journeys", 3, "client", "", "nothing", "an id"),
-    ("journeys", 6, "dat", "", "nothing", "a DAT code: letters and digits"),
-    ("journeys", 6, "dat", "??", "??", "a DAT code: letters and digits"),
+    ("journeys", 6, "dat", "", "nothing", "a DAT code, no error of a spreadsheet"),
+    ("journeys", 6, "dat", "#N/A", "#N/A", "a DAT code, no error of a spreadsheet"),
     ("journeys", 3, "journey", "x", "x", "a journey number, zero or more"),
     ("journeys", 3, "journey", "1.5", "1.5", "a journey number, zero or more"),
     ("journeys", 3, "journey", "-1", "-1", "a journey number, zero or more"),
@@ -196,7 +196,7 @@ CELL_FAULTS = [
     ("journeys", 2, "sex", "", "nothing", "M or F"),
     ("journeys", 2, "sex", "U", "U", "M or F"),
     ("carat_referrals", 2, "referral", "", "nothing", "an id"),
-    ("carat_referrals", 4, "prison", "", "nothing", "a prison code: letters and digits"),
+    ("carat_referrals", 4, "prison", "", "nothing", "a prison code, no error of a spreadsheet"),
     ("carat_referrals", 2, "referral_date", "", "nothing", DAYS),
     (
         "carat_referrals", 2, "release_date", "2007-12-31", "a value like 9999-99-99",

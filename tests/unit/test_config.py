@@ -70,6 +70,16 @@ def test_every_error_is_said_at_once(bad):
         (lambda c: c["periods"]["post"].update(outcomes=["2009-03-01", "2011-03-31"]), "periods.post.outcomes"),
         (lambda c: c["periods"]["pre"].update(pickups_until="2009-01-01"), "periods.pre.pickups_until"),
         (lambda c: c["sites"]["site_2"]["pilot"]["dats"].append("C02"), "DAT C02 already belongs to site_2.pilot"),
+        (
+            lambda c: c["sites"]["site_3"].update(label=c["sites"]["site_2"]["label"]),
+            "sites.site_3.label: found the label of sites.site_2, allowed: a label of its own",
+        ),
+        (
+            lambda c: c["sites"]["site_3"]["pilot"].update(label=c["sites"]["site_2"]["comparison"]["label"]),
+            "sites.site_3.pilot.label: found the label of sites.site_2.comparison, allowed: a label of its own",
+        ),
+        (lambda c: c["sites"]["site_2"]["pilot"].update(dats=["p02"]), "found p02, allowed: capital letters, P02"),
+        (lambda c: c["sites"]["site_2"]["pilot"].update(prisons=["NA"]), "found NA, which stands for a missing value"),
         (lambda c: c["sites"]["site_2"]["pilot"].pop("prisons"), "needed for continuity: integrated_system"),
         (lambda c: c["economics"].update(worked_example="site_1"), "economics.worked_example: found 'site_1'"),
     ],

@@ -14,13 +14,16 @@ import pandas as pd
 import pandera.pandas as pa
 
 from dscp.extracts.checks import Extract, cross_checks, duplicates, faults_at
-from dscp.extracts.columns import personal, schema
-from dscp.extracts.faults import FAULT, NO_VALUE, cell, count, fault, information, table
+from dscp.extracts.columns import coded_columns, personal, schema
+from dscp.extracts.coverage import codes_that_come_and_go, coverage, window
+from dscp.extracts.faults import FAULT, NO_VALUE, cell, count, excluded, fault, information, table
 from dscp.extracts.files import open_source
 from dscp.extracts.frozen import frozen
 from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, widths
 from dscp.extracts.registry import EXTRACTS
-from dscp.extracts.typed import DAYS, SLASHED, connect, copy_records, load, unreadable_cells
+from dscp.extracts.same import births, repeated_events
+from dscp.extracts.sql import literal
+from dscp.extracts.typed import DAYS, SLASHED, connect, copy_records, load, no_records, unreadable_cells
 from dscp.extracts.types import ExtractType, Limits
 from dscp.run.job import writing
 from dscp.study.areas import areas
@@ -30,6 +33,7 @@ TIME = r"\d:\d\d"
 TEXTS = ("id", "text", "code", "key")
 UNSEEN = r"[^\P{C}\t\n\r]|[\x{FFFE}\x{FFFF}]"  # controls, marks that turn a line round, joiners, what has no form
 MANY_CELLS, LARGE_PART = 20, 0.1  # cells that cannot be read, and their share: no slips of the pen but other codes
+HEADER_TEXTS = 2  # cells that are the name of their column, in a row that is a header
 ROUNDED_FROM = 100  # rows: so many dates, all on the first day of a month, are months and not dates
 
 
@@ -99,12 +103,13 @@ def _checks(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any
     if not rows:
         return [fault(extract.name, extract.file, "", "no rows", "at least one row below the header")]
     extract.con.execute("CREATE TEMP TABLE refused (file UTINYINT, record BIGINT)")
-    findings = cells_not_kept(extract, columns) + missing_cells(extract, columns, rows)
+    findings = rows_that_are_none(extract, columns)
+    findings += cells_not_kept(extract, columns) + missing_cells(extract, columns)
     findings += changed_ids(extract) + two_ways_of_writing(extract, columns)
     findings += values_not_allowed(extract, columns) + control_characters(extract, columns)
     if columns.unique:
         findings += duplicates(extract, columns.unique)
-    findings += cross_checks(extract)
+    findings += cross_checks(extract) + births(extract) + repeated_events(extract) + coverage(extract)
     kept = rows - extract.query("SELECT count(*) FROM dropped")[0][0]
     counts = [count(extract.name, "rows in", source.rows, file=source.name) for source in extract.sources]
     return [*findings, *counts, count(extract.name, "rows kept", kept)]
@@ -189,9 +194,38 @@ def two_ways_of_writing(extract: Extract, columns: pa.DataFrameSchema) -> list[d
     return findings
 
 
-def missing_cells(extract: Extract, columns: pa.DataFrameSchema, rows: int) -> list[dict[str, Any]]:
+def rows_that_are_none(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
+    """Leave out rows without any value, and a header that stands within a file again."""
+    nothing = " AND ".join(f'"{name}" IS NULL' for name in columns.columns)
+    findings = _no_records(extract, f"cast_faults IS NULL AND {nothing}", "rows without any value")
+    return findings + _headers_again(extract, columns)
+
+
+def _headers_again(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
+    """Leave out rows in which two cells or more are the names of their columns, the first text among them."""
+    titles = {name: sorted({source.columns[name][0].strip().lower() for source in extract.sources
+                            if name in source.columns}) for name in columns.columns}  # fmt: skip
+    texts = [name for name, column in columns.columns.items() if column.metadata["kind"] in TEXTS and titles[name]]
+    if not texts:
+        return []
+    first, forms = texts[0], [form for title in titles[texts[0]] for form in (title, title.upper(), title.title())]
+    gate = " OR ".join(f'"{first}" = {literal(form)}' for form in forms)
+    same = [f'coalesce(lower("{name}") = {literal(title)}, false)::INT' for name in texts for title in titles[name]]
+    listed = ", ".join(literal(title) for known in titles.values() for title in known)
+    lost = f"list_filter(coalesce(cast_faults, []), lambda one: list_contains([{listed}], lower(trim(one.found))))"
+    condition = f"({gate}) AND {' + '.join(same)} + len({lost}) >= {HEADER_TEXTS}"
+    return _no_records(extract, condition, "the header again")
+
+
+def _no_records(extract: Extract, condition: str, rule: str) -> list[dict[str, Any]]:
+    found = no_records(extract.con, condition)
+    return [excluded(extract.name, "", rule, len(found))] if found else []
+
+
+def missing_cells(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
     """Count what is missing by column: a fault per row where a value is required."""
     names = list(columns.columns)
+    (rows,) = extract.query("SELECT count(*) FROM records")[0]
     present = extract.query("SELECT " + ", ".join(f'count("{name}")' for name in names) + " FROM records")[0]
     findings = []
     for name, number in zip(names, present, strict=True):
@@ -225,9 +259,13 @@ def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[di
     for name, column in columns.columns.items():
         if not column.checks:
             continue
+        coded = extract.declared.coverage and name in coded_columns(extract.declared)
         values = extract.con.execute(
-            f'SELECT "{name}", count(*) AS number FROM records WHERE "{name}" IS NOT NULL GROUP BY ALL ORDER BY ALL'
+            f'SELECT "{name}", count(*) AS number{_within(extract) if coded else ""} FROM records '
+            f'WHERE "{name}" IS NOT NULL GROUP BY "{name}" ORDER BY "{name}"'
         ).df()
+        if coded:
+            findings += codes_that_come_and_go(extract, name, values[[name, "inside", "first", "last"]])
         findings += _rounded(extract, name, column, values)
         for allowed, failing in failing_values(column, values[[name]]).items():
             extract.con.register("failing", pd.DataFrame({"value": failing}))
@@ -238,6 +276,14 @@ def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[di
             extract.con.execute(f"INSERT INTO refused SELECT file, record FROM records WHERE {condition}")
             extract.con.unregister("failing")
     return findings
+
+
+def _within(extract: Extract) -> str:
+    """Columns of a query by value: rows within the time that the study compares, and their first and last day."""
+    first, last = window(extract)
+    inside = f"FILTER (\"{extract.declared.coverage.day}\" BETWEEN DATE '{first}' AND DATE '{last}')"
+    day = f'"{extract.declared.coverage.day}"'
+    return f", count(*) {inside} AS inside, min({day}) {inside} AS first, max({day}) {inside} AS last"
 
 
 def failing_values(column: pa.Column, values: pd.DataFrame) -> dict[str, list[Any]]:

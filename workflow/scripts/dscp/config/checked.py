@@ -286,6 +286,10 @@ def _meaning(schema: Mapping) -> str:
     return f" ({schema['description']})" if "description" in schema else ""
 
 
+ARMS = ("pilot", "comparison")
+NO_CODES = ("NA", "NULL")
+
+
 def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
     """Errors that a schema cannot see: order of dates, DATs in two areas, references to sites that are not there."""
     if study["run"] == "reference_extracts":
@@ -302,9 +306,40 @@ def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
     if study["periods"]["pre"]["outcomes"][1] >= study["periods"]["post"]["outcomes"][0]:
         yield ("periods", "post", "outcomes"), "allowed: a post period that starts after the pre period has ended"
     yield from _area_contradictions(study["sites"])
+    yield from _labels(study["sites"])
+    yield from _codes(study["sites"])
     example = study["economics"]["worked_example"]
     if example not in [name for name, site in study["sites"].items() if site.get("analysed", True)]:
         yield ("economics", "worked_example"), f"found {example!r}, allowed: an analysed site of this study"
+
+
+def _labels(sites: Mapping) -> Iterator[tuple[tuple, str]]:
+    """Two sites, or two areas, that a reader could not tell apart."""
+    of_sites = [(("sites", name, "label"), site.get("label")) for name, site in sites.items()]
+    of_areas = [
+        (("sites", name, arm, "label"), site.get(arm, {}).get("label")) for name, site in sites.items() for arm in ARMS
+    ]
+    for every in (of_sites, of_areas):
+        seen: dict[str, tuple] = {}
+        for keys, label in every:
+            if label and label in seen:
+                yield keys, f"found the label of {'.'.join(seen[label][:-1])}, allowed: a label of its own"
+            seen.setdefault(label, keys)
+
+
+def _codes(sites: Mapping) -> Iterator[tuple[tuple, str]]:
+    """Codes that no row of an extract can have: there, letters are read as capitals, and some words mean nothing."""
+    for name, site in sites.items():
+        for arm in ARMS:
+            for key in ("dats", "prisons"):
+                for code in map(str, site.get(arm, {}).get(key, [])):
+                    if code in NO_CODES:
+                        yield (
+                            ("sites", name, arm, key),
+                            f"found {code}, which stands for a missing value in the extracts, allowed: another code",
+                        )
+                    elif code != code.upper():
+                        yield ("sites", name, arm, key), f"found {code}, allowed: capital letters, {code.upper()}"
 
 
 def _area_contradictions(sites: Mapping) -> Iterator[tuple[tuple, str]]:

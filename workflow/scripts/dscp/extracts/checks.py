@@ -330,43 +330,94 @@ def study_sites(extract: Extract) -> list[Finding]:
     ]
 
 
-def sums(label: str, *groups: str, what: str) -> Callable[[Extract], list[Finding]]:
-    """A total must equal the sum of the rows it stands for; it is then left out, lest it be counted twice.
+TOTAL_WORDS = r"^(?:(?:grand_|sub_|sub)?total|all|sum|overall)$"  # a text that names nothing else
+MAY_BE_TOTAL = r"(?:^|_)(?:sub|grand)?(?:total|sum|all|overall)(?:_|$)"
+MANY_GROUPS, PARTS = 4, 2  # a label that is the sum of two others or more, in all of so many groups, is a sum
+HALF_A_PENNY = 0.005
+
+
+def sums(label: str, *groups: str, what: str, amount: str = "amount_gbp") -> Callable[[Extract], list[Finding]]:
+    """A row that repeats the sum of others is left out, not to count twice: its amount tells.
+
+    A row with the name of a total, and of nothing else, must be the sum. One that has such a word in its name is a
+    total where it is the sum. Whatever else is the sum of the others in every group is refused.
 
     Parameters
     ----------
-    label : the column whose text tells that a row is a total
+    label : the column whose text may tell that a row is a total
     groups : the columns within which rows are summed; `category` may itself say that a row is a total
     what : what is summed, in words
+    amount : the column that is summed
     """
+    levels = [list(groups), *([[name for name in groups if name != "category"]] if "category" in groups else [])]
 
     def check(extract: Extract) -> list[Finding]:
-        is_total = f"regexp_matches(lower({label}), '^total($|[ _-])')"
-        if "category" in groups:
-            is_total = f"(category = {literal(TOTAL)} OR {is_total})"
-        same = " AND ".join(
-            f"(part.{name} = total.{name}" + (f" OR total.{name} = {literal(TOTAL)})" if name == "category" else ")")
-            for name in groups
-        )
-        totals = extract.query(f"""
-            SELECT total.file, total.record, any_value(total.amount_gbp), round(coalesce(sum(part.amount_gbp), 0), 2)
-            FROM (SELECT * FROM records WHERE {is_total}) total
-            LEFT JOIN (SELECT * FROM records WHERE NOT {is_total}) part ON {same}
-            GROUP BY ALL ORDER BY ALL
-        """)
-        if not totals:
-            return []
-        extract.con.execute(f"INSERT INTO dropped SELECT file, record FROM records WHERE {is_total}")
+        columns = ", ".join(f'"{name}"' for name in ("file", "record", label, *groups, amount))
+        rows = extract.con.execute(f"SELECT {columns} FROM records ORDER BY file, record").df()
+        rows = rows[rows[amount].notna() & rows[label].notna()]
+        by_category = rows["category"] == TOTAL if "category" in groups else False
+        text = rows[label].str.lower()
+        of_category = tuple(f"total_{name}" for name in (rows["category"].unique() if "category" in groups else ()))
+        named = by_category | text.str.fullmatch(TOTAL_WORDS) | text.isin(of_category)
+        maybe = named | text.str.contains(MAY_BE_TOTAL)
+        stated = _compared(rows, maybe, levels, amount)
+        totals = rows[maybe & stated["equal"]]
+        if len(totals):
+            extract.con.register("totals", totals[["file", "record"]])
+            extract.con.execute("INSERT INTO dropped SELECT file, record FROM totals")
+            extract.con.unregister("totals")
+        wrong = stated[named & ~stated["equal"]]
         faults = [
-            fault(extract.name, extract.sources[file].name, "amount_gbp", f"a total of {_pounds(stated)}",
-                  f"{_pounds(summed)}, the sum of its parts; the {what} does not sum",
-                  line=extract.sources[file].line(record))
-            for file, record, stated, summed in totals
-            if stated is not None and abs(stated - summed) > 0.005
+            fault(extract.name, extract.sources[row.file].name, amount, f"a total of {_pounds(row.stated)}",
+                  f"{_pounds(row.summed)}, the sum of its parts; the {what} does not sum",
+                  line=extract.sources[row.file].line(row.record))
+            for row in wrong.itertuples()
         ]  # fmt: skip
-        return [*faults, excluded(extract.name, label, "totals, which repeat the rows they sum", len(totals))]
+        faults += _sums_by_any_name(extract, rows[~maybe], label, levels, amount)
+        left_out = [excluded(extract.name, label, "totals, which repeat the rows they sum", len(totals))]
+        return faults + (left_out if len(totals) else [])
 
     return check
+
+
+def _compared(rows: pd.DataFrame, maybe: pd.Series, levels: list[list[str]], amount: str) -> pd.DataFrame:
+    """Amounts beside the sum of the rows that they may stand for: file, record, stated, summed, equal."""
+    found = rows[["file", "record"]].assign(stated=rows[amount], summed=0.0, equal=False)
+    for level in reversed(levels):
+        parts = rows[~maybe].groupby(level)[amount].sum()
+        keys = rows.set_index(level).index
+        summed = parts.reindex(keys).to_numpy()
+        usable = (summed == summed) & (rows["category"].ne(TOTAL) if "category" in level else True)
+        found["summed"] = found["summed"].where(~usable, summed)
+        found["equal"] |= usable & ((found["stated"] - summed).abs() <= HALF_A_PENNY)
+    return found
+
+
+def _sums_by_any_name(
+    extract: Extract, rows: pd.DataFrame, label: str, levels: list[list[str]], amount: str
+) -> list[Finding]:
+    """A label whose amount is the sum of all others in each of many groups."""
+    found = {}
+    for level in levels:
+        if not level:
+            continue
+        groups = rows.groupby(level)[amount]
+        others = groups.transform("sum") - rows[amount]
+        is_sum = (
+            (others - rows[amount]).abs().le(HALF_A_PENNY) & groups.transform("size").gt(PARTS) & rows[amount].ne(0)
+        )
+        in_all = is_sum.groupby(rows[label]).agg(["all", "size"])
+        found |= dict.fromkeys(in_all.index[in_all["all"] & in_all["size"].ge(MANY_GROUPS)], level)
+    faults = []
+    for name, level in found.items():
+        first, number = rows[rows[label] == name].iloc[0], int((rows[label] == name).sum())
+        source = extract.sources[first["file"]]
+        text = f"{cell(name)}, the sum of the other rows of its {' and '.join(level)} in all {number} of them"
+        allowed = "rows that repeat no others, or the name total"
+        faults.append(
+            fault(extract.name, source.name, label, text, allowed, line=source.line(first["record"]), rows=number)
+        )
+    return faults
 
 
 def _pounds(amount: float) -> str:

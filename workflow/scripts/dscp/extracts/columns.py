@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 OLDEST_CLIENT = 110  # years
 BIRTHS_FROM = date(1850, 1, 1)
 MOST = 1e12  # pounds, or million pounds: no ledger holds as much, and sums of more lose their pence
+MOST_MILLIONS = 100_000  # million pounds: no budget of treatment is as large
 AS_MISSING = "treated as missing"
 
 DATE_TEXT = "a date as YYYY-MM-DD or DD/MM/YYYY"
@@ -64,6 +65,11 @@ def personal(extract: ExtractType) -> set[str]:
     """Columns of which a message shows no character: who a client is, and when he or she was born."""
     born = {column.name for column in extract.columns if day_of_birth in column.rules}
     return born | ({extract.person} if extract.person else set())
+
+
+def coded_columns(extract: ExtractType) -> set[str]:
+    """Columns that hold codes of a list."""
+    return {column.name for column in extract.columns if column.codes or column.code_list}
 
 
 def _column(column: Column, limits: Limits) -> pa.Column:
@@ -154,6 +160,12 @@ def payable(limits: Limits) -> Allowed:
     return Allowed("", lambda values: values.between(-MOST, MOST), error="a number up to a million million either way")
 
 
+def millions(limits: Limits) -> Allowed:
+    """An amount in million pounds: in pounds, it would be a million times as large."""
+    words = f"a number of million pounds, at most {MOST_MILLIONS:,}"
+    return Allowed(words, lambda values: values <= MOST_MILLIONS)
+
+
 def _between(first: date, last: date) -> Allowed:
     words = f"{DATE_TEXT}, from {first} to {last}"
     limits = (datetime.combine(first, datetime.min.time()), datetime.combine(last, datetime.min.time()))
@@ -193,6 +205,12 @@ def code_of(what: str) -> Rule:
     return lambda limits: rule
 
 
+def place_of(what: str) -> Rule:
+    """A code of a place: those of the study are in the config, and others may have any form but that of an error."""
+    rule = Allowed(f"{what}, no error of a spreadsheet", lambda values: ~values.str.match(r"^#([A-Z0-9/]+[!?]|N/A)\Z"))
+    return lambda limits: rule
+
+
 def name_of(what: str) -> Rule:
     """A text that becomes part of the ids of quantities: one word, as keys are, without the signs of ids."""
     words = f"{what}: at most 60 letters, digits, blanks and & / ' , ( ) -"
@@ -206,7 +224,7 @@ COUNTED = at_least(0, "a whole number, zero or more")
 AMOUNT = at_least(0, "a number, zero or more")
 SITE = Column("site", "text", "the site's name in the config", (site,))
 FISCAL_YEAR = Column("fiscal_year", "fiscal_year", "the year, April to March")
-DAT = Column("dat", "code", "the DAT's code", (code_of("a DAT code"),))
+DAT = Column("dat", "code", "the DAT's code", (place_of("a DAT code"),))
 
 
 def client(*aliases: str) -> Column:
@@ -216,7 +234,7 @@ def client(*aliases: str) -> Column:
 
 def prison(**more: Any) -> Column:
     """The prison's code."""
-    return Column("prison", "code", "the prison's code", (code_of("a prison code"),), **more)
+    return Column("prison", "code", "the prison's code", (place_of("a prison code"),), **more)
 
 
 def characteristic(name: str, kind: str, says: str, *rules: Rule, **more: Any) -> Column:

@@ -6,6 +6,7 @@ import csv
 import datetime
 import gzip
 import io
+import itertools
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Source:
     columns : schema column -> the header it stands under, and its position
     width : number of columns in the file
     rows : number of records, once read
+    frame, sheet : of a workbook, what was read, and the name of the sheet if there are others
     """
 
     path: str
@@ -47,6 +49,7 @@ class Source:
     width: int = 0
     rows: int = 0
     frame: pd.DataFrame | None = None
+    sheet: str = ""
 
     def line(self, record: int) -> str:
         """Where a record stands: its line, or "record N" where lines and records do not go together."""
@@ -78,8 +81,8 @@ def open_source(
     if found := too_much(path, source.format):
         return source, [fault(extract, name, "", *found)]
     try:
-        header = _header(con, source)
-    except _TooMuch as error:
+        header = _header(con, source, schema)
+    except _Refused as error:
         return source, [fault(extract, name, "", *error.args)]
     except UnicodeError:
         return source, [fault(extract, name, "", "a header that is not text in UTF-8", "CSV in UTF-8")]
@@ -88,7 +91,9 @@ def open_source(
     except Exception as error:  # whatever a damaged file makes its reader raise ends in one line, not in a traceback
         return source, [fault(extract, name, "", f"a file that cannot be read ({type(error).__name__})", allowed)]
     source.width = len(header)
-    return source, _match_header(source, header, schema)
+    read = f"the sheet {as_title(source.sheet)} of several"
+    sheets = [information(extract, name, "", read, "the others are not read", rows=0)] if source.sheet else []
+    return source, _match_header(source, header, schema) + sheets
 
 
 def allowed_formats(formats: Collection[str]) -> str:
@@ -97,25 +102,25 @@ def allowed_formats(formats: Collection[str]) -> str:
     return f"a {' or '.join(words[:2])} file" + "".join(f", or {text}" for text in words[2:])
 
 
-class _TooMuch(Exception):
-    """A header of more columns, or a file of more rows, than an extract has: what was found, what is allowed."""
+class _Refused(Exception):
+    """More than an extract has, or a sheet that is not what its keeper sees: what was found, what is allowed."""
 
 
-def _header(con: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
+def _header(con: duckdb.DuckDBPyConnection, source: Source, schema: pa.DataFrameSchema) -> list[str]:
     if source.format == "parquet":
         rows = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({pattern(source.path)})").fetchone()[0]
         if rows > FEW_ROWS and rows > Path(source.path).stat().st_size:
-            raise _TooMuch(f"{rows:,} rows", "no more rows than bytes")
+            raise _Refused(f"{rows:,} rows", "no more rows than bytes")
         described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({pattern(source.path)})").fetchall()
         return _columns([row[0] for row in described])
     if source.format == "xlsx":
-        source.frame = _read_workbook(source.path)
+        source.frame, source.sheet = _read_workbook(source.path, schema)
         return list(source.frame.iloc[0].fillna("")) if len(source.frame) else []
     with _open(source.path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
         start = text.read(LONGEST_HEADER)
     if len(start) == LONGEST_HEADER and not {"\n", "\r"} & set(start):
-        raise _TooMuch(f"a first line of more than {LONGEST_HEADER:,} characters", "a header")
+        raise _Refused(f"a first line of more than {LONGEST_HEADER:,} characters", "a header")
     header = next(csv.reader(io.StringIO(start), strict=True), [])
     "".join(header).encode()  # raises UnicodeError if the header, which alone matters here, is not UTF-8
     return _columns(header)
@@ -123,7 +128,7 @@ def _header(con: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
 
 def _columns(header: list[str]) -> list[str]:
     if len(header) > MOST_COLUMNS:
-        raise _TooMuch(f"{len(header):,} columns", f"at most {MOST_COLUMNS:,}")
+        raise _Refused(f"{len(header):,} columns", f"at most {MOST_COLUMNS:,}")
     return header
 
 
@@ -185,20 +190,45 @@ def _line_count(path: str) -> int:
     return lines
 
 
+def mixed_line_ends(path: str) -> int:
+    """The first line that does not end as the first one does (CRLF or LF); 0 if there is none."""
+    with _open(path) as file:
+        ends = [line.endswith(b"\r\n") for line in itertools.islice(file, 1)]
+        return next((number for number, line in enumerate(file, start=2)
+                     if line.endswith(b"\n") and [line.endswith(b"\r\n")] != ends), 0)  # fmt: skip
+
+
 def _open(path: str) -> Any:
     return gzip.open(path, "rb") if path.lower().endswith(".gz") else open(path, "rb")
 
 
-def _read_workbook(path: str) -> pd.DataFrame:
-    """Return the first sheet as text, its header being the first row; no formulas, only their stored values."""
+def _read_workbook(path: str, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, str]:
+    """Return a sheet as text, its header being the first row, and its name if there are others.
+
+    It is what its keeper sees: of the sheets in sight the one that has the columns, without hidden rows. No formulas,
+    only their stored values.
+    """
     import openpyxl
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        rows = [[_workbook_text(value) for value in row] for row in book.worksheets[0].iter_rows(values_only=True)]
-    finally:
-        book.close()
-    return pd.DataFrame(rows, dtype=object)
+    book = openpyxl.load_workbook(path, data_only=True)
+    seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    fit = [sheet for sheet in seen if _has_columns(sheet, schema)]
+    if len(fit) > 1:
+        names = ", ".join(as_title(sheet.title) for sheet in fit)
+        raise _Refused(f"{len(fit)} sheets with the columns of the extract ({names})", "one")
+    sheet = (fit or seen or book.worksheets)[0]
+    if hidden := sum(row.hidden for number, row in sheet.row_dimensions.items() if number <= sheet.max_row):
+        words = f"{hidden:,} hidden {'row' if hidden == 1 else 'rows'} on the sheet {as_title(sheet.title)}"
+        raise _Refused(words, "every row in sight: no filter, nothing hidden")
+    rows = [[_workbook_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    return pd.DataFrame(rows, dtype=object), sheet.title if len(book.worksheets) > 1 else ""
+
+
+def _has_columns(sheet: Any, schema: pa.DataFrameSchema) -> bool:
+    """Whether the first row of a sheet names every column that an extract needs."""
+    named = {_plain(value) for value in next(sheet.iter_rows(max_row=1, values_only=True), ()) if value is not None}
+    needed = [spec.metadata["aliases"] + (name,) for name, spec in schema.columns.items() if spec.required]
+    return all(named & set(map(_plain, names)) for names in needed)
 
 
 def _workbook_text(value: Any) -> str | None:

@@ -16,18 +16,20 @@ import duckdb
 import pandera.pandas as pa
 
 from dscp.extracts.faults import SHOWN, fault
-from dscp.extracts.files import Source, lines_at
+from dscp.extracts.files import Source, lines_at, mixed_line_ends
 from dscp.extracts.ids import CANONICAL, GIVEN, KIND, WIDTH
 from dscp.extracts.sql import literal, pattern
 
 CSV_OPTIONS = "auto_detect=false, header=true, delim=',', quote='\"', escape='\"', nullstr=['', 'NA', 'NULL']"
 DATE_FORMATS = "['%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%d 00:00:00']"
 MONTH_FORMATS = "['%Y-%m', '%m/%Y', '%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%d 00:00:00']"
-# DuckDB takes epoch, infinity and -infinity for days: what sorts behind the digits, or has an i, is none.
+# DuckDB takes epoch, infinity and -infinity for 1900-01-01: what sorts behind the digits, or has an i, is no day.
 IS_DAY = "{raw} < ':' AND NOT contains({raw}, 'i')"
-DATE_SQL = f"""CASE WHEN {IS_DAY}
-    THEN coalesce(try_strptime({{raw}}, '%Y-%m-%d'), try_strptime(trim({{raw}}), {DATE_FORMATS}))::DATE
-END"""
+ISO = "try_strptime({raw}, '%Y-%m-%d')"
+DATE_SQL = f"""CASE
+    WHEN {ISO} > TIMESTAMP '1900-01-01' THEN {ISO}
+    WHEN {IS_DAY} THEN coalesce({ISO}, try_strptime(trim({{raw}}), {DATE_FORMATS}))
+END::DATE"""
 # DuckDB also reads 0x10, 1_000 and 1e2: where the number does not read as the cell, the cell has to be digits.
 WHOLE = r"""CASE WHEN TRY_CAST({raw} AS {type})::VARCHAR = {raw} THEN TRY_CAST({raw} AS {type})
     ELSE TRY_CAST(regexp_extract({cell}, '^\s*(-?\d+)(\.0*)?\s*$', 1) AS {type})
@@ -121,6 +123,22 @@ def load(con: duckdb.DuckDBPyConnection, schema: pa.DataFrameSchema, sources: li
     return faults
 
 
+def no_records(con: duckdb.DuckDBPyConnection, condition: str) -> list[tuple[int, int]]:
+    """Take rows for which a condition holds out of `records`; return file and record of each.
+
+    They were never records: lines of commas, or a header within the file.
+    """
+    found = con.execute(f"SELECT file, record FROM records WHERE {condition} ORDER BY ALL").fetchall()
+    if found:
+        con.execute(f"CREATE OR REPLACE TABLE left_out AS SELECT file, record FROM records WHERE {condition}")
+        con.execute("INSERT INTO dropped FROM left_out")
+        con.execute(
+            "DELETE FROM unreadable USING left_out AS l WHERE l.file = unreadable.file AND l.record = unreadable.record"
+        )
+        con.execute("CREATE OR REPLACE VIEW records AS FROM every_row ANTI JOIN dropped USING (file, record)")
+    return found
+
+
 def unreadable_cells(
     con: duckdb.DuckDBPyConnection, column: str, condition: str = "true"
 ) -> tuple[int, list[tuple[int, int, str]]]:
@@ -141,7 +159,7 @@ def copy_records(
     names = ", ".join(f'"{name}"' for name in schema.columns)
     kept = "ANTI JOIN dropped USING (file, record) ORDER BY file, record"
     some_dropped = con.execute("SELECT count(*) FROM dropped").fetchone()[0]
-    rows = f"SELECT file, line::INTEGER AS line, {names} FROM records {kept if some_dropped else ''}"
+    rows = f"SELECT file, line::INTEGER AS line, {names} FROM every_row {kept if some_dropped else ''}"
     noted = ", ".join(f"{WIDTH}{column}: '{width}'" for column, width in widths.items())
     with_noted = f", KV_METADATA {{{noted}}}" if noted else ""
     con.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet, PARQUET_VERSION v2{with_noted})")
@@ -160,7 +178,7 @@ def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, s
     """
     kept = {name: condition for name, spec in schema.columns.items() if (condition := _keep(name, spec))}
     raw = ", ".join(f'{_raw(con, source, name)} AS "raw_{name}"' for name in schema.columns)
-    typed = ", ".join(f'{_typed(name, spec)} AS "{name}"' for name, spec in schema.columns.items())
+    typed = ", ".join([f'{_typed(name, spec)} AS "{name}"' for name, spec in schema.columns.items()] + _slashed(schema))
     allowed = ", ".join(f'CASE WHEN {condition} THEN "{name}" END AS "{name}"' for name, condition in kept.items())
     replaced = f"* REPLACE ({allowed})" if allowed else "*"
     doubtful = [name for name, spec in schema.columns.items()
@@ -191,10 +209,17 @@ def _found(schema: pa.DataFrameSchema) -> list[tuple[str, str, str]]:
         for name, kind in kinds.items()
         if kind == KIND
     ]
-    days = [
-        (SLASHED + name, "BOOLEAN", f"""contains("raw_{name}", '/')""") for name, kind in kinds.items() if kind in DAYS
-    ]
+    days = [(SLASHED + name, "BOOLEAN", f'"{SLASHED}{name}"') for name, kind in kinds.items() if kind in DAYS]
     return ids + days
+
+
+def _slashed(schema: pa.DataFrameSchema) -> list[str]:
+    """Whether a day is written with strokes; beside the cast, with which it shares its costly part."""
+    return [
+        f"""{ISO.replace("{raw}", f'"raw_{name}"')} IS NULL AND contains("raw_{name}", '/') AS "{SLASHED}{name}\""""
+        for name, spec in schema.columns.items()
+        if spec.metadata["kind"] in DAYS
+    ]
 
 
 def _keep(name: str, column: pa.Column) -> str:
@@ -249,9 +274,10 @@ def _number_rows(con: duckdb.DuckDBPyConnection, sources: list[Source]) -> None:
     begins = [sum(source.rows for source in sources[:position]) for position in range(len(sources))]
     above = [int(source.format != "parquet") for source in sources]
     con.execute(f"""
-        CREATE VIEW records AS
+        CREATE VIEW every_row AS
         SELECT rowid - {_by_file(begins)} + 1 AS record, record + {_by_file(above)} AS line, * FROM typed
     """)
+    con.execute("CREATE VIEW records AS FROM every_row")
 
 
 def _by_file(values: list[int]) -> str:
@@ -269,6 +295,9 @@ def _unreadable_lines(
     unreadable = fault(extract, source.name, "", found, "a readable CSV or Parquet file")
     if source.format != "csv":
         return [unreadable]
+    if mixed := mixed_line_ends(source.path):
+        found, allowed = "a line end of another kind than in the lines above", "one kind of line end, CRLF or LF"
+        return [fault(extract, source.name, "", found, allowed, line=str(mixed))]
     try:
         rejecting = _relation(con, 0, source, "strict_mode=true, store_rejects=true")
         con.execute(f"SELECT count(c0) FROM {rejecting}").fetchall()

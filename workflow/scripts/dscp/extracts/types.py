@@ -99,6 +99,23 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """Where and when the rows of an extract are looked for: in every place of the study, in every month of its periods.
+
+    Attributes
+    ----------
+    place, day : columns
+    window : of the config's periods, by which the rows are counted
+    of_prisons : whether only areas are expected whose pick-ups from prison are counted
+    """
+
+    place: str
+    day: str
+    window: str
+    of_prisons: bool
+
+
+@dataclass(frozen=True)
 class Sample:
     """What a made-up extract is drawn for.
 
@@ -144,6 +161,8 @@ class ExtractType:
     apart : which of its numbers are about something else, or None
     columns : in the order of the file
     key : columns that no two rows may share; none where rows may repeat
+    event : columns in which no two rows say the same, whatever their number; the later one is left out
+    coverage : where and when rows are expected, or None
     person : the column that tells clients apart, or None
     links : to other extracts
     row_checks, checks : within a row, and between rows or against the study
@@ -160,6 +179,8 @@ class ExtractType:
     apart: Apart | None
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    event: tuple[str, ...]
+    coverage: Coverage | None
     person: str | None
     links: tuple[Link, ...]
     row_checks: tuple[RowCheck, ...]
@@ -171,7 +192,15 @@ class ExtractType:
         """A declaration that contradicts itself does not load."""
         names = {column.name for column in self.columns}
         of_apart = [self.apart.column] if self.apart else []
-        named = {*self.key, *of_apart, *([self.person] if self.person else []), *(link.column for link in self.links)}
+        of_coverage = [self.coverage.place, self.coverage.day] if self.coverage else []
+        named = {
+            *self.key,
+            *self.event,
+            *of_coverage,
+            *of_apart,
+            *([self.person] if self.person else []),
+            *(link.column for link in self.links),
+        }
         if unknown := sorted(named - names):
             raise ValueError(f"extract {self.name}: no column {unknown[0]}, allowed: {', '.join(sorted(names))}")
         if not isinstance(self.about, About):

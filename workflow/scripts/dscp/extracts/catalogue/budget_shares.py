@@ -38,6 +38,8 @@ EXTRACT = ExtractType(
         Column("amount_gbp", "amount", "pounds", (AMOUNT, payable)),
     ),
     key=("site", "head"),
+    event=(),
+    coverage=None,
     person=None,
     links=(),
     row_checks=(),

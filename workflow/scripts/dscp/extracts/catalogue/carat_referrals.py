@@ -8,7 +8,7 @@ from dscp.extracts.checks import RowCheck, study_prisons
 from dscp.extracts.columns import client, code_of, day_of_record, prison
 from dscp.extracts.faults import FAULT
 from dscp.extracts.samples import days, later, window
-from dscp.extracts.types import About, Column, ExtractType, Sample
+from dscp.extracts.types import About, Column, Coverage, ExtractType, Sample
 from dscp.study.areas import areas
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ EXTRACT = ExtractType(
         ),
     ),
     key=("referral",),
+    event=("client", "prison", "referral_date", "release_date"),
+    coverage=Coverage("prison", "referral_date", "referrals", of_prisons=True),
     person="client",
     links=(),
     row_checks=(

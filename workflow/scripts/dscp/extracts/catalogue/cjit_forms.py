@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dscp.extracts.checks import study_forms
 from dscp.extracts.columns import DAT, client, day_of_record, prison
-from dscp.extracts.types import About, Column, ExtractType, Link, Sample
+from dscp.extracts.types import About, Column, Coverage, ExtractType, Link, Sample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +59,8 @@ EXTRACT = ExtractType(
         ),
     ),
     key=(),
+    event=(),
+    coverage=Coverage("dat", "care_plan_date", "referrals", of_prisons=True),
     person="client",
     links=(Link("client", to="carat_referrals", to_column="client"),),
     row_checks=(),

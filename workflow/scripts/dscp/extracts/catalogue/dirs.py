@@ -54,6 +54,8 @@ EXTRACT = ExtractType(
         flag("treated_last_two_years", "whether the client was in treatment in the two years before"),
     ),
     key=(),
+    event=(),
+    coverage=None,
     person="client",
     links=(Link("client", to="carat_referrals", to_column="client"),),
     row_checks=client_checks("dir_date"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dscp.extracts.checks import study_sites
+from dscp.extracts.checks import study_sites, sums
 from dscp.extracts.columns import COUNTED, SITE, name_of
 from dscp.extracts.types import About, Apart, Column, ExtractType, Sample
 
@@ -45,10 +45,12 @@ EXTRACT = ExtractType(
         Column("encounters", "count", "interviews and groups, not the people in them", (COUNTED,)),
     ),
     key=("stage", "site", "group"),
+    event=(),
+    coverage=None,
     person=None,
     links=(),
     row_checks=(),
-    checks=(study_sites,),
+    checks=(sums("group", "stage", "site", what="fieldwork", amount="encounters"), study_sites),
     formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

@@ -20,7 +20,7 @@ from dscp.extracts.columns import (
 )
 from dscp.extracts.faults import FAULT, INFORMATION
 from dscp.extracts.samples import dats, days, later, people, window
-from dscp.extracts.types import About, Column, ExtractType, Sample
+from dscp.extracts.types import About, Column, Coverage, ExtractType, Sample
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,6 +112,8 @@ EXTRACT = ExtractType(
         flag("dual_diagnosis", "whether the client also has a mental health problem", aliases=("dualdiag",)),
     ),
     key=("client", "dat", "journey"),
+    event=(),
+    coverage=Coverage("dat", "journey_start", "outcomes", of_prisons=False),
     person="client",
     links=(),
     row_checks=(

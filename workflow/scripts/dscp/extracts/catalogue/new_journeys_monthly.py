@@ -38,6 +38,8 @@ EXTRACT = ExtractType(
         Column("new_journeys", "count", "journeys that started in the month", (COUNTED,)),
     ),
     key=("area", "month"),
+    event=(),
+    coverage=None,
     person=None,
     links=(),
     row_checks=(),

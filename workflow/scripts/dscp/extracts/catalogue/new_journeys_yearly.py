@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING
 
 from dscp.extracts.checks import RowCheck, study_years
 from dscp.extracts.columns import COUNTED, FISCAL_YEAR, SITE
-from dscp.extracts.faults import FAULT
+from dscp.extracts.faults import FAULT, INFORMATION
 from dscp.extracts.types import About, Column, ExtractType, Sample
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+PARTS = "retained_12_weeks + completed_under_12_weeks"
+# Numbers that are each rounded to five by themselves may sum to five more than their whole.
+SLACK = """(
+    SELECT CASE WHEN bool_and(started % 5 = 0 AND retained_12_weeks % 5 = 0 AND completed_under_12_weeks % 5 = 0)
+    THEN 5 ELSE 0 END FROM records
+)"""
 
 
 def sample(of: Sample) -> pd.DataFrame:
@@ -43,14 +51,23 @@ EXTRACT = ExtractType(
         Column("completed_under_12_weeks", "count", "those of them completed earlier", (COUNTED,)),
     ),
     key=("site", "fiscal_year"),
+    event=(),
+    coverage=None,
     person=None,
     links=(),
     row_checks=(
         RowCheck(
             FAULT,
             "retained_12_weeks",
-            "retained_12_weeks + completed_under_12_weeks > started",
+            f"{PARTS} > started + {SLACK}",
             "with completed_under_12_weeks, at most the number started",
+        ),
+        RowCheck(
+            INFORMATION,
+            "retained_12_weeks",
+            f"{PARTS} > started AND {PARTS} <= started + {SLACK}",
+            "taken as they are: all numbers are rounded to five",
+            "with completed_under_12_weeks, more than the number started",
         ),
     ),
     checks=(study_years("journey_years"),),

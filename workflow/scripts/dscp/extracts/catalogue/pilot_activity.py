@@ -43,6 +43,8 @@ EXTRACT = ExtractType(
         ),
     ),
     key=("site",),
+    event=(),
+    coverage=None,
     person=None,
     links=(),
     row_checks=(),

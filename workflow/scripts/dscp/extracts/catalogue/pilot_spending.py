@@ -50,6 +50,8 @@ EXTRACT = ExtractType(
         Column("amount_gbp", "amount", "pounds; a negative amount was repaid", (payable,)),
     ),
     key=("site", "fiscal_year", "category", "item"),
+    event=(),
+    coverage=None,
     person=None,
     links=(),
     row_checks=(RowCheck(INFORMATION, "amount_gbp", "amount_gbp < 0", "counted as repaid", "a negative amount"),),

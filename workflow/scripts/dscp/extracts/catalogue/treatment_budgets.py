@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dscp.extracts.columns import AMOUNT, FISCAL_YEAR, at_least, payable
+from dscp.extracts.columns import AMOUNT, FISCAL_YEAR, at_least, millions, payable
 from dscp.extracts.types import About, Column, ExtractType, Sample
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ EXTRACT = ExtractType(
     apart=None,
     columns=(
         FISCAL_YEAR,
-        Column("adult_pooled_gbp_m", "amount", "the pooled budget for adults, million pounds", (AMOUNT, payable)),
-        Column("local_gbp_m", "amount", "local funding, million pounds", (AMOUNT, payable)),
+        Column(
+            "adult_pooled_gbp_m", "amount", "the pooled budget for adults, million pounds", (AMOUNT, payable, millions)
+        ),
+        Column("local_gbp_m", "amount", "local funding, million pounds", (AMOUNT, payable, millions)),
         Column(
             "adults_in_effective_treatment",
             "count",
@@ -41,6 +43,8 @@ EXTRACT = ExtractType(
         ),
     ),
     key=("fiscal_year",),
+    event=(),
+    coverage=None,
     person=None,
     links=(),
     row_checks=(),

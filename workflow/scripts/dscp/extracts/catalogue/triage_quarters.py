@@ -52,6 +52,8 @@ EXTRACT = ExtractType(
         Column("triaged_within_6_weeks", "count", "those of them triaged within six weeks", (COUNTED,)),
     ),
     key=("dat", "quarter_start"),
+    event=(),
+    coverage=None,
     person=None,
     links=(),
     row_checks=(
