@@ -201,7 +201,7 @@ def test_rows_that_go_with_another_file_are_counted_and_lost_noughts_told(office
     counts = {one["extract"]: one for one in linked([EXTRACTS[name]], office.copies)}
     assert counts[name]["rows"] == frame[link.column].isin(there).sum()
     assert counts[link.to]["rows"] == drawn[link.to][link.to_column].isin(set(frame[link.column])).sum()
-    assert counts[name]["message"].startswith(f"{name}, {link.column}: rows that go with {link.to}: ")
+    assert counts[name]["message"].startswith(f"{name}, {link.column}: rows linked to {link.to}: ")
     lost = frame.assign(**{link.column: frame[link.column].str.lstrip("0")})
     office.check(name, lost)
     *same, told = linked([EXTRACTS[name]], office.copies)
@@ -496,6 +496,15 @@ def test_a_place_renamed_half_way_is_told(office, study, many, name, form):
     findings = office.check(name, frame, form)
     (told,) = said(findings, "information", declared.place, f"no row of {place} from {half}-01 on")
     assert "Z9 begins then" in told
+
+
+@pytest.mark.parametrize("name", ["cjit_forms"])
+def test_a_place_without_any_row_is_told(office, study, many, name):
+    place = place_of_study(study, name, many[name])
+    findings = office.check(name, many[name][many[name][EXTRACTS[name].coverage.place] != place])
+    assert said(findings, "fault", f"no form of {place}") or said(
+        findings, "information", f"none of {place}, where the"
+    )
 
 
 @pytest.mark.parametrize("name", COVERED)

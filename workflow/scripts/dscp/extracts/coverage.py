@@ -77,7 +77,7 @@ def _silences(extract: Extract, rows: dict[str, dict[int, int]], length: int) ->
     for place in known:
         of_place = rows.get(place, {})
         if not of_place and len(known) > 1 and total / (len(known) - 1) >= EXPECTED:
-            found.append((f"no row of {place}, where the others have {total / (len(known) - 1):,.0f} on average", None))
+            found.append((f"none of {place}, where the others have {total / (len(known) - 1):,.0f} on average", None))
         elif (silence := _silence(of_place, length)) and silence != whole:
             found.append((f"no row of {place} {_between(extract, *silence)}{_begins(extract, silence[0])}", silence))
     return [
