@@ -205,9 +205,12 @@ def code_of(what: str) -> Rule:
     return lambda limits: rule
 
 
+NO_PLACE = r"^(?:[=@{]|#(?:[A-Z0-9/]+[!?]|N/A)\Z)|[\x00-\x1f]"  # formulas, groups, errors of a spreadsheet, line breaks
+
+
 def place_of(what: str) -> Rule:
     """A code of a place: those of the study are in the config, and others may have any form but that of an error."""
-    rule = Allowed(f"{what}, no error of a spreadsheet", lambda values: ~values.str.match(r"^#([A-Z0-9/]+[!?]|N/A)\Z"))
+    rule = Allowed(f"{what}, no error of a spreadsheet", lambda values: ~values.str.contains(NO_PLACE))
     return lambda limits: rule
 
 
