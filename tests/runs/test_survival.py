@@ -279,14 +279,22 @@ MEDDLING = {  # when, beside the job that makes the record
     "the config while a job is to come": ("before", "config.yaml", PLANNED, "run_record"),
 }
 MEDDLER = """
-import atexit, os, sys
+import os, runpy
 def meddle(path={path!r}):
     before = os.stat(path)
     with open(path, "ab") as file:
         file.write(b"# altered\\n")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-if any(word.endswith(".run_record.py") for word in sys.orig_argv):
-    meddle() if {moment!r} == "before" else atexit.register(meddle)
+def run_path(script, of_python=runpy.run_path, **options):  # by which a job's script is run (run/forks.py)
+    here = script.endswith(".run_record.py")
+    if here and {moment!r} == "before":
+        meddle()
+    try:
+        return of_python(script, **options)
+    finally:
+        if here and {moment!r} == "after":
+            meddle()
+runpy.run_path = run_path
 """
 
 
