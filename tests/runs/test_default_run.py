@@ -153,6 +153,28 @@ def test_title_reruns_the_report_only(study):
     assert would_run(study) == REPORT
 
 
+READ_BY = {  # file -> how a comment is written in it, the rules that read it
+    "config.yaml": ("# {}", {"report_html"}),  # what ASSUME says there is printed in Appendix B
+    "templates/figures.yaml": ("# {}", {"figures", "report_html"}),
+    "templates/exhibits.yaml": ("# {}", {"report_html", "workbook", "reproduction"}),
+    "templates/chapters.yaml": ("# {}", {"report_html"}),
+    "templates/references.yaml": ("# {}", {"report_html"}),
+    "templates/workbook.yaml": ("# {}", {"workbook"}),
+    "templates/numbers_allowed.yaml": ("# {}", {"report_html", "workbook"}),
+    "templates/chapters/conclusion.html.j2": ("{{# {} #}}", {"report_html"}),
+    "templates/print.css": ("/* {} */", {"report_html"}),
+    "workflow/resources/reproduction/relations.yaml": ("# {}", {"reproduction"}),
+}
+
+
+@pytest.mark.parametrize("name", READ_BY)
+def test_an_edited_file_reruns_the_rules_that_read_it(study, name):
+    comment, rules = READ_BY[name]
+    with open(study / name, "a", encoding="utf-8") as stream:
+        stream.write(comment.format("edited") + "\n")
+    assert would_run(study) >= rules | {"report_pdf", "run_record"}
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
