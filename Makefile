@@ -35,9 +35,9 @@ TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadsco
 	bench-national pages lock sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
-	@$(VENV)/bin/python -I -S workflow/tools/unchanged.py "$$STUDY" && exit; \
+	@$(VENV)/bin/python -S workflow/tools/unchanged.py "$$STUDY" && exit; \
 		$(UNTIL_TOLD) workflow/tools/verify.py --study="$$STUDY" --set-aside && $(RUN_SNAKEMAKE)
-	@$(VENV)/bin/python -I workflow/tools/unchanged.py "$$STUDY" --finished
+	@$(VENV)/bin/python workflow/tools/unchanged.py "$$STUDY" --finished
 
 try: export STUDY := $(TRIED)
 try: $(VENV)/ready ## the whole chain on a small study of drawn extracts, to a PDF below bench/try: does it work here?

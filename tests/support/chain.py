@@ -27,7 +27,9 @@ from continuity import ledger as continuity_ledger
 from disclosure import disclosed_activity, disclosure, read_models
 from dscp.disclosure.control import CannotProtect, Control, by_id
 from dscp.disclosure.policies import POLICIES
-from dscp.extracts.registry import samples
+from dscp.extracts.faults import table as findings_of
+from dscp.extracts.links import linked
+from dscp.extracts.registry import EXTRACTS, samples
 from dscp.figures.data import Planned, planned
 from dscp.figures.numbers import wanted
 from dscp.ledger.leaves import settings as of_settings
@@ -187,9 +189,10 @@ def run(of: Study, folder: Path, register: bool = False) -> Made:
     register : compare with the print, too
     """
     made = {name: check(of, name, folder) for name in of.extracts}
-    remarks, stops = accept([found for found, _ in made.values()])
-    assert not stops, "\n".join(stops)
     typed = {name: path for name, (_, path) in made.items()}
+    links = findings_of(linked(EXTRACTS.values(), {name: str(path) for name, path in typed.items()}))
+    remarks, stops = accept([*(found for found, _ in made.values()), links])
+    assert not stops, "\n".join(stops)
     parts = [as_read(rows, folder) for rows in computed(of, typed)]
     table = pd.read_csv(CONSTANTS, keep_default_na=False)
     if register:

@@ -245,7 +245,7 @@ def test_a_worker_that_ends_early_ends_the_typesetting(monkeypatch, tmp_path, en
 OUTLIVED = """
 import os, time
 from dscp.run.workers import side_by_side
-side_by_side(lambda _: (print(os.getpid(), flush=True), time.sleep(600)), [1, 2], 2)
+side_by_side(lambda _: (os.write(1, b"%d\\n" % os.getpid()), time.sleep(600)), [1, 2], 2)
 """
 
 

@@ -82,7 +82,7 @@ def _query(row: Mapping, run: Path, config: Mapping) -> tuple[Path, str, list] |
     measure, validated = MEASURES.get(row["family"]), run / "restricted" / "validated"
     extract = extracts_of(row)[0]
     if row["family"] == "validation":
-        condition = _validation_condition(row, config)
+        condition = _validation_condition(row, config, validated)
     elif measure and measure.outcome:
         validated, extract = run / "restricted", MEMBERS[measure.cohort.rule].removesuffix(".parquet")
         condition = _measure_condition(row)
@@ -101,8 +101,10 @@ def _measure_condition(row: Mapping) -> tuple[str, list]:
     return conditions + outcome, [row["family"], *dims.values()]
 
 
-def _validation_condition(row: Mapping, config: Mapping) -> tuple[str, list] | None:
-    """Rows kept, rows of the study's areas, rows without a value; other findings only count."""
+def _validation_condition(row: Mapping, config: Mapping, validated: Path) -> tuple[str, list] | None:
+    """Rows kept, rows of the study's areas, rows without a value, linked rows; other findings only count."""
+    if general(row) == "validation.linked.{extract}.{other}":
+        return _linked(validated, **dims_of(row))
     known = {
         "validation.rows_kept.{extract}": ("", []),
         "validation.rows_of_the_study_s_DATs.{extract}": (
@@ -112,6 +114,14 @@ def _validation_condition(row: Mapping, config: Mapping) -> tuple[str, list] | N
         "validation.missing.{extract}.{column}": (f'"{dims_of(row).get("column")}" IS NULL', []),
     }
     return known.get(general(row))
+
+
+def _linked(validated: Path, extract: str, other: str) -> tuple[str, list]:
+    """The rows of an extract that go with a row of another."""
+    ends = {(one.name, link.to): (link.column, link.to_column) for one in EXTRACTS.values() for link in one.links}
+    ends |= {(there, here): (to, column) for (here, there), (column, to) in ends.items()}
+    column, to = ends[extract, other]
+    return f'"{column}" IN (SELECT "{to}" FROM read_parquet(?))', [str(validated / f"{other}.parquet")]
 
 
 def _aggregate_condition(row: Mapping, config: Mapping) -> tuple[str, list]:

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
+from dscp.run.said import say
+
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CODE = ("Snakefile", "Makefile", "requirements.lock", ".venv/ready", "workflow", "templates")
 STUDY = ("config.yaml", "releases")
@@ -26,7 +28,7 @@ def unchanged(study: str) -> bool:
     """Whether all is as it was when the run was finished; if not, mark when the next one begins."""
     run, extracts, results, looks = _noted(study)
     if looks == _looks(study, extracts, results):
-        print(SAID.format(run))
+        say(SAID.format(run))
         return True
     if os.path.exists(os.path.join(study, "config.yaml")):
         os.makedirs(os.path.join(study, os.path.dirname(BEGUN)), mode=0o700, exist_ok=True)
