@@ -198,15 +198,15 @@ def plain(run: Run) -> list[Fact]:
         if run.base > 1 and run.value(whole) == sum(run.value(part) for part in parts)
     }
     named = [name for name in [*run.counts, *run.totals] if name not in added and not math.isnan(run.value(name))]
-    years = dict(_of_years(run))
-    capped = {name for whole, parts in years.items() for name in _capped(run, whole, parts)}
+    within = [*_of_years(run), *_of_links(run)]
+    capped = {name for whole, parts in within for name in _capped(run, whole, parts)}
     own = [
         between(name, run.ends(name)[0], math.inf if name in capped else run.ends(name)[1])
         for name in named
         if run.base == 1 or name not in run.totals
     ]
     nested = [at_most([count], base) for base, count in run.groups.values()]
-    nested += [at_most(parts, whole) for whole, parts in years.items()]
+    nested += [at_most(parts, whole) for whole, parts in within]
     totals = set(run.totals)
     return [*own, *nested, *_missing(run), *(equal(whole, parts, doubt=whole not in totals) for whole, parts in sums)]
 
@@ -218,6 +218,13 @@ def _of_years(run: Run) -> Iterator[tuple[str, list[str]]]:
             parts = [f"new_journeys.{part}.{match[1]}" for part in ("retained", "completed")]
             if run.rows.keys() >= set(parts):
                 yield name, parts
+
+
+def _of_links(run: Run) -> Iterator[tuple[str, list[str]]]:
+    """The rows of an extract, and those that go with a row of another."""
+    for name in run.rows:
+        if match := re.fullmatch(r"validation\.linked\.(\w+)\.\w+", name):
+            yield f"validation.rows_kept.{match[1]}", [name]
 
 
 def _capped(run: Run, whole: str, parts: list[str]) -> Iterator[str]:
