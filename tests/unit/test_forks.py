@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,6 +144,12 @@ def test_it_ends_with_the_run_and_no_address_is_in_the_way_of_the_next(forks):
     again = Forks()
     assert job("print('again')").communicate(timeout=30)[0] == "again\n"
     again.close()
+
+
+def test_where_its_folder_is_gone_it_ends_without_a_word(forks, capfd):
+    shutil.rmtree(".snakemake")
+    forks.close()
+    assert forks.process.returncode == 0 and capfd.readouterr().err == ""
 
 
 def test_nobody_else_may_ask(forks):

@@ -96,6 +96,7 @@ def _listening(address: str) -> socket.socket:
 def serve(listening: socket.socket) -> None:
     """Fork a job for whoever asks, until the run closes standard input."""
     import select
+    from contextlib import suppress
 
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)  # a run that is stopped ends its jobs first
@@ -104,7 +105,8 @@ def serve(listening: socket.socket) -> None:
     while True:
         ready = select.select([STREAMS[0], listening, *jobs], [], [], 0 if left else None)[0]
         if STREAMS[0] in ready:
-            os.unlink(ADDRESS)  # whoever copies the folder of a study stumbles over it
+            with suppress(OSError):  # its folder may be gone
+                os.unlink(ADDRESS)  # whoever copies the folder of a study stumbles over it
             return
         for job in jobs.keys() & set(ready):
             _report(job, *jobs.pop(job))
