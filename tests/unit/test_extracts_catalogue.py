@@ -32,9 +32,9 @@ def study(config) -> dict:
     return other_config(config)
 
 
-@pytest.fixture(scope="module")
-def drawn(study) -> dict[str, pd.DataFrame]:
-    return samples(study, np.random.default_rng(1), 400)
+@pytest.fixture(scope="module", params=[400, 20_000], ids=["small", "large"])
+def drawn(study, request) -> dict[str, pd.DataFrame]:
+    return samples(study, np.random.default_rng(1), request.param)
 
 
 def found(study: dict, name: str, path: Path, folder: Path) -> pd.DataFrame:

@@ -25,6 +25,7 @@ def sample(of: Sample) -> pd.DataFrame:
         no_fixed_abode=rng.choice(["Y", "N"], size),
         treated_last_two_years=rng.choice(["Y", "N", None], size),
     )
+    drawn["date_of_birth"] = drawn.groupby("client")["date_of_birth"].transform("first")
     return drawn.drop_duplicates(["client", "dir_date"])
 
 
