@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -21,6 +23,7 @@ from dscp.run.forks import ADDRESS, LIBRARIES, Forks
 JOB = """
 import time
 from pathlib import Path
+from unittest.mock import Mock
 from dscp.run.job import writing
 with writing("results/run/logs/job.log", {"out": "out"}) as made:
     Path("at_work").write_text(str(__import__("os").getpid()))
@@ -156,9 +159,14 @@ def test_nobody_else_may_ask(forks):
     assert Path(ADDRESS).stat().st_mode & 0o077 == 0
 
 
-def test_without_sockets_jobs_run_by_themselves(tmp_path, monkeypatch):
+@pytest.mark.parametrize("lacking", ["sockets", "memory"])
+def test_where_it_cannot_start_jobs_run_by_themselves(tmp_path, monkeypatch, lacking):
     monkeypatch.chdir(tmp_path)
-    forks = Forks()  # no folder for the address
+    with monkeypatch.context() as patched:
+        if lacking == "memory":  # else there is no folder for the address
+            Path(".snakemake").mkdir()
+            patched.setattr(subprocess, "Popen", Mock(side_effect=OSError(errno.ENOMEM, "Cannot allocate memory")))
+        forks = Forks()
     assert forks.process is None
     assert job("print('by itself')").communicate(timeout=30)[0] == "by itself\n"
     forks.close()

@@ -49,13 +49,10 @@ class Forks:
     def __init__(self) -> None:
         """Start it. Jobs may ask at once; they wait until the first libraries are there."""
         import subprocess
+        from contextlib import suppress
 
         self.process = None
-        try:
-            listening = _listening(ADDRESS)
-        except OSError:  # a disk that knows no sockets
-            return
-        with listening:
+        with suppress(OSError), _listening(ADDRESS) as listening:  # no sockets here, no memory: jobs run alone
             self.process = subprocess.Popen(
                 [sys.executable, "-P", __file__, str(listening.fileno())],
                 stdin=subprocess.PIPE,
