@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from dscp.disclosure.attack import Fact, NoSolution, attack
+import dscp.disclosure.attack as programme
+from dscp.disclosure.attack import Fact, Inexact, NoSolution, Range, attack
 from dscp.disclosure.policies import POLICIES
 from dscp.disclosure.withholding import small
 
@@ -94,6 +95,17 @@ def test_a_large_count_is_told_to_the_last_one():
     assert x + 5 * y + 6 * z == 5_725_161
     assert x + y + z == most, "with one more x nothing fits: each of the others would have to do more than a 6"
     assert attack(known, ["x"])["x"].high == x
+
+
+@pytest.mark.parametrize("off", [1, -1])
+def test_a_solution_that_is_none_is_no_promise(monkeypatch, off):
+    """The solver works with fractions: what it takes for a solution is put into the facts before it is believed."""
+    known = [Fact({"a": 1, "b": 1}, 5, 5), Fact({"a": 1}, 1, 4)]
+    assert attack(known, ["a"])["a"] == Range(1, 4)
+    solved = programme._solved
+    monkeypatch.setattr(programme, "_solved", lambda *given: {**(found := solved(*given)), "b": found["b"] + off})
+    with pytest.raises(Inexact, match="do not fit what is published around a"):
+        attack(known, ["a"])
 
 
 def test_what_contradicts_itself_is_said():

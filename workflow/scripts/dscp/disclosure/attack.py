@@ -22,6 +22,10 @@ class NoSolution(ValueError):
     """The published numbers contradict each other."""
 
 
+class Inexact(ArithmeticError):
+    """The solver's whole numbers do not fit what it was given."""
+
+
 @dataclass(frozen=True)
 class Fact:
     """What is known of counts: low <= sum of weight x count <= high.
@@ -71,6 +75,8 @@ def attack(facts: Sequence[Fact], targets: Iterable[str]) -> dict[str, Range]:
     ------
     NoSolution
         The published numbers contradict each other, those aside that are not sure.
+    Inexact
+        A solution that the solver gives is none: nothing is promised then.
     """
     targets = list(targets)
     found = {}
@@ -189,15 +195,15 @@ class _Programme:
 
     def __init__(self, facts: Sequence[Fact], names: Sequence[str]) -> None:
         self._names = sorted({*names}.union(*(fact.weights for fact in facts)))
-        self._limits = _constraint(facts, self._names)
+        self._facts, self._limits = facts, _constraint(facts, self._names)
         self._alone = _alone(facts)
-        self._found: list[Mapping[str, float]] = []
+        self._found: list[Mapping[str, int]] = []
         self._solve(dict.fromkeys(names, 1), names[0])
 
     def extreme(self, name: str, sign: int) -> int:
         """The smallest (sign 1) or largest (sign -1) whole number that a count can be."""
         end = self._alone.get(name, {}).get(sign)
-        if any(round(one[name]) == end for one in self._found):
+        if any(one[name] == end for one in self._found):
             return end
         return self._solve({name: sign}, name)
 
@@ -207,8 +213,17 @@ class _Programme:
         found = _solved(goal, self._names, self._limits, {})
         if found is None:
             raise NoSolution(f"no count fits all that is published around {name}")
-        self._found.append(found)
-        return round(found[name])
+        counts = {one: round(number) for one, number in found.items()}
+        if not all(_holds(fact, counts) for fact in self._facts):
+            raise Inexact(f"the solver's counts do not fit what is published around {name}")
+        self._found.append(counts)
+        return counts[name]
+
+
+def _holds(fact: Fact, counts: Mapping[str, int]) -> bool:
+    """Whether whole counts fit a fact: the solver works with fractions, and is believed only where they do."""
+    total = sum(weight * counts[name] for name, weight in fact.weights.items())
+    return fact.low - SLIGHT <= total <= fact.high + SLIGHT
 
 
 def _alone(facts: Sequence[Fact]) -> dict[str, dict[int, int]]:
