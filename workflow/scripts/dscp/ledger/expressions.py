@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any
 
 GREATEST = 1024  # bits of a power of whole numbers: no float is greater
-TAKE_LISTS = {"sum", "len", "prod", "min", "max", "hull", "smallest", "largest"}
+TAKE_LISTS = {"sum", "len", "prod", "min", "max", "hull", "smallest", "largest"}  # one, and nothing else
 OF_NUMBERS_TOO = {"min", "max"}  # of one list, or of two numbers and more
 GIVE_LISTS = {"range"}
 ALLOWED = "numbers, names, + - * / // **, comparisons, and, or, if-else, loops, lists where they are taken"
@@ -69,11 +69,15 @@ OPERATORS: Mapping[type, Callable] = {
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """What expressions of one kind may call, and how they compute."""
+    """What expressions of one kind may call, and how they compute.
+
+    takes : of functions that say so, how many lists they take, and how many numbers after these
+    """
 
     functions: Mapping[str, Callable]
     operators: Mapping[type, Callable] = field(default_factory=lambda: OPERATORS)
     number: Callable[[int | float], Any] = lambda value: value
+    takes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,9 +183,10 @@ class _Reading:
         if function is None or node.keywords:
             raise self.refused(node)
         of_list = name in TAKE_LISTS and not (name in OF_NUMBERS_TOO and len(node.args) > 1)
-        if of_list and len(node.args) != 1:
+        lists, numbers = self.language.takes.get(name, (1, 0) if of_list else (0, len(node.args)))
+        if len(node.args) != lists + numbers:
             raise self.refused(node)
-        arguments = [(self.several if of_list else self.number)(one, bound) for one in node.args]
+        arguments = [(self.several if i < lists else self.number)(one, bound) for i, one in enumerate(node.args)]
         if len(arguments) == 1:
             (argument,) = arguments
             return lambda values: function(argument(values))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from dscp.ledger.estimators import ESTIMATORS
 from dscp.ledger.expressions import Language, NotAllowedError, expression, round_half_up
 from dscp.ledger.rows import MISSING_INPUT, inputs_of, joined, parse_inputs, quantities
 
@@ -78,8 +79,9 @@ FUNCTIONS = {
     "above_0": above_0,
     "normal_quantile": normal_quantile,
     "annuity": annuity,
+    **{function.__name__: function for function in ESTIMATORS},
 }
-FORMULAS = Language(FUNCTIONS)
+FORMULAS = Language(FUNCTIONS, takes={function.__name__: taken for function, taken in ESTIMATORS.items()})
 
 
 def recompute(row: Mapping, values: Mapping[str, float]) -> float:
