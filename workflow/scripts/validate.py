@@ -85,7 +85,7 @@ def _findings(
     config: Mapping[str, Any],
     validated: str,
 ) -> list[dict[str, Any]]:
-    opened = [open_source(con, path, name, columns, declared.formats) for path, name in files]
+    opened = [open_source(con, path, name, columns) for path, name in files]
     findings = [finding for _, found in opened for finding in found]
     readable = not any(finding["severity"] == FAULT for finding in findings)
     sources = [source for source, _ in opened] if readable else []

@@ -30,8 +30,8 @@ DICTIONARY = """# Extracts
 What each extract holds. Made from `workflow/scripts/dscp/extracts/catalogue/` by `make pages`; code lists are those of
 `config.yaml`.
 
-Files are CSV (UTF-8, commas, a header) or Parquet; where an extract says so, also XLSX. Headers may be in capitals or
-small letters, with blanks, hyphens or underscores. An empty cell, `NA` and `NULL` are missing. Other columns are left
+Files are CSV (UTF-8, commas, a header), Parquet, or XLSX of up to 50,000 rows. Headers may be in capitals or small
+letters, with blanks, hyphens or underscores. An empty cell, `NA` and `NULL` are missing. Other columns are left
 unread, and named. A study names the extracts that it has; what rests on another is left out of its report, and the
 report says so. `docs/templates/` has a file with the right header for each.
 """
@@ -80,9 +80,8 @@ def _extract(extract: ExtractType, config: Mapping) -> str:
     links = "".join(f" Its {link.column} is found in `{link.to}`." for link in extract.links)
     about = f"Its numbers are about {extract.about}" if extract.row_is == "several" else "It is about people"
     protected = f" Its counts are {extract.fate}: {extract.protection}."
-    formats = ", also as XLSX" if "xlsx" in extract.formats else ""
     lines = [
-        f"\n## `{extract.name}`: {extract.says}{formats}\n\n",
+        f"\n## `{extract.name}`: {extract.says}\n\n",
         f"A row is {extract.row_says}. {about}.{protected}{unique}{links}\n\n",
         "| column | what it holds | allowed | also called | if missing |\n|---|---|---|---|---|\n",
     ]

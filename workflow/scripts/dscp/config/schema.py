@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 import yaml
 
 from dscp.disclosure.policies import POLICIES
 from dscp.extracts.registry import EXTRACTS
-from dscp.extracts.types import FORMAT_WORDS
 from dscp.measures.registry import MEASURES
 
 FILE = Path("workflow") / "schemas" / "config.schema.yaml"
@@ -27,14 +25,7 @@ def config_schema(project: Path) -> dict:
     keys["disclosure"]["enum"] = list(POLICIES)
     keys["disclosure"]["description"] += ": " + "; ".join(f"{name}: {policy.says}" for name, policy in POLICIES.items())
     keys["extracts"]["properties"] = {
-        name: {"$ref": "#/$defs/paths", "description": f"{extract.says}{_formats(extract.formats)}"}
-        for name, extract in EXTRACTS.items()
+        name: {"$ref": "#/$defs/paths", "description": extract.says} for name, extract in EXTRACTS.items()
     }
     keys["measures"]["items"] = {"enum": list(MEASURES)}
     return schema
-
-
-def _formats(formats: Collection[str]) -> str:
-    """What an extract's files may be besides CSV and Parquet, in words."""
-    more = [words for name, words in FORMAT_WORDS.items() if name in formats and name not in ("csv", "parquet")]
-    return f"; also as {' or '.join(more)}" if more else ""

@@ -8,7 +8,6 @@ import gzip
 import io
 import itertools
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,10 @@ from dscp.extracts.faults import FAULT, SHOWN, fault, information
 from dscp.extracts.faults import title as as_title
 from dscp.extracts.limits import FEW_ROWS, MOST_COLUMNS, too_much
 from dscp.extracts.sql import pattern
-from dscp.extracts.types import FORMAT_WORDS
 
 LONGEST_HEADER = 100_000  # characters
 FORMATS = {".csv": "csv", ".gz": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
+ALLOWED = "a CSV, Parquet or XLSX file"
 
 
 @dataclass
@@ -63,7 +62,7 @@ class Source:
 
 
 def open_source(
-    con: duckdb.DuckDBPyConnection, path: str, name: str, schema: pa.DataFrameSchema, formats: Collection[str]
+    con: duckdb.DuckDBPyConnection, path: str, name: str, schema: pa.DataFrameSchema
 ) -> tuple[Source, list[dict[str, Any]]]:
     """Read the header of one file and find the schema's columns in it.
 
@@ -73,9 +72,8 @@ def open_source(
     """
     extract = schema.name
     source = Source(path, name, FORMATS.get(Path(path).suffix.lower(), ""))
-    allowed = allowed_formats(formats)
-    if source.format not in formats:
-        return source, [fault(extract, name, "", f"a file of type {Path(path).suffix or 'unknown'}", allowed)]
+    if not source.format:
+        return source, [fault(extract, name, "", f"a file of type {Path(path).suffix or 'unknown'}", ALLOWED)]
     if not Path(path).stat().st_size:
         return source, [fault(extract, name, "", "an empty file", "a header and at least one row")]
     if found := too_much(path, source.format):
@@ -89,17 +87,11 @@ def open_source(
     except csv.Error:
         return source, [fault(extract, name, "", "a header that is not a line of CSV", "CSV, each row on a line")]
     except Exception as error:  # whatever a damaged file makes its reader raise ends in one line, not in a traceback
-        return source, [fault(extract, name, "", f"a file that cannot be read ({type(error).__name__})", allowed)]
+        return source, [fault(extract, name, "", f"a file that cannot be read ({type(error).__name__})", ALLOWED)]
     source.width = len(header)
     read = f"the sheet {as_title(source.sheet)} of several"
     sheets = [information(extract, name, "", read, "the others are not read", rows=0)] if source.sheet else []
     return source, _match_header(source, header, schema) + sheets
-
-
-def allowed_formats(formats: Collection[str]) -> str:
-    """The formats that an extract's files may have, in words."""
-    words = [text for name, text in FORMAT_WORDS.items() if name in formats]
-    return f"a {' or '.join(words[:2])} file" + "".join(f", or {text}" for text in words[2:])
 
 
 class _Refused(Exception):

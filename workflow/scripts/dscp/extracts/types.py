@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from dscp.extracts.checks import Extract, RowCheck
 
-FORMAT_WORDS = {"csv": "CSV", "parquet": "Parquet", "xlsx": "XLSX"}
-
 
 class About(StrEnum):
     """What a row of an extract is of, or what the number in it counts. Counts of people are protected."""
@@ -166,7 +164,6 @@ class ExtractType:
     person : the column that tells clients apart, or None
     links : to other extracts
     row_checks, checks : within a row, and between rows or against the study
-    formats : csv, parquet, xlsx
     sample : draws a made-up extract; its values mean nothing
     """
 
@@ -185,7 +182,6 @@ class ExtractType:
     links: tuple[Link, ...]
     row_checks: tuple[RowCheck, ...]
     checks: tuple[Callable[[Extract], list], ...]
-    formats: frozenset[str]
     sample: Callable[[Sample], pd.DataFrame]
 
     def __post_init__(self) -> None:

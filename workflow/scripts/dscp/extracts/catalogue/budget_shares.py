@@ -44,6 +44,5 @@ EXTRACT = ExtractType(
     links=(),
     row_checks=(),
     checks=(sums("head", "site", what="budget"), study_sites),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

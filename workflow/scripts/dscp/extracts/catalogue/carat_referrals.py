@@ -93,6 +93,5 @@ EXTRACT = ExtractType(
         RowCheck(FAULT, "release_date", "release_date < referral_date", "the day of referral_date or a later one"),
     ),
     checks=(study_prisons,),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

@@ -65,6 +65,5 @@ EXTRACT = ExtractType(
     links=(Link("client", to="carat_referrals", to_column="client"),),
     row_checks=(),
     checks=(study_forms,),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

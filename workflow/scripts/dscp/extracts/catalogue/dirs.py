@@ -61,6 +61,5 @@ EXTRACT = ExtractType(
     links=(Link("client", to="carat_referrals", to_column="client"),),
     row_checks=client_checks("dir_date"),
     checks=(repeated_dirs,),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

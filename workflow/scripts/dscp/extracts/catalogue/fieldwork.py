@@ -51,6 +51,5 @@ EXTRACT = ExtractType(
     links=(),
     row_checks=(),
     checks=(sums("group", "stage", "site", what="fieldwork", amount="encounters"), study_sites),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

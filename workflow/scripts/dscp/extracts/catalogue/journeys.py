@@ -135,6 +135,5 @@ EXTRACT = ExtractType(
         ),
     ),
     checks=(study_dats,),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

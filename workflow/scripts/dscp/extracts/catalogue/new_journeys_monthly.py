@@ -44,6 +44,5 @@ EXTRACT = ExtractType(
     links=(),
     row_checks=(),
     checks=(study_months,),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

@@ -71,6 +71,5 @@ EXTRACT = ExtractType(
         ),
     ),
     checks=(study_years("journey_years"),),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

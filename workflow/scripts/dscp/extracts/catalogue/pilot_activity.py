@@ -49,6 +49,5 @@ EXTRACT = ExtractType(
     links=(),
     row_checks=(),
     checks=(study_sites,),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

@@ -60,6 +60,5 @@ EXTRACT = ExtractType(
         study_years("spending_years"),
         worked_example,
     ),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

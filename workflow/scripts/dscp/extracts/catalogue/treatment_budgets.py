@@ -49,6 +49,5 @@ EXTRACT = ExtractType(
     links=(),
     row_checks=(),
     checks=(),
-    formats=frozenset({"csv", "parquet"}),
     sample=sample,
 )

@@ -62,6 +62,5 @@ EXTRACT = ExtractType(
         ),
     ),
     checks=(study_quarters,),
-    formats=frozenset({"csv", "parquet", "xlsx"}),
     sample=sample,
 )
