@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import trace  # ours, not the standard library's
 
 import pandas as pd
 import pytest
 
 from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
-from other_study import PERIODS, SITES, other_config
+from other_study import OWN, PERIODS, SITES, other_config
 from running import PROJECT, snakemake
 from tables import read_table
 
@@ -101,6 +103,37 @@ def test_headings_and_words(html):
         assert foreign not in text, foreign
 
 
+def test_how_a_file_is_written_is_printed_traced_and_recorded(other, html, capsys):
+    said = ["under the header Quarter beginning", "days written as DD.MM.YYYY", "Northern means N1"]
+    assert [text for text in said if text not in html] == []
+    folder, name = str(other[0]), "community_triage.base.pilot_3.pre"
+    assert trace.main([name, "--study", folder, "--run", "other-2012-15", "--records"]) == 0
+    lines = capsys.readouterr().out
+    assert [text for text in said if f"{text}\n" not in lines] == []
+    assert re.search(r"triage.xlsx: lines 4", lines)
+    assert trace.main(["effective_treatment.base.pilot_1.pre", "--study", folder, "--run", "other-2012-15"]) == 0
+    assert "by the config" not in capsys.readouterr().out
+    record = (other[0] / "results" / "other-2012-15" / "ro-crate-metadata.json").read_text(encoding="utf-8")
+    setting = "#setting/validate/mapping.triage_quarters"
+    value = next(one["value"] for one in json.loads(record)["@graph"] if one["@id"] == setting)
+    assert json.loads(value) == [{key: part for key, part in OWN["triage_quarters"].items() if key != "files"}]
+
+
+def test_a_copy_is_made_again_when_it_is_said_to_be_written_otherwise_and_only_then(other, tmp_path):
+    shutil.copytree(other[0], tmp_path, dirs_exist_ok=True, symlinks=True)
+    path = tmp_path / "config.yaml"
+    text = path.read_text(encoding="utf-8")
+
+    def planned() -> set[str]:
+        done = snakemake(PROJECT, tmp_path, "--dry-run")
+        return set(re.findall(r"^would run validate (\w+)", done.stderr, flags=re.M))
+
+    path.write_text(text.replace("North site", "Northern site"), encoding="utf-8")
+    assert planned() == set()
+    path.write_text(text.replace("Northern: N1", "Northern: N2"), encoding="utf-8")
+    assert planned() == {"triage_quarters"}
+
+
 def test_an_unknown_key_names_key_line_and_what_is_allowed(other, tmp_path):
     folder, _ = other
     text = (folder / "config.yaml").read_text(encoding="utf-8").replace("effective_days: 83", "efective_days: 83")
@@ -109,7 +142,8 @@ def test_an_unknown_key_names_key_line_and_what_is_allowed(other, tmp_path):
     assert done.returncode != 0
     line = next(n for n, row in enumerate(text.splitlines(), start=1) if "efective_days" in row)
     said = done.stdout + done.stderr
-    assert f"config.yaml, line {line}, definitions.efective_days: unknown key, allowed: " in said
+    told = "definitions.efective_days: unknown key (did you mean effective_days?), allowed: "
+    assert f"config.yaml, line {line}, {told}" in said
     assert "Traceback" not in said
 
 

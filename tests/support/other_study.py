@@ -28,6 +28,15 @@ PERIODS = {
 QUARTERS = {"pre": ["2012-03-01", "2013-05-31"], "post": ["2014-03-01", "2015-05-31"]}
 YEARS = {"before": ["2011-12", "2012-13"], "during": ["2013-14", "2014-15"]}
 SIZE = 6000  # journeys
+OWN = {  # how an extract is written that has names and days of its own: a workbook, below two lines of titles
+    "triage_quarters": {
+        "files": f"{FOLDER}/triage.xlsx",
+        "columns": {"quarter_start": "Quarter beginning", "dat": "Partnership"},
+        "values": {"dat": {"Northern": "N1"}},
+        "dates": {"quarter_start": "DD.MM.YYYY"},
+        "skip": 2,
+    }
+}
 MONTHS = ["2012-04", "2015-03"]
 
 
@@ -73,12 +82,24 @@ def write_study(folder: Path, default: dict, seed: int = 7, *, share: float = 1.
 
     `share` of the clients and referrals are drawn; `changes` are keys of the config with other values.
     """
-    config = {**other_config(default), **changes}
+    config = other_config(default)
+    config = {**config, "extracts": config["extracts"] | OWN, **changes}
     (folder / FOLDER).mkdir(parents=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
     for name, frame in extracts(config, np.random.default_rng(seed), share).items():
-        frame.to_csv(folder / FOLDER / f"{name}.csv", index=False)
+        if config["extracts"].get(name) == OWN.get(name, ""):
+            in_their_own_way(frame).to_excel(folder / OWN[name]["files"], index=False, startrow=OWN[name]["skip"])
+        else:
+            frame.to_csv(folder / FOLDER / f"{name}.csv", index=False)
     return config
+
+
+def in_their_own_way(quarters: pd.DataFrame) -> pd.DataFrame:
+    """The quarterly counts as OWN says."""
+    of = OWN["triage_quarters"]
+    named = {ours: theirs for theirs, ours in of["values"]["dat"].items()}
+    days = pd.to_datetime(quarters["quarter_start"]).dt.strftime("%d.%m.%Y")
+    return quarters.replace({"dat": named}).assign(quarter_start=days).rename(columns=of["columns"])
 
 
 def extracts(config: dict, rng: np.random.Generator, share: float = 1.0) -> dict[str, pd.DataFrame]:

@@ -41,7 +41,14 @@ def test_the_default_config_passes(config):
 def test_unknown_key(bad):
     bad["periods"]["pre"]["lable"] = "x"
     said = check(bad)
-    assert said.startswith(f"config.yaml, line {line_of('  pre:')}, periods.pre.lable: unknown key, allowed: label, ")
+    place = f"config.yaml, line {line_of('  pre:')}, periods.pre.lable"
+    assert said.startswith(f"{place}: unknown key (did you mean label?), allowed: label, ")
+
+
+def test_every_unknown_and_every_missing_key_is_named_once(bad):
+    bad["programme"] = {"name": "A", "ende": "2011-03-31", "colour": "red"}
+    named = [line.split(": ")[0].split(", ")[2] for line in check(bad).splitlines()]
+    assert sorted(named) == [f"programme.{key}" for key in ("colour", "end", "ende", "short_name", "start")]
 
 
 def test_missing_key(bad, tmp_path):

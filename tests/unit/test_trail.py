@@ -14,6 +14,7 @@ import pytest
 from dscp.ledger.formulas import FUNCTIONS, recompute
 from dscp.ledger.rows import Withheld, values_of
 from dscp.ledger.trail import BrokenTrail, dependents, filled, leaves, plain, tree, walk
+from dscp.study.given import Given
 from ledger_checks import ledger_of
 from trace_find import NotFound, find
 from trace_records import Records, described, ranges
@@ -66,9 +67,8 @@ def test_records_in_several_files(tmp_path):
     (tmp_path / "a.csv").write_text("x\n1\n2\n3\n")
     (tmp_path / "b.csv").write_text('x\n"1\n1"\n2\n')
     places = pd.DataFrame({"file": [0, 0, 0, 1, 2], "line": [2, 3, 4, 3, 7]})
-    lines = described(
-        Records(places), {name: tmp_path / name for name in ("a.csv", "b.csv", "c.parquet")}, {"a.csv": 3, "b.csv": 2}
-    )
+    files = [(Given(name), tmp_path / name) for name in ("a.csv", "b.csv", "c.parquet")]
+    lines = described(Records(places), files, {"a.csv": 3, "b.csv": 2})
     assert lines == ["a.csv: lines 2-4 (3)", "b.csv: record 2 (1)", "c.parquet: record 7 (1)"]
 
 

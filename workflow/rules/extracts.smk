@@ -43,7 +43,8 @@ rule validate:
         f"{RUN}/logs/validate_{{extract}}.log",
     params:
         extract="{extract}",
-        source=lambda wildcards: extract_paths(wildcards.extract),
+        source=lambda wildcards: [one.name for one in given(STUDY["extracts"][wildcards.extract])],
+        mapping=lambda wildcards: extract_mappings(wildcards.extract),
         config=unprinted(
             {**study("periods", "sites", "codes"), "economics": pick(STUDY["economics"], *ECONOMICS_CHECKED)}
         ),

@@ -3,6 +3,7 @@
 from dscp.figures.numbers import numbers
 from dscp.record.jobs import extract_names
 from dscp.run import digests
+from dscp.study.given import given
 
 FIGURES = "templates/figures.yaml"
 
@@ -23,9 +24,14 @@ def digest(script, *paths):
 
 
 def extract_paths(name):
-    """The path or paths of an extract, as a list."""
-    value = STUDY["extracts"][name]
-    return [value] if isinstance(value, str) else value
+    """The paths of an extract's files."""
+    return [one.path for one in given(STUDY["extracts"][name])]
+
+
+def extract_mappings(name):
+    """Of each file of an extract how its names, codes and days are written; nothing where none is mapped."""
+    mappings = [one.mapping for one in given(STUDY["extracts"][name])]
+    return mappings if any(mappings) else []
 
 
 def extract_input(wildcards):

@@ -6,7 +6,7 @@ table of findings. The rule accept stops the run where there is a fault.
 
 import datetime as dt
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, widths
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.same import births, repeated_events
 from dscp.extracts.sql import literal
-from dscp.extracts.typed import DAYS, SLASHED, connect, copy_records, load, no_records, unreadable_cells
+from dscp.extracts.typed import DAYS, SLASHED, connect, copy_records, load, never_found, no_records, unreadable_cells
 from dscp.extracts.types import ExtractType, Limits
 from dscp.run.job import writing
 from dscp.study.areas import areas
+from dscp.study.given import Given
 
 MONTH_ONLY = r"^\s*(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[A-Za-z]{3,9}[-/ .]?\d{2,4})\s*$"
 TIME = r"\d:\d\d"
@@ -44,6 +45,7 @@ def validate(
     validated: str,
     *,
     names: list[str] | None = None,
+    mappings: Sequence[Mapping[str, Any]] = (),
     today: dt.date | None = None,
 ) -> pd.DataFrame:
     """Check one extract and write its typed copy.
@@ -56,6 +58,7 @@ def validate(
     validated : Parquet file to write: the columns of the schema, typed, and `file` (position in `paths`) and `line`
         (where a CSV file has line breaks inside cells: the record plus one). Without rows if a file cannot be read.
     names : what the files are called in messages, by default `paths`.
+    mappings : of each file how its names, codes and days are written (study.given.Given); none where none is mapped.
     today : the last day that a date may have, by default the present one.
 
     Returns
@@ -66,7 +69,8 @@ def validate(
     sites, last = config["sites"], today or dt.date.today()
     declared = EXTRACTS[extract]
     columns = schema(declared, Limits(config["codes"], tuple(sites), tuple(areas(sites)["area"]), last))
-    files = list(zip(paths, names or paths, strict=True))
+    ways = zip(names or paths, mappings or [{}] * len(paths), strict=True)
+    files = list(zip(paths, [Given(name, **way) for name, way in ways], strict=True))
     spilled = Path(f"{validated}.spill")
     try:
         with connect(str(spilled)) as con:
@@ -81,11 +85,11 @@ def _findings(
     con: Any,
     declared: ExtractType,
     columns: pa.DataFrameSchema,
-    files: list[tuple[str, str]],
+    files: list[tuple[str, Given]],
     config: Mapping[str, Any],
     validated: str,
 ) -> list[dict[str, Any]]:
-    opened = [open_source(con, path, name, columns) for path, name in files]
+    opened = [open_source(con, path, given, columns) for path, given in files]
     findings = [finding for _, found in opened for finding in found]
     readable = not any(finding["severity"] == FAULT for finding in findings)
     sources = [source for source, _ in opened] if readable else []
@@ -93,7 +97,7 @@ def _findings(
     extract = Extract(declared, con, sources, config)
     findings += unreadable
     if readable and not unreadable:
-        findings += _checks(extract, columns)
+        findings += never_found(con, sources) + _checks(extract, columns)
     copy_records(con, columns, validated, widths(extract))
     return findings
 
@@ -166,7 +170,8 @@ def _unreadable(
     extract: Extract, name: str, column: pa.Column, rows: int, first: list[tuple[int, int, str]]
 ) -> list[dict[str, Any]]:
     places = [(extract.sources[file].name, extract.sources[file].line(record), found) for file, record, found in first]
-    allowed = column.metadata["text"]
+    forms = sorted({one.given.dates[name] for one in extract.sources if name in one.given.dates})
+    allowed = f"{' or '.join(forms)}, as the config says" if forms else column.metadata["text"]
     if column.metadata["bad"] == FAULT:
         return faults_at(extract, name, places, allowed, rows)
     (filled,) = extract.query(f'SELECT count("{name}") FROM records')[0]
@@ -341,4 +346,5 @@ if __name__ == "__main__":
             given.config,
             out.validated,
             names=list(given.source),
+            mappings=given.mapping,
         ).to_csv(out.findings, index=False)

@@ -34,6 +34,28 @@ Files are CSV (UTF-8, commas, a header), Parquet, or XLSX of up to 50,000 rows. 
 letters, with blanks, hyphens or underscores. An empty cell, `NA` and `NULL` are missing. Other columns are left
 unread, and named. A study names the extracts that it has; what rests on another is left out of its report, and the
 report says so. `docs/templates/` has a file with the right header for each.
+
+## Files as they are
+
+Nobody edits an extract by hand: where a file has names, codes and days of its own, the config says which are which.
+
+```yaml
+extracts:
+  journeys:
+    files:
+      - extracts/north.xlsx
+      - {file: extracts/south.csv, columns: {dat: Area}} # what is different in this file
+    columns: {client: Client Ref, dat: Partnership} # our column: the header that it stands under
+    values: {sex: {Male: M, Female: F, "9": null}} # what stands in the cells: what it means; null means nothing
+    dates: {journey_start: DD.MM.YYYY, journey_end: DD-Mon-YYYY} # no other way of writing is read in these columns
+    skip: 3 # lines of titles above the header
+    sheet: Data # of a workbook; two sheets may be two files
+```
+
+Letter case and blanks around a header or a value do not matter. Days are written with D or DD, M, MM, Mon or Month, YY
+or YYYY, and HH:MM or HH:MM:SS behind them. A header that is not in the file stops the run; a value that never occurs is
+told. Ids and dates of birth have no `values`: the config is published. What is translated stands in Appendix B, in the
+run record and in the trace of every number that rests on the file.
 """
 MISSING = {"fault": "stops the run", "fine": "may be missing"}
 
@@ -53,13 +75,16 @@ def keys(schema: Mapping, definitions: Mapping, path: str = "") -> Iterator[tupl
         reference = definitions[node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else {}
         whole = {**reference, **node}
         dotted = f"{path}{name}"
-        yield dotted, whole.get("description", ""), _allowed(whole, reference)
+        yield dotted, whole.get("description", ""), _allowed(whole, reference, definitions)
         yield from keys(whole, definitions, f"{dotted}.")
 
 
-def _allowed(node: Mapping, reference: Mapping) -> str:
+def _allowed(node: Mapping, reference: Mapping, definitions: Mapping) -> str:
     if "enum" in node:
         return ", ".join(f"`{value}`" for value in node["enum"])
+    if "then" in node:
+        paths = _allowed(definitions["paths"], {}, definitions)
+        return f"{paths}, or `files` and [how they are written](extracts.md#files-as-they-are)"
     if "anyOf" in node:
         return " or ".join(option["description"] for option in node["anyOf"])
     bounds = {"minimum": "from", "maximum": "to", "exclusiveMinimum": "above", "exclusiveMaximum": "below"}

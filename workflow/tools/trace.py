@@ -18,6 +18,7 @@ from dscp.ledger.rows import extracts_of, shaped_by
 from dscp.ledger.trail import BrokenTrail, Node, dependents, filled, tree, walk
 from dscp.run import digests
 from dscp.run.said import say
+from dscp.study.given import in_words
 from trace_find import NotFound, Place, Run, find, is_named, places, sentences
 from trace_records import described, records_of
 
@@ -128,7 +129,7 @@ def _origin(run: Run, node: Node, with_records: bool) -> Iterator[str]:
     if shaped_by(row):
         yield f"settings: {', '.join(shaped_by(row))}"
     if node.kind == "records" and with_records:
-        files = dict(zip(run.files(extracts_of(row)[0]), run.copies(extracts_of(row)[0]), strict=True))
+        files = list(zip(run.given(extracts_of(row)[0]), run.copies(extracts_of(row)[0]), strict=True))
         yield from described(records_of(run.full[row["id"]], run.folder, run.config), files, run.records_in)
 
 
@@ -188,10 +189,12 @@ def _at(here: object, key: str | int) -> object:
 def _files(run: Run, extract: str) -> Iterator[str]:
     """The files of an extract with their checksums."""
     yield f"extract {extract}:"
-    for name, copy in zip(run.files(extract), run.copies(extract), strict=True):
-        digest, now = digests.of_file(str(copy)), digests.of_file(str(run.study / name))
-        rows = f", {run.rows_in[name]:,} rows" if name in run.rows_in else ""
-        yield f"{STEP}{name}{rows}"
+    for given, copy in zip(run.given(extract), run.copies(extract), strict=True):
+        digest, now = digests.of_file(str(copy)), digests.of_file(str(run.study / given.path))
+        rows = f", {run.rows_in[given.name]:,} rows" if given.name in run.rows_in else ""
+        yield f"{STEP}{given.name}{rows}"
+        for column, words in in_words(given):
+            yield from _wrapped(f"by the config: {f'{column}, ' if column else ''}{words}", STEP * 2)
         yield f"{STEP}SHA-256 {'not known: the file is not on this machine' if digest == 'absent' else digest}"
         if now not in (digest, "absent"):
             kept = copy.parent.relative_to(run.study)

@@ -18,6 +18,7 @@ from dscp.ledger.trail import Rows, rows_by_id
 from dscp.printing.html import read_html
 from dscp.run.inert import unmarked
 from dscp.study.areas import value_at
+from dscp.study.given import Given, given
 
 NEAREST = 5
 
@@ -77,16 +78,25 @@ class Run:
         """The study's config as it is now, dates as ISO text."""
         return plain(read_config(self.study / "config.yaml"))
 
+    @cached_property
+    def made_with(self) -> dict:
+        """The config that the run was made with, where its record has it; else the config as it is now."""
+        kept = self.folder / "code" / "config.yaml"
+        return plain(read_config(kept)) if kept.exists() else self.config
+
+    def given(self, extract: str) -> list[Given]:
+        """The files of an extract, as the config of the run names them; a file that the run itself made."""
+        return given(self.made_with["extracts"].get(extract, f"results/{self.name}/{extract}"))
+
     def files(self, extract: str) -> list[str]:
-        """The paths of an extract, as configured; of a file that the run itself made, its path."""
-        paths = self.config["extracts"].get(extract, f"results/{self.name}/{extract}")
-        return [paths] if isinstance(paths, str) else paths
+        """The paths of an extract's files."""
+        return [one.path for one in self.given(extract)]
 
     def copies(self, extract: str) -> list[Path]:
         """What the run read as an extract: its frozen copies; where this machine has none, the files themselves."""
         kept = self.folder / "restricted" / "frozen" / extract
-        frozen = {name: frozen_path(kept, i, name) for i, name in enumerate(self.files(extract), start=1)}
-        return [copy if copy.exists() else self.study / name for name, copy in frozen.items()]
+        frozen = [(name, frozen_path(kept, i, name)) for i, name in enumerate(self.files(extract), start=1)]
+        return [copy if copy.exists() else self.study / name for name, copy in frozen]
 
     @cached_property
     def full(self) -> Rows:
@@ -96,7 +106,7 @@ class Run:
 
     @cached_property
     def rows_in(self) -> dict[str, int]:
-        """Path of an extract's file as configured -> number of its records, where it is published."""
+        """Name of an extract's file -> number of its records, where it is published."""
         return _rows_in(self.folder / "validation.csv")
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from dscp.measures.registry import MEASURES, MEMBERS
 from dscp.measures.types import Measure
 from dscp.study.areas import areas
 from dscp.study.days import day
+from dscp.study.given import Given
 
 NOT_LISTED = {"cost_recurrent": "category <> 'start_up'"}  # a family's further condition
 
@@ -150,13 +151,13 @@ def _column_condition(name: str, part: str, config: Mapping, measure: Measure | 
     return f'"{name}" = ?', [part]
 
 
-def described(records: Records, files: Mapping[str, Path], rows_in: Mapping[str, int]) -> list[str]:
+def described(records: Records, files: Sequence[tuple[Given, Path]], rows_in: Mapping[str, int]) -> list[str]:
     """Say which records: one line per file, such as "journeys.csv: lines 2-5, 9 (5)".
 
     Parameters
     ----------
-    files : the extract's paths as configured -> the copies that the run read
-    rows_in : path as configured -> number of its records, as validation counted them
+    files : the extract's files as the config names them, with the copies that the run read
+    rows_in : name of a file -> number of its records, as validation counted them
     """
     if records.unknown:
         return [f"records: {records.unknown}"]
@@ -164,10 +165,11 @@ def described(records: Records, files: Mapping[str, Path], rows_in: Mapping[str,
         return ["records: none"]
     lines = []
     for position, places in records.places.groupby("file"):
-        name, path = list(files.items())[position]
-        by_line = _lines_are_records(path, rows_in.get(name, 0))
-        is_table = FORMATS.get(Path(name).suffix.lower()) == "parquet"
-        shift = 0 if by_line or is_table else 1  # the header stands above the first record
+        given, path = files[position]
+        name = given.name
+        by_line = _lines_are_records(path, rows_in.get(name, 0) + given.skip)
+        is_table = FORMATS.get(Path(given.path).suffix.lower()) == "parquet"
+        shift = 0 if by_line or is_table else given.skip + 1  # what stands above the first record
         numbers = (places["line"] - shift).drop_duplicates().tolist()
         repeated = "" if len(numbers) == len(places) else f", {len(numbers):,} different ones"
         what = "line" if by_line else "record"
@@ -181,7 +183,7 @@ def _lines_are_records(path: Path, rows: int) -> bool:
     """Whether each record stands on one line, so that a number can be looked up in an editor."""
     if not path.exists():
         return FORMATS.get(path.suffix.lower()) != "parquet"
-    source = Source(str(path), path.name, FORMATS.get(path.suffix.lower(), ""), rows=rows)
+    source = Source(str(path), "", Given(path.name), FORMATS.get(path.suffix.lower(), ""), rows=rows)
     return not source.line(1).startswith("record")
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from dscp.run.said import say
+from dscp.study.given import paths
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CODE = ("Snakefile", "Makefile", "requirements.lock", ".venv/ready", "workflow", "templates")
@@ -42,8 +43,7 @@ def finished(study: str) -> None:
 
     with open(os.path.join(study, "config.yaml"), encoding="utf-8") as stream:
         config = yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    listed = [[given] if isinstance(given, str) else given for given in config["extracts"].values()]
-    extracts = [path for paths in listed for path in paths]
+    extracts = [path for entry in config["extracts"].values() for path in paths(entry)]
     results = [f"results/{config['run']}", "results/reference_extracts"]
     begun = os.stat(os.path.join(study, BEGUN)).st_ctime_ns
     rests_on = _looks(study, [path for path in extracts if not path.startswith(results[1])], [])

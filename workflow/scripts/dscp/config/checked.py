@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import math
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Container, Iterator, Mapping
@@ -19,9 +21,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionStartEvent
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from dscp.config.impossible import impossible
+from dscp.config.mappings import mapped_twice
 from dscp.disclosure.policies import POLICIES
 from dscp.record.jobs import extract_names
 
@@ -34,6 +37,7 @@ LONGEST_VALUE, LONGEST_KEY = 100, 60  # characters of what was found that a mess
 MOST_ERRORS = 20  # that are listed one by one
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # Unicode's controls, marks that turn a line round, joiners, what has no form
 RESULTS = "results"
+TEXT = "tag:yaml.org,2002:str"
 ODD_IN_PATHS = "{}\n\t"  # braces are Snakemake's wildcards
 
 
@@ -106,7 +110,10 @@ class _Composer(Composer):
             if any(self.around) or self.aliases > MOST_ALIASES:
                 raise _NotConfig(_line(event.start_mark), f"found the alias *{event.anchor}, allowed: values in full")
         if not isinstance(event, CollectionStartEvent):
-            return super().compose_node(parent, index)
+            node = super().compose_node(parent, index)
+            if isinstance(parent, MappingNode) and index is None and isinstance(node, ScalarNode):
+                node.tag = TEXT  # a key is the text that stands there: in `values: {sex: {01: F}}` it is no number
+            return node
         if len(self.around) == DEEPEST:
             raise _NotConfig(_line(event.start_mark), f"found lists within lists, allowed: {DEEPEST} levels")
         self.around.append(event.anchor is not None)
@@ -161,7 +168,7 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
     study = plain(config)
     validator = ON_ONE_LINE(schema, format_checker=FormatChecker(["date"]))
     errors = sorted(validator.iter_errors(study), key=lambda error: [str(part) for part in error.path])
-    found = [_described(error) for error in errors]
+    found = list(dict.fromkeys(told for error in errors for told in _described(error)))
     found = found or [*unprintable(study), *(list(impossible(study)) or contradictions(study))]
     if found:
         _refuse(path, found)
@@ -250,22 +257,31 @@ def _message(path: str | Path, lines: Mapping[tuple, int], keys: tuple, text: st
     return f"{Path(path).name}, line {lines.get(known, 1)}, {name}: {text}"
 
 
-def _described(error: ValidationError) -> tuple[tuple, str]:
-    """Say in plain words what was found and what is allowed."""
+def _described(error: ValidationError) -> Iterator[tuple[tuple, str]]:
+    """Say in plain words what was found and what is allowed, of each unknown or missing key."""
     keys = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
         unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})))
         patterns = error.schema.get("patternProperties", {})
-        allowed = sorted(error.schema.get("properties", {})) + [f"names like {pattern}" for pattern in patterns]
-        return (*keys, unknown[0]), f"unknown key, allowed: {', '.join(allowed)}"
+        known = sorted(error.schema.get("properties", {}))
+        allowed = known + [f"names like {pattern}" for pattern in patterns]
+        for name in (one for one in unknown if not any(re.search(pattern, one) for pattern in patterns)):
+            nearest = difflib.get_close_matches(name, known, n=1)
+            meant = f" (did you mean {nearest[0]}?)" if nearest else ""
+            yield (*keys, name), f"unknown key{meant}, allowed: {', '.join(allowed)}"
+        return
     if error.validator == "required":
         missing = sorted(set(error.validator_value) - set(error.instance))
-        return (*keys, missing[0]), "missing key" + _meaning(error.schema.get("properties", {}).get(missing[0], {}))
+        for name in missing:
+            yield (*keys, name), "missing key" + _meaning(error.schema.get("properties", {}).get(name, {}))
+        return
     if error.validator == "enum":
-        return keys, f"found {_shown(error.instance)}, allowed: {', '.join(map(str, error.validator_value))}"
+        yield keys, f"found {_shown(error.instance)}, allowed: {', '.join(map(str, error.validator_value))}"
+        return
     if error.validator in ("anyOf", "oneOf"):
         allowed = " or ".join(option.get("description", option.get("type", "")) for option in error.validator_value)
-        return keys, f"found {_shown(error.instance)}, allowed: {allowed}"
+        yield keys, f"found {_shown(error.instance)}, allowed: {allowed}"
+        return
     rule = {
         "type": "a value of type",
         "pattern": "text like",
@@ -278,8 +294,10 @@ def _described(error: ValidationError) -> tuple[tuple, str]:
         "maxLength": "at most this many characters:",
         "format": "a",
     }
-    allowed = f"{rule.get(error.validator, error.validator)} {error.validator_value}"
-    return keys, f"found {_shown(error.instance)}, allowed: {allowed}" + _meaning(error.schema)
+    value = error.validator_value
+    shown = " or ".join(value) if error.validator == "type" and isinstance(value, list) else value
+    allowed = f"{rule.get(error.validator, error.validator)} {shown}"
+    yield keys, f"found {_shown(error.instance)}, allowed: {allowed}" + _meaning(error.schema)
 
 
 def _meaning(schema: Mapping) -> str:
@@ -308,6 +326,7 @@ def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
     yield from _area_contradictions(study["sites"])
     yield from _labels(study["sites"])
     yield from _codes(study["sites"])
+    yield from mapped_twice(study["extracts"])
     example = study["economics"]["worked_example"]
     if example not in [name for name, site in study["sites"].items() if site.get("analysed", True)]:
         yield ("economics", "worked_example"), f"found {example!r}, allowed: an analysed site of this study"

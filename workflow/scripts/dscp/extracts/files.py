@@ -8,6 +8,7 @@ import gzip
 import io
 import itertools
 import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from dscp.extracts.faults import FAULT, SHOWN, fault, information
 from dscp.extracts.faults import title as as_title
 from dscp.extracts.limits import FEW_ROWS, MOST_COLUMNS, too_much
 from dscp.extracts.sql import pattern
+from dscp.study.given import Given
 
 LONGEST_HEADER = 100_000  # characters
 FORMATS = {".csv": "csv", ".gz": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
@@ -32,8 +34,9 @@ class Source:
 
     Attributes
     ----------
-    path : where it is read
-    name : what it is called in messages: the path as configured
+    path : where it is read, of a CSV file from its header on
+    extract : name of the extract
+    given : what the config says of it; its path there, and its name in messages
     format : csv, parquet or xlsx
     columns : schema column -> the header it stands under, and its position
     width : number of columns in the file
@@ -42,7 +45,8 @@ class Source:
     """
 
     path: str
-    name: str
+    extract: str
+    given: Given
     format: str
     columns: dict[str, tuple[str, int]] = field(default_factory=dict)
     width: int = 0
@@ -50,9 +54,19 @@ class Source:
     frame: pd.DataFrame | None = None
     sheet: str = ""
 
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self.given.name
+
+    @property
+    def above(self) -> int:
+        """How many lines stand above its first record: titles and the header."""
+        return 0 if self.format == "parquet" else self.given.skip + 1
+
     def line(self, record: int) -> str:
         """Where a record stands: its line, or "record N" where lines and records do not go together."""
-        return str(record + 1) if self._lines_are_records else f"record {record}"
+        return str(record + self.above) if self._lines_are_records else f"record {record}"
 
     @property
     def _lines_are_records(self) -> bool:
@@ -62,21 +76,26 @@ class Source:
 
 
 def open_source(
-    con: duckdb.DuckDBPyConnection, path: str, name: str, schema: pa.DataFrameSchema
+    con: duckdb.DuckDBPyConnection, path: str, given: Given, schema: pa.DataFrameSchema
 ) -> tuple[Source, list[dict[str, Any]]]:
     """Read the header of one file and find the schema's columns in it.
+
+    Parameters
+    ----------
+    path : where the file is read
+    given : its path in the config, and what the config says of it
 
     Returns
     -------
     The source, and the findings: faults where it cannot be read or lacks a column, information on extra columns.
     """
-    extract = schema.name
-    source = Source(path, name, FORMATS.get(Path(path).suffix.lower(), ""))
+    extract, name = schema.name, given.name
+    source = Source(path, extract, given, FORMATS.get(Path(path).suffix.lower(), ""))
     if not source.format:
         return source, [fault(extract, name, "", f"a file of type {Path(path).suffix or 'unknown'}", ALLOWED)]
     if not Path(path).stat().st_size:
         return source, [fault(extract, name, "", "an empty file", "a header and at least one row")]
-    if found := too_much(path, source.format):
+    if found := _no_such_thing(source) or too_much(path, source.format):
         return source, [fault(extract, name, "", *found)]
     try:
         header = _header(con, source, schema)
@@ -94,6 +113,15 @@ def open_source(
     return source, _match_header(source, header, schema) + sheets
 
 
+def _no_such_thing(source: Source) -> tuple[str, str] | None:
+    """What the config says of a file that files of its format do not have: found, allowed."""
+    if source.given.skip and source.format == "parquet":
+        return "skip in the config, for a Parquet file", "skip for CSV and XLSX, which may have lines above the header"
+    if source.given.sheet and source.format != "xlsx":
+        return "sheet in the config, for a file without sheets", "sheet for XLSX"
+    return None
+
+
 class _Refused(Exception):
     """More than an extract has, or a sheet that is not what its keeper sees: what was found, what is allowed."""
 
@@ -106,8 +134,10 @@ def _header(con: duckdb.DuckDBPyConnection, source: Source, schema: pa.DataFrame
         described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({pattern(source.path)})").fetchall()
         return _columns([row[0] for row in described])
     if source.format == "xlsx":
-        source.frame, source.sheet = _read_workbook(source.path, schema)
+        source.frame, source.sheet = _read_workbook(source, schema)
         return list(source.frame.iloc[0].fillna("")) if len(source.frame) else []
+    if source.given.skip:
+        source.path = _below_titles(con, source)
     with _open(source.path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
         start = text.read(LONGEST_HEADER)
@@ -118,6 +148,21 @@ def _header(con: duckdb.DuckDBPyConnection, source: Source, schema: pa.DataFrame
     return _columns(header)
 
 
+def _below_titles(con: duckdb.DuckDBPyConnection, source: Source) -> str:
+    """A copy of a CSV file without the lines above its header, over which the reader of records would stumble.
+
+    It lies where the connection spills to, and goes with that.
+    """
+    folder = Path(con.execute("SELECT current_setting('temp_directory')").fetchone()[0])
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    copy = folder / f"{sum(1 for _ in folder.iterdir())}.below.csv"
+    with _open(source.path) as file, open(copy, "wb") as rest:
+        for _ in range(source.given.skip):
+            file.readline()
+        shutil.copyfileobj(file, rest)
+    return str(copy)
+
+
 def _columns(header: list[str]) -> list[str]:
     if len(header) > MOST_COLUMNS:
         raise _Refused(f"{len(header):,} columns", f"at most {MOST_COLUMNS:,}")
@@ -125,10 +170,12 @@ def _columns(header: list[str]) -> list[str]:
 
 
 def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema) -> list[dict[str, Any]]:
-    """Find each column of the schema under its name or an alias, whatever the case, blanks and hyphens."""
-    extract, name = schema.name, source.name
-    known = {_plain(alias): column for column, spec in schema.columns.items()
+    """Find each column of the schema under the header that the config names, or else under its name or an alias,
+    whatever the case, blanks and hyphens."""
+    extract, name, named = schema.name, source.name, source.given.columns
+    known = {_plain(alias): column for column, spec in schema.columns.items() if column not in named
              for alias in (column, *spec.metadata["aliases"])}  # fmt: skip
+    known |= {_plain(title): column for column, title in named.items()}
     findings, extra = [], []
     for position, title in enumerate(header):
         column = known.get(_plain(title))
@@ -136,14 +183,17 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
             extra.append(title)
         elif column in source.columns:
             found = f"two columns for {column}: {as_title(source.columns[column][0])} and {as_title(title)}"
-            findings.append(fault(extract, name, column, found, "one column", line="1"))
+            findings.append(fault(extract, name, column, found, "one column", line=str(source.given.skip + 1)))
         else:
             source.columns[column] = (title, position)
     for column, spec in schema.columns.items():
         if column in source.columns:
             continue
         names = " or ".join([column, *spec.metadata["aliases"]])
-        if spec.required:
+        if column in named:
+            allowed = f"a header of the file; extracts.{extract}.columns.{column} in the config names this one"
+            findings.append(fault(extract, name, column, f"no column under {as_title(named[column])}", allowed))
+        elif spec.required:
             findings.append(fault(extract, name, column, "no such column", f"a column named {names}"))
         else:
             effect = f"every value is missing; expected {names}"
@@ -194,33 +244,48 @@ def _open(path: str) -> Any:
     return gzip.open(path, "rb") if path.lower().endswith(".gz") else open(path, "rb")
 
 
-def _read_workbook(path: str, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, str]:
-    """Return a sheet as text, its header being the first row, and its name if there are others.
+def _read_workbook(source: Source, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, str]:
+    """Return a sheet as text, from its header on, and its name if there are others.
 
-    It is what its keeper sees: of the sheets in sight the one that has the columns, without hidden rows. No formulas,
-    only their stored values.
+    It is what its keeper sees: the sheet that the config names, or of the sheets in sight the one that has the columns,
+    without hidden rows. No formulas, only their stored values.
     """
     import openpyxl
 
-    book = openpyxl.load_workbook(path, data_only=True)
-    seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    fit = [sheet for sheet in seen if _has_columns(sheet, schema)]
-    if len(fit) > 1:
-        names = ", ".join(as_title(sheet.title) for sheet in fit)
-        raise _Refused(f"{len(fit)} sheets with the columns of the extract ({names})", "one")
-    sheet = (fit or seen or book.worksheets)[0]
+    book = openpyxl.load_workbook(source.path, data_only=True)
+    sheet = _sheet(book, source.given, schema)
     if hidden := sum(row.hidden for number, row in sheet.row_dimensions.items() if number <= sheet.max_row):
         words = f"{hidden:,} hidden {'row' if hidden == 1 else 'rows'} on the sheet {as_title(sheet.title)}"
         raise _Refused(words, "every row in sight: no filter, nothing hidden")
-    rows = [[_workbook_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    return pd.DataFrame(rows, dtype=object), sheet.title if len(book.worksheets) > 1 else ""
+    below = sheet.iter_rows(min_row=source.given.skip + 1, values_only=True)
+    rows = [[_workbook_text(value) for value in row] for row in below]
+    others = len(book.worksheets) > 1 and not source.given.sheet
+    return pd.DataFrame(rows, dtype=object), sheet.title if others else ""
 
 
-def _has_columns(sheet: Any, schema: pa.DataFrameSchema) -> bool:
-    """Whether the first row of a sheet names every column that an extract needs."""
-    named = {_plain(value) for value in next(sheet.iter_rows(max_row=1, values_only=True), ()) if value is not None}
-    needed = [spec.metadata["aliases"] + (name,) for name, spec in schema.columns.items() if spec.required]
-    return all(named & set(map(_plain, names)) for names in needed)
+def _sheet(book: Any, given: Given, schema: pa.DataFrameSchema) -> Any:
+    """The sheet that is read."""
+    if given.sheet:
+        named = [sheet for sheet in book.worksheets if _plain(sheet.title) == _plain(given.sheet)]
+        if not named:
+            titles = ", ".join(as_title(sheet.title) for sheet in book.worksheets)
+            raise _Refused(f"no sheet {as_title(given.sheet)}, which the config names", f"one of {titles}")
+        return named[0]
+    seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    fit = [sheet for sheet in seen if _has_columns(sheet, given, schema)]
+    if len(fit) > 1:
+        names = ", ".join(as_title(sheet.title) for sheet in fit)
+        raise _Refused(f"{len(fit)} sheets with the columns of the extract ({names})", "one, or sheet in the config")
+    return (fit or seen or book.worksheets)[0]
+
+
+def _has_columns(sheet: Any, given: Given, schema: pa.DataFrameSchema) -> bool:
+    """Whether the header of a sheet names every column that an extract needs."""
+    header = next(sheet.iter_rows(min_row=given.skip + 1, max_row=given.skip + 1, values_only=True), ())
+    seen = {_plain(value) for value in header if value is not None}
+    needed = {name: (name, *spec.metadata["aliases"]) for name, spec in schema.columns.items() if spec.required}
+    needed |= {name: (title,) for name, title in given.columns.items()}
+    return all(seen & set(map(_plain, names)) for names in needed.values())
 
 
 def _workbook_text(value: Any) -> str | None:

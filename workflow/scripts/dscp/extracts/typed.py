@@ -9,15 +9,17 @@ one row per cell that was not kept; `dropped` names the records that a check lea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import duckdb
 import pandera.pandas as pa
 
-from dscp.extracts.faults import SHOWN, fault
+from dscp.extracts.faults import SHOWN, fault, information
+from dscp.extracts.faults import title as as_title
 from dscp.extracts.files import Source, lines_at, mixed_line_ends
 from dscp.extracts.ids import CANONICAL, GIVEN, KIND, WIDTH
+from dscp.extracts.mapped import read_as, same_form
 from dscp.extracts.sql import literal, pattern
 
 CSV_OPTIONS = "auto_detect=false, header=true, delim=',', quote='\"', escape='\"', nullstr=['', 'NA', 'NULL']"
@@ -123,6 +125,22 @@ def load(con: duckdb.DuckDBPyConnection, schema: pa.DataFrameSchema, sources: li
     return faults
 
 
+def never_found(con: duckdb.DuckDBPyConnection, sources: list[Source]) -> list[dict[str, Any]]:
+    """Tell of each value that the config says the meaning of and no cell of the file holds."""
+    findings = []
+    for position, source in enumerate(sources):
+        for column, values in source.given.values.items():
+            cell = same_form(raw_cell(con, source, column))
+            forms = ", ".join(f"({literal(theirs)}, {same_form(literal(theirs))})" for theirs in values)
+            held = f"SELECT {cell} AS form FROM {relation(con, position, source)}"
+            never = f"SELECT theirs FROM (VALUES {forms}) AS mapped(theirs, form) ANTI JOIN ({held}) USING (form)"
+            for (theirs,) in con.execute(f"{never} ORDER BY theirs").fetchall():
+                found = f"no cell is {as_title(theirs)}"
+                effect = "the config says what it means, under values; nothing is made of that"
+                findings.append(information(source.extract, source.name, column, found, effect, rows=0))
+    return findings
+
+
 def no_records(con: duckdb.DuckDBPyConnection, condition: str) -> list[tuple[int, int]]:
     """Take rows for which a condition holds out of `records`; return file and record of each.
 
@@ -177,28 +195,31 @@ def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, s
     becomes a join, after which the rows are no longer in the order of the file.
     """
     kept = {name: condition for name, spec in schema.columns.items() if (condition := _keep(name, spec))}
-    raw = ", ".join(f'{_raw(con, source, name)} AS "raw_{name}"' for name in schema.columns)
-    typed = ", ".join([f'{_typed(name, spec)} AS "{name}"' for name, spec in schema.columns.items()] + _slashed(schema))
+    raw = ", ".join(f'{raw_cell(con, source, name)} AS "raw_{name}"' for name in schema.columns)
+    mapped = read_as(source)
+    read = "".join(f', {sql} AS "read_{name}"' for name, sql in mapped.items())
+    cell = {name: f'"{"read" if name in mapped else "raw"}_{name}"' for name in schema.columns}
+    typed = ", ".join(
+        [f'{_cast(spec)[1].replace("{raw}", cell[name])} AS "{name}"' for name, spec in schema.columns.items()]
+        + _slashed(schema, source.given.dates)
+    )
     allowed = ", ".join(f'CASE WHEN {condition} THEN "{name}" END AS "{name}"' for name, condition in kept.items())
     replaced = f"* REPLACE ({allowed})" if allowed else "*"
     doubtful = [name for name, spec in schema.columns.items()
                 if name in kept or spec.metadata["kind"] not in NEVER_UNREADABLE]  # fmt: skip
-    lost = {name: f'"raw_{name}" IS NOT NULL AND "{name}" IS NULL' for name in doubtful}
+    lost = {name: f'{cell[name]} IS NOT NULL AND "{name}" IS NULL' for name in doubtful}
     cells = ", ".join(
         f"""CASE WHEN {test} AND trim("raw_{name}") <> '' THEN {{'column': '{name}', 'found': "raw_{name}"}} END"""
         for name, test in lost.items()
     )
+    rows = relation(con, position, source)
     any_lost = " OR ".join(f"({test})" for test in lost.values()) or "false"
     faults = f"CASE WHEN {any_lost} THEN list_filter([{cells}], lambda cell: cell IS NOT NULL) END" if cells else "NULL"
     names = ", ".join([f'"{name}"' for name in schema.columns] + [as_found for _, _, as_found in _found(schema)])
     return f"""
         SELECT {position}, {names}, {faults}
-        FROM (SELECT {replaced} FROM (SELECT *, {typed} FROM (SELECT {raw} FROM {_relation(con, position, source)})))
+        FROM (SELECT {replaced} FROM (SELECT *, {typed} FROM (SELECT *{read} FROM (SELECT {raw} FROM {rows}))))
     """
-
-
-def _typed(name: str, column: pa.Column) -> str:
-    return _cast(column)[1].replace("{raw}", _quoted(f"raw_{name}"))
 
 
 def _found(schema: pa.DataFrameSchema) -> list[tuple[str, str, str]]:
@@ -213,13 +234,15 @@ def _found(schema: pa.DataFrameSchema) -> list[tuple[str, str, str]]:
     return ids + days
 
 
-def _slashed(schema: pa.DataFrameSchema) -> list[str]:
-    """Whether a day is written with strokes; beside the cast, with which it shares its costly part."""
-    return [
-        f"""{ISO.replace("{raw}", f'"raw_{name}"')} IS NULL AND contains("raw_{name}", '/') AS "{SLASHED}{name}\""""
+def _slashed(schema: pa.DataFrameSchema, mapped: Collection[str]) -> list[str]:
+    """Whether a day is written with strokes; beside the cast, with which it shares its costly part. Of a column whose
+    way of writing the config names no other is read."""
+    with_stroke = {
+        name: f"""{ISO.replace("{raw}", f'"raw_{name}"')} IS NULL AND contains("raw_{name}", '/')"""
         for name, spec in schema.columns.items()
         if spec.metadata["kind"] in DAYS
-    ]
+    }
+    return [f'{"false" if name in mapped else told} AS "{SLASHED}{name}"' for name, told in with_stroke.items()]
 
 
 def _keep(name: str, column: pa.Column) -> str:
@@ -235,7 +258,7 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _raw(con: duckdb.DuckDBPyConnection, source: Source, column: str) -> str:
+def raw_cell(con: duckdb.DuckDBPyConnection, source: Source, column: str) -> str:
     """Return the expression of a cell as text, NULL where it is missing."""
     if column not in source.columns:
         return "NULL::VARCHAR"
@@ -257,7 +280,7 @@ def _parquet_types(con: duckdb.DuckDBPyConnection, source: Source) -> Mapping[st
     return {row[0]: row[1] for row in described}
 
 
-def _relation(con: duckdb.DuckDBPyConnection, position: int, source: Source, options: str = "") -> str:
+def relation(con: duckdb.DuckDBPyConnection, position: int, source: Source, options: str = "") -> str:
     """Return the table function or view that gives the rows of one file, columns c0, c1, ... (Parquet: its own)."""
     if source.format == "parquet":
         return f"read_parquet({pattern(source.path)})"
@@ -272,7 +295,7 @@ def _relation(con: duckdb.DuckDBPyConnection, position: int, source: Source, opt
 def _number_rows(con: duckdb.DuckDBPyConnection, sources: list[Source]) -> None:
     """Lay the view `records` over the table: the number of each row's record, and its line, within its file."""
     begins = [sum(source.rows for source in sources[:position]) for position in range(len(sources))]
-    above = [int(source.format != "parquet") for source in sources]
+    above = [source.above for source in sources]
     con.execute(f"""
         CREATE VIEW every_row AS
         SELECT rowid - {_by_file(begins)} + 1 AS record, record + {_by_file(above)} AS line, * FROM typed
@@ -297,9 +320,9 @@ def _unreadable_lines(
         return [unreadable]
     if mixed := mixed_line_ends(source.path):
         found, allowed = "a line end of another kind than in the lines above", "one kind of line end, CRLF or LF"
-        return [fault(extract, source.name, "", found, allowed, line=str(mixed))]
+        return [fault(extract, source.name, "", found, allowed, line=str(mixed + source.given.skip))]
     try:
-        rejecting = _relation(con, 0, source, "strict_mode=true, store_rejects=true")
+        rejecting = relation(con, 0, source, "strict_mode=true, store_rejects=true")
         con.execute(f"SELECT count(c0) FROM {rejecting}").fetchall()
         rejected = con.execute(REJECTED).fetchall()
         con.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
@@ -313,6 +336,7 @@ def _unreadable_lines(
     }
     allowed = f"{source.width} cells in UTF-8, separated by commas"
     lines = lines_at(source.path, [int(start) for start, _ in rejected[:SHOWN]])
+    lines = [line + source.given.skip for line in lines]
     faults = [
         fault(extract, source.name, "", words.get(kind, "a line that cannot be read"), allowed, line=str(line))
         for line, (_, kind) in zip(lines, rejected[:SHOWN], strict=True)

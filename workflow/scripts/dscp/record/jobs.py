@@ -7,6 +7,8 @@ from pathlib import PurePosixPath
 from types import SimpleNamespace
 from typing import Any
 
+from dscp.study.given import Entry, paths
+
 # Digests and paths of what stands elsewhere in the record.
 NOT_SETTINGS = {
     *("digest", "planned", "frozen", "config_file", "versions", "extract", "source", "extract_files", "faults"),
@@ -14,10 +16,9 @@ NOT_SETTINGS = {
 }
 
 
-def extract_names(extracts: Mapping[str, str | Sequence[str]]) -> dict[str, str]:
+def extract_names(extracts: Mapping[str, Entry]) -> dict[str, str]:
     """Path of each extract's file -> the extract's name; its second, third … file has a number."""
-    lists = {name: [paths] if isinstance(paths, str) else paths for name, paths in extracts.items()}
-    files = [(name, i, path) for name, paths in lists.items() for i, path in enumerate(paths, start=1)]
+    files = [(name, i, path) for name, entry in extracts.items() for i, path in enumerate(paths(entry), start=1)]
     return {path: name if i == 1 else f"{name}/{i}" for name, i, path in files}
 
 
@@ -77,4 +78,6 @@ def _settings(parameters: Any, wildcards: SimpleNamespace) -> dict[str, Any]:
     """The settings among a rule's parameters, by name; `study` and `config` hold parts of the config by their names."""
     values = {name: _filled(value, wildcards) for name, value in parameters.items() if name not in NOT_SETTINGS}
     parts = [values.pop(name) for name in ("study", "config") if name in values]
+    if mapping := values.pop("mapping", None):  # of each extract another one
+        values[f"mapping.{wildcards.extract}"] = mapping
     return {**values, **{name: value for part in parts for name, value in part.items()}}

@@ -24,6 +24,7 @@ from dscp.printing.origins import said_of
 from dscp.printing.words import characteristics, listed, month_name, spelt
 from dscp.study.areas import site_label, value_at
 from dscp.study.days import day, months_touched
+from dscp.study.given import mapped
 
 SILENT = {"style", "script", "template"}  # what no reader sees
 READ_OUT = ("alt", "title", "aria-label")  # attributes that a screen reader says
@@ -66,7 +67,8 @@ class _Page:
         self._dates = _dates(config)
         self._notes = {row["note"] for row in rows.values()}
         parts = set(_parts(rows))
-        self._told = {_flat(text) for text in {*_texts(config), *parts, *self._notes, *quoted}}
+        translated = {text for told in mapped(config["extracts"]) for text in told}
+        self._told = {_flat(text) for text in {*_texts(config), *parts, *self._notes, *quoted, *translated}}
         own = {_flat(text) for text in _texts(config)}
         self._own = sorted((text for text in own if SEPARATORS.search(text)), key=len, reverse=True)
         self._heads = set().union(*map(_numbered, parts))

@@ -20,6 +20,7 @@ from dscp.printing import words
 from dscp.printing.forms import IN_WORDS, MAGNITUDE, printed
 from dscp.study.areas import analysed, arms_of, site_label, value_at
 from dscp.study.days import day, months_touched, year_key
+from dscp.study.given import mapped
 from dscp.study.kinds import evaluated
 
 TREND = "stated.new_journeys_trend.{site}"
@@ -83,6 +84,10 @@ class Study:
         """Of each extract of the study: what it is called, what its numbers are about, their fate, and why."""
         declared = (EXTRACTS[name] for name in self._config["extracts"])
         return [(one.says, str(one.about), one.fate, one.protection) for one in declared]
+
+    def mapped(self) -> list[tuple[Markup, ...]]:
+        """How the files of the extracts are written, as the config says: file, column, words."""
+        return [tuple(map(setting, told)) for told in mapped(self._config["extracts"])]
 
     def all_or_none(self) -> bool:
         """Whether the disclosure policy withholds that nobody or everybody of a base has the outcome."""

@@ -1,0 +1,39 @@
+"""Codes and days of a file's own, turned into ours where the file is read, as the config says.
+
+What stands in a cell is kept for messages; what it is read as is worked out beside it, in SQL.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dscp.extracts.sql import literal
+from dscp.study.given import form_of_days
+
+if TYPE_CHECKING:
+    from dscp.extracts.files import Source
+
+
+def read_as(source: Source) -> dict[str, str]:
+    """SQL of what the cells of each mapped column are read as, on the text of the cell, `"raw_…"`."""
+    days = {name: _day(f'"raw_{name}"', form) for name, form in source.given.dates.items()}
+    return days | {name: _value(f'"raw_{name}"', values) for name, values in source.given.values.items()}
+
+
+def _day(cell: str, form: str) -> str:
+    """A day of another form as YYYY-MM-DD 00:00:00; one that does not fit is none, though it may fit another form."""
+    read = f"try_strptime(trim({cell}), {literal(form_of_days(form))})"
+    return f"coalesce(strftime({read}, '%Y-%m-%d %H:%M:%S'), CASE WHEN {cell} IS NOT NULL THEN 'no day' END)"
+
+
+def _value(cell: str, values: dict[str, str | None]) -> str:
+    cases = " ".join(
+        f"WHEN {same_form(literal(theirs))} THEN {'NULL' if ours is None else literal(ours)}"
+        for theirs, ours in values.items()
+    )
+    return f"CASE {same_form(cell)} {cases} ELSE {cell} END"
+
+
+def same_form(cell: str) -> str:
+    """SQL of a text whatever its letter case and the blanks around it; 1.0 is 1."""
+    return rf"regexp_replace(lower(trim({cell})), '^(-?\d+)\.0+$', '\1')"
