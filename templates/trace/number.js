@@ -7,7 +7,8 @@ const items = (positions, shown = 12) => long(positions.map((i) => item(i)), sho
 
 function numberView(i) {
   const at = places.get(q.id[i]) || [];
-  const shown = opener?.dataset.q === q.id[i] ? opener.textContent : printed(i);
+  const chosen = opener?.dataset.q === q.id[i] && signed(i, opener.textContent);
+  const shown = chosen ? opener.textContent : printed(i);
   const on = at.length
     ? part("Printed in", placeList(at), entryOf(at))
     : h("p", { class: "quiet" }, "The report does not print this number itself.");

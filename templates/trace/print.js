@@ -27,7 +27,9 @@ const places = new Map();
 for (const stop of stops) {
   if (stop.dataset.q) places.set(stop.dataset.q, [...(places.get(stop.dataset.q) || []), stop]);
 }
-const printed = (i) => (places.has(q.id[i]) ? places.get(q.id[i])[0].textContent : q.value[i]);
+// Prose may tell a sign in words ("fell by 13.8"): what the trace shows is a place that has the ledger's, or its value.
+const signed = (i, text) => !/[1-9]/.test(text) || /^[^\d]*[-−]/.test(text) === q.value[i].startsWith("-");
+const printed = (i) => (places.get(q.id[i]) || []).find((stop) => signed(i, stop.textContent))?.textContent ?? q.value[i];
 const keyOf = (stop) => stop.dataset.q || "words:" + stop.dataset.w.split(" ").join(",");
 
 // Columns are counted from the right: a row's first head may span several rows.
