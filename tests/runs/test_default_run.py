@@ -154,7 +154,6 @@ def test_title_reruns_the_report_only(study):
 
 
 READ_BY = {  # file -> how a comment is written in it, the rules that read it
-    "config.yaml": ("# {}", {"report_html"}),  # what ASSUME says there is printed in Appendix B
     "templates/figures.yaml": ("# {}", {"figures", "report_html"}),
     "templates/exhibits.yaml": ("# {}", {"report_html", "workbook", "reproduction"}),
     "templates/chapters.yaml": ("# {}", {"report_html"}),

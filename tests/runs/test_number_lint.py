@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 import yaml
 
+from dscp.config.schema import config_schema
 from dscp.exhibits.book import activity_texts, read_activity
 from dscp.ledger.rows import read_ledger
 from dscp.report.lint import NakedNumber, read_allowed, read_page, refuse_naked_numbers
-from report_html import assumptions, quoted
+from dscp.study.choices import choices
+from report_html import Choice, quoted
 from running import RUN, snakemake
 
 PROJECT = Path(__file__).parents[2]
@@ -42,12 +44,12 @@ def page(pages) -> str:
 
 
 @pytest.fixture(scope="module")
-def texts(default_run) -> set[str]:
-    """What the page quotes from the extracts and the config's comments."""
+def texts(default_run, config) -> set[str]:
+    """What the page quotes from the extracts, and what the study assumes."""
     remarks = pd.read_csv(default_run / "validation.csv", keep_default_na=False)
     activity = read_activity(default_run / "work" / "activity.csv")
-    choices = assumptions((PROJECT / "config.yaml").read_text(encoding="utf-8"))
-    return quoted(remarks, activity_texts(activity), choices)
+    made = [Choice(*choice) for choice in choices(config_schema(PROJECT), config)]
+    return quoted(remarks, activity_texts(activity), made)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import yaml
 from weasyprint import HTML
 from weasyprint.formatting_structure import boxes
 
+from dscp.config.schema import config_schema
 from dscp.exhibits.book import UnknownQuantity
 from dscp.figures.numbers import numbers
 from dscp.ledger.rows import read_ledger
@@ -21,8 +22,9 @@ from dscp.pdf.typesetting import TypesettingProblem, typeset
 from dscp.printing.html import read_html
 from dscp.report.lint import read_allowed, read_page
 from dscp.report.styles import embed_fonts
+from dscp.study.choices import choices
 from ledger import validated
-from report_html import assumptions, quoted, report_html, validation_tables
+from report_html import quoted, report_html, validation_tables
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
@@ -175,20 +177,11 @@ def test_an_unknown_quantity_is_named_with_its_template(ledger, config):
         render(poorer, config)
 
 
-def test_choices_are_read_from_the_config():
-    text = (
-        "definitions:\n  age_at: start # ASSUME age at the start\n  days: 83 # no choice\n"
-        "models:\n  bands: [5, 10] # ASSUME: in bands\n"
-    )
-    found = [(choice.setting, choice.value, choice.sentence) for choice in assumptions(text)]
-    assert found == [("definitions.age_at", "start", "age at the start"), ("models.bands", "[5, 10]", "in bands")]
-
-
-def test_every_choice_of_the_config_is_printed(default_run):
-    choices = assumptions((PROJECT / "config.yaml").read_text(encoding="utf-8"))
+def test_every_choice_of_the_config_is_printed(default_run, config):
+    made = list(choices(config_schema(PROJECT), config))
     text = text_of((default_run / "report.html").read_text(encoding="utf-8"))
-    assert len(choices) == (PROJECT / "config.yaml").read_text(encoding="utf-8").count("# ASSUME")
-    assert all(choice.sentence in text for choice in choices)
+    assert len(made) == (PROJECT / "config.yaml").read_text(encoding="utf-8").count("# ASSUME")
+    assert all(sentence in text for _, _, sentence in made)
 
 
 def test_validation_tables():

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from dscp.config.checked import checked, file_fault, plain
+from dscp.config.checked import checked, file_fault, line_numbers, plain
 from dscp.config.impossible import impossible
 from dscp.config.schema import config_schema
+from dscp.study.choices import choices
 
 PROJECT = Path(__file__).parents[2]
 
@@ -139,3 +141,38 @@ def test_an_extract_from_elsewhere_is_refused_whether_or_not_it_is_there(file, t
     (tmp_path / "journeys.csv").touch()
     monkeypatch.chdir(tmp_path / "study")
     assert file_fault(file).startswith(f"found {file}, allowed: a file in the study's folder, by its path from there")
+
+
+def test_what_is_marked_in_the_default_config_is_declared_to_be_assumed(config):
+    text = CONFIG.read_text(encoding="utf-8")
+    marked = {line for line, words in enumerate(text.splitlines(), start=1) if "# ASSUME" in words}
+    at = line_numbers(text)
+    assert {at[tuple(path.split("."))] for path, _, _ in choices(SCHEMA, config)} == marked
+
+
+def test_what_is_assumed_is_said_of_every_value(config):
+    def assumed(node: dict) -> list[tuple[dict, object]]:
+        own = [(node, node["assumed"])] if "assumed" in node else []
+        return own + [one for key in node.get("properties", {}).values() for one in assumed(key)]
+
+    for node, said in assumed(SCHEMA):
+        sentences = list(said.values()) if isinstance(said, dict) else [said]
+        assert not isinstance(said, dict) or list(said) == node["enum"]
+        assert "enum" not in node or isinstance(said, dict), "a sentence that is the same whatever is chosen"
+        assert len(set(sentences)) == len(sentences)
+        if node is not SCHEMA["properties"]["disclosure"]:  # whose values name their numbers
+            numbers = [one for one in sentences if re.search(r"\d", one.replace("Figure S.4", ""))]
+            assert numbers == [], "what is said beside a value holds whatever other settings are"
+
+
+def test_what_is_assumed_follows_from_the_value(bad):
+    bad["definitions"]["exit_reason_counts"] = "always"
+    bad["economics"]["sensitivity"]["treatment_years"] = {"low": 1, "high": 9}
+    made = {path: (value, said) for path, value, said in choices(SCHEMA, bad)}
+    assert made["definitions.exit_reason_counts"] == (
+        "always",
+        "an exit reason counts whenever the journey ended, after the period too",
+    )
+    assert made["economics.sensitivity.treatment_years"][0] == "low 1, high 9"
+    del bad["economics"]["sensitivity"]
+    assert "economics.sensitivity.treatment_years" not in {path for path, _, _ in choices(SCHEMA, bad)}

@@ -37,7 +37,6 @@ rule report_html:
         activity=rules.release.output.activity,
         figures=rules.figures.output.figures,
         templates=sources(TEMPLATES),
-        config_file=ancient(CONFIG_FILE),
         extracts=reference_extract_files(),
     output:
         html=f"{RUN}/report.html",
@@ -47,7 +46,7 @@ rule report_html:
         f"{RUN}/logs/report_html.log",
     params:
         config=STUDY,
-        config_file=digests.of_file(CONFIG_FILE),
+        choices=list(choices(SCHEMA, STUDY)),
         extract_files={name: extract_paths(name) for name in EXTRACTS},
         versions={
             name: digests.code(name) for name in ["validate", *PARTS, "stated", "restated", *REGISTERED, "ledger"]

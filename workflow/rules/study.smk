@@ -13,10 +13,12 @@ from dscp.config.checked import checked, read_config
 from dscp.config.schema import config_schema
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, chosen
+from dscp.study.choices import choices
 from dscp.study.kinds import PRINTED, compared, under_a_policy
 
 CONFIG_FILE = "config.yaml"
-STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, config_schema(BASE))
+SCHEMA = config_schema(BASE)
+STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, SCHEMA)
 
 RUN = f"results/{STUDY['run']}"
 POLICY = STUDY.get("disclosure", "none")

@@ -3,7 +3,6 @@
 Both pages hold everything they need: stylesheets, fonts and figures are embedded.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,26 +30,6 @@ class Choice:
     setting: str
     value: str
     sentence: str
-
-
-def assumptions(text: str) -> list[Choice]:
-    """Read the choices out of a config's text: lines that carry a comment "# ASSUME ...".
-
-    Parameters
-    ----------
-    text : the YAML file; a setting's path follows from the indentation of the keys above it
-    """
-    found, path = [], []
-    for line in text.splitlines():
-        match = re.match(r"( *)([\w.]+):\s*([^#]*)", line)
-        if not match:
-            continue
-        indent, key, value = len(match[1]), match[2], match[3].strip()
-        path = [(depth, name) for depth, name in path if depth < indent] + [(indent, key)]
-        if "# ASSUME" in line:
-            sentence = line.split("# ASSUME", 1)[1].strip(": ")
-            found.append(Choice(".".join(name for _, name in path), value, sentence))
-    return found
 
 
 def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
@@ -85,7 +64,7 @@ def _line(row: tuple, treatment: str) -> tuple:
 
 
 def quoted(findings: pd.DataFrame, texts: Mapping[str, Mapping[str, list[str]]], choices: Sequence[Choice]) -> set[str]:
-    """Texts that the report quotes from validation, from Table 1.3's extract and from the config's comments."""
+    """Texts that the report quotes from validation, from Table 1.3's extract and of the study's choices."""
     remarks = findings[["found", "column", "allowed"]].astype(str).to_numpy().ravel()
     items = (item for columns in texts.values() for listed in columns.values() for item in listed)
     return {*remarks, *items, *(part for choice in choices for part in (choice.value, choice.sentence))}
@@ -131,7 +110,7 @@ def report_html(
     activity : one row per site, text columns of Table 1.3; None without such an extract
     figures : figure number -> SVG
     declarations : the numbered tables, as in exhibits.yaml
-    choices : from `assumptions`
+    choices : settings that the evaluation's report leaves open
     config : the study
     folder : the templates
     styles : "screen" and "print" -> stylesheet with its fonts embedded
@@ -174,7 +153,7 @@ if __name__ == "__main__":
         traced = trace_data(whole, snakemake.params.config, files, snakemake.params.versions)
         remarks = pd.read_csv(snakemake.input.validation, keep_default_na=False)
         activity = read_activity(snakemake.input.activity)
-        choices = assumptions(Path(snakemake.input.config_file).read_text(encoding="utf-8"))
+        choices = [Choice(*choice) for choice in snakemake.params.choices]
         screen, paper, printed_cells = report_html(
             whole,
             remarks,

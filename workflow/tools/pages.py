@@ -81,7 +81,8 @@ def keys(schema: Mapping, definitions: Mapping, path: str = "") -> Iterator[tupl
 
 def _allowed(node: Mapping, reference: Mapping, definitions: Mapping) -> str:
     if "enum" in node:
-        return ", ".join(f"`{value}`" for value in node["enum"])
+        said = node.get("assumed", {})
+        return ", ".join(f"`{value}`" + (f" ({said[value]})" if said else "") for value in node["enum"])
     if "then" in node:
         paths = _allowed(definitions["paths"], {}, definitions)
         return f"{paths}, or `files` and [how they are written](extracts.md#files-as-they-are)"

@@ -26,7 +26,7 @@ def config_schema(project: Path) -> dict:
     schema = yaml.safe_load((project / FILE).read_text(encoding="utf-8"))
     keys = schema["properties"]
     keys["disclosure"]["enum"] = list(POLICIES)
-    keys["disclosure"]["description"] += ": " + "; ".join(f"{name}: {policy.says}" for name, policy in POLICIES.items())
+    keys["disclosure"]["assumed"] = {name: policy.says for name, policy in POLICIES.items()}
     keys["extracts"]["properties"] = {name: _extract(extract) for name, extract in EXTRACTS.items()}
     keys["measures"]["items"] = {"enum": list(MEASURES)}
     return schema

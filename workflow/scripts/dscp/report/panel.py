@@ -22,6 +22,7 @@ from dscp.ledger.rows import kind, parse_inputs, shaped_by, values_of, within
 from dscp.ledger.trail import filled, plain
 from dscp.run.digests import of_file
 from dscp.study.areas import arms_of
+from dscp.study.choices import in_words
 
 # The files of templates/trace/ that make up the script, in this order: a file may use the constants of those before it.
 SCRIPT = (
@@ -97,16 +98,7 @@ def _flat(settings: Mapping, path: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(value, Mapping):
             yield from _flat(value, f"{path}{key}.")
         else:
-            yield f"{path}{key}", _text(value)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_text(one)}" for key, one in value.items())
-    if isinstance(value, list | tuple):
-        nested = any(isinstance(one, Mapping | list | tuple) for one in value)
-        return ("; " if nested else ", ").join(_text(one) for one in value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+            yield f"{path}{key}", in_words(value)
 
 
 def extract_files(paths: Mapping[str, Sequence[str]], summed: Sequence[str]) -> dict[str, list[list[str]]]:
