@@ -62,9 +62,9 @@ def compared(
     cells = rule.our_cells(exhibits, config, list(ledger["id"]))
     units = dict(zip(ledger["id"], ledger["unit"], strict=True))
     mapped = rule.mapping(published, prose, data("cells.csv"), cells, units)
-    return Compared(
-        published, mapped, *rule.reproduction(published, mapped, ledger, relations, causes, rule.facts(config))
-    )
+    rebuilt = data("rebuilt.csv").set_index("key")["why"]
+    facts = rule.facts(config)
+    return Compared(published, mapped, *rule.reproduction(published, mapped, ledger, relations, causes, facts, rebuilt))
 
 
 def registered(config: Mapping, ledger: pd.DataFrame, table: pd.DataFrame) -> list[pd.DataFrame]:

@@ -17,6 +17,7 @@ rule reproduction:
         cells=source("workflow/resources/reproduction/cells.csv"),
         relations=source("workflow/resources/reproduction/relations.yaml"),
         confirmed=source("workflow/resources/reproduction/confirmed.csv"),
+        rebuilt=source("workflow/resources/reproduction/rebuilt.csv"),
         exhibits=source("templates/exhibits.yaml"),
     output:
         register=f"{RUN}/reproduction.csv",

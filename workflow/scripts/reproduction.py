@@ -26,6 +26,7 @@ from dscp.reproduction.published import read_published
 from dscp.reproduction.registered import counted, differences, ranges_told
 from dscp.reproduction.relations import BROKEN, HOLDS, Judged, declared, judge, same_quantity, short, span
 from dscp.reproduction.verdicts import (
+    CONSTRUCTED,
     DIFFERS,
     EQUAL,
     NOT,
@@ -33,6 +34,7 @@ from dscp.reproduction.verdicts import (
     from_rounded,
     printed_steps,
     scale_of,
+    taken_from,
     verdict_of_bound,
     verdict_of_value,
     worst,
@@ -137,7 +139,12 @@ def ours_of(one: Mapped, values: Mapping[str, float]) -> list[float]:
 
 
 def verdicts(
-    mapped: Mapping[str, Mapped], rows: Mapping, values: Mapping[str, float], claims: Mapping, known: Mapping[str, str]
+    mapped: Mapping[str, Mapped],
+    rows: Mapping,
+    values: Mapping[str, float],
+    claims: Mapping,
+    known: Mapping[str, str],
+    rebuilt: Mapping[str, str],
 ) -> pd.DataFrame:
     """One row per published number: key, our_id, ours, our_printed, verdict, rounding, reason.
 
@@ -146,7 +153,9 @@ def verdicts(
     rows, values : our ledger
     claims : id of a relation -> whether it holds of our values
     known : facts of the study
+    rebuilt : pattern of keys of numbers that the extracts were rebuilt from -> in which way
     """
+    taken = taken_from(mapped, rows, rebuilt)
     steps = printed_steps(mapped.values())
     found = []
     for key, one in mapped.items():
@@ -161,15 +170,17 @@ def verdicts(
         else:
             verdict, rounding = NOT, ""
         shown = "; ".join(_shown(one, value) for value in ours) or known.get("".join(one.ids), "")
+        reason = one.reason
+        if verdict == EQUAL and one.ids and taken.keys() >= set(one.ids):
+            verdict, reason = CONSTRUCTED, reason or taken[one.ids[0]]
         ids = " ".join(one.ids)
-        found.append((key, ids, "; ".join(plain(v) for v in ours), shown, verdict, rounding, one.reason))
+        found.append((key, ids, "; ".join(plain(v) for v in ours), shown, verdict, rounding, reason))
     return pd.DataFrame(found, columns=["key", "our_id", "ours", "our_printed", "verdict", "rounding", "reason"])
 
 
 def _verdict(one: Mapped, identifier: str, ours: float, rows, values, steps) -> tuple[str, str]:
     if one.test in ("below", "above"):
-        step = steps.get(identifier)
-        return verdict_of_bound(one.number, ours, one.test, step * one.scale if step else None)
+        return verdict_of_bound(one.number, ours, one.test)
     rounded = from_rounded(identifier, rows, values, steps)
     if rounded is not None:
         rounded *= float(one.scale)
@@ -289,6 +300,7 @@ def reproduction(
     data: Mapping,
     confirmed: Mapping[str, str],
     known: Mapping[str, str],
+    rebuilt: Mapping[str, str],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The register of all published numbers (FIELDS) and the relations among them (RELATION_FIELDS).
 
@@ -299,11 +311,12 @@ def reproduction(
     data : declared relations
     confirmed : key -> cause, as a person put it
     known : facts of the study
+    rebuilt : pattern of keys of numbers that the extracts were rebuilt from -> in which way
     """
     rows = {row["id"]: row for row in ledger.to_dict("records")}
     values = {identifier: row["value"] for identifier, row in rows.items()}
     judged = relations(data, mapped)
-    found = verdicts(mapped, rows, values, claims_of_ours(data, mapped, values), known)
+    found = verdicts(mapped, rows, values, claims_of_ours(data, mapped, values), known, rebuilt)
     register = explained(found, mapped, rows, values, judged, confirmed)
     own = pd.DataFrame([(one.where, one.printed, _value(one), one.unit) for one in published.values()])
     register[["where", "printed", "value", "unit"]] = own
@@ -348,7 +361,8 @@ if __name__ == "__main__":
         compared = mapping(print_, prose, read_data(files.cells), cells, units)
         data = yaml.safe_load(Path(files.relations).read_text(encoding="utf-8"))
         confirmed = read_data(files.confirmed).set_index("key")
-        register, related = reproduction(print_, compared, whole, data, confirmed["cause"], facts(config))
+        rebuilt = read_data(files.rebuilt).set_index("key")["why"]
+        register, related = reproduction(print_, compared, whole, data, confirmed["cause"], facts(config), rebuilt)
         tabled(register).to_csv(out.register, index=False, lineterminator="\n")
         tabled(related).to_csv(out.relations, index=False, lineterminator="\n")
         ranges = count_ranges(print_)

@@ -110,6 +110,12 @@ def hull(values: Iterable[Operand]) -> Interval:
     return Interval(min(one.low for one in known), max(one.high for one in known))
 
 
+def at_least(one: Operand, least: Operand) -> Interval:
+    """Of the values of one those that are not below another's."""
+    one, least = interval(one), interval(least)
+    return Interval(max(one.low, least.low), max(one.high, least.low))
+
+
 def below(one: Operand, other: Operand) -> Interval:
     """1 where one is below the other, 0 where not, 0 to 1 where the print does not tell."""
     one, other = interval(one), interval(other)

@@ -19,6 +19,7 @@ from dscp.ledger.expressions import OPERATORS, Language, expression
 from dscp.reproduction.intervals import (
     Interval,
     Operand,
+    at_least,
     below,
     exact,
     hull,
@@ -42,6 +43,7 @@ FUNCTIONS = {
     "smallest": smallest,
     "largest": largest,
     "hull": hull,
+    "at_least": at_least,
     "below": below,
     "negative": negative,
     "positive": positive,

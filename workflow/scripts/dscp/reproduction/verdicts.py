@@ -1,6 +1,7 @@
 """Ours against the print: what each published number is compared with, and the verdict, by rule.
 
 equal as printed          ours, rounded half up to the print's last digit, is the print (or keeps the printed bound)
+equal by construction     the same, as ours was made so: extracts rebuilt from it, a constant or a setting taken from it
 within printed rounding   another rounding of ours gives the print; it is named
 differs                   neither
 not computable            there is nothing to compare with; the reason is given
@@ -8,6 +9,7 @@ not computable            there is nothing to compare with; the reason is given
 
 from __future__ import annotations
 
+import fnmatch
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +19,9 @@ from dscp.ledger.formulas import recompute, round_half_up
 from dscp.ledger.rows import inputs_of
 from dscp.reproduction.numbers import Number
 
-EQUAL, WITHIN, DIFFERS, NOT = "equal as printed", "within printed rounding", "differs", "not computable"
-VERDICTS = (EQUAL, WITHIN, DIFFERS, NOT)
+EQUAL, CONSTRUCTED, WITHIN = "equal as printed", "equal by construction", "within printed rounding"
+DIFFERS, NOT = "differs", "not computable"
+VERDICTS = (EQUAL, CONSTRUCTED, WITHIN, DIFFERS, NOT)
 KINDS = ("ledger", "setting", "relation", "none")
 TESTS = ("", "size", "below", "above")
 # Printed value per value of the ledger, by (ledger's unit, printed unit); 1 where not named.
@@ -105,24 +108,34 @@ def verdict_of_value(number: Number, ours: float, of_rounded: float | None) -> t
     return DIFFERS, ""
 
 
-def verdict_of_bound(number: Number, ours: float, test: str, step: Fraction | None) -> tuple[str, str]:
-    """Verdict on a bound of the prose.
+def verdict_of_bound(number: Number, ours: float, test: str) -> tuple[str, str]:
+    """Verdict on a bound of the prose; equality breaks it, and so does what prints like it.
 
     Parameters
     ----------
     test : below or above
-    step : one unit of the last digit with which a table prints ours; None where no table does
     """
     if math.isnan(ours):
         return NOT, ""
     sign = 1 if test == "below" else -1
-    bound = float(number.value)
-    if sign * ours < sign * bound:
-        return EQUAL, ""
-    slack = float(step) / 2 if step else 0.0
-    if slack and sign * (float(nearest(ours, step)) - sign * slack) < sign * bound:
-        return WITHIN, "the table's print allows it"
-    return DIFFERS, ""
+    return (EQUAL if sign * ours < sign * float(number.value) else DIFFERS), ""
+
+
+def taken_from(mapped: Mapping[str, Mapped], rows: Mapping[str, Mapping], rebuilt: Mapping[str, str]) -> dict[str, str]:
+    """Ids whose values were made or chosen to be what the print says -> why that is so.
+
+    Parameters
+    ----------
+    rows : our ledger
+    rebuilt : pattern of keys of published numbers that the extracts were rebuilt from -> in which way
+    """
+    found = {one: "a constant cited from the evaluation's report" for one in rows if one.startswith("constant.")}
+    chosen = (one for one, row in rows.items() if one.startswith("setting.") and row["function"] == "settings")
+    found |= dict.fromkeys(chosen, "a setting taken from the evaluation's report")
+    for pattern, why in rebuilt.items():
+        for key in fnmatch.filter(mapped, pattern):
+            found |= dict.fromkeys(mapped[key].ids if mapped[key].kind == "ledger" else (), why)
+    return found
 
 
 def worst(verdicts: Sequence[tuple[str, str]]) -> tuple[str, str]:
