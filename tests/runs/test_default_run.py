@@ -115,8 +115,8 @@ def scripts(folder: Path) -> Path:
 
 
 REPORT = {"report_html", "workbook", "attached_record", "report_pdf", "run_record"}
-END = {"restated", "reproduction", "steps", "ledger", "disclosure", "release", "figures", *REPORT}
-OF_REGISTER = {"reproduction", "steps"}  # the evaluated programme's
+END = {"restated", "reproduction", "steps", "claims", "ledger", "disclosure", "release", "figures", *REPORT}
+OF_REGISTER = {"reproduction", "steps", "claims"}  # the evaluated programme's
 ELSEWHERE = {"output_check", "published_models"}  # runs with a disclosure policy have them
 
 
@@ -163,6 +163,7 @@ READ_BY = {  # file -> how a comment is written in it, the rules that read it
     "templates/chapters/conclusion.html.j2": ("{{# {} #}}", {"report_html"}),
     "templates/print.css": ("/* {} */", {"report_html"}),
     "workflow/resources/reproduction/relations.yaml": ("# {}", {"reproduction"}),
+    "workflow/resources/claims/claims.yaml": ("# {}", {"claims"}),
 }
 
 
@@ -215,7 +216,17 @@ def test_an_edited_module_reruns_the_rules_that_import_it(study, module):
     rerun = would_run(study)
     assert importing <= rerun
     if module == "printing/words":
-        assert rerun <= {*REPORT, "figures", "stated", "ledger", "disclosure", "release", "reproduction", "steps"}
+        assert rerun <= {
+            *REPORT,
+            "figures",
+            "stated",
+            "ledger",
+            "disclosure",
+            "release",
+            "reproduction",
+            "steps",
+            "claims",
+        }
 
 
 def test_a_rule_that_waits_for_the_extracts_is_made_anew_when_both_have_changed(study):
@@ -255,8 +266,8 @@ def test_every_rule_rests_on_its_code(default_study):
                 assert f'digest=digest("{name}"' in block, name
 
 
-def test_only_two_rules_read_published_values(default_study):
-    reading = ("reference_extracts", "reproduction")
+def test_only_three_rules_read_published_values(default_study):
+    reading = ("reference_extracts", "reproduction", "claims")
     for path in scripts(default_study).rglob("*.py"):
         if path.stem not in reading and path.parent.name != "reference":
             assert "published/" not in path.read_text(encoding="utf-8"), path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -14,6 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import claims as rule_of_claims
 import reference_extracts
 import reproduction
 import restated
@@ -23,6 +25,8 @@ from dscp.ledger.formulas import recompute
 from dscp.ledger.rows import quantities, read_ledger
 from dscp.report.render import in_order
 from dscp.reproduction.causes import NOT_FOUND
+from dscp.reproduction.claims import KINDS, LOOSELY, UNJUDGED
+from dscp.reproduction.claims import VERDICTS as CLAIM_VERDICTS
 from dscp.reproduction.consequences import consequence, recomputed
 from dscp.reproduction.counts import count_ranges
 from dscp.reproduction.intervals import Interval, exact, hull, interval, largest, share_of_whole, smallest
@@ -40,7 +44,7 @@ from dscp.reproduction.verdicts import (
     verdict_of_value,
 )
 from dscp.study.areas import areas
-from register import RESOURCES, compared, data, published_tables, relation_data
+from register import RESOURCES, compared, data, judged, published_tables, relation_data
 from running import snakemake
 from steps import ALONE, STEPS
 from tables import read_table
@@ -226,6 +230,80 @@ def test_no_sentence_is_copied():
     printed = pd.concat(published_tables().values())["printed"]
     table_1_3 = published_tables()["1.3"]["printed"]
     assert max(len(text.split()) for text in printed[~printed.isin(table_1_3)]) < 10
+
+
+# -- every claim of the print
+
+
+@pytest.fixture(scope="module")
+def claims(default_run) -> pd.DataFrame:
+    return read_table(default_run / "claims.csv", dtype=str).set_index("id")
+
+
+def test_every_claim_says_what_it_was_judged_against_and_why(claims, ledger):
+    assert set(claims["verdict"]) == set(CLAIM_VERDICTS)
+    assert set(claims["kind"]) == set(KINDS)
+    assert (claims[["place", "claim", "judged_against"]] != "").all().all()
+    unhurt = claims["verdict"].isin([HOLDS, CONSTRUCTED, UNJUDGED])
+    assert (claims.loc[unhurt, "reason"] != "").all()
+    assert (claims.loc[~unhurt, "arithmetic"] != "").all()
+    values = ledger.set_index("id")["value"]
+    counts = claims.groupby(["kind", "verdict"]).size()
+    for kind in KINDS:
+        for verdict in CLAIM_VERDICTS:
+            assert values[f"claims.{kind}.{verdict.replace(' ', '_')}"] == counts.get((kind, verdict), 0)
+
+
+def test_no_figure_of_the_prose_is_without_a_claim(claims):
+    data_ = rule_of_claims.read_data(str(RESOURCES / "claims" / "claims.yaml"))["claims"]
+    named = {
+        name.removeprefix("text ") for one in data_ for name in re.findall(r"\[(text [^\]]+)\]", one.get("holds", ""))
+    }
+    named |= {name for one in data_ for name in one.get("of", "").split()}
+    rows = set(published_tables()["text"]["row"])
+    assert named <= rows
+    assert {f"prose_{row}" for row in rows - named} <= set(claims.index)
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("referral_from_prison", BROKEN),  # six weeks of referral, where the method has leaving
+        ("t1_to_t4", BROKEN),  # under a table with T5
+        ("capital_one_area", BROKEN),  # the ranges of spending leave four areas at least
+        ("p_site_7", BROKEN),  # equality breaks a strict bound
+        ("years_12_20", BROKEN),  # nine, both counted
+        ("index_of_all", BROKEN),  # no sizes of the sites give the row
+        ("index_of_two_years", HOLDS),
+        ("budgets_of_all", HOLDS),
+        ("p_site_4", LOOSELY),
+        ("real_terms", HOLDS),
+        ("triaged_summary", BROKEN),
+        ("two_years", CONSTRUCTED),
+    ],
+)
+def test_known_claims(claims, claim, verdict):
+    assert claims.loc[claim, "verdict"] == verdict
+
+
+def test_a_changed_quantity_changes_a_verdict(ledger, config):
+    """Claims on numbers are judged by them, and not typed."""
+    found = compared(config, ledger, published_tables(), data("prose.csv"), relation_data(), {})
+    before = {one.id: one.verdict for one in judged(ledger, found)}
+    fewer = ledger.assign(value=ledger["value"].mask(ledger["id"] == "community_triage.count.pilot_5.post", 60))
+    after = {one.id: one.verdict for one in judged(fewer, found)}
+    changed = {name for name, verdict in before.items() if after[name] != verdict}
+    assert changed == {"real_terms", "triaged_summary"}
+
+
+def test_what_most_depends_on_comes_first(claims, ledger):
+    values = ledger.set_index("id")["value"]
+    first = [name.removeprefix("claims.told.") for name in values.index if name.startswith("claims.told.")]
+    assert len(first) == rule_of_claims.FIRST
+    hanging = claims[claims["verdict"].isin([BROKEN, LOOSELY]) & (claims["pounds"] != "")]["pounds"].astype(float).abs()
+    assert set(first) == set(hanging.sort_values(ascending=False).index[: rule_of_claims.FIRST])
+    assert values["claims.pounds.completions_5"] == pytest.approx((3 - 25.04) * 195149)
+    assert values["claims.clients.completions_5"] == pytest.approx(3 - 25.04)
 
 
 # -- a consistent publication, and ten errors in it
@@ -667,7 +745,7 @@ def test_appendix_e_stands_after_d(default_run):
     assert html.index('id="section-D"') < html.index('id="section-E"') < html.index('id="section-references"')
     contents = html[html.index('class="toc"') : html.index("</ol>")]
     assert contents.index("Where every figure comes from") < contents.index("Reproduction register")
-    assert html.count('data-q="constant.published.') >= 15
+    assert html.count('data-of="claims.told.') == 2 * rule_of_claims.FIRST  # place and reason of each
 
 
 def test_appendices_are_listed_by_letter():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+import claims
 import reproduction as rule
 from dscp.ledger.leaves import constants, settings
 from dscp.reproduction.counts import count_ranges
@@ -68,7 +69,7 @@ def compared(
 
 
 def registered(config: Mapping, ledger: pd.DataFrame, table: pd.DataFrame) -> list[pd.DataFrame]:
-    """The ledger rows of the rules reproduction and steps.
+    """The ledger rows of the rules reproduction, steps and claims.
 
     ledger : the rows of all other rules
     table : constants with citations
@@ -80,4 +81,27 @@ def registered(config: Mapping, ledger: pd.DataFrame, table: pd.DataFrame) -> li
     rows = [*counted(found.register, found.related), *told, *ranges_told(count_ranges(found.published))]
     leaves = table.set_index("name")["value"].astype(float).add_prefix("constant.").to_dict()
     known = pd.concat([ledger, *rows]).set_index("id")["value"].astype(float).to_dict() | leaves
-    return [*rows, *steps(known | {LEVEL: config["models"]["significance"]}, list(analysed(config["sites"])))]
+    rows += steps(known | {LEVEL: config["models"]["significance"]}, list(analysed(config["sites"])))
+    return [*rows, *claims_of(pd.concat([whole, *rows]), found)]
+
+
+def judged(ledger: pd.DataFrame, found: Compared, data_: Mapping | None = None, text: Mapping | None = None) -> list:
+    """Every claim of the print, judged.
+
+    ledger : all quantities, those of reproduction and steps among them
+    data_, text : claims.yaml and text.yaml, or others
+    """
+    values = ledger.set_index("id")["value"].astype(float).to_dict()
+    print_ = {key: number.interval for key, number in found.published.items()}
+    given = (
+        data_ or claims.read_data(str(RESOURCES / "claims" / "claims.yaml")),
+        text or claims.read_data(str(RESOURCES / "claims" / "text.yaml")),
+    )
+    return claims.claims(*given, print_, found.register, published_tables()["text"], values)
+
+
+def claims_of(ledger: pd.DataFrame, found: Compared) -> list[pd.DataFrame]:
+    """The ledger rows of the rule claims."""
+    values = ledger.set_index("id")["value"].astype(float).to_dict()
+    every = judged(ledger, found)
+    return [claims.counted(every), *claims.told(every, claims.moved(every, values), values)]

@@ -13,7 +13,7 @@ from dscp.record.forms import FORMS, PublishedForm, Way, always, form_of, forms_
 from dscp.study.kinds import PRINTED
 
 RUN = "results/r"
-REGISTER = {"reproduction.csv", "relations.csv", "count_ranges.csv"}
+REGISTER = {"reproduction.csv", "relations.csv", "claims.csv", "count_ranges.csv"}
 CHECK = "restricted/output_check.pdf"
 EVALUATED = {
     "reference_run": True,

@@ -1,7 +1,7 @@
 """The ledger: every quantity of the run, those that only prose states among them."""
 
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
-REGISTERED = ["reproduction", "steps"] if PUBLISHED_RUN else []
+REGISTERED = ["reproduction", "steps", "claims"] if PUBLISHED_RUN else []
 
 
 rule stated:

@@ -1,9 +1,12 @@
 """The 2012 print against this run, and against itself. Only a run of the evaluated study has anything to compare.
 
 reproduction: published numbers, our quantities -> a verdict per number, relations among the published numbers.
+steps: our quantities -> the economics with every note on the method.
+claims: the register, steps, the print's sentences as data -> a verdict per claim, and what most depends on.
 """
 
 REGISTER = project_files("workflow/resources/reproduction", ".csv", ".yaml")
+CLAIMS = project_files("workflow/resources/claims", ".yaml")
 
 
 rule reproduction:
@@ -48,3 +51,28 @@ rule steps:
         digest=digest("steps", CONSTANTS),
     script:
         "../scripts/steps.py"
+
+
+rule claims:
+    """Judge every other claim of the print, by our quantities, its own numbers and its own text."""
+    input:
+        register=rules.reproduction.output.register,
+        parts=expand(
+            f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "stated", "restated", "reproduction", "steps"]
+        ),
+        constants=source(CONSTANTS),
+        published=sources(PUBLISHED),
+        prose=source("workflow/resources/reproduction/prose.csv"),
+        steps=source("workflow/resources/reproduction/steps.csv"),
+        claims=source("workflow/resources/claims/claims.yaml"),
+        text=source("workflow/resources/claims/text.yaml"),
+    output:
+        claims=f"{RUN}/claims.csv",
+        ledger=f"{RUN}/restricted/ledger/claims.csv",
+    log:
+        f"{RUN}/logs/claims.log",
+    params:
+        config=study("definitions", "models", "economics"),
+        digest=digest("claims", CONSTANTS, *CLAIMS, *REGISTER, *PUBLISHED),
+    script:
+        "../scripts/claims.py"

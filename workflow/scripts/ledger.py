@@ -16,7 +16,12 @@ from dscp.run.job import writing
 from dscp.study.areas import value_at
 
 RULE = "ledger"
-COUNTED_FILES = ("reproduction.csv", "relations.csv", "count_ranges.csv")  # files of the run whose rows are counted
+COUNTED_FILES = (
+    "reproduction.csv",
+    "relations.csv",
+    "claims.csv",
+    "count_ranges.csv",
+)  # files of the run, rows counted
 OF_VALIDATION = "validate"  # the rule whose quantities count rows of files, whatever these hold
 
 

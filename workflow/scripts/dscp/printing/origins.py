@@ -43,6 +43,8 @@ TITLES = {
     "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
     "reproduction.clients.{number}": "Additional clients that a published number would change",
     "reproduction.pounds.{number}": "Benefits that a published number would change",
+    "claims.clients.{claim}": "Additional clients that rest on a claim",
+    "claims.pounds.{claim}": "Benefits that rest on a claim",
     "steps.start.{site}": "Total benefits as published",
     "steps.end.{site}": "Total benefits with all notes on the method",
     "steps.step.{note}.{site}": "What a note on the method changes after those before it",

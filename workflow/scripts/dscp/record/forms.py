@@ -136,6 +136,7 @@ OF_REGISTER = {
     **_all(Way.PRINT, "cause_proposed cause_confirmed clients pounds"),
 }
 OF_RELATIONS = _all(Way.PRINT, "id about relation printed left right verdict")
+OF_CLAIMS = _all(Way.PRINT, "id place kind claim judged_against verdict arithmetic clients pounds hangs_on reason")
 OF_RANGES = {
     **_all(Way.PRINT, "table site sets pilot_pre pilot_post comparison_pre comparison_post base_from base_to"),
     **_all(Way.PRINT, "p_low p_high p_printed sets_with_printed_p test"),
@@ -161,6 +162,7 @@ FORMS = (
     PublishedForm("restricted/output_check.pdf", "output_check", "to be signed", PDF, under_a_policy, True, {}),
     PublishedForm("reproduction.csv", "reproduction", "register of the print", CSV, compared, False, OF_REGISTER),
     PublishedForm("relations.csv", "reproduction", "relations in the print", CSV, compared, False, OF_RELATIONS),
+    PublishedForm("claims.csv", "claims", "claims of the print", CSV, compared, False, OF_CLAIMS),
     PublishedForm("count_ranges.csv", "reproduction", "counts that the print allows", CSV, compared, False, OF_RANGES),
     PublishedForm("ro-crate-metadata.json", "run_record", "run record", JSON_LD, always, False, OF_RECORD),
 )

@@ -326,33 +326,19 @@ class Results:
         """Whether rounded percentages leave the counts of a site open."""
         return f"reproduction.sets.{site}" in self._book.values
 
-    def registered_differences(self) -> list[dict[str, str]]:
-        """Ids of what Appendix E says of each published number that differs, most consequential first.
+    def first_claims(self) -> list[dict[str, str]]:
+        """Ids of what Appendix E says of the claims of the print on which most depends, in that order.
 
-        Those worth as many millions stand in the order of the report, so that a slip comes before what follows from it.
-
-        `row` has the place as its source and the reason as its note; `published` and `ours` are missing for a claim in
-        words; `clients` and `pounds` where nothing follows from the number.
+        `row` has place and claim as its source and the reason as its note; `clients` and `pounds` are missing where
+        nothing follows from the claim.
         """
-        starts = ("reproduction.difference.", "reproduction.claim.")
-        names = [one for one in self._book.values if one.startswith(starts)]
-        return sorted(map(self._difference, names), key=lambda found: found["rank"])
+        names = [one for one in self._book.values if one.startswith("claims.told.")]
+        return [self._claim(name, name.removeprefix("claims.told.")) for name in names]
 
-    def _difference(self, name: str) -> dict:
-        slug = name.split(".", 2)[2]
-        inputs = self._book.inputs[name]
-        found = {"row": name, "published": inputs.get("published", ""), "ours": inputs.get("ours", "")}
-        found |= {"source": self._book.sources[name], "why": self._book.notes[name]}
-        for kind in ("clients", "pounds"):
-            known = f"reproduction.{kind}.{slug}"
-            found[kind] = known if known in self._book.values else ""
-        whole = float(self._book.values.get(found["published"], 0)).is_integer()
-        found["form"] = "percent0" if whole and self._book.units[name] == "percent" else ""
-        follows = (self._book.values.get(found[kind], 0) for kind in ("pounds", "clients"))
-        pounds, clients = (0 if math.isnan(value) else abs(value) for value in follows)
-        millions = round(pounds / 1e6)
-        smaller = () if millions else (-pounds, -clients)
-        return found | {"rank": (not found["published"], -millions, smaller)}
+    def _claim(self, name: str, claim: str) -> dict[str, str]:
+        found = {"row": name, "source": self._book.sources[name], "why": self._book.notes[name]}
+        moved = {unit: f"claims.{unit}.{claim}" for unit in ("clients", "pounds")}
+        return found | {unit: known if known in self._book.values else "" for unit, known in moved.items()}
 
     def exclusions(self) -> list[tuple[Markup, str, str]]:
         """What the method leaves out or treats specially: rule in words, extract, id of the number of records."""

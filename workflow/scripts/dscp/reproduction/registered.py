@@ -25,6 +25,8 @@ def counted(register: pd.DataFrame, related: pd.DataFrame) -> list[pd.DataFrame]
     rows += [("tables", len(register) - prose, REGISTER, "numbers of tables")]
     rows += [("prose", prose, REGISTER, "figures of the prose")]
     rows += [(f"verdict.{_name(v)}", (register["verdict"] == v).sum(), REGISTER, f"verdict: {v}") for v in VERDICTS]
+    of_tables = register.loc[~register["key"].str.startswith(f"{PROSE}/"), "verdict"]
+    rows += [(f"table.{_name(v)}", (of_tables == v).sum(), REGISTER, f"tables, verdict: {v}") for v in VERDICTS]
     rows += [("relations", len(related), RELATIONS, "all rows")]
     judged = (HOLDS, BROKEN, UNKNOWN)
     rows += [(f"relation.{_name(v)}", (related["verdict"] == v).sum(), RELATIONS, f"verdict: {v}") for v in judged]

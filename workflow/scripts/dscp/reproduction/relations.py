@@ -158,7 +158,7 @@ def judge(one: Relation, print_: Mapping[str, Interval | None]) -> Judged:
     filled = REFERENCE.sub(lambda found: _shown(found[1], print_), one.text)
     if not keys or any(print_[key] is None for key in keys):
         return Judged(one, UNKNOWN, None, None, filled, keys)
-    left, right = _side(one.left, print_), _side(one.right, print_)
+    left, right = side(one.left, print_), side(one.right, print_)
     return Judged(one, HOLDS if _can_hold(left, one.operator, right) else BROKEN, left, right, filled, keys)
 
 
@@ -170,7 +170,7 @@ def _can_hold(left: Interval, operator: str, right: Interval) -> bool:
     return left.low < right.high or (operator in ("<=", ">=") and left.low == right.high)
 
 
-def _side(text: str, print_: Mapping[str, Interval]) -> Interval:
+def side(text: str, print_: Mapping[str, Interval]) -> Interval:
     """One side of a relation as an interval."""
     names: dict[str, Interval | list[Interval]] = {}
 
