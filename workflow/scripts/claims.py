@@ -92,9 +92,9 @@ def counted(found: Sequence[Claim]) -> pd.DataFrame:
         for kind in KINDS
         for verdict in VERDICTS
     ]
-    frame = pd.DataFrame(rows, columns=["kind", "verdict", "rows", "filter"])
+    frame = pd.DataFrame(rows, columns=["sort", "verdict", "rows", "filter"])
     shared = {"unit": "count", "extract": FILE, "filter": "{filter}", "source": "Appendix E", "rule": RULE}
-    return quantities(frame, id="claims.{kind}.{verdict}", value="rows", rows="rows", function="counted", **shared)
+    return quantities(frame, id="claims.{sort}.{verdict}", value="rows", rows="rows", function="counted", **shared)
 
 
 def moved(found: Sequence[Claim], ours: Mapping[str, float]) -> dict[str, list[str]]:

@@ -19,7 +19,7 @@ from dscp.ledger.trail import filled, plain, rows_by_id
 # What differs between the quantities of an entry: names of what ids are made of.
 WITHIN = {
     *("area", "site", "period", "year", "month", "stage", "group", "category", "item", "head", "number"),
-    *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column"),
+    *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
 }
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
 MODEL = ("model_rows", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "effect", "effect_low", "effect_high", "p")
@@ -43,6 +43,7 @@ TITLES = {
     "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
     "reproduction.clients.{number}": "Additional clients that a published number would change",
     "reproduction.pounds.{number}": "Benefits that a published number would change",
+    "claims.{sort}.{verdict}": "Claims of the print, by kind and verdict",
     "claims.clients.{claim}": "Additional clients that rest on a claim",
     "claims.pounds.{claim}": "Benefits that rest on a claim",
     "steps.start.{site}": "Total benefits as published",
