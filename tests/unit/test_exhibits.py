@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
+from dscp.exhibits.book import Book
 from dscp.exhibits.declared import cells, entries, figure_sites, ledger_items, resolve
+from dscp.report.render import environment
 from other_study import other_config
 
 PROJECT = Path(__file__).parents[2]
@@ -105,3 +108,14 @@ def test_unknown_generators_and_forms_are_refused(config):
         resolve("0", small(rows=[{"each": "planets", "name": "x", "heads": [""]}]), config, [], {})
     with pytest.raises(ValueError, match="unknown printed form 'roman'"):
         resolve("0", small(columns=[{"name": "a", "id": "setting.x", "form": "roman"}]), config, [], {})
+
+
+def test_a_text_is_compiled_once_and_drawn_with_each_study_s_own_names(tmp_path, config):
+    for name, declared in (("references", "{}"), ("chapters", "{subjects: {}, chapters: {}}")):
+        (tmp_path / f"{name}.yaml").write_text(declared, encoding="utf-8")
+    blank = pd.DataFrame(columns=["id", "value", "unit", "note"])
+    one, other = (environment(str(tmp_path), Book(blank, {**config, "title": title}, {})) for title in ("One", "<Two>"))
+    text = "{{ config.title }}"
+    assert [env.from_string(text).render() for env in (one, other)] == ["One", "&lt;Two&gt;"]
+    assert one.compile(text) is other.compile(text)
+    assert one.compile(text) is not one.compile(text, "a.html.j2"), "a message names the file"

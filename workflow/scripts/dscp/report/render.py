@@ -8,7 +8,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import CodeType
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -26,6 +28,7 @@ from dscp.report.chapters import Chapters
 from dscp.report.citations import Citations
 from dscp.report.telling.telling import Telling
 
+OPTIONS = {"undefined": StrictUndefined, "autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
 # Variables of a table or figure that are labels of the study, and stand in an element of their own.
 LABELS = ("label", "year_label", "month_label")
 
@@ -48,10 +51,22 @@ class LeftOut(ValueError):
     """A template refers to a table or figure that the study's report does not have."""
 
 
+class Texts(Environment):
+    """An environment in which a text is compiled once in a process: most stand in many rows, in page and workbook."""
+
+    def compile(self, source: str, name: str | None = None, filename: str | None = None, *_: bool) -> CodeType:
+        """The code of a text, which no global name of an environment changes."""
+        return _compiled(source, name, filename)
+
+
+@cache
+def _compiled(source: str, name: str | None, filename: str | None) -> CodeType:
+    return Environment(**OPTIONS).compile(source, name, filename)
+
+
 def environment(folder: str, book: Book) -> Environment:
     """The Jinja environment of the report: undefined names fail, everything is escaped, no loader but `folder`."""
-    loader = FileSystemLoader(folder)
-    env = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    env = Texts(loader=FileSystemLoader(folder), **OPTIONS)
     results = phrases.Results(book)
     read = {
         name: yaml.safe_load((Path(folder) / f"{name}.yaml").read_text(encoding="utf-8"))
