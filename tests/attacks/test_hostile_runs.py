@@ -228,12 +228,10 @@ ENDINGS = {
 LATE = {"a label wider than its place": "Site" + "w" * 60}  # half of the run's files have been replaced by then
 END_TO_END = "test_it_is_refused_in_one_line_and_the_finished_run_stays"
 CASES = [
-    *(("file", f"{name}.csv") for name in ("million_columns", "open_quote", "nul_in_cell", "ragged", "two_of_one")),
-    *(("file", name) for name in ("bomb.csv.gz", "far_cell.xlsx", "formula.xlsx", "unpacks.xlsx")),
-    *(("file", f"{name}.parquet") for name in ("damaged", "many_rows")),
-    *(("config", name) for name in ("aliases that multiply", "a huge config", "a label for a terminal", "a run above")),
-    *(("path", name) for name in ("../elsewhere.csv", "extracts/link.csv", "extracts/pipe.csv", "extracts/zero.csv")),
-    ("path", f"{RUN}/ledger.csv"),
+    *(("file", name) for name in ("million_columns.csv", "nul_in_cell.csv", "two_of_one.csv", "bomb.csv.gz")),
+    *(("file", name) for name in ("far_cell.xlsx", "unpacks.xlsx", "damaged.parquet", "many_rows.parquet")),
+    *(("config", name) for name in ("aliases that multiply", "a label for a terminal")),
+    *(("path", name) for name in ("extracts/link.csv", "extracts/pipe.csv")),
     *(("late", name) for name in LATE),
 ]
 

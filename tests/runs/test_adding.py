@@ -15,7 +15,7 @@ import yaml
 from dscp.config.schema import config_schema
 from dscp.extracts.registry import EXTRACTS
 from dscp.ledger.rows import read_ledger
-from other_study import FOLDER, other_config, write_study
+from other_study import FOLDER, write_study
 from running import PROJECT, copy_project, snakemake
 from tables import read_table
 
@@ -62,12 +62,12 @@ def project(tmp_path_factory) -> tuple[Path, dict]:
 
 @pytest.fixture(scope="module")
 def results(project, tmp_path_factory, config) -> Path:
-    """The small study with all additions, under the added policy."""
+    """A small study of journeys and the added extract, with all additions, under the added policy."""
     changed, given = project
     study = tmp_path_factory.mktemp("study") / "study"
-    extracts = {**other_config(config)["extracts"], EXTRACT: f"{FOLDER}/{EXTRACT}.csv"}
-    without = {name: path for name, path in extracts.items() if name != EXTRACT}
-    write_study(study, config, share=0.15, disclosure="minimum_20", extracts=without, measures=given["measures"])
+    journeys = {"journeys": f"{FOLDER}/journeys.csv"}
+    extracts = {**journeys, EXTRACT: f"{FOLDER}/{EXTRACT}.csv"}
+    write_study(study, config, share=0.15, disclosure="minimum_20", extracts=journeys, measures=given["measures"])
     path = study / "config.yaml"
     written = yaml.safe_load(path.read_text("utf-8"))
     path.write_text(yaml.safe_dump({**written, "extracts": extracts}, sort_keys=False), "utf-8")

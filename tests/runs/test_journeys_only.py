@@ -7,38 +7,30 @@ import re
 import trace
 import zipfile
 
-import numpy as np
 import pandas as pd
 import pikepdf
 import pytest
-import yaml
 
 import releases
-from dscp.extracts.registry import samples
 from dscp.ledger.rows import read_ledger
+from dscp.pdf import press
+from dscp.pdf.typesetting import typeset
 from dscp.record.verify import verify
+from dscp.run.workers import side_by_side
 from ledger_checks import assert_closed
-from other_study import FOLDER, other_config
+from other_study import FOLDER, write_study
 from running import PROJECT, finish, snakemake
 from tables import read_table
 
 RUN = "results/other-2012-15"
-JOURNEYS = 1500
 
 
 @pytest.fixture(scope="module")
 def study(config, tmp_path_factory):
     """The other study without any extract but the journeys, under a policy, run from nothing."""
     folder = tmp_path_factory.mktemp("journeys")
-    own = {
-        **other_config(dict(config)),
-        "extracts": {"journeys": f"{FOLDER}/journeys.csv"},
-        "disclosure": "minimum_10",
-    }
-    (folder / FOLDER).mkdir()
-    drawn = samples(own, np.random.default_rng(5), JOURNEYS, own["extracts"])
-    drawn["journeys"].to_csv(folder / FOLDER / "journeys.csv", index=False)
-    (folder / "config.yaml").write_text(yaml.safe_dump(own, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    alone = {"journeys": f"{FOLDER}/journeys.csv"}
+    write_study(folder, config, seed=5, share=0.25, extracts=alone, disclosure="minimum_10")
     finish(PROJECT, folder)
     return folder
 
@@ -88,6 +80,26 @@ def test_every_number_is_traced_by_the_command_and_in_the_page(study):
     carried = json.loads(re.search(r'id="trace-data">(.*?)</script>', page, re.DOTALL)[1])
     assert carried["id"] == read_ledger(study / RUN / "ledger.csv")["id"].to_list()
     assert list(carried["extracts"]) == ["journeys"]
+
+
+def test_the_report_is_the_same_on_one_core_and_an_edit_typesets_one_part(study, tmp_path, monkeypatch):
+    """The run itself had as many cores as there are."""
+    seen: list[str] = []
+
+    def spied(work, items, cores):
+        seen.extend(items)
+        return side_by_side(work, items, cores)
+
+    monkeypatch.setattr(press, "side_by_side", spied)
+    printed = (study / RUN / "work" / "report_print.html").read_text(encoding="utf-8")
+    names = {"ledger.csv": "", "cells.csv": "", "ro-crate-metadata.json": "work"}
+    files = {name: (study / RUN / path / name).read_bytes() for name, path in names.items()}
+    assert typeset(printed, files, kept=tmp_path) == (study / RUN / "report.pdf").read_bytes()
+    assert printed.count('class="chapter part"') + 1 <= len(seen) < 2 * printed.count('class="chapter part"')
+    seen.clear()
+    *_, sentence = re.findall(r'<h1 id="section-[^"]+"', printed)  # before it a page more could be the tenth of a part
+    typeset(printed.replace(sentence, f"<p>Once more.</p>{sentence}"), files, kept=tmp_path)
+    assert len(seen) == 1 and "Once more." in seen[0]
 
 
 def test_nothing_is_made_again(study):

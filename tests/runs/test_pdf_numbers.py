@@ -13,12 +13,10 @@ import yaml
 
 from dscp.exhibits.book import shown
 from dscp.ledger.rows import read_ledger
-from dscp.pdf import press
 from dscp.pdf.typesetting import typeset
 from dscp.printing.html import read_html
 from dscp.printing.origins import anchor_of
 from dscp.report.lint import SILENT, read_allowed, read_page
-from dscp.run.workers import side_by_side
 from seen import flat, links
 from tables import read_table
 
@@ -149,27 +147,6 @@ def test_the_same_page_and_files_give_the_same_bytes():
     files = {"cells.csv": b"a,b", "ro-crate-metadata.json": b"{}"}
     assert typeset(page, files) == typeset(page, files)
     assert typeset(page, {**files, "ro-crate-metadata.json": b"{ }"}) != typeset(page, files)
-
-
-def test_the_report_is_the_same_on_one_core_and_an_edit_typesets_one_part(default_run, tmp_path, monkeypatch):
-    """The run itself had as many cores as there are."""
-    seen: list[str] = []
-
-    def spied(work, items, cores):
-        seen.extend(items)
-        return side_by_side(work, items, cores)
-
-    monkeypatch.setattr(press, "side_by_side", spied)
-    printed = (default_run / "work" / "report_print.html").read_text(encoding="utf-8")
-    names = {"ledger.csv": "", "cells.csv": "", "ro-crate-metadata.json": "work"}
-    files = {name: (default_run / path / name).read_bytes() for name, path in names.items()}
-    assert typeset(printed, files, kept=tmp_path) == (default_run / "report.pdf").read_bytes()
-    assert printed.count('class="chapter part"') + 1 <= len(seen) < 2 * printed.count('class="chapter part"')
-    seen.clear()
-    sentence = '<h1 id="section-5"'
-    assert printed.count(sentence) == 1
-    typeset(printed.replace(sentence, f"<p>Once more.</p>{sentence}"), files, kept=tmp_path)
-    assert len(seen) == 1 and "Once more." in seen[0]
 
 
 def test_the_pdf_says_what_it_conforms_to(reader):

@@ -21,12 +21,12 @@ from dscp.record.forms import forms_of
 from dscp.run.closed import OTHERS, folders
 from dscp.run.last_good import ASIDE, LOGS, RECORD
 from dscp.run.lock import lock
+from other_study import FOLDER, write_study
 from running import PROJECT, copy_project, snakemake
 from running import RUN as DEFAULT
-from small_study import write_small_study
 
 RUN = "results/other-2012-15"
-KILLS = 10
+KILLS = 6
 DAY = 86_400
 
 
@@ -78,11 +78,13 @@ def differing(one: Path, other: Path) -> list[str]:
 
 
 def test_killed_at_random_moments_a_run_ends_as_an_undisturbed_one(clean, study):
-    """Ten times kill -9 of the whole run, half way Snakemake's own notes are lost as well."""
+    """Kill -9 of the whole run, the last time while it typesets; half way Snakemake's own notes are lost as well."""
     moments = random.Random(20120501)
     for kill in range(KILLS):
         run = started(PROJECT, study)
-        time.sleep(moments.uniform(1, 6))
+        if kill == KILLS - 1:
+            wait_for(run, "report_pdf")
+        time.sleep(moments.uniform(1, 4))
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGKILL)
         run.wait()
@@ -180,6 +182,16 @@ def seen_at_work(run: subprocess.Popen, said: Path) -> None:
     raise AssertionError("no job was done in a minute")
 
 
+def wait_for(run: subprocess.Popen, rule: str) -> None:
+    """Wait until a run's job of a rule is at work."""
+    for _ in range(1200):
+        if subprocess.run(["pgrep", "-s", str(run.pid), "-x", rule], capture_output=True).stdout:
+            return
+        assert run.poll() is None, f"the run ended before {rule}"
+        time.sleep(0.05)
+    raise AssertionError(f"no job of {rule} was seen in a minute")
+
+
 @pytest.mark.parametrize("run", ["other-2012-15", "another-name"])
 def test_two_runs_at_once(study, run):
     text = (study / "config.yaml").read_text(encoding="utf-8").replace("other-2012-15", run)
@@ -214,15 +226,15 @@ def test_make_says_at_once_that_nothing_is_to_be_done(moved, tmp_path):
     assert "Nothing to be done" in made_again() and (moved / ".snakemake" / "log").exists()
 
 
-def test_a_user_id_without_an_account_a_name_and_a_home(tmp_path):
-    """It may read what root may, for the sake of where Python and this test's folder lie."""
+def test_a_user_id_without_an_account_a_name_and_a_home(tmp_path, config):
+    """On journeys alone. It may read what root may, for the sake of where Python and this test's folder lie."""
     missing = ["root rights"] * (os.geteuid() != 0) + ["the program setpriv"] * (not shutil.which("setpriv"))
     if missing:
         pytest.skip(f"a user id without an account is taken by root, with setpriv; missing: {' and '.join(missing)}")
     reading = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     nobody = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", *reading]
     folder = tmp_path / "study"
-    write_small_study(folder)
+    write_study(folder, config, share=0.25, extracts={"journeys": f"{FOLDER}/journeys.csv"})
     subprocess.run(["chown", "-R", "54321:54321", str(folder)], check=True)
     command = [*nobody, "make", "--silent", "--assume-old=.venv/ready", "report", "verify", f"STUDY={folder}"]
     done = subprocess.run(command, cwd=PROJECT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
@@ -406,7 +418,7 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk(study, small_disk):
-    folder = small_disk("size=1200k")
+    folder = small_disk("size=600k")
     done = snakemake(PROJECT, study)
     said = done.stdout + done.stderr
     assert done.returncode != 0
