@@ -16,7 +16,7 @@ TRIED := bench/try
 VENV := .venv
 export PYTHONPATH := workflow/plugins:workflow/scripts
 # Recipes take these from the environment: whatever stands in a name, the shell does not read it.
-export STUDY RUN ID A B KEY BY SBOM
+export STUDY RUN ID A B KEY BY SBOM ROOM
 # A user id without an account has neither a name nor a home, and Snakemake asks for both.
 ifndef LOGNAME
 export LOGNAME := $(shell id -un 2>/dev/null)
@@ -54,7 +54,7 @@ test: $(VENV)/ready lint checkers ## everything that is checked on every change:
 	@$(TEST)
 
 mutants: $(VENV)/ready ## careless changes of a list, one at a time: does the test that should notice one notice it?
-	@$(VENV)/bin/python tests/support/mutants.py $(ROOM)
+	@$(VENV)/bin/python tests/support/mutants.py "$$ROOM"
 
 trace: $(VENV)/ready ## how a number came to be, and what rests on it: ID=cell, ledger id or as printed; RECORDS=1: lines
 	@$(VENV)/bin/python workflow/tools/trace.py --study="$$STUDY" --run="$$RUN" $(if $(filter-out 0,$(RECORDS)),--records) \

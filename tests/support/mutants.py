@@ -3,7 +3,7 @@
 The list is tests/mutants.yaml. Libraries for mutation testing (mutmut, cosmic-ray) think of changes themselves, and to
 Python only; this list holds kinds that people make, to templates and declarations too, each with the test to notice it.
 
-`python tests/support/mutants.py [room ...]`. What has been tried is kept until the project changes, so that a run that
+`python tests/support/mutants.py [rooms]`. What has been tried is kept until the project changes, so that a run that
 was stopped goes on where it was.
 """
 
@@ -176,9 +176,17 @@ def table(mutants: Sequence[Mutant], found: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
+def of_rooms(mutants: Sequence[Mutant], named: Sequence[str]) -> list[Mutant]:
+    """The changes of the rooms that are named, blanks or commas between them; of all where none is."""
+    rooms, known = " ".join(named).replace(",", " ").split(), list(dict.fromkeys(one.room for one in mutants))
+    if unknown := [room for room in rooms if room not in known]:
+        sys.exit(f"ROOM: found {unknown[0]!r}, allowed: {', '.join(known)}")
+    return [one for one in mutants if not rooms or one.room in rooms]
+
+
 def main(rooms: Sequence[str]) -> int:
     """Try the changes of some rooms, or all; 1 if one is not noticed that the list says is, or the tests are red."""
-    mutants = [one for one in read_list() if not rooms or one.room in rooms]
+    mutants = of_rooms(read_list(), rooms)
     with_libraries()
     (PROJECT / "bench").mkdir(exist_ok=True)
     kept = PROJECT / "bench" / f"mutants-{state()}.txt"

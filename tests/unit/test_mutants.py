@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from mutants import PROJECT, Mutant, read_list
+from mutants import PROJECT, Mutant, of_rooms, read_list
 
 ROOMS = {path.name for path in (PROJECT / "workflow" / "scripts" / "dscp").iterdir() if path.is_dir()}
 MUTANTS = read_list()
@@ -38,3 +38,11 @@ def test_there_are_enough_and_hardly_any_that_nothing_notices():
 def test_a_change_that_cannot_be_made_is_refused():
     with pytest.raises(ValueError, match=r"Makefile: found 0 times, not once: 'no such text'"):
         Mutant("run", "Makefile", "no such text", "", "tests/unit/test_lock.py").text()
+
+
+def test_rooms_are_chosen_by_name_and_others_refused():
+    for named in (["pdf study"], ["pdf", "study"], ["pdf, study"]):
+        assert {one.room for one in of_rooms(MUTANTS, named)} == {"pdf", "study"}
+    assert of_rooms(MUTANTS, [""]) == of_rooms(MUTANTS, []) == MUTANTS
+    with pytest.raises(SystemExit, match=r"^ROOM: found '\$\(touch', allowed: config, disclosure, "):
+        of_rooms(MUTANTS, ["pdf $(touch x)"])
