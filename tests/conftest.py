@@ -42,6 +42,11 @@ FIRST = [
     "attacks/test_releases",
     "attacks/test_models_told",
     "rules/test_untrusted_numbers",
+    "rules/test_left_out",
+    "rules/test_findings_text",
+    "rules/test_messy",
+    "rules/test_rules_matter",
+    "unit/test_pdf_parts",
     "runs/test_panel",
     "runs/test_page_access",
     "runs/test_new_study",
@@ -145,3 +150,27 @@ def rebuilt(tmp_path_factory, config) -> Path:
             path.rename(folder / "validated" / path.name)
 
     return made_once(tmp_path_factory, "rebuilt", make)
+
+
+@pytest.fixture(scope="session")
+def programme(config):
+    """The evaluated programme on small extracts drawn at random (chain.Study); each is validated once, then kept."""
+    import chain
+
+    return chain.study(config)
+
+
+@pytest.fixture(scope="session")
+def programme_made(programme, tmp_path_factory):
+    """What the chain makes of it (chain.Made)."""
+    import chain
+
+    return chain.run(programme, tmp_path_factory.mktemp("programme"))
+
+
+@pytest.fixture(scope="session")
+def programme_printed(programme_made):
+    """All that is printed of it (chain.Printed)."""
+    import chain
+
+    return chain.render(programme_made)

@@ -10,13 +10,10 @@ TOLD = ("stated", "restated")  # counts of comparisons and the like, over all me
 
 
 @pytest.mark.parametrize("name", ["retained_12_weeks", "community_triage"])
-def test_a_measure_left_out_takes_its_numbers_and_no_others(config, tmp_path, name):
-    study = chain.study(config)
-    (tmp_path / "all").mkdir()
-    (tmp_path / "less").mkdir()
-    less = {**study.config, "measures": [one for one in study.config["measures"] if one != name]}
-    whole = chain.run(study, tmp_path / "all").ledger.set_index("id")
-    left = chain.run(study.but(less), tmp_path / "less").ledger.set_index("id")
+def test_a_measure_left_out_takes_its_numbers_and_no_others(programme, programme_made, tmp_path, name):
+    less = {**programme.config, "measures": [one for one in programme.config["measures"] if one != name]}
+    whole = programme_made.ledger.set_index("id")
+    left = chain.run(programme.but(less), tmp_path).ledger.set_index("id")
     own = whole.index[whole["family"] == name]
     assert len(own) and set(own).isdisjoint(left.index)
     others = whole.index[~whole["family"].isin([name, *TOLD])]

@@ -12,10 +12,11 @@ import impact
 import outcomes
 from bent import MEMBERS, bent_definitions, of_rule, shifted
 from dscp.ledger.rows import extracts_of, read_ledger, shaped_by, within
-from dscp.ledger.trail import dependents
+from dscp.ledger.trail import dependents, rows_by_id
 from dscp.measures.registry import MEASURES
 from dscp.report.panel import settings_of
 from dscp.study.areas import value_at
+from thorough import some
 
 FIELDS = ["value", "rows"]
 
@@ -97,7 +98,15 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("path", CHANGES)
+# By make check, too: who is counted, what of them, by which codes, when and where.
+CHECKED = [
+    *(f"definitions.{name}" for name in ("effective_days", "start_cutoff", "pickup_days", "missing_release")),
+    *("codes.completed_exit_reasons", "periods.pre.outcomes", "periods.post.referrals", "periods.pre.triage_quarters"),
+    *("sites.site_4.pilot.dats", "sites.site_7.comparison.prisons"),
+]
+
+
+@pytest.mark.parametrize("path", some(CHANGES, CHECKED))
 def test_a_changed_setting_moves_only_what_names_it(extracts, config, straight, path):
     found = moved(straight, counted(extracts, CHANGES[path](config)))
     assert found
@@ -156,8 +165,8 @@ def test_every_extract_and_setting_that_is_named_is_there(ledger, config):
 
 
 def test_every_setting_that_the_analysis_is_given_shapes_or_enters_a_number(ledger, config):
-    rows = ledger.to_dict("records")
-    idle = [name for name in settings_of(config, rows) if not dependents(ledger, [f"setting.{name}"])]
+    rows = rows_by_id(ledger)
+    idle = [name for name in settings_of(config, rows.values()) if not dependents(rows, [f"setting.{name}"])]
     labels = [name for name in idle if name.endswith(".label")]
     assert sorted(set(idle) - set(labels)) == [  # layout; which study it is, and spans of time in words
         "economics.worked_example", "programme.end", "programme.name", "programme.short_name", "programme.start",

@@ -687,13 +687,18 @@ def test_dats_and_prisons_outside_the_study_are_counted(check):
 
 
 def test_no_message_shows_another_cell_of_the_row(check):
+    """A row for each column, in which that column's cell is bad and named by its line (a DAT is of another study)."""
     lines = JOURNEYS.splitlines()
-    for column in lines[0].split(",")[1:]:
-        for value in ("zzz", "2999-01-01"):
-            findings = check("journeys", with_cell(JOURNEYS, 2, column, value))
-            shown = findings[["found", "allowed", "message"]].astype(str).agg(" ".join, axis=1)
-            assert not shown.str.contains(CANARY).any(), shown.to_list()
-            assert not shown.str.contains("1980-02-29").any()
+    columns = lines[0].split(",")[1:]
+    for value in ("zzz", "2999-01-01"):
+        rows = [with_cell(JOURNEYS, 2, "journey", str(at)) for at, _ in enumerate(columns)]
+        bad = [with_cell(text, 2, column, value).splitlines()[1] for text, column in zip(rows, columns, strict=True)]
+        findings = check("journeys", "\n".join([lines[0], *bad, *lines[2:], ""]))
+        shown = findings[["found", "allowed", "message"]].astype(str).agg(" ".join, axis=1)
+        assert not shown.str.contains(CANARY).any(), shown.to_list()
+        assert not shown.str.contains("1980-02-29").any()
+        for at, column in enumerate(columns[1:], 3):
+            assert shown.str.contains(rf"line {at}, {column}: |{column}: .*first: line {at}\b").any(), column
     for content in (
         JOURNEYS + "canary6,P1\n",
         JOURNEYS.replace("canary4,", '"canary"4,', 1),

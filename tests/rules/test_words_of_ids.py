@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-import chain
 from words_of_ids import DECLARED, Page
 
 # Where one id is put in the place of another in the page, as a careless edit of a template or declaration would.
@@ -46,10 +45,10 @@ REWORDED = {
 
 
 @pytest.fixture(scope="module")
-def page(config, tmp_path_factory) -> Page:
+def page(programme_made, programme_printed) -> Page:
     """The report of a small study."""
-    made = chain.run(chain.study(config), tmp_path_factory.mktemp("words"))
-    return Page(chain.render(made).page, {row["id"]: row for row in made.ledger.to_dict("records")}, made.config)
+    rows = {row["id"]: row for row in programme_made.ledger.to_dict("records")}
+    return Page(programme_printed.page, rows, programme_made.config)
 
 
 def test_every_printed_number_stands_with_its_words(page):

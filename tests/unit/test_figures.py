@@ -92,16 +92,12 @@ def test_any_number_of_sites_is_drawn_on_one_page_without_overlap(config, sites,
             assert wide < 1 or high < 3, (number, one, other)
 
 
-def test_no_letter_is_smaller_than_eight_points(config, default_values):
+def test_letters_are_of_the_report_s_type_and_none_is_smaller_than_eight_points(config, default_values):
     for number in plans_of(config):
+        said = texts(draw(number, config, default_values))
         least = 7.5 if number == "E.1" else 8  # E.1 is older than the rule
-        assert min(text.get_fontsize() for text in texts(draw(number, config, default_values))) >= least, number
-
-
-def test_every_letter_is_of_the_reports_type(config, default_values):
-    for number in plans_of(config):
-        files = {text.get_fontproperties().get_file() for text in texts(draw(number, config, default_values))}
-        assert files <= set(FONTS.values()), number
+        assert min(text.get_fontsize() for text in said) >= least, number
+        assert {text.get_fontproperties().get_file() for text in said} <= set(FONTS.values()), number
 
 
 def test_the_same_numbers_give_the_same_bytes(config, default_values):

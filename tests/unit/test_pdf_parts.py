@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from dscp.run.workers import Unfinished, side_by_side
 from tagged import elements, faults, page_of
 
 PROJECT = Path(__file__).parents[2]
-STYLE = """@page { size: 300px 260px; margin: 40px; @top-left { content: string(chapter, first-except) }
+STYLE = """@page { size: 300px 380px; margin: 40px; @top-left { content: string(chapter, first-except) }
   @bottom-right { content: counter(page) } @bottom-left { content: string(report) } }
 body { string-set: report attr(data-report) } h1 { string-set: chapter content(text); bookmark-level: 1 }
 h2 { bookmark-level: 2 } .part { break-before: page } .far::after { content: " (page " attr(data-page) ")" }
@@ -51,8 +52,21 @@ def page(more: str = "") -> str:
 
 
 @pytest.fixture(scope="module")
-def cold() -> bytes:
-    return typeset(page())
+def made(tmp_path_factory) -> tuple[bytes, Path]:
+    """The page typeset from nothing, and the folder in which its parts were kept."""
+    folder = tmp_path_factory.mktemp("kept")
+    return typeset(page(), kept=folder), folder
+
+
+@pytest.fixture(scope="module")
+def cold(made) -> bytes:
+    return made[0]
+
+
+@pytest.fixture
+def kept(made, tmp_path) -> Path:
+    """A folder in which all parts of the page are kept."""
+    return shutil.copytree(made[1], tmp_path / "kept")
 
 
 @pytest.fixture
@@ -133,22 +147,19 @@ def test_cores_and_what_was_kept_change_no_byte(cold, tmp_path, typeset_anew):
 
 
 @pytest.mark.parametrize("more", [" Once more.", "<br>more" * 40], ids=["a sentence", "a page"])
-def test_after_an_edit_its_part_alone_is_typeset_again(tmp_path, typeset_anew, more):
+def test_after_an_edit_its_part_alone_is_typeset_again(kept, typeset_anew, more):
     """Where it takes more pages the numbers of all that follow move, and no other part is typeset for that."""
-    typeset(page(), kept=tmp_path)
-    typeset_anew.clear()
-    edited = typeset(page(more), kept=tmp_path)
+    edited = typeset(page(more), kept=kept)
     assert {"c-4" if 'id="c-4"' in one else one for one in typeset_anew} == {"c-4"}
     assert edited == typeset(page(more))
 
 
-def test_other_code_and_another_stylesheet_typeset_anew(tmp_path, typeset_anew):
-    typeset(page(), kept=tmp_path, code="a")
-    number = len(typeset_anew)
-    typeset(page(), kept=tmp_path, code="b")
-    assert len(typeset_anew) == 2 * number
-    typeset(page().replace("40px", "41px"), kept=tmp_path, code="b")
-    assert len(typeset_anew) >= 3 * number - 1
+def test_other_code_and_another_stylesheet_typeset_anew(kept, typeset_anew):
+    number = len(list(kept.iterdir()))
+    typeset(page(), kept=kept, code="b")
+    assert len(typeset_anew) == number
+    typeset(page().replace("40px", "41px"), kept=kept, code="b")
+    assert len(typeset_anew) >= 2 * number - 1
 
 
 def cut_short(path: Path, _: Path) -> None:
@@ -164,21 +175,18 @@ def another_in_its_place(path: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [cut_short, one_bit_changed, another_in_its_place])
-def test_what_is_damaged_is_typeset_again(cold, tmp_path, typeset_anew, damage):
-    typeset(page(), kept=tmp_path)
-    typeset_anew.clear()
-    path, other = sorted(tmp_path.iterdir())[:2]
+def test_what_is_damaged_is_typeset_again(cold, kept, typeset_anew, damage):
+    path, other = sorted(kept.iterdir())[:2]
     damage(path, other)
-    assert typeset(page(), kept=tmp_path) == cold
+    assert typeset(page(), kept=kept) == cold
     assert len(typeset_anew) == 1
 
 
-def test_what_is_not_of_the_page_does_not_stay(tmp_path):
-    typeset(page(), kept=tmp_path)
-    before = {path.name for path in tmp_path.iterdir()}
-    (tmp_path / "half.part").write_bytes(b"")
-    typeset(page(" Once more."), kept=tmp_path)
-    after = {path.name for path in tmp_path.iterdir()}
+def test_what_is_not_of_the_page_does_not_stay(kept):
+    before = {path.name for path in kept.iterdir()}
+    (kept / "half.part").write_bytes(b"")
+    typeset(page(" Once more."), kept=kept)
+    after = {path.name for path in kept.iterdir()}
     assert len(after) == len(before)
     assert len(after - before) == len(before - after) > 0
 

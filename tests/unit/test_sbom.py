@@ -52,6 +52,7 @@ def test_it_lists_every_locked_package_with_its_version_and_checksums(written):
     assert (whole["name"], whole["version"]) == (project["name"], project["version"])
 
 
+@pytest.mark.thorough
 def test_it_is_the_same_again_and_knows_no_time_number_or_machine(written, tmp_path):
     assert made(tmp_path / "other.json") == written
     bill = json.loads(written)
