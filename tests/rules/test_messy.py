@@ -19,6 +19,7 @@ from dscp.extracts.files import mixed_line_ends
 from dscp.extracts.links import linked
 from dscp.extracts.registry import EXTRACTS, samples
 from other_study import other_config
+from thorough import crossed
 from validate import validate
 
 TODAY = dt.date(2026, 1, 1)
@@ -111,9 +112,9 @@ CHANGED = {
 }
 
 
-@pytest.mark.parametrize(("name", "form"), [*zip(OF_CLIENTS, cycle(["csv", "parquet"]))])
-@pytest.mark.parametrize("how", CHANGED)
-def test_an_id_keeps_its_form_whatever_a_program_has_made_of_it(office, drawn, how, name, form):
+@pytest.mark.parametrize(("how", "of"), crossed(CHANGED, zip(OF_CLIENTS, cycle(["csv", "parquet"]), strict=False)))
+def test_an_id_keeps_its_form_whatever_a_program_has_made_of_it(office, drawn, how, of):
+    name, form = of
     office.check(name, drawn[name], form)
     clean = office.kept(name)["client"]
     frame = drawn[name].assign(client=drawn[name]["client"].map(CHANGED[how]))
@@ -152,11 +153,12 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("name", "column", "form"), [
-    ("journeys", "client", "csv"), ("dirs", "client", "parquet"), ("carat_referrals", "referral", "csv"),
-])  # fmt: skip
-@pytest.mark.parametrize("cell", REFUSED)
-def test_what_is_no_id_any_more_is_refused_in_one_line(office, drawn, cell, name, column, form):
+OF_IDS = [("journeys", "client", "csv"), ("dirs", "client", "parquet"), ("carat_referrals", "referral", "csv")]
+
+
+@pytest.mark.parametrize(("cell", "of"), crossed(REFUSED, OF_IDS))
+def test_what_is_no_id_any_more_is_refused_in_one_line(office, drawn, cell, of):
+    name, column, form = of
     frame = drawn[name].assign(**{column: drawn[name][column].where(drawn[name].index % 9 != 2, cell)})
     findings = office.check(name, frame, form)
     rows = int((frame[column] == cell).sum())
@@ -267,9 +269,9 @@ def month_for_day(cell: str | None) -> str | None:
 DAYS = [("cjit_forms", "care_plan_date"), ("journeys", "journey_start"), ("dirs", "dir_date")]
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
-@pytest.mark.parametrize(("name", "column"), DAYS)
-def test_days_written_in_two_ways_are_refused(office, drawn, name, column, form):
+@pytest.mark.parametrize(("of", "form"), crossed(DAYS, ["csv", "parquet"]))
+def test_days_written_in_two_ways_are_refused(office, drawn, of, form):
+    name, column = of
     frame = drawn[name].assign(**{column: drawn[name][column].map(month_for_day)})
     findings = office.check(name, frame, form)
     strokes = int(frame[column].str.contains("/", na=False).sum())
@@ -288,9 +290,9 @@ def test_days_all_written_the_british_way_are_read(office, drawn, name, column):
     pd.testing.assert_series_equal(clean, office.kept(name)[column])
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
-@pytest.mark.parametrize(("name", "column"), DAYS)
-def test_a_time_of_day_is_refused(office, drawn, name, column, form):
+@pytest.mark.parametrize(("of", "form"), crossed(DAYS, ["csv", "parquet"]))
+def test_a_time_of_day_is_refused(office, drawn, of, form):
+    name, column = of
     times = pd.to_datetime(drawn[name][column]) - pd.to_timedelta(np.where(drawn[name].index % 3 == 1, 1, 0), unit="h")
     texts = times.dt.strftime("%Y-%m-%d %H:%M:%S")
     frame = drawn[name].assign(**{column: times if form == "parquet" else texts})
@@ -308,9 +310,9 @@ def test_a_time_of_day_in_a_workbook_is_refused(office, drawn):
     assert told.startswith("triage_quarters_1.xlsx, line 4, quarter_start: found a time of day in 1 row,")
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
-@pytest.mark.parametrize(("name", "column"), DAYS)
-def test_midnight_in_utc_is_a_day_wherever_the_machine_stands(office, drawn, monkeypatch, name, column, zone):
+@pytest.mark.parametrize(("of", "zone"), crossed(DAYS, ["America/New_York", "Asia/Tokyo"]))
+def test_midnight_in_utc_is_a_day_wherever_the_machine_stands(office, drawn, monkeypatch, of, zone):
+    name, column = of
     office.check(name, drawn[name])
     clean = office.kept(name)[column]
     monkeypatch.setenv("TZ", zone)
@@ -321,9 +323,12 @@ def test_midnight_in_utc_is_a_day_wherever_the_machine_stands(office, drawn, mon
     assert said(office.check(name, drawn[name].assign(**{column: local}), "parquet"), "fault", "time of day")
 
 
-@pytest.mark.parametrize("word", ["epoch", "infinity", "today", "-infinity"])
-@pytest.mark.parametrize(("name", "column"), [*DAYS, ("journeys", "date_of_birth"), ("new_journeys_monthly", "month")])
-def test_a_word_is_no_day(office, drawn, name, column, word):
+OTHER_DAYS = [("journeys", "date_of_birth"), ("new_journeys_monthly", "month")]
+
+
+@pytest.mark.parametrize(("of", "word"), crossed([*DAYS, *OTHER_DAYS], ["epoch", "infinity", "today", "-infinity"]))
+def test_a_word_is_no_day(office, drawn, of, word):
+    name, column = of
     frame = drawn[name].copy()
     frame.loc[0, column] = word
     assert said(office.check(name, frame), "fault", "line 2", column, "allowed")

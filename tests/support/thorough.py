@@ -18,6 +18,25 @@ def some(cases: Iterable, kept: Collection) -> list:
     return [pytest.param(case, marks=() if case in kept else pytest.mark.thorough) for case in cases]
 
 
+def crossed(ones: Iterable, others: Iterable) -> list:
+    """Every pair of two lists as two parameters of a test; `make check` takes each item of either at least once."""
+    ones, others = list(ones), list(others)
+    cases = [(nth, one, mth, other) for nth, one in enumerate(ones) for mth, other in enumerate(others)]
+    return [
+        pytest.param(
+            one,
+            other,
+            id=f"{_named(one)}-{_named(other)}",
+            marks=() if nth % len(others) == mth or mth % len(ones) == nth else pytest.mark.thorough,
+        )
+        for nth, one, mth, other in cases
+    ]
+
+
+def _named(case: object) -> str:
+    return "-".join(map(str, case)) if isinstance(case, tuple) else str(case)
+
+
 def drawn(number: int) -> int:
     """How many cases to draw: the number, or the share of it that `make check` takes."""
     return number * settings().max_examples // USUAL
