@@ -27,7 +27,7 @@ from dscp.disclosure.control import NOTE, PROTECTS, CannotProtect, Control, by_i
 from dscp.disclosure.policies import POLICIES, Policy
 from dscp.disclosure.withholding import Ties
 from dscp.exhibits.book import read_activity
-from dscp.extracts.faults import AT_ODDS, UNUSABLE
+from dscp.extracts.faults import AT_ODDS, NO_LINK, UNUSABLE
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import About
 from dscp.figures.data import Datum, FigureData
@@ -750,13 +750,14 @@ def test_what_validation_found_is_published_by_the_ledger():
                 "dirs.csv, sex: X9 in 3 rows",
             ),
             ("dirs", "count", "dirs.csv", "", "", "rows in", "", 20, "dirs.csv: rows in: 20"),
+            ("dirs", "information", "dirs.csv", "", "client, dat", NO_LINK, "", 0, "none of 30 rows of P01 goes with"),
         ],
         columns=columns,
     )
     ledger = ledger_of(row("validation.information.dirs.1", math.nan, note=NOTE), row("validation.rows_in.dirs", 20))
     made = disclosed_findings(findings, ledger)
     assert made["rows"].to_list() == ["[c]", "20"]
-    assert "X9" not in made.to_csv()
+    assert "X9" not in made.to_csv() and NO_LINK not in made.to_csv()
     assert set(made["line"]) == set(made["message"]) == {""}
 
 

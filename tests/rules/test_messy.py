@@ -49,6 +49,16 @@ def drawn(study) -> dict[str, pd.DataFrame]:
     return frames
 
 
+COVERED = [name for name, extract in EXTRACTS.items() if extract.coverage]
+
+
+@pytest.fixture(scope="module")
+def many(study) -> dict[str, pd.DataFrame]:
+    """Enough rows of each covered extract, and of those that link to it, that a silence shows."""
+    named = [name for name, extract in EXTRACTS.items() if extract.coverage or extract.links]
+    return {name: as_texts(frame) for name, frame in samples(study, np.random.default_rng(2), 6_000, named).items()}
+
+
 class Office:
     """Extracts as an office delivers them, in a folder; what is found in each."""
 
@@ -200,18 +210,46 @@ def test_rows_that_go_with_another_file_are_counted_and_lost_noughts_told(office
     for one in (name, link.to):
         office.check(one, drawn[one])
     there = set(drawn[link.to][link.to_column])
-    counts = {one["extract"]: one for one in linked([EXTRACTS[name]], office.copies)}
+    counts = {one["extract"]: one for one in linked([EXTRACTS[name]], office.copies, office.study)}
     assert counts[name]["rows"] == frame[link.column].isin(there).sum()
     assert counts[link.to]["rows"] == drawn[link.to][link.to_column].isin(set(frame[link.column])).sum()
     assert counts[name]["message"].startswith(f"{name}, {link.column}: rows linked to {link.to}: ")
     lost = frame.assign(**{link.column: frame[link.column].str.lstrip("0")})
     office.check(name, lost)
-    *same, told = linked([EXTRACTS[name]], office.copies)
+    *same, told = linked([EXTRACTS[name]], office.copies, office.study)
     assert {one["extract"]: one for one in same} == counts
     assert told["message"] == (
         f"{name}, {link.column} as given: fewer digits than the 8 of {link.to}, the noughts in front being lost in "
         f"{len(frame):,} rows; compared without noughts in front"
     )
+
+
+LINKED_PLACES = [(end, name, link) for name, link in LINKS for end in (name, link.to) if EXTRACTS[end].coverage]
+WHERE = ("a period", "a place", "a place in a period")
+
+
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize(("end", "name", "link"), LINKED_PLACES, ids=[f"{e}-{n}" for e, n, _ in LINKED_PLACES])
+def test_a_place_or_a_period_without_any_link_is_told(office, study, many, end, name, link, where):
+    """Another pseudonym in one of them: each cell is right, and nobody of them counts."""
+    for one in (name, link.to):
+        office.check(one, many[one])
+    assert not [one for one in linked([EXTRACTS[name]], office.copies, study) if "goes with" in one["message"]]
+    frame, declared = many[end], EXTRACTS[end].coverage
+    first, last = (str(day) for day in study["periods"]["post"][declared.window])
+    here = pd.Series(True, frame.index)
+    place = place_of_study(study, end, frame)
+    if "place" in where:
+        here &= frame[declared.place] == place
+    if "period" in where:
+        here &= frame[declared.day].between(first, last)
+    office.check(end, frame.assign(client=frame["client"].mask(here, "Q" + frame["client"])))
+    (told,) = [one["message"] for one in linked([EXTRACTS[name]], office.copies, study) if f"{end}, " in one["message"]
+               and "goes with a row of" in one["message"]]  # fmt: skip
+    other = link.to if end == name else name
+    words = f"{f' of {place}' if 'place' in where else ''}{' in the second period' if 'period' in where else ''}"
+    assert f"rows{words} goes with a row of {other}, where " in told and told.startswith(f"{end}, client, ")
+    assert quiet(pd.DataFrame({"message": [told]}), frame, "client")
 
 
 # Numerals -----------------------------------------------------------------------------------------------------------
@@ -473,15 +511,6 @@ def place_of_study(study: dict, name: str, frame: pd.DataFrame) -> str:
     listed = {place for site in study["sites"].values() for arm in ("pilot", "comparison")
               for place in site[arm].get("prisons" if declared.place == "prison" else "dats", [])}  # fmt: skip
     return frame.loc[frame[declared.place].isin(listed), declared.place].value_counts().index[0]
-
-
-COVERED = [name for name, extract in EXTRACTS.items() if extract.coverage]
-
-
-@pytest.fixture(scope="module")
-def many(study) -> dict[str, pd.DataFrame]:
-    """Enough rows of each covered extract that a silence shows."""
-    return {name: as_texts(frame) for name, frame in samples(study, np.random.default_rng(2), 6_000, COVERED).items()}
 
 
 @pytest.mark.parametrize("name", COVERED)

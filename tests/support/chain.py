@@ -190,7 +190,8 @@ def run(of: Study, folder: Path, register: bool = False) -> Made:
     """
     made = {name: check(of, name, folder) for name in of.extracts}
     typed = {name: path for name, (_, path) in made.items()}
-    links = findings_of(linked(EXTRACTS.values(), {name: str(path) for name, path in typed.items()}))
+    copies = {name: str(path) for name, path in typed.items()}
+    links = findings_of(linked(EXTRACTS.values(), copies, of.config))
     remarks, stops = accept([*(found for found, _ in made.values()), links])
     assert not stops, "\n".join(stops)
     parts = [as_read(rows, folder) for rows in computed(of, typed)]

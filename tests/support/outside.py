@@ -31,6 +31,7 @@ ARMS = ("pilot", "comparison")
 PLACES = [(arm, period) for arm in ARMS for period in ("post", "pre")]  # of a model: pilot post, pilot pre, …
 AREA = r"(?P<area>(?:pilot|comparison)_\d+)"
 OF_PLACE = re.compile(rf"(?P<measure>\w+)\.(?P<part>base|count)\.{AREA}\.(?P<period>pre|post)")
+LINKED = re.compile(rf"(\w+)\.with_(\w+)\.({AREA}\.(?:pre|post))")
 EMPTY = re.compile(r"no (?P<what>(?:un)?successful rows|rows) in the (?P<arm>\w+) area, (?P<period>\w+) period")
 LEFT_OUT = "all have the same outcome"  # how a model's note says that rows are left out
 MODEL = ("odds_ratio", "odds_ratio_low", "odds_ratio_high", "effect", "effect_low", "effect_high")
@@ -198,7 +199,7 @@ def plain(run: Run) -> list[Fact]:
         if run.base > 1 and run.value(whole) == sum(run.value(part) for part in parts)
     }
     named = [name for name in [*run.counts, *run.totals] if name not in added and not math.isnan(run.value(name))]
-    within = [*_of_years(run), *_of_links(run)]
+    within = [*_of_years(run), *_of_links(run), *_of_linked_members(run)]
     capped = {name for whole, parts in within for name in _capped(run, whole, parts)}
     own = [
         between(name, run.ends(name)[0], math.inf if name in capped else run.ends(name)[1])
@@ -208,6 +209,7 @@ def plain(run: Run) -> list[Fact]:
     nested = [at_most([count], base) for base, count in run.groups.values()]
     nested += [at_most(parts, whole) for whole, parts in within]
     totals = set(run.totals)
+    nested += _around_links(run)
     return [*own, *nested, *_missing(run), *(equal(whole, parts, doubt=whole not in totals) for whole, parts in sums)]
 
 
@@ -225,6 +227,33 @@ def _of_links(run: Run) -> Iterator[tuple[str, list[str]]]:
     for name in run.rows:
         if match := re.fullmatch(r"validation\.linked\.(\w+)\.\w+", name):
             yield f"validation.rows_kept.{match[1]}", [name]
+
+
+def _of_linked_members(run: Run) -> Iterator[tuple[str, list[str]]]:
+    """The members of a base, and those whose client is in another extract."""
+    for name in run.rows:
+        if (match := LINKED.fullmatch(name)) and (base := f"{match[1]}.base.{match[3]}") in run.rows:
+            yield base, [name]
+
+
+def _around_links(run: Run) -> Iterator[Fact]:
+    """Who was picked up has a form; linked members are linked rows, and members who are not are no such rows."""
+    groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for name in run.rows:
+        if match := LINKED.fullmatch(name):
+            read = run.rows[name]["extract"].split()
+            groups[match[1], read[0], match[2]].append(match[3])
+            outcome = f"{match[1]}.count.{match[3]}"
+            if outcome in run.rows and match[2] in run.rows[outcome]["extract"].split():
+                yield at_most([outcome], name, doubt=True)
+    for (measure, extract, other), places in groups.items():
+        linked, kept = f"validation.linked.{extract}.{other}", f"validation.rows_kept.{extract}"
+        here = [f"{measure}.with_{other}.{place}" for place in places]
+        if {linked, kept} <= run.rows.keys():
+            yield at_most(here, linked, doubt=True)
+            weights = {linked: 1.0, kept: -1.0, **dict.fromkeys(here, -1.0)}
+            weights |= {f"{measure}.base.{place}": 1.0 for place in places}
+            yield Fact(tuple(weights.items()), -math.inf, 0, doubt=True)
 
 
 def _capped(run: Run, whole: str, parts: list[str]) -> Iterator[str]:

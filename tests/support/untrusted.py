@@ -565,9 +565,9 @@ FAULTS = {
     ),
     "no referrals from prison before": Fault(
         no_referrals,
-        rf"prison_pickup\.(base|count|model_rows(_dropped)?|{MODEL})\..*_2(\.\w+)?|excluded\..*|validation\..*carat_referrals.*",
+        rf"prison_pickup\.(base|count|with_\w+|model_rows(_dropped)?|{MODEL})\..*_2(\.\w+)?|excluded\..*|validation\..*carat_referrals.*",
         (
-            r"prison_pickup\.rate\.pilot_2\.pre",
+            r"prison_pickup\.(rate|share_with_\w+)\.pilot_2\.pre",
             r"prison_pickup\.change\.pilot_2",
             rf"prison_pickup\.(did|did_low|did_high|did_se|p_difference|{UNTESTED})\.site_2",
         ),

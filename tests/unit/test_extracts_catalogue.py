@@ -140,20 +140,20 @@ LINKS = [(extract.name, link) for extract in EXTRACTS.values() for link in extra
 
 
 @pytest.mark.parametrize(("name", "link"), LINKS, ids=[f"{name}-{link.to}" for name, link in LINKS])
-def test_extracts_that_do_not_belong_together_are_a_fault(drawn, tmp_path, name, link):
+def test_extracts_that_do_not_belong_together_are_a_fault(config, drawn, tmp_path, name, link):
     """Other pseudonyms in one of two extracts: every rule that joins them would count nobody, in silence."""
     copies = {}
     for one in (name, link.to):
         copies[one] = str(tmp_path / f"{one}.parquet")
-        drawn[one].astype(str).to_parquet(copies[one])
+        drawn[one].to_parquet(copies[one])
     declared = [EXTRACTS[name]]
-    assert [finding["severity"] for finding in linked(declared, copies)] == ["count", "count"]
-    drawn[name].astype(str).assign(**{link.column: "someone else"}).to_parquet(copies[name])
-    (fault,) = linked(declared, copies)
+    assert [finding["severity"] for finding in linked(declared, copies, config)] == ["count", "count"]
+    drawn[name].assign(**{link.column: "someone else"}).to_parquet(copies[name])
+    (fault,) = linked(declared, copies, config)
     assert fault["message"] == (
         f"{name}, {link.column}: found 0 of {len(drawn[name]):,} rows with a {link.to_column} of the "
         f"{len(drawn[link.to]):,} rows of {link.to}, allowed: the same {link.column}s in both"
     )
-    assert linked(declared, {name: copies[name]}) == []
-    drawn[name].head(0).astype(str).to_parquet(copies[name])
-    assert linked(declared, copies) == []
+    assert linked(declared, {name: copies[name]}, config) == []
+    drawn[name].head(0).to_parquet(copies[name])
+    assert linked(declared, copies, config) == []

@@ -69,6 +69,7 @@ checkpoint accept:
     params:
         faults=FAULTS,
         extracts={name: validated(name) for name in EXTRACTS},  # made with the findings
+        config=unprinted(study("periods", "sites")),
         digest=digest("accept"),
     script:
         "../scripts/accept.py"

@@ -49,7 +49,9 @@ if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
                 for path in snakemake.input.findings]  # fmt: skip
-        everything, stops = accept([*read, table(linked(EXTRACTS.values(), snakemake.params.extracts))])
+        everything, stops = accept(
+            [*read, table(linked(EXTRACTS.values(), snakemake.params.extracts, snakemake.params.config))]
+        )
         tabled(everything).to_csv(out.validation, index=False)
         listed = Path(snakemake.params.faults)
         listed.unlink(missing_ok=True)

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import pandas as pd
 
+from dscp.extracts.types import WITH
 from dscp.ledger.rows import quantities, write_ledger
-from dscp.measures.counting import count_rows, counted, with_counts
+from dscp.measures.counting import count_rows, counted, linked_rows, links_of, with_counts
 from dscp.measures.records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import Measure
@@ -74,10 +75,13 @@ with latest_dir as (
 select
     '{{measure}}' as measure, site, arm, area, period, outcome, file, line,
     age, coalesce(sex, 'missing') as sex, {ETHNICITY} as ethnicity, {DRUG_FLAGS}, {LENGTH_OF_USE} as length_of_use,
-    {yes_no("no_fixed_abode")}, {yes_no("treated_last_two_years")}
+    {yes_no("no_fixed_abode")}, {yes_no("treated_last_two_years")}{{linked}}
 from latest_dir
 order by area, period, file, line
 """
+
+# Whether the client of a referral is in an extract that links to the referrals.
+LINKED = ", {column} in (select {other} from {view}) as {name}"
 
 
 def continuity(
@@ -100,7 +104,8 @@ def continuity(
 
     Returns
     -------
-    referrals : one row per measure and local referral: outcome (bool), its file and line, the client's characteristics
+    referrals : one row per measure and local referral: outcome (bool), its file and line, the client's characteristics,
+        and whether the client is in each linked extract
     counts : measure of counts by quarter -> one row per area and period: rows summed, base, count
     cases : rule, rows: referrals left out and cases that rest on a choice; without a row where there are no referrals
     """
@@ -117,7 +122,8 @@ def continuity(
         )
         con.register("periods", periods(study_periods, "referrals").merge(until))
         derive(con, definitions, of_referrals)
-        frames = [con.execute(CHARACTERISTICS.format(measure=measure.name)).df() for measure in of_referrals]
+        frames = [con.execute(CHARACTERISTICS.format(measure=measure.name, linked=linked(measure))).df()
+                  for measure in of_referrals]  # fmt: skip
         cases = special_cases(con)
     counts = {}
     for measure in measures:
@@ -149,6 +155,14 @@ def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping, measures: Seque
     for measure in measures:
         outcome, cohort = measure.outcome.format(**words), measure.cohort.sql.format(**words)
         con.execute(MEASURE.format(name=measure.name, outcome=outcome, cohort=cohort))
+
+
+def linked(measure: Measure) -> str:
+    """The columns that say of a referral in which linked extracts its client is."""
+    return "".join(
+        LINKED.format(column=link.to_column, other=link.column, view=VIEWS.get(name, name), name=f"{WITH}{name}")
+        for name, link in links_of(measure).items()
+    )
 
 
 def special_cases(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -183,7 +197,7 @@ def ledger(
     sites: Mapping,
     measures: Sequence[Measure],
 ) -> list[pd.DataFrame]:
-    """Ledger rows: base and count of each measure, area and period, and the counted cases."""
+    """Ledger rows: base and count of each measure, area and period, those in linked extracts, and the counted cases."""
     parts = [
         quantities(
             cases.assign(
@@ -207,7 +221,10 @@ def ledger(
     for measure in measures:
         summed = measure.name in counts
         rows = with_counts(counts[measure.name], measure, sites) if summed else counted(referrals, measure, sites)
-        parts += count_rows(measure, rows, RULE, with_base=measure.cohort.family not in told)
+        made = count_rows(measure, rows, RULE, with_base=measure.cohort.family not in told)
+        if not summed and measure.cohort.family not in told:
+            made += linked_rows(referrals, measure, sites, made[0], RULE)
+        parts += made
         told.add(measure.cohort.family)
     return parts
 

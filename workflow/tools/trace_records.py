@@ -12,6 +12,7 @@ import pandas as pd
 
 from dscp.extracts.files import FORMATS, Source
 from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.types import WITH
 from dscp.ledger.ids import dims_of, general
 from dscp.ledger.rows import extracts_of
 from dscp.measures.registry import MEASURES, MEMBERS
@@ -97,9 +98,10 @@ def _query(row: Mapping, run: Path, config: Mapping) -> tuple[Path, str, list] |
 def _measure_condition(row: Mapping) -> tuple[str, list]:
     """Of a base or count the members of an area and period, of a figure of the model those of a site."""
     dims = dims_of(row)
-    outcome = " AND outcome" if general(row) == f"{row['family']}.count.{{area}}.{{period}}" else ""
+    part = general(row).split(".")[1]
+    among = {"count": " AND outcome"}.get(part, f" AND {part}" if part.startswith(WITH) else "")
     conditions = " AND ".join(f"{name} = ?" for name in ("measure", *dims))
-    return conditions + outcome, [row["family"], *dims.values()]
+    return conditions + among, [row["family"], *dims.values()]
 
 
 def _validation_condition(row: Mapping, config: Mapping, validated: Path) -> tuple[str, list] | None:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dscp.disclosure.attack import Fact
 from dscp.extracts.faults import UNUSABLE
 from dscp.extracts.registry import EXTRACTS
-from dscp.extracts.types import About
+from dscp.extracts.types import WITH, About
 from dscp.ledger.ids import dims_of, dims_text, general, identifier, shapes
-from dscp.ledger.rows import inputs_of
+from dscp.ledger.rows import extracts_of, inputs_of
 from dscp.measures.types import AMONG
 from dscp.study.areas import PERIODS, arms_of
 from dscp.study.days import months_of
@@ -91,6 +91,11 @@ def is_fitted(row: Mapping) -> bool:
     return general(row) == f"{row['family']}.model_rows.{{site}}"
 
 
+def is_linked(row: Mapping) -> bool:
+    """Whether a count is that of a cohort's members who are in another extract."""
+    return row["unit"] == "count" and general(row).startswith(f"{row['family']}.{WITH}")
+
+
 def whom(row: Mapping) -> str:
     """The cohort that a quantity is about: of a count of its members, the cohort as a whole."""
     return row["cohort"].partition(AMONG)[0]
@@ -123,6 +128,44 @@ def shares(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
             yield name, parts
 
 
+def rests(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, Mapping[str, int]]]:
+    """What is left of members of a cohort who are in another extract, and of the other records that are.
+
+    Of the members those without an outcome that only somebody in that extract can have; of all rows with one there
+    those that are of no cohort; of all without one there as well.
+
+    Yields
+    ------
+    The count to withhold where too few are left, and what is left: id -> weight.
+    """
+    known = bases(rows)
+    every = [name for name in counts(rows) if rows[name]["cohort"]]
+    among = [name for name in every if AMONG in rows[name]["cohort"] and not is_linked(rows[name])]
+    outcomes = {(whom(rows[name]), rows[name]["dims"]): name for name in among}
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for name in (name for name in every if is_linked(rows[name])):
+        row = rows[name]
+        key, (extract, *_, other) = (whom(row), row["dims"]), extracts_of(row)
+        if key in outcomes and other in extracts_of(rows[outcomes[key]]):
+            yield name, {name: 1, outcomes[key]: -1}
+        groups.setdefault((whom(row), f"{extract} {other}"), []).append((name, known[key]))
+    for (_, pair), members in groups.items():
+        extract, other = pair.split()
+        linked, kept = identifier(LINKED, extract=extract, other=other), f"validation.rows_kept.{extract}"
+        if rows.keys() >= {linked, kept}:
+            inside, outside = {name: -1 for name, _ in members}, {name: 1 for name, _ in members}
+            yield linked, {linked: 1, **inside}
+            yield linked, {kept: 1, linked: -1, **outside, **{base: -1 for _, base in members}}
+
+
+def comes_to(rows: Mapping[str, Mapping], weights: Mapping[str, int], of: Callable[[float], float] = float) -> float:
+    """What weighted counts come to; nan if one is withheld. `of` : what is made of each value."""
+    values = {name: rows[name]["value"] for name in weights}
+    if any(math.isnan(value) for value in values.values()):
+        return math.nan
+    return sum(weight * of(values[name]) for name, weight in weights.items())
+
+
 def left_of(rows: Mapping[str, Mapping], whole: str, parts: Sequence[str]) -> float:
     """What a whole leaves to the last of its parts; nan if one of the others is withheld, or the whole."""
     return rows[whole]["value"] - sum(rows[part]["value"] for part in parts[:-1])
@@ -153,6 +196,7 @@ def links(rows: Mapping[str, Mapping], missing_release: str) -> list[Fact]:
             Fact({whole: 1, **dict.fromkeys(parts, -1)}, 0, ANY, sure=not whole.startswith("validation."))
             for whole, parts in within(rows)
         ),
+        *(Fact(weights, 0, ANY, sure=False) for _, weights in rests(rows)),
         *(one.fact for one in months(rows)),
         *(_same(*pair) for pair in repeated(rows)),
     ]

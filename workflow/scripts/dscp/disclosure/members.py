@@ -13,7 +13,9 @@ import duckdb
 import pandas as pd
 
 from dscp.extracts.registry import EXTRACTS, OF_PEOPLE
+from dscp.extracts.types import WITH
 from dscp.ledger.ids import identifier
+from dscp.measures.counting import links_of
 from dscp.measures.registry import MEASURES, MEMBERS
 from dscp.measures.types import Measure
 
@@ -25,7 +27,7 @@ FROM (SELECT * EXCLUDE (file, line) FROM read_parquet(?)) AS one
 CLIENTS = """
 SELECT area, period, {person} || ' ' || row_number() OVER (PARTITION BY area, period, {person}) AS text
 FROM read_parquet(?) AS counted JOIN read_parquet(?) AS typed USING (file, line)
-WHERE measure = ? AND (outcome OR NOT ?)
+WHERE measure = ? AND {among}
 """
 
 
@@ -72,17 +74,19 @@ def _clients(restricted: Path) -> Iterator[tuple[str, str, pd.Series]]:
             continue
         if measure.cohort.family not in based:
             based.add(measure.cohort.family)
-            yield from _sets(restricted, measure, counted, f"{measure.cohort.family}.base", outcome=False)
-        yield from _sets(restricted, measure, counted, f"{measure.name}.count", outcome=True)
+            yield from _sets(restricted, measure, counted, f"{measure.cohort.family}.base", "true")
+            for name in links_of(measure):
+                yield from _sets(restricted, measure, counted, f"{measure.cohort.family}.{WITH}{name}", f"{WITH}{name}")
+        yield from _sets(restricted, measure, counted, f"{measure.name}.count", "outcome")
 
 
 def _sets(
-    restricted: Path, measure: Measure, counted: Path, kind: str, outcome: bool
+    restricted: Path, measure: Measure, counted: Path, kind: str, among: str
 ) -> Iterator[tuple[str, str, pd.Series]]:
     extract = EXTRACTS[measure.cohort.reads[0]]
     typed = restricted / "validated" / f"{extract.name}.parquet"
-    query = CLIENTS.format(person=extract.person)
-    clients = duckdb.execute(query, [str(counted), str(typed), measure.name, outcome]).df()
+    query = CLIENTS.format(person=extract.person, among=among)
+    clients = duckdb.execute(query, [str(counted), str(typed), measure.name]).df()
     for (area, period), those in clients.groupby(["area", "period"]):
         yield kind, identifier(f"{kind}.{{area}}.{{period}}", area=area, period=period), those["text"]
 

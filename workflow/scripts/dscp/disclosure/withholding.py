@@ -14,12 +14,15 @@ from dscp.disclosure.attack import Fact
 from dscp.disclosure.facts import (
     ANY,
     Sum,
+    comes_to,
     counts,
     is_fitted,
+    is_linked,
     is_of_model,
     months,
     of_people,
     repeated,
+    rests,
     shares,
     sums,
     totals,
@@ -48,6 +51,10 @@ def small(rows: Mapping[str, Mapping], policy: Policy) -> dict[str, str]:
         values = rows[whole]["value"], [rows[part]["value"] for part in parts]
         if reason := _leaves(*values, policy):
             found.setdefault(parts[-1], f"{reason} of {whole}")
+    for name, weights in rests(rows):
+        left = comes_to(rows, weights), comes_to(rows, weights, policy.rounded)
+        if (left[0] or policy.all_or_none) and min(left) < policy.smallest:
+            found.setdefault(name, f"leaves fewer than {policy.smallest} linked or not")
     return found
 
 
@@ -71,6 +78,10 @@ def enough_left(rows: Mapping[str, Mapping], policy: Policy) -> list[Fact]:
         Fact({whole: 1, **dict.fromkeys(parts, -1)}, policy.smallest, ANY)
         for whole, parts in shares(rows)
         if rows[whole]["value"] - sum(rows[part]["value"] for part in parts) >= policy.smallest > 0
+    ] + [
+        Fact(weights, policy.smallest, ANY, sure=False)
+        for _, weights in rests(rows)
+        if comes_to(rows, weights) >= policy.smallest > 0
     ]
 
 
@@ -152,7 +163,7 @@ class Ties:
 
         def missed(name: str) -> tuple:
             row = self._rows[name]
-            auxiliary = row["family"] in AUXILIARY or is_of_model(row)
+            auxiliary = row["family"] in AUXILIARY or is_of_model(row) or is_linked(row)
             return not auxiliary, name in self._summed, name
 
         return min(names, key=missed, default="")
@@ -165,12 +176,14 @@ def _is_of_site(row: Mapping) -> bool:
 def modelled(row: Mapping, withheld: Sequence[Mapping]) -> str:
     """The withheld count that a model's result is about: same cohort, an area of its site; "" if there is none.
 
-    A model is fitted to records: its inputs in the ledger do not lead to the counts, though it tells of them.
+    A model is fitted to records: its inputs in the ledger do not lead to the counts, though it tells of them. Of who is
+    in another extract it tells nothing: characteristics of few are one with others.
     """
     if not _is_of_site(row):
         return ""
     areas = set(arms_of(dims_of(row)["site"]).values())
-    about = (one["id"] for one in withheld if whom(one) == whom(row) and dims_of(one).get("area") in areas)
+    counted = (one for one in withheld if not is_linked(one))
+    about = (one["id"] for one in counted if whom(one) == whom(row) and dims_of(one).get("area") in areas)
     return next(about, "")
 
 

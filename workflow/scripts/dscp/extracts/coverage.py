@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from dscp.extracts.faults import INFORMATION, cell, information
 from dscp.extracts.sql import literal
-from dscp.study.areas import PERIODS, PRISON_CONTINUITY
+from dscp.study.areas import PERIODS, PRISON_CONTINUITY, areas
 from dscp.study.days import day, months_touched
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dscp.extracts.checks import Extract
+    from dscp.extracts.types import Coverage
 
 EXPECTED = 10  # rows, at the pace of the other months or places, where there are none: by chance once in 20,000 times
 EXPECTED_OF_CODE = 20
 SHORTEST = 3  # months
 SHARE_MORE, ROWS_MORE = 0.2, 10  # missing in one period of a place: share above that of the other, and rows
-Month = tuple[int, int]
+IN_WORDS = {"pre": "the first period", "post": "the second period"}
 TOLD = "what is missing there counts as nobody; if a code changed, give the place both in the config"
 
 
@@ -59,13 +62,31 @@ def window(extract: Extract) -> tuple[dt.date, dt.date]:
     return ends[0][0], ends[1][1]
 
 
+def period_of(declared: Coverage, config: Mapping[str, Any]) -> str:
+    """The period that a row is in, as SQL; NULL outside both."""
+    ends = {name: [day(value) for value in config["periods"][name][declared.window]] for name in PERIODS}
+    cases = " ".join(
+        f"WHEN \"{declared.day}\" BETWEEN DATE '{first}' AND DATE '{last}' THEN {literal(name)}"
+        for name, (first, last) in ends.items()
+    )
+    return f"CASE {cases} END"
+
+
 def places(extract: Extract) -> list[str]:
     """The places of the study that rows are expected of."""
-    every = extract.areas()
-    if extract.declared.coverage.of_prisons:
+    return list(places_of(extract.declared.coverage, extract.config))
+
+
+def places_of(declared: Coverage, config: Mapping[str, Any]) -> dict[str, str]:
+    """The places of a study that rows are expected of, each with its area, the first of several."""
+    every = areas(config["sites"])
+    if declared.of_prisons:
         every = every[every["continuity"].isin(PRISON_CONTINUITY)]
-    column = "prisons" if extract.declared.coverage.place == "prison" else "dats"
-    return [place for listed in every[column] for place in listed]
+    column = "prisons" if declared.place == "prison" else "dats"
+    found: dict[str, str] = {}
+    for area, listed in zip(every["area"], every[column], strict=True):
+        found |= {place: area for place in listed if place not in found}
+    return found
 
 
 def _silences(extract: Extract, rows: dict[str, dict[int, int]], length: int) -> list[dict[str, Any]]:
@@ -130,23 +151,17 @@ def _missing_in_one_period(extract: Extract) -> list[dict[str, Any]]:
     if not optional:
         return []
     counts = ", ".join(f'count(*) - count("{name}")' for name in optional)
-    cases = " ".join(
-        f"WHEN \"{declared.day}\" BETWEEN DATE '{day(first)}' AND DATE '{day(last)}' THEN {literal(name)}"
-        for name, (first, last) in (
-            (name, extract.config["periods"][name][declared.window]) for name in ("pre", "post")
-        )
-    )
-    by_place = f'SELECT "{declared.place}", CASE {cases} END AS period, count(*), {counts} FROM records '
+    period = period_of(declared, extract.config)
+    by_place = f'SELECT "{declared.place}", {period} AS period, count(*), {counts} FROM records '
     by_place += f"WHERE {_of_study(extract)} GROUP BY ALL"
     cells = {(where, period): numbers for where, period, *numbers in extract.query(by_place) if period}
-    words = {"pre": "the first period", "post": "the second period"}
     for where in places(extract):
         if {(where, "pre"), (where, "post")} <= cells.keys():
             for here, there in (("pre", "post"), ("post", "pre")):
                 (rows, *missing), (others, *less) = cells[where, here], cells[where, there]
                 for name, many, few in zip(optional, missing, less, strict=True):
                     if many >= ROWS_MORE and many / rows - few / others >= SHARE_MORE:
-                        found = f"no value in {many:,} of {rows:,} rows of {where} in {words[here]}, "
+                        found = f"no value in {many:,} of {rows:,} rows of {where} in {IN_WORDS[here]}, "
                         found += f"{few:,} of {others:,} in the other"
                         effect = "what a place lacks in one period alone moves its change"
                         column = f"{name}, {declared.place}"

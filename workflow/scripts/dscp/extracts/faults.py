@@ -19,6 +19,7 @@ FAULT, INFORMATION, EXCLUDED, COUNT = "fault", "information", "excluded", "count
 SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT]
 NO_VALUE = "no value"  # what a missing cell is called
 LINKED = "rows linked to "  # before the name of another extract
+NO_LINK = "a place or period without linked rows"  # a remark that is not published: it would tell who has none
 UNUSABLE = "no usable value"  # what the ledger says of a remark on a column, whatever was found there
 AT_ODDS = "at odds with the row"  # what it says where cells are there, and contradict others of their row
 SHOWN = 20  # faults of one kind that are listed one by one before the rest is summed up
@@ -86,13 +87,25 @@ def more(extract: str, column: str, found: str, allowed: str, rows: int, listed:
 
 
 def information(
-    extract: str, file: str, column: str, found: str, effect: str, *, rows: int, line: str = "", example: str = ""
+    extract: str,
+    file: str,
+    column: str,
+    found: str,
+    effect: str,
+    *,
+    rows: int,
+    line: str = "",
+    example: str = "",
+    kind: str = "",
 ) -> dict[str, Any]:
-    """Return what only loses information: how many rows, the first of them, and what is made of them."""
+    """Return what only loses information: how many rows, the first of them, and what is made of them.
+
+    `kind` : what was found, in words without a place, a month or a number
+    """
     first = f" (first: {place('', line)}{', ' + example if example else ''})" if line else ""
     where = f" in {rows:,} {_plural(rows)}{first}" if rows else ""
     message = f"{place(file or extract, '', column)}: {found}{where}; {effect}"
-    return _row(extract, INFORMATION, file, line, column, example or found, effect, rows, message)
+    return _row(extract, INFORMATION, file, line, column, kind or example or found, effect, rows, message)
 
 
 def excluded(extract: str, column: str, rule: str, rows: int) -> dict[str, Any]:
@@ -125,6 +138,8 @@ def _plural(rows: int) -> str:
 def with_ids(findings: pd.DataFrame) -> pd.DataFrame:
     """Add the ledger id of each counted finding, and what it is made of; faults count nothing and are left out.
 
+    So are remarks on places without linked rows: that nobody there is linked may be what the policy withholds.
+
     validation.rows_in.journeys, validation.missing.journeys.drug_1, validation.excluded.journeys.1,
     validation.information.dirs.2, validation.linked.dirs.carat_referrals. Rows read are counted per file: their ids
     repeat, and the ledger sums them.
@@ -133,7 +148,7 @@ def with_ids(findings: pd.DataFrame) -> pd.DataFrame:
     -------
     The findings with the columns pattern, nth, other (the extract that rows go with) and id.
     """
-    counted = findings[findings["severity"] != FAULT].copy()
+    counted = findings[(findings["severity"] != FAULT) & (findings["found"] != NO_LINK)].copy()
     words = counted["found"].str.replace(r"\W+", "_", regex=True)
     counted["nth"] = (counted.groupby(["extract", "severity"]).cumcount() + 1).astype(str)
     counted["other"] = counted["found"].where(counted["found"].str.startswith(LINKED), "").str.removeprefix(LINKED)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from dscp.extracts.checks import Extract, RowCheck
 
+WITH = "with_"  # before the name of an extract, in the ids of numbers of records whose client is in it, too
+
 
 class About(StrEnum):
     """What a row of an extract is of, or what the number in it counts. Counts of people are protected."""

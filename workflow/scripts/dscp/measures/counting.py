@@ -6,8 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.types import WITH, Link
+from dscp.ledger.formulas import derive
+from dscp.ledger.ids import digest
 from dscp.ledger.rows import quantities
-from dscp.measures.types import Measure
+from dscp.measures.types import AMONG, Measure
 from dscp.study.areas import PERIODS, areas
 
 
@@ -36,6 +40,52 @@ def with_counts(counts: pd.DataFrame, measure: Measure, sites: Mapping[str, Mapp
     numbers = [name for name in counts.columns if name not in ("area", "period")]
     every = places(measure, sites).merge(counts, how="left", on=["area", "period"])
     return every.fillna(dict.fromkeys(numbers, 0)).astype(dict.fromkeys(numbers, int))
+
+
+def links_of(measure: Measure) -> dict[str, Link]:
+    """The extracts that a measure reads and that link to the one its cohort is counted in: name -> link."""
+    own, *others = measure.reads
+    return {name: link for name in others for link in EXTRACTS[name].links if link.to == own}
+
+
+def linked_rows(
+    members: pd.DataFrame, measure: Measure, sites: Mapping[str, Mapping], bases: pd.DataFrame, rule: str
+) -> list[pd.DataFrame]:
+    """Ledger rows of members of a cohort whose client is in a linked extract: how many, and their share of the base.
+
+    Parameters
+    ----------
+    members : as of `counted`, with a column (bool) named WITH and the extract for each link
+    bases : ledger rows of the cohort's bases
+    """
+    told, made = {"source": measure.source, "rule": rule, "function": rule}, []
+    for name, link in links_of(measure).items():
+        rows = counted(members.assign(outcome=members[f"{WITH}{name}"].astype(bool)), measure, sites)
+        counts = quantities(
+            rows,
+            id=measure.cohort.linked(name),
+            value="count",
+            rows="count",
+            unit="count",
+            extract=" ".join([*measure.cohort.reads, name]),
+            filter=f"{measure.cohort.words}, whose {link.to_column} is in {name}",
+            settings=measure.cohort.settings,
+            cohort=f"{measure.cohort.key}{AMONG}{digest(link.to_column, name, link.column)}",
+            **told,
+        )
+        values = pd.concat([bases, counts]).set_index("id")["value"].to_dict()
+        shares = derive(
+            rows,
+            values,
+            id=measure.cohort.linked(name).replace(f".{WITH}", f".share_{WITH}"),
+            unit="percent",
+            formula="100 * linked / base",
+            inputs={"linked": measure.cohort.linked(name), "base": measure.cohort.base},
+            missing="not computed: the base is 0",
+            **told,
+        )
+        made += [counts, shares]
+    return made
 
 
 def count_rows(measure: Measure, rows: pd.DataFrame, rule: str, with_base: bool) -> list[pd.DataFrame]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dscp.extracts.types import WITH
 from dscp.ledger.ids import digest
 
 AMONG = "/"  # between the key of a cohort and what its members have: of whom, which
@@ -48,6 +49,10 @@ class Cohort:
     def base(self) -> str:
         """The pattern of the id of its base."""
         return f"{self.family}.base.{{area}}.{{period}}"
+
+    def linked(self, other: str) -> str:
+        """The pattern of the id of its members whose client is in another extract."""
+        return f"{self.family}.{WITH}{other}.{{area}}.{{period}}"
 
 
 @dataclass(frozen=True)

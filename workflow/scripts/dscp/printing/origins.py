@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.types import WITH
 from dscp.ledger.ids import general
 from dscp.ledger.rows import extracts_of, inputs_of, kind, parse_inputs, shaped_by
 from dscp.ledger.trail import filled, plain, rows_by_id
@@ -28,12 +30,15 @@ OF_MEASURES = {
     **dict.fromkeys((f"{part}.{{site}}" for part in MODEL), "{measure}.model.{site}"),
     **{f"{part}.{{site}}": f"{{measure}}.{part}.{{site}}" for part in UNADJUSTED},
 }
+LINKED = [name for name, extract in EXTRACTS.items() if extract.links]
 PROSE, FIGURE = "text", "Figure "
 LONGEST = 130  # characters of a formula with its values filled in; a longer one is cut
 LEAVES = ("constant.", "setting.")
 TITLES = {
     "fieldwork.{stage}.{group}.{site}": "Encounters",
     ".change.{area}": "Change in percentage points",
+    **{f".{WITH}{other}.{{area}}.{{period}}": f"Records of a client who is in the file {other}" for other in LINKED},
+    **{f".share_{WITH}{other}.{{area}}.{{period}}": f"Share of those records: {other}" for other in LINKED},
     ".did.{site}": "Difference in differences in percentage points",
     "{measure}.model.{site}": "Adjusted logistic model: rows, odds ratio, effect, their intervals, p-value",
     "{measure}.log_odds_did.{site}": "Difference in differences of log odds",

@@ -13,12 +13,14 @@ from dscp.disclosure.policies import NONE, POLICIES
 from dscp.exhibits.book import DEFAULT_FORMS, Book, setting, time
 from dscp.exhibits.declared import figure_sites, ledger_items
 from dscp.extracts.registry import EXTRACTS
-from dscp.ledger.ids import dims_of
+from dscp.extracts.types import WITH
+from dscp.ledger.ids import dims_of, identifier
 from dscp.ledger.withheld import WITHHELD_SIGN
+from dscp.measures.counting import links_of
 from dscp.measures.registry import MEASURES
 from dscp.printing import words
 from dscp.printing.forms import IN_WORDS, MAGNITUDE, printed
-from dscp.study.areas import analysed, arms_of, site_label, value_at
+from dscp.study.areas import PERIODS, analysed, arms_of, site_label, value_at
 from dscp.study.days import day, months_touched, year_key
 from dscp.study.given import mapped
 from dscp.study.kinds import evaluated
@@ -349,6 +351,25 @@ class Results:
             (setting(dims["excluded_by"].replace("_", " ").capitalize()), dims["extract"], identifier)
             for dims, identifier in found
         ]
+
+    def linked_members(self) -> list[tuple]:
+        """Who of a cohort is in another extract: labels of area and period, the extract, ids of base, count and share.
+
+        Areas in the order of the config, for each the periods.
+        """
+        ledger, config = self._book.ledger, self._book.config
+        known = set(ledger["id"])
+        patterns = {(one.cohort, name): one.cohort.linked(name) for one in MEASURES.values() for name in links_of(one)}
+        return [
+            (setting(config["sites"][site][arm]["label"]), setting(config["periods"][period]["label"]), name,
+             identifier(cohort.base, **place), found, found.replace(f".{WITH}", f".share_{WITH}"))
+            for (cohort, name), pattern in patterns.items()
+            for site in analysed(config["sites"])
+            for arm, area in arms_of(site).items()
+            for period in PERIODS
+            for place in [{"area": area, "period": period}]
+            if (found := identifier(pattern, **place)) in known
+        ]  # fmt: skip
 
     def journeys_alt(self, site: str) -> str:
         """The alternative text of a figure of new journeys."""
