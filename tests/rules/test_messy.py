@@ -7,6 +7,7 @@ invented: `other_study` draws them. What is right in each kind stands in docs/wo
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
@@ -15,9 +16,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from disclosure import disclosed_findings
+from dscp.extracts.faults import BIRTHS, CODE_CHANGES, NO_VALUE, NOT_ALLOWED, SHARED_BIRTH, SILENT
 from dscp.extracts.files import mixed_line_ends
 from dscp.extracts.links import linked
 from dscp.extracts.registry import EXTRACTS, samples
+from dscp.extracts.told import told
 from other_study import other_config
 from thorough import crossed
 from validate import validate
@@ -574,6 +578,34 @@ def test_a_code_that_vanishes_within_the_periods_is_told(office, study, many, na
     frame.loc[(frame[column] == old) & (frame[declared.day] >= start), column] = new
     told = said(office.check(name, frame), "information", f"{column}, {declared.day}: no {old} after ")
     assert len(told) == 1
+
+
+# What is printed of remarks ------------------------------------------------------------------------------------------
+
+
+def test_what_is_printed_of_a_remark_names_no_place_month_code_or_number(office, study, many):
+    """Its kind and its column are printed; the rest stands in restricted/."""
+    frame, place = many["journeys"].copy(), place_of_study(study, "journeys", many["journeys"])
+    start = str(study["periods"]["post"]["outcomes"][0])
+    later = frame["journey_start"] >= start
+    frame.loc[(frame["dat"] == place) & (frame["journey_start"] >= "2014-06-01"), "dat"] = "Z9"
+    frame.loc[(frame["dat"] == place) & later, "ethnicity"] = None
+    frame.loc[(frame["exit_reason"] == "80") & later, "exit_reason"] = "83"
+    frame.loc[::7, "date_of_birth"] = "1900-01-01"
+    frame.loc[1:60, "client"] = frame.loc[0:59, "client"].to_numpy()
+    frame.loc[3:4, "drug_1"] = "X9"
+    frame.loc[70:, "client"] = frame.loc[70:, "client"] + " "
+    findings = office.check("journeys", frame)
+    printed = {told(found) for found in findings.loc[findings["severity"] == "information", "found"]}
+    assert printed >= {SILENT, CODE_CHANGES, BIRTHS, SHARED_BIRTH, NOT_ALLOWED, NO_VALUE}
+    assert not re.search(rf"\d|{place}|Z9|X9", " ".join(printed))
+    made = disclosed_findings(findings, pd.DataFrame(columns=["id", "value", "note"]))
+    assert set(made.loc[made["severity"] == "information", "found"]) == printed
+
+
+@pytest.mark.parametrize("found", ["no row of P01 from 2011-01 on", "X9", "3 clients with two dates of birth", ""])
+def test_words_that_are_not_fixed_are_not_printed(found):
+    assert told(found) == NOT_ALLOWED
 
 
 # Workbooks ----------------------------------------------------------------------------------------------------------

@@ -194,7 +194,9 @@ def test_validation_tables():
     assert [row[:3] for row in tables["missing"]] == [
         ("journeys", '<span class="s">sex</span>', '<span class="s">treated as missing</span>')
     ]
-    assert [str(row[1]) for row in tables["remarks"]] == ['<span class="s">drug_1</span>']
+    assert [[str(part) for part in row[1:3]] for row in tables["remarks"]] == [
+        ['<span class="s">drug_1</span>', '<span class="s">a value that is not allowed</span>']
+    ]
 
 
 def test_an_offending_cell_is_not_published(ledger, config):

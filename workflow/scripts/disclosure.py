@@ -11,14 +11,14 @@ from dscp.disclosure.control import DECISIONS, LOST, RECOMPUTED, ROUNDED, WITHHE
 from dscp.disclosure.models import FIELDS as MODEL_FIELDS
 from dscp.disclosure.models import is_result
 from dscp.disclosure.policies import NONE, POLICIES
-from dscp.extracts.faults import INFORMATION, NO_VALUE, with_ids
+from dscp.extracts.faults import INFORMATION, with_ids
+from dscp.extracts.told import told
 from dscp.ledger.rows import quantities, read_ledger, write_ledger
 from dscp.ledger.withheld import WITHHELD_SIGN
 from dscp.run.inert import tabled
 from dscp.run.job import writing
 
 MADE = "disclosure.csv"
-A_VALUE = "a value that is not allowed"
 
 
 def disclosure(
@@ -83,14 +83,16 @@ def tally(decisions: pd.DataFrame) -> pd.DataFrame:
 def disclosed_findings(findings: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
     """What validation counted, as it may be published: no lines, no cells found, and the numbers of the ledger.
 
+    Of what was found the words that are fixed.
+
     An extract of several files has one number for all; it stands with the first.
     """
     known = with_ids(findings)
     values = {row["id"]: _told(row) for row in ledger.to_dict("records")}
-    cells = (known["severity"] == INFORMATION) & (known["found"] != NO_VALUE)
+    remarks = known["severity"] == INFORMATION
     return known.assign(
         line="",
-        found=known["found"].mask(cells, A_VALUE),
+        found=known["found"].mask(remarks, known["found"].map(told)),
         rows=known["id"].map(values).mask(known["id"].duplicated(), ""),
         message="",
     )[findings.columns]

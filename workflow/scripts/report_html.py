@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from dscp.exhibits.book import AUTHOR, activity_texts, open_book, read_activity, setting
 from dscp.extracts.faults import NO_VALUE, with_ids
+from dscp.extracts.told import told
 from dscp.figures.data import planned
 from dscp.ledger.rows import read_ledger
 from dscp.report.lint import read_allowed, refuse_naked_numbers
@@ -38,16 +39,17 @@ def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
     Parameters
     ----------
     findings : validation.csv, with columns extract, severity, column, found, allowed, rows; `allowed` of an
-        information says what is made of the rows. The file's name, the line and the cell found are not printed.
+        information says what is made of the rows. The file's name, the line and the cell found are not printed, of what
+        a remark found the words that are fixed.
 
     Returns
     -------
     Table name -> rows; a row's last entries are ledger ids, the others texts.
     """
     known = with_ids(findings)
-    counts, excluded, told = (known[known["severity"] == kind] for kind in ("count", "excluded", "information"))
+    counts, excluded, remarks = (known[known["severity"] == kind] for kind in ("count", "excluded", "information"))
     missing = counts[counts["found"] == "missing"]
-    of_missing = {(row.extract, row.column): row.allowed for row in told[told["found"] == NO_VALUE].itertuples()}
+    of_missing = {(row.extract, row.column): row.allowed for row in remarks[remarks["found"] == NO_VALUE].itertuples()}
     return {
         "rows": [
             (name, f"validation.rows_in.{name}", f"validation.rows_kept.{name}") for name in counts["extract"].unique()
@@ -55,7 +57,10 @@ def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
         "linked": [(row.extract, row.other, row.id) for row in counts[counts["other"] != ""].itertuples()],
         "excluded": [(row.extract, setting(row.found), row.id) for row in excluded.itertuples()],
         "missing": [_line(row, of_missing.get((row.extract, row.column), "")) for row in missing.itertuples()],
-        "remarks": [_line(row, row.allowed) for row in told[told["found"] != NO_VALUE].itertuples()],
+        "remarks": [
+            (row.extract, setting(row.column), setting(told(row.found)), setting(row.allowed), row.id)
+            for row in remarks[remarks["found"] != NO_VALUE].itertuples()
+        ],
     }
 
 
@@ -65,9 +70,13 @@ def _line(row: tuple, treatment: str) -> tuple:
 
 def quoted(findings: pd.DataFrame, texts: Mapping[str, Mapping[str, list[str]]], choices: Sequence[Choice]) -> set[str]:
     """Texts that the report quotes from validation, from Table 1.3's extract and of the study's choices."""
-    remarks = findings[["found", "column", "allowed"]].astype(str).to_numpy().ravel()
+    remarks = findings[["found", "column", "allowed"]].assign(printed=findings["found"].map(told))
     items = (item for columns in texts.values() for listed in columns.values() for item in listed)
-    return {*remarks, *items, *(part for choice in choices for part in (choice.value, choice.sentence))}
+    return {
+        *remarks.astype(str).to_numpy().ravel(),
+        *items,
+        *(part for choice in choices for part in (choice.value, choice.sentence)),
+    }
 
 
 def page(env, body: str, style: str, data: str, scripts: Sequence[str], config: Mapping) -> str:

@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from dscp.extracts.checks import Extract, cross_checks, duplicates, faults_at
 from dscp.extracts.columns import coded_columns, personal, schema
 from dscp.extracts.coverage import codes_that_come_and_go, coverage, window
-from dscp.extracts.faults import FAULT, NO_VALUE, cell, count, excluded, fault, information, table
+from dscp.extracts.faults import FAULT, NO_VALUE, NOT_ALLOWED, cell, count, excluded, fault, information, table
 from dscp.extracts.files import open_source
 from dscp.extracts.frozen import frozen
 from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, widths
@@ -181,7 +181,7 @@ def _unreadable(
         return [_first_of(extract, name, found, allowed, first[0], rows)]
     file, line, found = places[0]
     effect = f"{column.metadata['effect']}; allowed: {allowed}"
-    return [information(extract.name, file, name, "a value that is not allowed", effect, rows=rows, line=line,
+    return [information(extract.name, file, name, NOT_ALLOWED, effect, rows=rows, line=line,
                         example=cell(found, name in personal(extract.declared)))]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import datetime as dt
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from dscp.extracts.faults import INFORMATION, cell, information
+from dscp.extracts.faults import CODE_CHANGES, INFORMATION, NO_ROWS, ONE_PERIOD, SILENT, cell, information
 from dscp.extracts.sql import literal
 from dscp.study.areas import PERIODS, PRISON_CONTINUITY, areas
 from dscp.study.days import day, months_touched
@@ -103,8 +103,8 @@ def _silences(extract: Extract, rows: dict[str, dict[int, int]], length: int) ->
             found.append((f"no row of {place} {_between(extract, *silence)}{_begins(extract, silence[0])}", silence))
     return [
         information(extract.name, extract.file, f"{extract.declared.coverage.day}, {extract.declared.coverage.place}",
-                    words, TOLD, rows=0)
-        for words, _ in found
+                    words, TOLD, rows=0, kind=SILENT if silence else NO_ROWS)
+        for words, silence in found
     ]  # fmt: skip
 
 
@@ -165,7 +165,9 @@ def _missing_in_one_period(extract: Extract) -> list[dict[str, Any]]:
                         found += f"{few:,} of {others:,} in the other"
                         effect = "what a place lacks in one period alone moves its change"
                         column = f"{name}, {declared.place}"
-                        findings.append(information(extract.name, extract.file, column, found, effect, rows=0))
+                        findings.append(
+                            information(extract.name, extract.file, column, found, effect, rows=0, kind=ONE_PERIOD)
+                        )
     return findings
 
 
@@ -189,8 +191,8 @@ def codes_that_come_and_go(extract: Extract, name: str, values: Any) -> list[dic
         if pace * begins >= EXPECTED_OF_CODE:
             words.append(f"no {cell(value)} before {first:%Y-%m}")
         effect = "a code list that changes within the periods moves what is compared"
+        column = f"{name}, {extract.declared.coverage.day}"
         findings += [
-            information(extract.name, extract.file, f"{name}, {extract.declared.coverage.day}", one, effect, rows=0)
-            for one in words
+            information(extract.name, extract.file, column, one, effect, rows=0, kind=CODE_CHANGES) for one in words
         ]
     return findings

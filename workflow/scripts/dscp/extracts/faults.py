@@ -19,6 +19,16 @@ FAULT, INFORMATION, EXCLUDED, COUNT = "fault", "information", "excluded", "count
 SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT]
 NO_VALUE = "no value"  # what a missing cell is called
 LINKED = "rows linked to "  # before the name of another extract
+NOT_ALLOWED = "a value that is not allowed"
+# What remarks say of places, months and people, without naming any.
+REMARKS = (
+    SILENT := "months without rows of a place",
+    NO_ROWS := "no rows of a place",
+    ONE_PERIOD := "values missing in one period of a place",
+    CODE_CHANGES := "a code that comes or goes",
+    BIRTHS := "clients with several dates of birth",
+    SHARED_BIRTH := "one day of birth shared by far too many",
+)
 NO_LINK = "a place or period without linked rows"  # a remark that is not published: it would tell who has none
 UNUSABLE = "no usable value"  # what the ledger says of a remark on a column, whatever was found there
 AT_ODDS = "at odds with the row"  # what it says where cells are there, and contradict others of their row

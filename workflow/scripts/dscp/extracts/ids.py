@@ -61,6 +61,7 @@ CHANGED = (
         "read without them",
     ),
 )
+SHORTER = "noughts in front lost"
 DIGITS = r"regexp_full_match({cell}, '\d+')"
 
 
@@ -82,14 +83,16 @@ def changed_ids(extract: Extract) -> list[dict[str, Any]]:
     return findings
 
 
-def _noted(extract: Extract, column: str, condition: str, found: str, effect: str) -> list[dict[str, Any]]:
+def _noted(
+    extract: Extract, column: str, condition: str, found: str, effect: str, kind: str = ""
+) -> list[dict[str, Any]]:
     """A line for each file with rows for which a condition holds."""
     rows = extract.query(f"""
         SELECT file, count(*), min(record) FROM records WHERE {condition} GROUP BY file ORDER BY file
     """)
     return [
         information(extract.name, extract.sources[file].name, f"{column} as given", found, effect, rows=number,
-                    line=extract.sources[file].line(first))
+                    line=extract.sources[file].line(first), kind=kind)
         for file, number, first in rows
     ]  # fmt: skip
 
@@ -114,7 +117,7 @@ def _shorter(extract: Extract, column: str) -> list[dict[str, Any]]:
     given = f'"{GIVEN}{column}"'
     condition = f'{given} IS NULL AND length("{column}") < {width} AND {DIGITS.format(cell=chr(34) + column + chr(34))}'
     found = f"fewer digits than the {width} of others, the noughts in front being lost"
-    return _noted(extract, column, condition, found, "compared without noughts in front")
+    return _noted(extract, column, condition, found, "compared without noughts in front", SHORTER)
 
 
 def _by_case(extract: Extract, column: str) -> list[dict[str, Any]]:

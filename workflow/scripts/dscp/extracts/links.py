@@ -13,7 +13,7 @@ import duckdb
 
 from dscp.extracts.coverage import EXPECTED, IN_WORDS, period_of, places_of
 from dscp.extracts.faults import LINKED, NO_LINK, count, fault, information
-from dscp.extracts.ids import DIGITS, WIDTH
+from dscp.extracts.ids import DIGITS, SHORTER, WIDTH
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.sql import pattern
 from dscp.extracts.types import ExtractType, Link
@@ -121,7 +121,9 @@ def _lost_noughts(
             if rows := _rows(f"SELECT count(*) FROM {tables[here]} WHERE {short}"):
                 found = f"fewer digits than the {widths[there]} of {there}, the noughts in front being lost"
                 effect = "compared without noughts in front"
-                findings.append(information(here, here, f"{ends[here]} as given", found, effect, rows=rows))
+                findings.append(
+                    information(here, here, f"{ends[here]} as given", found, effect, rows=rows, kind=SHORTER)
+                )
     return findings
 
 

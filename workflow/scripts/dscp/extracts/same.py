@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dscp.extracts.columns import day_of_birth
-from dscp.extracts.faults import excluded, fault, information
+from dscp.extracts.faults import BIRTHS, SHARED_BIRTH, excluded, fault, information
 
 if TYPE_CHECKING:
     from dscp.extracts.checks import Extract
@@ -36,7 +37,8 @@ def _several(extract: Extract, person: str, born: str) -> list[dict[str, Any]]:
         findings.append(_placed(extract, fault, column, found, "an id for each client: this one stands for many", many))
     if few := [one for one in clients if one[1] < MANY_BIRTHS]:
         found = f"{len(few):,} {'client' if len(few) == 1 else 'clients'} with more than one date of birth"
-        findings.append(_placed(extract, information, column, found, "each row is taken as it is", few))
+        remark = partial(information, kind=BIRTHS)
+        findings.append(_placed(extract, remark, column, found, "each row is taken as it is", few))
     return findings
 
 
@@ -56,7 +58,7 @@ def _shared(extract: Extract, person: str, born: str) -> list[dict[str, Any]]:
     if not most or most[0][1] < SHARED_BY or most[0][1] < SHARED_PART * total:
         return []
     effect = "ages are made of it; a day that a system fills in when it knows none has to be empty"
-    return [information(extract.name, extract.file, f"{person}, {born}", "one day of birth shared by far too many",
+    return [information(extract.name, extract.file, f"{person}, {born}", SHARED_BIRTH,
                         effect, rows=most[0][1])]  # fmt: skip
 
 
