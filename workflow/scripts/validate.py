@@ -35,6 +35,7 @@ TEXTS = ("id", "text", "code", "key")
 UNSEEN = r"[^\P{C}\t\n\r]|[\x{FFFE}\x{FFFF}]"  # controls, marks that turn a line round, joiners, what has no form
 MANY_CELLS, LARGE_PART = 20, 0.1  # cells that cannot be read, and their share: no slips of the pen but other codes
 HEADER_TEXTS = 2  # cells that are the name of their column, in a row that is a header
+WITHIN = ", count(day_within) AS inside, min(day_within) AS first, max(day_within) AS last"  # of a value's rows
 ROUNDED_FROM = 100  # rows: so many dates, all on the first day of a month, are months and not dates
 
 
@@ -266,8 +267,9 @@ def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[di
             continue
         coded = extract.declared.coverage and name in coded_columns(extract.declared)
         values = extract.con.execute(
-            f'SELECT "{name}", count(*) AS number{_within(extract) if coded else ""} FROM records '
-            f'WHERE "{name}" IS NOT NULL GROUP BY "{name}" ORDER BY "{name}"'
+            f'SELECT "{name}", count(*) AS number{WITHIN if coded else ""} '
+            f'FROM (SELECT "{name}"{_day_within(extract) if coded else ""} FROM records WHERE "{name}" IS NOT NULL) '
+            f'GROUP BY "{name}" ORDER BY "{name}"'
         ).df()
         if coded:
             findings += codes_that_come_and_go(extract, name, values[[name, "inside", "first", "last"]])
@@ -283,12 +285,11 @@ def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[di
     return findings
 
 
-def _within(extract: Extract) -> str:
-    """Columns of a query by value: rows within the time that the study compares, and their first and last day."""
+def _day_within(extract: Extract) -> str:
+    """A row's day where it is within the time that the study compares."""
     first, last = window(extract)
-    inside = f"FILTER (\"{extract.declared.coverage.day}\" BETWEEN DATE '{first}' AND DATE '{last}')"
     day = f'"{extract.declared.coverage.day}"'
-    return f", count(*) {inside} AS inside, min({day}) {inside} AS first, max({day}) {inside} AS last"
+    return f", CASE WHEN {day} BETWEEN DATE '{first}' AND DATE '{last}' THEN {day} END AS day_within"
 
 
 def failing_values(column: pa.Column, values: pd.DataFrame) -> dict[str, list[Any]]:

@@ -36,9 +36,9 @@ DAY = (
 _TIDY = f"upper(regexp_replace(regexp_replace({{raw}}, '{UNSEEN}', '', 'g'), '{AROUND}', '', 'g'))"
 _NOTHING = f"regexp_full_match({_TIDY}, '[-.?*_/0 ]*|{'|'.join(NO_ID)}')"  # no IN: a join, which mixes the rows
 CANONICAL = rf"""CASE
-    WHEN regexp_full_match({{raw}}, '[A-Z]*[1-9][A-Z0-9]*') THEN {{raw}}
+    WHEN regexp_full_match({{raw}}, '([A-Z][A-Z0-9]*)?[1-9][A-Z0-9]*') THEN {{raw}}
     WHEN regexp_full_match({{raw}}, '0+[1-9][0-9]*') THEN ltrim({{raw}}, '0')
-    WHEN regexp_full_match({{raw}}, '[A-Za-z]*[1-9][A-Za-z0-9]*') THEN upper({{raw}})
+    WHEN regexp_full_match({{raw}}, '([A-Za-z][A-Za-z0-9]*)?[1-9][A-Za-z0-9]*') THEN upper({{raw}})
     WHEN {_NOTHING} OR regexp_matches({_TIDY}, '{POWER}|{DAY}|^#[A-Z0-9/]+[!?]$') THEN NULL
     WHEN regexp_full_match({_TIDY}, '(\d+|\d{{1,3}}(,\d{{3}})+)(\.0*)?')
         THEN regexp_replace(replace({_TIDY}, ',', ''), '^0*(\d+?)(\.0*)?$', '\1')
