@@ -504,7 +504,8 @@ def test_a_name_alone_makes_no_total_and_an_amount_does(office, drawn):
 def test_pounds_in_a_column_of_millions_are_refused(office, drawn, column, form):
     pounds = [str(int(float(cell) * 1_000_000)) for cell in drawn["treatment_budgets"][column]]
     findings = office.check("treatment_budgets", drawn["treatment_budgets"].assign(**{column: pounds}), form)
-    assert len(said(findings, "fault", column, "a number of million pounds, at most 100,000")) == len(pounds)
+    (told,) = said(findings, "fault", column, "a number of million pounds, at most 100,000")
+    assert f"in {len(pounds)} rows" in told
 
 
 # Coverage -----------------------------------------------------------------------------------------------------------
@@ -608,6 +609,39 @@ def test_words_that_are_not_fixed_are_not_printed(found):
     assert told(found) == NOT_ALLOWED
 
 
+# One line for a kind of fault in a column -----------------------------------------------------------------------------
+
+MANY = [  # extract, column, format, what is written there, how a line names it
+    ("pilot_spending", "category", "csv", "non-paid", "a value like AAA_AAAA"),
+    ("new_journeys_monthly", "area", "parquet", "pilott 2", "a value like AAAAAA 9"),
+    ("budget_shares", "site", "csv", "place 9", "a value like AAAAA 9"),
+    ("triage_quarters", "quarter_start", "xlsx", "01-Dec-2009", "a value like 99-AAA-9999"),
+    ("journeys", "journey_start", "csv", "12-Jun-1820", "a value like 99-AAA-9999"),
+]
+
+
+@pytest.mark.parametrize(("name", "column", "form", "cell", "looks"), MANY)
+def test_many_cells_of_a_kind_are_one_line(office, drawn, name, column, form, cell, looks):
+    frame = drawn[name].copy()
+    frame.loc[2:7, column] = cell
+    (told,) = said(office.check(name, frame, form), "fault", f", {column}: ")
+    also = "record 4, record 5, record 6" if form == "parquet" else "lines 5, 6, 7"
+    assert f": found {looks} in 6 rows (also {also}, ...), allowed: " in told
+
+
+@pytest.mark.parametrize(("name", "column", "cell", "meant"), [
+    ("pilot_spending", "category", "startup", "start_up"), ("new_journeys_monthly", "area", "pilots_2", "pilot_2"),
+    ("pilot_spending", "site", "Site 2", "site_2"), ("new_journeys_yearly", "site", "sit 2", "site_2"),
+    ("pilot_spending", "site", "site_99", ""),
+])  # fmt: skip
+def test_a_code_near_to_one_that_is_known_is_asked_about(office, drawn, name, column, cell, meant):
+    frame = drawn[name].copy()
+    frame.loc[2, column] = cell
+    told = said(office.check(name, frame), "fault", f", {column}: ")
+    assert all(("did you mean" in one) == bool(meant) for one in told)
+    assert not meant or told[0].endswith(f"; did you mean {meant}?")
+
+
 # Workbooks ----------------------------------------------------------------------------------------------------------
 
 
@@ -701,4 +735,4 @@ def test_counts_rounded_to_five_may_exceed_their_whole_by_five(office, drawn):
     findings = office.check("new_journeys_yearly", frame)
     assert said(findings, "fault") == [] and said(findings, "information", "all numbers are rounded to five")
     frame.loc[0, "started"] = "201"
-    assert len(said(office.check("new_journeys_yearly", frame), "fault", "at most the number started"))
+    assert said(office.check("new_journeys_yearly", frame), "fault", "at most the number started")

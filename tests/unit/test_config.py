@@ -53,6 +53,23 @@ def test_every_unknown_and_every_missing_key_is_named_once(bad):
     assert sorted(named) == [f"programme.{key}" for key in ("colour", "end", "ende", "short_name", "start")]
 
 
+def test_each_unknown_and_each_missing_key_is_named_once_with_the_one_that_was_meant(bad):
+    bad["periods"]["pre"] = {"labell": "x", "colour": "red"} | bad["periods"]["pre"]
+    del bad["periods"]["pre"]["label"], bad["periods"]["pre"]["outcomes"]
+    said = [line.split(", ", 2)[2] for line in check(bad).splitlines() if "periods.pre" in line]
+    assert sorted(line.partition(":")[0] for line in said) == [
+        f"periods.pre.{key}" for key in ("colour", "label", "labell", "outcomes")
+    ]
+    (labell,) = (line for line in said if "labell" in line)
+    assert "unknown key (did you mean label?), allowed: " in labell
+    assert not [line for line in said if "colour" in line and "did you mean" in line]
+
+
+def test_a_value_like_one_that_is_known_is_asked_about(bad):
+    bad["economics"]["method"] = "as published"
+    assert "found 'as published', allowed: as_published, corrected; did you mean as_published?" in check(bad)
+
+
 def test_missing_key(bad, tmp_path):
     del bad["definitions"]["pickup_days"]
     path = tmp_path / "config.yaml"

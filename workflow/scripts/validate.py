@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
-from dscp.extracts.checks import Extract, cross_checks, duplicates, faults_at
+from dscp.extracts.checks import Extract, codes_of, cross_checks, duplicates, faults_at
 from dscp.extracts.columns import coded_columns, personal, schema
 from dscp.extracts.coverage import codes_that_come_and_go, coverage, window
-from dscp.extracts.faults import FAULT, NO_VALUE, NOT_ALLOWED, cell, count, excluded, fault, information, table
+from dscp.extracts.faults import FAULT, NO_VALUE, NOT_ALLOWED, cell, count, excluded, fault, information, nearest, table
 from dscp.extracts.files import open_source
 from dscp.extracts.frozen import frozen
 from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, widths
@@ -179,7 +179,8 @@ def _unreadable(
     if rows >= MANY_CELLS and rows > LARGE_PART * (rows + filled):
         shown = cell(first[0][2], name in personal(extract.declared))
         found = f"{rows:,} of {rows + filled:,} values that are not allowed, the first being {shown}"
-        return [_first_of(extract, name, found, allowed, first[0], rows)]
+        meant = nearest(first[0][2], codes_of(extract, name))
+        return [_first_of(extract, name, found, allowed + meant, first[0], rows)]
     file, line, found = places[0]
     effect = f"{column.metadata['effect']}; allowed: {allowed}"
     return [information(extract.name, file, name, NOT_ALLOWED, effect, rows=rows, line=line,

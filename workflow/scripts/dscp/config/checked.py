@@ -26,6 +26,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from dscp.config.impossible import impossible
 from dscp.config.mappings import mapped_twice
 from dscp.disclosure.policies import POLICIES
+from dscp.extracts.faults import nearest
 from dscp.record.jobs import extract_names
 
 LARGEST = 200_000  # bytes
@@ -266,8 +267,8 @@ def _described(error: ValidationError) -> Iterator[tuple[tuple, str]]:
         known = sorted(error.schema.get("properties", {}))
         allowed = known + [f"names like {pattern}" for pattern in patterns]
         for name in (one for one in unknown if not any(re.search(pattern, one) for pattern in patterns)):
-            nearest = difflib.get_close_matches(name, known, n=1)
-            meant = f" (did you mean {nearest[0]}?)" if nearest else ""
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
             yield (*keys, name), f"unknown key{meant}, allowed: {', '.join(allowed)}"
         return
     if error.validator == "required":
@@ -276,7 +277,8 @@ def _described(error: ValidationError) -> Iterator[tuple[tuple, str]]:
             yield (*keys, name), "missing key" + _meaning(error.schema.get("properties", {}).get(name, {}))
         return
     if error.validator == "enum":
-        yield keys, f"found {_shown(error.instance)}, allowed: {', '.join(map(str, error.validator_value))}"
+        values = list(map(str, error.validator_value))
+        yield keys, f"found {_shown(error.instance)}, allowed: {', '.join(values)}{nearest(error.instance, values)}"
         return
     if error.validator in ("anyOf", "oneOf"):
         allowed = " or ".join(option.get("description", option.get("type", "")) for option in error.validator_value)

@@ -6,8 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dscp.extracts import columns as rules
 from dscp.extracts.columns import OLDEST_CLIENT, personal
-from dscp.extracts.faults import FAULT, INFORMATION, SHOWN, cell, count, excluded, fault, information, more, place
+from dscp.extracts.faults import (
+    FAULT,
+    INFORMATION,
+    LISTED,
+    SHOWN,
+    cell,
+    count,
+    excluded,
+    fault,
+    information,
+    more,
+    nearest,
+    place,
+)
 from dscp.extracts.sql import literal
 from dscp.study.areas import COMMUNITY_CONTINUITY, PRISON_CONTINUITY, areas
 from dscp.study.days import day
@@ -21,6 +35,7 @@ if TYPE_CHECKING:
 
 TOTAL = "total"  # the category of a row that sums others
 NOT_REFUSED = "(file, record) NOT IN (SELECT file, record FROM refused)"
+LOOKS = 3  # ways in which cells look that one line names
 Finding = dict[str, Any]
 
 
@@ -134,10 +149,25 @@ def _row_findings(extract: Extract, check: RowCheck, rows: int) -> list[Finding]
 def faults_at(
     extract: Extract, column: str, places: list[tuple[str, str, Any]], allowed: str, rows: int
 ) -> list[Finding]:
-    """Return one fault per place, and one for all those beyond the places listed."""
-    name, told = extract.name, column in personal(extract.declared)
-    faults = [fault(name, file, column, cell(found, told), allowed, line=line) for file, line, found in places]
-    return faults + ([more(name, column, "rows", allowed, rows, len(places))] if rows > len(places) else [])
+    """Return one fault per place, or one for all where they are many: what they look like, how many, and the first."""
+    name, told, known = extract.name, column in personal(extract.declared), codes_of(extract, column)
+    if rows <= LISTED:
+        return [fault(name, file, column, cell(found, told), allowed + nearest(found, known), line=line)
+                for file, line, found in places]  # fmt: skip
+    file, line, found = places[0]
+    shown = list(dict.fromkeys(cell(one, told) for _, _, one in places))
+    looks = " or ".join(shown[:LOOKS]) + (" or others" if len(shown) > LOOKS else "")
+    others = ", ".join(place for where, place, _ in places[1 : LISTED + 1] if where == file)
+    also = f" (also {'lines ' if others[:1].isdigit() else ''}{others}, ...)" if others else ""
+    words = f"{looks} in {rows:,} rows{also}"
+    return [fault(name, file, column, words, allowed + nearest(found, known), line=line, rows=rows)]
+
+
+def codes_of(extract: Extract, column: str) -> list[str]:
+    """The codes that a column may have, or the names of the study's sites or areas; none where it has no list."""
+    found = next((one for one in extract.declared.columns if one.name == column), None)
+    study = {rules.site: list(extract.config["sites"]), rules.area: list(extract.areas()["area"])}
+    return [*(found.codes or ()), *(name for rule in found.rules for name in study.get(rule, ()))] if found else []
 
 
 def duplicates(extract: Extract, key: list[str]) -> list[Finding]:

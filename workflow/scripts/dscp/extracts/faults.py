@@ -7,11 +7,14 @@ of step, or a file under the wrong name, can put a client's value into any cell 
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from dscp.ledger.ids import identifier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
 COLUMNS = ["extract", "severity", "file", "line", "column", "found", "allowed", "rows", "message"]
@@ -33,6 +36,8 @@ NO_LINK = "a place or period without linked rows"  # a remark that is not publis
 UNUSABLE = "no usable value"  # what the ledger says of a remark on a column, whatever was found there
 AT_ODDS = "at odds with the row"  # what it says where cells are there, and contradict others of their row
 SHOWN = 20  # faults of one kind that are listed one by one before the rest is summed up
+LISTED = 3  # rows with the same fault that have a line each; of more the first are named in one
+NEAR = 0.75  # how like a name has to be to one that is known
 LONGEST_CELL = 60
 LONGEST_CODE = 4  # characters
 TITLE = re.compile(r"(?:[^\W\d]|[ .-])+\d{0,2}|\(no name\)")
@@ -73,6 +78,21 @@ def title(text: Any) -> str:
 
 def _shape(text: str) -> str:
     return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text))
+
+
+def nearest(found: Any, names: Iterable[str]) -> str:
+    """The name that was meant, as the end of a message: "; did you mean site_3?", or "" where none is near.
+
+    A name with other digits is another name.
+    """
+
+    def as_compared(text: str) -> str:
+        return re.sub(r"[\W_]+", "_", text).lower()
+
+    word = as_compared(str(found))
+    plain = {as_compared(name): name for name in names if re.findall(r"\d", name) == re.findall(r"\d", word)}
+    near = get_close_matches(word, plain, 1, NEAR)
+    return f"; did you mean {plain[near[0]]}?" if near else ""
 
 
 def place(file: str, line: str = "", column: str = "") -> str:
