@@ -336,6 +336,8 @@ def continuity(
                 **shared_characteristics(record, age, codes, bands),
                 "no_fixed_abode": answer(record.get("no_fixed_abode")),
                 "treated_last_two_years": answer(record.get("treated_last_two_years")),
+                "with_cjit_forms": any(form["client"] == referral["client"] for form in forms),
+                "with_dirs": any(record["client"] == referral["client"] for record in dirs),
             }
         )
     cases = {
