@@ -20,6 +20,7 @@ from disclosure import disclosed_findings
 from dscp.extracts.faults import BIRTHS, CODE_CHANGES, NO_VALUE, NOT_ALLOWED, SHARED_BIRTH, SILENT
 from dscp.extracts.files import mixed_line_ends
 from dscp.extracts.links import linked
+from dscp.extracts.profile import profile
 from dscp.extracts.registry import EXTRACTS, samples
 from dscp.extracts.told import told
 from other_study import other_config
@@ -579,6 +580,68 @@ def test_a_code_that_vanishes_within_the_periods_is_told(office, study, many, na
     frame.loc[(frame[column] == old) & (frame[declared.day] >= start), column] = new
     told = said(office.check(name, frame), "information", f"{column}, {declared.day}: no {old} after ")
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("name", COVERED)
+def test_a_setting_says_from_which_size_a_silence_stops_the_run(office, study, many, name):
+    frame, declared = many[name], EXTRACTS[name].coverage
+    place = place_of_study(study, name, frame)
+    first = str(study["periods"]["post"][declared.window][0])
+    short = frame[(frame[declared.place] != place) | (frame[declared.day] < first)]
+    (told,) = said(office.check(name, short), "information", f"no row of {place} from")
+    for limit, severity in ((1, "fault"), (500, "information")):
+        office.study = {**study, "validation": {"stop_at": {"months_without_rows": limit}}}
+        (line,) = said(office.check(name, short), severity, f"no row of {place} from")
+        assert (line == told) == (severity == "information")
+        assert severity == "information" or line.endswith("(validation.stop_at.months_without_rows in the config)")
+
+
+@pytest.mark.parametrize(("name", "column"), [("carat_referrals", "release_date"), ("journeys", "ethnicity")])
+def test_a_setting_says_from_which_share_missing_values_stop_the_run(office, study, many, name, column):
+    frame, declared = many[name].copy(), EXTRACTS[name].coverage
+    place = place_of_study(study, name, frame)
+    first = str(study["periods"]["post"][declared.window][0])
+    frame.loc[(frame[declared.place] == place) & (frame[declared.day] >= first), column] = None
+    for limit, severity in ((60, "fault"), (100, "information")):
+        office.study = {**study, "validation": {"stop_at": {"missing_points": limit}}}
+        assert said(office.check(name, frame), severity, f"rows of {place} in the second period")
+
+
+@pytest.mark.parametrize(("name", "link"), LINKS, ids=[f"{name}-{link.to}" for name, link in LINKS])
+def test_a_setting_says_how_many_rows_have_to_link(office, study, many, name, link):
+    frame = many[name].assign(client=many[name]["client"].where(many[name].index % 2 == 0, "Q" + many[name]["client"]))
+    for one, rows in ((name, frame), (link.to, many[link.to])):
+        office.check(one, rows)
+    for limit, severity in ((60, "fault"), (5, "count")):
+        given = {**study, "validation": {"stop_at": {"linked_percent": limit}}}
+        assert linked([EXTRACTS[name]], office.copies, given)[0]["severity"] == severity
+
+
+@pytest.mark.parametrize("name", COVERED)
+def test_the_coverage_profile_counts_rows_by_place_and_month(office, study, many, name):
+    """Against the file: rows, first and last day, missing values, codes, and what lies outside the study."""
+    findings, frame, declared = office.check(name, many[name]), many[name], EXTRACTS[name].coverage
+    assert said(findings, "fault") == []
+    table = profile(EXTRACTS.values(), office.copies, study)
+    rows = table[table["what"] == "rows"]
+    assert rows["rows"].sum() == len(office.kept(name))
+    place = place_of_study(study, name, frame)
+    own = frame[frame[declared.place] == place]
+    month = own[declared.day].str[:7].mode()[0]
+    here = own[own[declared.day].str[:7] == month]
+    (one,) = rows[(rows["place"] == place) & (rows["month"] == month)].to_dict("records")
+    assert one["rows"] == len(here) and one["area"].partition("_")[0] in ("pilot", "comparison")
+    assert [str(one[end])[:10] for end in ("first", "last")] == [here[declared.day].min(), here[declared.day].max()]
+    for column in (one.name for one in EXTRACTS[name].columns if one.missing == "information" and one.name in frame):
+        (missing,) = table.loc[(table["place"] == place) & (table["month"] == month)
+                               & (table["what"] == f"missing {column}"), "rows"]  # fmt: skip
+        assert missing == here[column].isna().sum()
+    outside = ~frame[declared.place].isin(set(rows["place"]))
+    assert rows.loc[rows["place"] == "", "rows"].sum() == outside.sum()
+    coded = table[(table["place"] == "") & table["what"].str.contains(" ") & ~table["what"].str.match("missing|linked")]
+    for what, number in coded.groupby("what")["rows"].sum().items():
+        column, code = what.split(" ")
+        assert number == (frame[column] == code).sum()
 
 
 # What is printed of remarks ------------------------------------------------------------------------------------------

@@ -46,7 +46,11 @@ rule validate:
         source=lambda wildcards: [one.name for one in given(STUDY["extracts"][wildcards.extract])],
         mapping=lambda wildcards: extract_mappings(wildcards.extract),
         config=unprinted(
-            {**study("periods", "sites", "codes"), "economics": pick(STUDY["economics"], *ECONOMICS_CHECKED)}
+            {
+                **study("periods", "sites", "codes"),
+                "economics": pick(STUDY["economics"], *ECONOMICS_CHECKED),
+                "validation": STUDY.get("validation", {}),
+            }
         ),
         digest=digest("validate"),
         planned=planned_digests,
@@ -63,13 +67,14 @@ checkpoint accept:
         findings=expand(f"{RUN}/restricted/validation/{{extract}}.csv", extract=EXTRACTS),
     output:
         validation=f"{RUN}/restricted/validation.csv",
+        coverage=f"{RUN}/restricted/coverage.csv",
         accepted=touch(f"{RUN}/restricted/validation/accepted"),
     log:
         f"{RUN}/logs/accept.log",
     params:
         faults=FAULTS,
         extracts={name: validated(name) for name in EXTRACTS},  # made with the findings
-        config=unprinted(study("periods", "sites")),
+        config=unprinted({**study("periods", "sites"), "validation": STUDY.get("validation", {})}),
         digest=digest("accept"),
     script:
         "../scripts/accept.py"

@@ -59,6 +59,7 @@ rule ledger:
             **study("sites", "periods", "definitions", "codes", "models", "economics"),
             "assumed": STUDY.get("assumed", {}),
             "disclosure": STUDY.get("disclosure", "none"),
+            "validation": STUDY.get("validation", {}),
         },
         digest=digest("ledger", CONSTANTS),
     script:

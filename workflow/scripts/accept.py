@@ -7,6 +7,7 @@ import pandas as pd
 
 from dscp.extracts.faults import COLUMNS, FAULT, SEVERITIES, table
 from dscp.extracts.links import linked
+from dscp.extracts.profile import profile
 from dscp.extracts.registry import EXTRACTS
 from dscp.run.inert import inert, tabled
 from dscp.run.job import writing
@@ -49,13 +50,14 @@ if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
                 for path in snakemake.input.findings]  # fmt: skip
-        everything, stops = accept(
-            [*read, table(linked(EXTRACTS.values(), snakemake.params.extracts, snakemake.params.config))]
-        )
+        given = snakemake.params
+        of_links = table(linked(EXTRACTS.values(), given.extracts, given.config))
+        everything, stops = accept([*read, of_links])
         tabled(everything).to_csv(out.validation, index=False)
-        listed = Path(snakemake.params.faults)
+        listed = Path(given.faults)
         listed.unlink(missing_ok=True)
         if stops:
             text = "\n".join(refusal(stops, str(listed)))
             listed.write_text(text + "\n", encoding="utf-8")
             sys.exit(text)
+        tabled(profile(EXTRACTS.values(), given.extracts, given.config)).to_csv(out.coverage, index=False)

@@ -10,7 +10,7 @@ import datetime as dt
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from dscp.extracts.faults import CODE_CHANGES, INFORMATION, NO_ROWS, ONE_PERIOD, SILENT, cell, information
+from dscp.extracts.faults import CODE_CHANGES, INFORMATION, NO_ROWS, ONE_PERIOD, SILENT, cell, fault, information
 from dscp.extracts.sql import literal
 from dscp.study.areas import PERIODS, PRISON_CONTINUITY, areas
 from dscp.study.days import day, months_touched
@@ -101,11 +101,26 @@ def _silences(extract: Extract, rows: dict[str, dict[int, int]], length: int) ->
             found.append((f"none of {place}, where the others have {total / (len(known) - 1):,.0f} on average", None))
         elif (silence := _silence(of_place, length)) and silence != whole:
             found.append((f"no row of {place} {_between(extract, *silence)}{_begins(extract, silence[0])}", silence))
+    column = f"{extract.declared.coverage.day}, {extract.declared.coverage.place}"
     return [
-        information(extract.name, extract.file, f"{extract.declared.coverage.day}, {extract.declared.coverage.place}",
-                    words, TOLD, rows=0, kind=SILENT if silence else NO_ROWS)
+        _told(extract, column, words, TOLD, SILENT if silence else NO_ROWS, "months_without_rows",
+              silence[1] - silence[0] + 1 if silence else length)
         for words, silence in found
     ]  # fmt: skip
+
+
+def stop_at(config: Mapping[str, Any], name: str) -> int | None:
+    """From which size a finding stops the run; None where it never does."""
+    return config.get("validation", {}).get("stop_at", {}).get(name)
+
+
+def _told(extract: Extract, column: str, words: str, effect: str, kind: str, name: str, size: float) -> dict[str, Any]:
+    """A remark, or a fault where the config says that one of its size stops the run."""
+    limit = stop_at(extract.config, name)
+    if limit is not None and size >= limit:
+        allowed = f"less than {limit} (validation.stop_at.{name} in the config)"
+        return fault(extract.name, extract.file, column, words, allowed)
+    return information(extract.name, extract.file, column, words, effect, rows=0, kind=kind)
 
 
 def _of_study(extract: Extract) -> str:
@@ -165,9 +180,8 @@ def _missing_in_one_period(extract: Extract) -> list[dict[str, Any]]:
                         found += f"{few:,} of {others:,} in the other"
                         effect = "what a place lacks in one period alone moves its change"
                         column = f"{name}, {declared.place}"
-                        findings.append(
-                            information(extract.name, extract.file, column, found, effect, rows=0, kind=ONE_PERIOD)
-                        )
+                        points = 100 * (many / rows - few / others)
+                        findings.append(_told(extract, column, found, effect, ONE_PERIOD, "missing_points", points))
     return findings
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from dscp.extracts.coverage import EXPECTED, IN_WORDS, period_of, places_of
+from dscp.extracts.coverage import EXPECTED, IN_WORDS, period_of, places_of, stop_at
 from dscp.extracts.faults import LINKED, NO_LINK, count, fault, information
 from dscp.extracts.ids import DIGITS, SHORTER, WIDTH
 from dscp.extracts.registry import EXTRACTS
@@ -56,6 +56,11 @@ def _of_link(name: str, link: Link, copies: Mapping[str, str], config: Mapping[s
     if not with_other[name]:
         found = f"0 of {rows[name]:,} rows with a {link.to_column} of the {rows[link.to]:,} rows of {link.to}"
         return [fault(name, name, link.column, found, f"the same {link.column}s in both")]
+    least, share = stop_at(config, "linked_percent"), 100 * with_other[name] / rows[name]
+    if least is not None and share < least:
+        found = f"{with_other[name]:,} of {rows[name]:,} rows with a {link.to_column} of {link.to}"
+        allowed = f"{least} per cent or more (validation.stop_at.linked_percent in the config)"
+        return [fault(name, name, link.column, found, allowed)]
     return [
         *(count(here, f"{LINKED}{there}", with_other[here], column=ends[here])
           for here, there in ((name, link.to), (link.to, name))),

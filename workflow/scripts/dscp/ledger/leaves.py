@@ -19,13 +19,14 @@ def constants(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def settings(config: Mapping, policy: Mapping[str, float]) -> pd.DataFrame:
-    """Leaves for the numbers of the config's definitions, models and economics, and of its disclosure policy.
+    """Leaves for numbers of the config's definitions, models, economics and validation, and of its disclosure policy.
 
     Parameters
     ----------
     policy : the numbers that the policy sets, by name
     """
     parts = {**{name: config[name] for name in ("definitions", "models", "economics")}, "disclosure": policy}
+    parts["validation"] = config.get("validation", {})
     frame = pd.DataFrame(numbers(parts), columns=["id", "value"])
     frame["path"] = frame["id"].str.removeprefix("setting.")
     return quantities(
