@@ -13,7 +13,7 @@ from dscp.disclosure.attack import Range
 from dscp.disclosure.control import NOTE, Control
 from dscp.disclosure.facts import rests
 from dscp.disclosure.policies import POLICIES
-from dscp.disclosure.withholding import small
+from dscp.disclosure.withholding import Ties, small
 
 OTHERS = ("cjit_forms", "dirs")
 
@@ -84,7 +84,10 @@ def test_few_who_are_linked_or_not_are_not_told(what):
 
 def test_enough_of_each_are_published():
     rows = ledger_of(all=45, pilot_1=20, comparison_1=12)
-    assert small(rows, POLICIES["suppress_below_5"]) == {}
+    policy = POLICIES["suppress_below_5"]
+    assert small(rows, policy) == {}
+    count, linked = "prison_pickup.count.pilot_1.pre", "prison_pickup.with_cjit_forms.pilot_1.pre"
+    assert {linked, LINKED} <= Ties(rows, policy, "not_successful").closed({count: "few"}).keys() - {count}
     assert len(list(rests(rows))) == 4
 
 

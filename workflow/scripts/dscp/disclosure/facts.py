@@ -128,7 +128,10 @@ def shares(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str]]]:
             yield name, parts
 
 
-def rests(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, Mapping[str, int]]]:
+Weights = Mapping[str, int]
+
+
+def rests(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, Weights, Weights]]:
     """What is left of members of a cohort who are in another extract, and of the other records that are.
 
     Of the members those without an outcome that only somebody in that extract can have; of all rows with one there
@@ -136,7 +139,7 @@ def rests(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, Mapping[str, int]]
 
     Yields
     ------
-    The count to withhold where too few are left, and what is left: id -> weight.
+    The count to withhold where too few are left; what is left, and of whom: id -> weight.
     """
     known = bases(rows)
     every = [name for name in counts(rows) if rows[name]["cohort"]]
@@ -147,18 +150,18 @@ def rests(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, Mapping[str, int]]
         row = rows[name]
         key, (extract, *_, other) = (whom(row), row["dims"]), extracts_of(row)
         if key in outcomes and other in extracts_of(rows[outcomes[key]]):
-            yield name, {name: 1, outcomes[key]: -1}
+            yield name, {name: 1, outcomes[key]: -1}, {name: 1}
         groups.setdefault((whom(row), f"{extract} {other}"), []).append((name, known[key]))
     for (_, pair), members in groups.items():
         extract, other = pair.split()
         linked, kept = identifier(LINKED, extract=extract, other=other), f"validation.rows_kept.{extract}"
         if rows.keys() >= {linked, kept}:
-            inside, outside = {name: -1 for name, _ in members}, {name: 1 for name, _ in members}
-            yield linked, {linked: 1, **inside}
-            yield linked, {kept: 1, linked: -1, **outside, **{base: -1 for _, base in members}}
+            elsewhere = {kept: 1, **{base: -1 for _, base in members}}
+            yield linked, {linked: 1, **{name: -1 for name, _ in members}}, elsewhere
+            yield linked, {**elsewhere, linked: -1, **{name: 1 for name, _ in members}}, elsewhere
 
 
-def comes_to(rows: Mapping[str, Mapping], weights: Mapping[str, int], of: Callable[[float], float] = float) -> float:
+def comes_to(rows: Mapping[str, Mapping], weights: Weights, of: Callable[[float], float] = float) -> float:
     """What weighted counts come to; nan if one is withheld. `of` : what is made of each value."""
     values = {name: rows[name]["value"] for name in weights}
     if any(math.isnan(value) for value in values.values()):
@@ -196,7 +199,7 @@ def links(rows: Mapping[str, Mapping], missing_release: str) -> list[Fact]:
             Fact({whole: 1, **dict.fromkeys(parts, -1)}, 0, ANY, sure=not whole.startswith("validation."))
             for whole, parts in within(rows)
         ),
-        *(Fact(weights, 0, ANY, sure=False) for _, weights in rests(rows)),
+        *(Fact(weights, 0, ANY, sure=False) for _, weights, _ in rests(rows)),
         *(one.fact for one in months(rows)),
         *(_same(*pair) for pair in repeated(rows)),
     ]

@@ -51,9 +51,9 @@ def small(rows: Mapping[str, Mapping], policy: Policy) -> dict[str, str]:
         values = rows[whole]["value"], [rows[part]["value"] for part in parts]
         if reason := _leaves(*values, policy):
             found.setdefault(parts[-1], f"{reason} of {whole}")
-    for name, weights in rests(rows):
+    for name, weights, whole in rests(rows):
         left = comes_to(rows, weights), comes_to(rows, weights, policy.rounded)
-        if (left[0] or policy.all_or_none) and min(left) < policy.smallest:
+        if comes_to(rows, whole) and (left[0] or policy.all_or_none) and min(left) < policy.smallest:
             found.setdefault(name, f"leaves fewer than {policy.smallest} linked or not")
     return found
 
@@ -80,7 +80,7 @@ def enough_left(rows: Mapping[str, Mapping], policy: Policy) -> list[Fact]:
         if rows[whole]["value"] - sum(rows[part]["value"] for part in parts) >= policy.smallest > 0
     ] + [
         Fact(weights, policy.smallest, ANY, sure=False)
-        for _, weights in rests(rows)
+        for _, weights, _ in rests(rows)
         if comes_to(rows, weights) >= policy.smallest > 0
     ]
 
@@ -103,6 +103,7 @@ class Ties:
         self._months: list[Sum] = list(months(rows))
         self._shares = list(shares(rows))
         self._outcomes = {part for _, parts in self._shares for part in parts}
+        self._rests = list(rests(rows))
         self._repeated = [pair for pair in repeated(rows) if rows.keys() >= set(pair)]
         self._results = [row for row in rows.values() if _is_of_site(row)]
         self._summed = set(totals(rows))
@@ -133,6 +134,9 @@ class Ties:
                 yield from ((part, f"is part of {whole}") for part in parts)
             elif other := next((part for part in parts[:-1] if part in withheld), ""):
                 yield parts[-1], f"is part of {whole}, as is {other}"
+        for name, weights, _ in self._rests:
+            if part := next((part for part in weights if part != name and part in withheld), ""):
+                yield name, f"is linked or not beside {part}"
         for pair in self._repeated:
             for one, other in (pair, pair[::-1]):
                 if one in withheld:
