@@ -452,11 +452,11 @@ def _apart(run: Run, count: str, base: str) -> bool:
 def noughts(run: Run) -> list[Fact]:
     """A5. Noughts are published, says the policy: a count that is withheld is at least 1.
 
-    But for those with the outcome of a base, of whom nobody is withheld, too, and what is summed of them; and rows of
-    models, which are withheld whatever they are.
+    But for those with the outcome of a base, or in another extract, of whom nobody is withheld, too, and what is summed
+    of them; and rows of models, which are withheld whatever they are.
     """
     of_groups = {count for _, count in run.groups.values()} | set(run.totals)
-    parts = (".retained.", ".completed.", ".model_rows.")
+    parts = (".retained.", ".completed.", ".model_rows.", ".with_")
     return [between(name, 1, doubt=True) for name in run.hidden
             if run.withheld(name) and name not in of_groups and not any(part in name for part in parts)]  # fmt: skip
 
