@@ -509,6 +509,27 @@ def test_pounds_in_a_column_of_millions_are_refused(office, drawn, column, form)
     assert f"in {len(pounds)} rows" in told
 
 
+UNITS = [
+    ("pilot_spending", "amount_gbp", "site", "csv", 0.001),
+    ("pilot_spending", "amount_gbp", "fiscal_year", "parquet", 1000),
+    ("pilot_spending", "amount_gbp", "site", "parquet", 1000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "column", "group", "form", "times"), UNITS)
+def test_amounts_of_a_site_or_year_a_thousandfold_off_are_told(office, drawn, name, column, group, form, times):
+    frame = drawn[name].copy()
+    frame[column] = [f"{1000 + 37 * number % 800}" for number in range(len(frame))]
+    assert not said(office.check(name, frame, form), "information", f"{column}, {group}")
+    one = frame[group].value_counts().index[0]
+    here = frame[group] == one
+    frame.loc[here, column] = [f"{float(cell) * times:.2f}" for cell in frame.loc[here, column]]
+    (told,) = said(
+        office.check(name, frame, form), "information", f"{column}, {group}: amounts of {one} about a thousand"
+    )
+    assert f"in {here.sum()} rows" in told and ("times" in told) == (times > 1)
+
+
 # Coverage -----------------------------------------------------------------------------------------------------------
 
 
@@ -577,9 +598,11 @@ def test_a_code_that_vanishes_within_the_periods_is_told(office, study, many, na
     frame, declared = many[name].copy(), EXTRACTS[name].coverage
     old = old or frame[column].value_counts().index[0]
     start = str(study["periods"]["post"][declared.window][0])
-    frame.loc[(frame[column] == old) & (frame[declared.day] >= start), column] = new
-    told = said(office.check(name, frame), "information", f"{column}, {declared.day}: no {old} after ")
-    assert len(told) == 1
+    day = "journey_end" if column == "exit_reason" else declared.day  # an exit reason is recorded at the end
+    frame.loc[(frame[column] == old) & (frame[day] >= start), column] = new
+    (told,) = said(office.check(name, frame), "information", f"{column}, {day}: no {old} after ")
+    last = frame.loc[frame[column] == old, day].max()
+    assert f"no {old} after {last[:7]};" in told
 
 
 @pytest.mark.parametrize("name", COVERED)

@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
+from dscp.extracts.amounts import other_units
 from dscp.extracts.checks import Extract, codes_of, cross_checks, duplicates, faults_at
 from dscp.extracts.columns import coded_columns, personal, schema
-from dscp.extracts.coverage import codes_that_come_and_go, coverage, window
+from dscp.extracts.coverage import codes_that_come_and_go, coverage, day_of_codes, window
 from dscp.extracts.faults import FAULT, NO_VALUE, NOT_ALLOWED, cell, count, excluded, fault, information, nearest, table
 from dscp.extracts.files import open_source
 from dscp.extracts.frozen import frozen
@@ -115,6 +116,7 @@ def _checks(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any
     if columns.unique:
         findings += duplicates(extract, columns.unique)
     findings += cross_checks(extract) + births(extract) + repeated_events(extract) + coverage(extract)
+    findings += other_units(extract)
     kept = rows - extract.query("SELECT count(*) FROM dropped")[0][0]
     counts = [count(extract.name, "rows in", source.rows, file=source.name) for source in extract.sources]
     return [*findings, *counts, count(extract.name, "rows kept", kept)]
@@ -268,8 +270,8 @@ def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[di
             continue
         coded = extract.declared.coverage and name in coded_columns(extract.declared)
         values = extract.con.execute(
-            f'SELECT "{name}", count(*) AS number{WITHIN if coded else ""} '
-            f'FROM (SELECT "{name}"{_day_within(extract) if coded else ""} FROM records WHERE "{name}" IS NOT NULL) '
+            f'SELECT "{name}", count(*) AS number{WITHIN if coded else ""} FROM '
+            f'(SELECT "{name}"{_day_within(extract, name) if coded else ""} FROM records WHERE "{name}" IS NOT NULL) '
             f'GROUP BY "{name}" ORDER BY "{name}"'
         ).df()
         if coded:
@@ -286,10 +288,10 @@ def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[di
     return findings
 
 
-def _day_within(extract: Extract) -> str:
-    """A row's day where it is within the time that the study compares."""
+def _day_within(extract: Extract, name: str) -> str:
+    """The day on which a row's code is recorded, where it is within the time that the study compares."""
     first, last = window(extract)
-    day = f'"{extract.declared.coverage.day}"'
+    day = f'"{day_of_codes(extract, name)}"'
     return f", CASE WHEN {day} BETWEEN DATE '{first}' AND DATE '{last}' THEN {day} END AS day_within"
 
 

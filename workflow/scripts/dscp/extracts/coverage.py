@@ -185,6 +185,12 @@ def _missing_in_one_period(extract: Extract) -> list[dict[str, Any]]:
     return findings
 
 
+def day_of_codes(extract: Extract, name: str) -> str:
+    """The column of the day on which the codes of a column are recorded."""
+    column = next(one for one in extract.declared.columns if one.name == name)
+    return column.recorded or extract.declared.coverage.day
+
+
 def codes_that_come_and_go(extract: Extract, name: str, values: Any) -> list[dict[str, Any]]:
     """Tell of a code that is seen no more, or not before, within the time that the study compares.
 
@@ -205,7 +211,7 @@ def codes_that_come_and_go(extract: Extract, name: str, values: Any) -> list[dic
         if pace * begins >= EXPECTED_OF_CODE:
             words.append(f"no {cell(value)} before {first:%Y-%m}")
         effect = "a code list that changes within the periods moves what is compared"
-        column = f"{name}, {extract.declared.coverage.day}"
+        column = f"{name}, {day_of_codes(extract, name)}"
         findings += [
             information(extract.name, extract.file, column, one, effect, rows=0, kind=CODE_CHANGES) for one in words
         ]

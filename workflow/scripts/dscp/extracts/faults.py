@@ -30,6 +30,7 @@ REMARKS = (
     ONE_PERIOD := "values missing in one period of a place",
     CODE_CHANGES := "a code that comes or goes",
     BIRTHS := "clients with several dates of birth",
+    OTHER_UNIT := "amounts in another unit",
     SHARED_BIRTH := "one day of birth shared by far too many",
 )
 NO_LINK = "a place or period without linked rows"  # a remark that is not published: it would tell who has none

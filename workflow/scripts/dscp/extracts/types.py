@@ -73,6 +73,7 @@ class Column:
     effect : what is made of a missing value, in words
     codes : code -> what it means, where the codes are fixed
     code_list : path in the config of the code list, where they are not
+    recorded : the column of the day on which a code is recorded, where it is not that of the extract's coverage
     """
 
     name: str
@@ -86,6 +87,7 @@ class Column:
     effect: str = ""
     codes: Mapping[str, str] | None = None
     code_list: str = ""
+    recorded: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,7 @@ class ExtractType:
             *of_apart,
             *([self.person] if self.person else []),
             *(link.column for link in self.links),
+            *(column.recorded for column in self.columns if column.recorded),
         }
         if unknown := sorted(named - names):
             raise ValueError(f"extract {self.name}: no column {unknown[0]}, allowed: {', '.join(sorted(names))}")

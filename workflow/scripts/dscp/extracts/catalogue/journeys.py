@@ -93,6 +93,7 @@ EXTRACT = ExtractType(
             "why the journey ended",
             (exit_reason,),
             code_list="codes.completed_exit_reasons",
+            recorded="journey_end",
             aliases=("disrsn_jy",),
             missing="fine",
         ),
