@@ -14,6 +14,7 @@ from dscp.disclosure.control import NOTE, Control
 from dscp.disclosure.facts import rests
 from dscp.disclosure.policies import POLICIES
 from dscp.disclosure.withholding import Ties, small
+from dscp.printing.html import read_html
 
 OTHERS = ("cjit_forms", "dirs")
 
@@ -21,7 +22,7 @@ OTHERS = ("cjit_forms", "dirs")
 @pytest.fixture(scope="module")
 def made(config, tmp_path_factory):
     """A small study in which half the forms, and the DIRs of one area's later clients, are of other clients."""
-    study = chain.study(config)
+    study = chain.study({**config, "validation": {"stop_at": {"months_without_rows": 500, "linked_percent": 1}}})
     forms, dirs, referrals = (study.extracts[name] for name in ("cjit_forms", "dirs", "carat_referrals"))
     gone = referrals.loc[referrals["referral_date"] >= "2013-10-01", "client"][::3]
     forms = forms.assign(client=forms["client"].mask(forms.index % 2 == 1, "Q" + forms["client"]))
@@ -45,6 +46,18 @@ def test_linked_referrals_are_counted_by_area_and_period(made, other):
         if other == "cjit_forms":
             assert run.known[f"prison_pickup.count.{area}.{period}"] <= linked
     assert some > 1
+
+
+def test_appendix_b_says_who_is_linked_and_what_stops_the_run(made):
+    page = read_html(chain.render(made[1]).page)
+    text = " ".join(page.text_content().split())
+    assert "from these sizes on: 500 months on end without a row of a place; less than 1 per cent of the rows" in text
+    printed = {one.get("data-q"): one.text_content() for one in page.iter("data")}
+    for name, value in made[1].known.items():
+        if ".with_" in name:
+            assert printed[name] == f"{value:,.0f}"
+        if ".share_with_" in name:
+            assert float(printed[name].removesuffix("%")) == pytest.approx(value, abs=0.0501)
 
 
 def ledger_of(**given: int) -> dict:

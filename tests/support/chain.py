@@ -199,9 +199,8 @@ def run(of: Study, folder: Path, register: bool = False) -> Made:
     if register:
         parts.append(as_read(registered(of.config, pd.concat(parts, ignore_index=True), table), folder))
     config = {key: of.config[key] for key in ("sites", "periods", "definitions", "codes", "models", "economics")}
-    whole = whole_ledger(
-        pd.concat(parts, ignore_index=True), remarks, table, {**config, "assumed": of.config["assumed"]}
-    )
+    config |= {"assumed": of.config["assumed"], "validation": of.config.get("validation", {})}
+    whole = whole_ledger(pd.concat(parts, ignore_index=True), remarks, table, config)
     activity = disclosed_activity(typed.get("pilot_activity"))
     return Made(of.config, as_read([whole], folder), remarks, activity, typed)
 
