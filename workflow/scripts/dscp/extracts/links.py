@@ -139,4 +139,4 @@ def _width(copy: str, column: str) -> int:
 
 
 def _rows(statement: str) -> int:
-    return duckdb.execute(statement).fetchone()[0]
+    return duckdb.execute(statement).fetchall()[0][0]
