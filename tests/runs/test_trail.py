@@ -299,15 +299,30 @@ def test_a_machine_without_the_restricted_files_says_so(run, tmp_path):
     assert "SHA-256 not known: the file is not on this machine" in text
 
 
-def test_a_setting_that_has_changed_since_the_run(run, tmp_path):
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_trail_has_the_settings_of_its_run_and_names_what_has_changed_since(run, tmp_path, recorded):
+    """The config that the record keeps is the run's; without a record, the ledger knows its numbers at least."""
     folder = tmp_path / "results" / run.name
     folder.mkdir(parents=True)
     for name in ("ledger.csv", "cells.csv", "validation.csv"):
         shutil.copy(run.folder / name, folder)
+    if recorded:
+        shutil.copytree(run.folder / "code", folder / "code")
     config = (run.study / "config.yaml").read_text(encoding="utf-8")
-    (tmp_path / "config.yaml").write_text(config.replace("effective_days: 83", "effective_days: 90"))
-    text = printed(trace.Run(tmp_path, run.name), "setting.definitions.effective_days")
-    assert "(now 90; this run had 83)" in text
+    moved = f"# one line more\n{config}".replace("effective_days: 83", "effective_days: 90")
+    (tmp_path / "config.yaml").write_text(moved.replace("minimum_age: 18", "minimum_age: 21"), encoding="utf-8")
+    old = trace.Run(tmp_path, run.name)
+    row = run.rows["setting.definitions.effective_days"]
+    line = config.splitlines().index(next(one for one in config.splitlines() if "effective_days:" in one)) + 1
+    of_run, now = f"line {line}: effective_days: 83", f"line {line + 1}: effective_days: 90"
+    assert trace.setting_line(old, row) == (
+        f"setting: config.yaml, {of_run if recorded else now}  (config.yaml has 90 now; this run had 83)"
+    )
+    changed = [
+        text.partition(",")[0].strip() for text in printed(old, RATE).splitlines() if "another value now" in text
+    ]
+    assert sorted(changed) == (["definitions.effective_days", "definitions.minimum_age"] if recorded else [])
+    assert "another value" not in printed(run, RATE)
 
 
 def test_the_program_ends_with_a_status(default_study):

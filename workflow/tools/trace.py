@@ -70,16 +70,22 @@ def resting(run: Run, identifier: str) -> Iterator[str]:
 
 
 def _settings(run: Run, paths: list[str]) -> Iterator[str]:
-    """The settings that shape what was counted, as the config has them now."""
+    """The settings that shape what was counted, as the run had them, and where the config has others now."""
     if not paths:
         return
-    lines = line_numbers(run.config_text)
     yield ""
-    yield "settings of config.yaml that decide what is counted, or by which formula:"
+    yield "settings that decide what is counted, or by which formula:"
     for path in paths:
-        number = lines.get(tuple(path.split(".")))
-        text = run.config_text.splitlines()[number - 1].split("#")[0].strip() if number else "not in the config now"
-        yield f"{STEP}{path}{f', line {number}' if number else ''}: {text}"
+        keys = path.split(".")
+        had, now = (_setting_value(config, keys) for config in (run.config, run.config_now))
+        changed = "" if had == now else "  (config.yaml has another value now)"
+        yield f"{STEP}{path}, {_line(run, keys)}{changed}"
+
+
+def _line(run: Run, keys: list[str | int]) -> str:
+    """Where a setting stands in the run's config, and the line itself."""
+    number = line_numbers(run.config_text).get(tuple(keys))
+    return f"line {number}: {run.config_text.splitlines()[number - 1].split('#')[0].strip()}" if number else "not set"
 
 
 def _branch(run: Run, node: Node, label: str, with_records: bool, seen: set[str], indent: str = "") -> Iterator[str]:
@@ -146,15 +152,11 @@ def rule(row: Mapping) -> str:
 
 
 def setting_line(run: Run, row: Mapping) -> str:
-    """Where a setting stands in the config, and the line itself."""
+    """Where a setting stands in the run's config, the line itself, and what the config has now if that is different."""
     keys = setting_keys(row["id"], run.config)
-    lines = line_numbers(run.config_text)
-    if (number := lines.get(tuple(keys))) is None:
-        return "setting; config.yaml does not have it now"
-    text = run.config_text.splitlines()[number - 1].split("#")[0].strip()
-    now = _setting_value(run.config, keys)
-    changed = "" if now == row["value"] else f"  (now {now}; this run had {row['value']:g})"
-    return f"setting: config.yaml, line {number}: {text}{changed}"
+    now = _setting_value(run.config_now, setting_keys(row["id"], run.config_now))
+    changed = "" if now == row["value"] else f"  (config.yaml has {now} now; this run had {row['value']:g})"
+    return f"setting: config.yaml, {_line(run, keys)}{changed}"
 
 
 def setting_keys(identifier: str, config: Mapping) -> list[str | int]:

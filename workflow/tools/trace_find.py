@@ -68,25 +68,30 @@ class Run:
         """Every printed cell, as text."""
         return pd.read_csv(self.folder / "cells.csv", dtype=str, keep_default_na=False).map(unmarked)
 
+    @property
+    def config_file(self) -> Path:
+        """The config that the run was made with, which its record keeps; without a record, the study's."""
+        kept = self.folder / "code" / "config.yaml"
+        return kept if kept.exists() else self.study / "config.yaml"
+
     @cached_property
     def config_text(self) -> str:
-        """The study's config as it is now."""
-        return (self.study / "config.yaml").read_text(encoding="utf-8")
+        """The run's config as it was written."""
+        return self.config_file.read_text(encoding="utf-8")
 
     @cached_property
     def config(self) -> dict:
+        """The run's config, dates as ISO text."""
+        return plain(read_config(self.config_file))
+
+    @cached_property
+    def config_now(self) -> dict:
         """The study's config as it is now, dates as ISO text."""
         return plain(read_config(self.study / "config.yaml"))
 
-    @cached_property
-    def made_with(self) -> dict:
-        """The config that the run was made with, where its record has it; else the config as it is now."""
-        kept = self.folder / "code" / "config.yaml"
-        return plain(read_config(kept)) if kept.exists() else self.config
-
     def given(self, extract: str) -> list[Given]:
         """The files of an extract, as the config of the run names them; a file that the run itself made."""
-        return given(self.made_with["extracts"].get(extract, f"results/{self.name}/{extract}"))
+        return given(self.config["extracts"].get(extract, f"results/{self.name}/{extract}"))
 
     def files(self, extract: str) -> list[str]:
         """The paths of an extract's files."""
