@@ -482,7 +482,7 @@ EVERY = {
     "three months of a year": lambda: (year(*first) for first in itertools.product(range(6), repeat=3)),
     "two months and what became of their journeys": lambda: (
         became(year(*first), stayed, completed)
-        for first in itertools.product(range(4), repeat=2)
+        for first in itertools.product(range(5), repeat=2)
         for stayed in range(sum(first) + 1)
         for completed in range(sum(first) - stayed + 1)
     ),

@@ -274,7 +274,7 @@ def test_what_a_reader_says_is_compared_with_the_truth():
 # ---- Small studies of every kind, under every policy
 
 
-STUDIES = some(range(10), kept=range(3))
+STUDIES = some(range(20), kept=range(3))
 
 
 @pytest.mark.parametrize("seed", STUDIES)
