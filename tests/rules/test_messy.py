@@ -714,6 +714,20 @@ def test_many_cells_of_a_kind_are_one_line(office, drawn, name, column, form, ce
     assert f": found {looks} in 6 rows (also {also}, ...), allowed: " in told
 
 
+@pytest.mark.parametrize(("name", "column", "cell", "key"), [
+    ("cjit_forms", "care_plan_date", "1 of May", "dates.care_plan_date in the config says how its days are written"),
+    ("journeys", "dip_flag", "2", "values.dip_flag in the config says what its codes mean"),
+    ("pilot_spending", "amount_gbp", "12,34", ""),
+])  # fmt: skip
+def test_a_message_says_what_in_the_config_settles_it(office, drawn, name, column, cell, key):
+    frame = drawn[name].copy()
+    frame.loc[2:60, column] = cell
+    (told,) = said(office.check(name, frame), "fault", f", {column}: ")
+    assert told.endswith(f"; extracts.{name}.{key}") if key else "in the config" not in told
+    frame.loc[5:, column] = drawn[name].loc[5:, column]
+    assert "in the config" not in "".join(office.check(name, frame)["message"])
+
+
 @pytest.mark.parametrize(("name", "column", "cell", "meant"), [
     ("pilot_spending", "category", "startup", "start_up"), ("new_journeys_monthly", "area", "pilots_2", "pilot_2"),
     ("pilot_spending", "site", "Site 2", "site_2"), ("new_journeys_yearly", "site", "sit 2", "site_2"),

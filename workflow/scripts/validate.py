@@ -17,7 +17,19 @@ from dscp.extracts.amounts import other_units
 from dscp.extracts.checks import Extract, codes_of, cross_checks, duplicates, faults_at
 from dscp.extracts.columns import coded_columns, personal, schema
 from dscp.extracts.coverage import codes_that_come_and_go, coverage, day_of_codes, window
-from dscp.extracts.faults import FAULT, NO_VALUE, NOT_ALLOWED, cell, count, excluded, fault, information, nearest, table
+from dscp.extracts.faults import (
+    FAULT,
+    LISTED,
+    NO_VALUE,
+    NOT_ALLOWED,
+    cell,
+    count,
+    excluded,
+    fault,
+    information,
+    nearest,
+    table,
+)
 from dscp.extracts.files import open_source
 from dscp.extracts.frozen import frozen
 from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, widths
@@ -32,6 +44,7 @@ from dscp.study.given import Given
 
 MONTH_ONLY = r"^\s*(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[A-Za-z]{3,9}[-/ .]?\d{2,4})\s*$"
 TIME = r"\d:\d\d"
+CODED = ("code", "key", "flag", "integer")  # kinds of columns whose cells may be codes
 TEXTS = ("id", "text", "code", "key")
 UNSEEN = r"[^\P{C}\t\n\r]|[\x{FFFE}\x{FFFF}]"  # controls, marks that turn a line round, joiners, what has no form
 MANY_CELLS, LARGE_PART = 20, 0.1  # cells that cannot be read, and their share: no slips of the pen but other codes
@@ -175,18 +188,28 @@ def _unreadable(
     places = [(extract.sources[file].name, extract.sources[file].line(record), found) for file, record, found in first]
     forms = sorted({one.given.dates[name] for one in extract.sources if name in one.given.dates})
     allowed = f"{' or '.join(forms)}, as the config says" if forms else column.metadata["text"]
+    settled = settle(extract, name, column) if rows > LISTED else ""
     if column.metadata["bad"] == FAULT:
-        return faults_at(extract, name, places, allowed, rows)
+        return faults_at(extract, name, places, allowed + settled, rows)
     (filled,) = extract.query(f'SELECT count("{name}") FROM records')[0]
     if rows >= MANY_CELLS and rows > LARGE_PART * (rows + filled):
         shown = cell(first[0][2], name in personal(extract.declared))
         found = f"{rows:,} of {rows + filled:,} values that are not allowed, the first being {shown}"
         meant = nearest(first[0][2], codes_of(extract, name))
-        return [_first_of(extract, name, found, allowed + meant, first[0], rows)]
+        return [_first_of(extract, name, found, allowed + meant + settled, first[0], rows)]
     file, line, found = places[0]
     effect = f"{column.metadata['effect']}; allowed: {allowed}"
     return [information(extract.name, file, name, NOT_ALLOWED, effect, rows=rows, line=line,
                         example=cell(found, name in personal(extract.declared)))]  # fmt: skip
+
+
+def settle(extract: Extract, name: str, column: pa.Column) -> str:
+    """What in the config settles cells that cannot be read, as the end of a message; "" where nothing does."""
+    kind = column.metadata["kind"]
+    key, says = ("dates", "how its days are written") if kind in DAYS else ("values", "what its codes mean")
+    if kind not in (*DAYS, *CODED) or any(name in getattr(source.given, key) for source in extract.sources):
+        return ""
+    return f"; extracts.{extract.name}.{key}.{name} in the config says {says}"
 
 
 def two_ways_of_writing(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
