@@ -19,7 +19,7 @@ from dscp.run.stopping import Stopping
 
 LITTLE = 1_000_000  # bytes: with less left on the disk a run that stopped has stopped for want of room
 LAST_GOOD = places(Path(), STUDY["run"])
-FORMS = made_forms(STUDY, recorded_jobs(workflow.rules, EXTRACTS, RUN), RUN)
+FORMS = made_forms(STUDY, recorded_jobs(own_rules(), EXTRACTS, RUN), RUN)
 refuse_purged(Path(), STUDY["run"])
 STARTED = []  # the lock of the results folder, and what ends the run on a signal, while it is at work
 ENDINGS = Endings()
@@ -110,11 +110,18 @@ def failure():
     return "\n".join([*said, *(f"{path.stem}: {end}" for path, end in mute.items())]) or "The run stopped."
 
 
-onstart:
-    begin()
+def then(own, other):
+    """A handler of Snakemake that does ours and then another."""
+
+    def both(log):
+        own()
+        other(log)
+
+    return both
 
 
-onsuccess:
+def end():
+    """Say what was made, once it is as the record says."""
     forget(Path(RUN))
     shut()
     problems, checked = verification()
@@ -124,8 +131,27 @@ onsuccess:
     logger.info(summary(checked), extra={"result": True})
 
 
-onerror:
+def stopped():
+    """Say why the run stopped; what was finished before is in its place again."""
     said = failure()
     put_back(*LAST_GOOD)
     logger.error(said, extra={"result": True})
     shut()
+
+
+onstart:
+    begin()
+
+
+onsuccess:
+    end()
+
+
+onerror:
+    stopped()
+
+
+if not workflow.modifier.is_main_snakefile():  # of a module Snakemake calls none of these by itself
+    workflow._onstart = then(begin, workflow._onstart)
+    workflow._onsuccess = then(end, workflow._onsuccess)
+    workflow._onerror = then(stopped, workflow._onerror)

@@ -3,7 +3,7 @@
 It comes after all other rules, which the record tells of.
 """
 
-JOBS = recorded_jobs(workflow.rules, EXTRACTS, RUN)
+JOBS = recorded_jobs(own_rules(), EXTRACTS, RUN)
 MADE = [path for job in JOBS for path in job["outputs"]]
 
 

@@ -74,7 +74,7 @@ rule workbook:
         "../scripts/workbook.py"
 
 
-JOBS_BEFORE_PDF = recorded_jobs(workflow.rules, EXTRACTS, RUN)
+JOBS_BEFORE_PDF = recorded_jobs(own_rules(), EXTRACTS, RUN)
 
 
 rule attached_record:

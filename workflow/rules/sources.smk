@@ -78,6 +78,11 @@ def project_tree(folder, but="-"):
     return sorted(str(path) for path in found if "__pycache__" not in path.parts and not path.is_relative_to(but))
 
 
+def own_rules():
+    """The rules of this project so far, without those of a workflow that uses it as a module."""
+    return [rule for rule in workflow.rules if Path(rule.snakefile).resolve().is_relative_to(PROJECT.resolve())]
+
+
 def figure_numbers():
     """Numbers of the study's figures, as templates/figures.yaml declares them."""
     with open(BASE / FIGURES, encoding="utf-8") as stream:

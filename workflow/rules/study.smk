@@ -5,11 +5,13 @@ from pathlib import Path
 
 import yaml
 
-# The project's folder; where the study has one of its own, by the whole path: a copy of the study then reruns nothing.
-BASE = Path() if Path.cwd().samefile(workflow.basedir) else Path(workflow.basedir)
+# The project's folder, of which this file is a part whoever uses it as a module; where the study has a folder of its
+# own, by the whole path: a copy of the study then reruns nothing.
+PROJECT = Path(str(workflow.current_basedir)).parents[1]
+BASE = Path() if Path.cwd().samefile(PROJECT) else PROJECT
 sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
-from dscp.config.checked import checked, read_config
+from dscp.config.checked import checked, read_config, refuse_other_settings
 from dscp.config.schema import config_schema
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, chosen
@@ -17,6 +19,8 @@ from dscp.study.choices import choices
 from dscp.study.kinds import PRINTED, compared, under_a_policy
 
 CONFIG_FILE = "config.yaml"
+moved = workflow.modifier.path_modifier
+refuse_other_settings(config, bool(moved.prefix or moved.modifies_prefixes))
 SCHEMA = config_schema(BASE)
 STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, SCHEMA)
 

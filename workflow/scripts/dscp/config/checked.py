@@ -157,6 +157,23 @@ def plain(value):
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
+def refuse_other_settings(given: Mapping, moved: bool) -> None:
+    """End with one line where Snakemake was given settings beside the config, which no record would tell of.
+
+    Parameters
+    ----------
+    given : what --config, --configfile or a module statement's `config` gave
+    moved : whether a module statement's `prefix` or `replace_prefix` would have files lie elsewhere
+    """
+    if given:
+        names = ", ".join(_shown(str(name))[1:-1] for name in sorted(given, key=str))
+        found = f"found settings from elsewhere (--config, --configfile or a module's config): {names}"
+        raise SystemExit(f"{found}, allowed: settings in config.yaml alone, in the folder where Snakemake works")
+    if moved:
+        allowed = "results/ in the folder where Snakemake works"
+        raise SystemExit(f"found prefix or replace_prefix in the module statement, allowed: {allowed}")
+
+
 def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
     """Return the plain config, or end with every error of schema and cross-checks, one line each.
 

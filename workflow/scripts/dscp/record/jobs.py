@@ -46,11 +46,12 @@ def recorded_jobs(rules: Iterable[Any], extracts: Sequence[str], folder: str) ->
 
 
 def _job(rule: Any, wildcards: SimpleNamespace) -> dict:
+    name = PurePosixPath(rule.script).stem  # as its rule, which a workflow around this one may call otherwise
     return {
-        "name": "/".join([rule.name, *vars(wildcards).values()]),
-        "rule": rule.name,
+        "name": "/".join([name, *vars(wildcards).values()]),
+        "rule": name,
         "does": rule.docstring,
-        "script": PurePosixPath(rule.script).stem,
+        "script": name,
         "digest": rule.params.digest,
         "inputs": _paths(rule.input, wildcards),
         "outputs": _paths(rule.output, wildcards),
