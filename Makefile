@@ -2,12 +2,15 @@
 
 ## STUDY=folder  another study: a folder with its own config.yaml; its results go there too
 ## RUN=name      another run of the study, for trace, verify, sign, release and purge
+## FROM=files    files or folders that init looks at
 ## BY=text       who gives a run to whom, for release
 ## CORES=n       how many jobs side by side (default: all)
 ## TESTERS=n     how many tests side by side (default: 2)
 ## ROOM=names    rooms of which mutants tries the changes (default: all)
 ## SBOM=file     where the software bill of materials is written (default: sbom.cdx.json)
 
+# Whoever names a study has that one checked; without it, check is of the project.
+NAMED := $(filter command environment,$(origin STUDY))
 STUDY ?= .
 CORES ?= all
 TESTERS ?= 2
@@ -16,7 +19,7 @@ TRIED := bench/try
 VENV := .venv
 export PYTHONPATH := workflow/plugins:workflow/scripts
 # Recipes take these from the environment: whatever stands in a name, the shell does not read it.
-export STUDY RUN ID A B KEY BY SBOM ROOM
+export STUDY RUN ID A B KEY BY SBOM FROM ROOM
 # A user id without an account has neither a name nor a home, and Snakemake asks for both.
 ifndef LOGNAME
 export LOGNAME := $(shell id -un 2>/dev/null)
@@ -31,7 +34,7 @@ RUN_SNAKEMAKE = exec $(AT_HOME) $(UNTIL_TOLD) snakemake --snakefile Snakefile --
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: report try check test mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
+.PHONY: report plan init try check test mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
 	bench-national pages lock sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
@@ -39,16 +42,27 @@ report: $(VENV)/ready ## the whole report, from the extracts named in config.yam
 		$(UNTIL_TOLD) workflow/tools/verify.py --study="$$STUDY" --set-aside && $(RUN_SNAKEMAKE)
 	@$(VENV)/bin/python workflow/tools/unchanged.py "$$STUDY" --finished
 
+plan: $(VENV)/ready ## what make report would make now, and why; what follows only if the extracts change is not foreseen
+	@$(RUN_SNAKEMAKE) --dry-run
+
+init: $(VENV)/ready ## writes a new study into the folder STUDY=; with FROM= it looks at files and proposes its config
+	@$(VENV)/bin/python workflow/tools/init.py --study="$$STUDY" --from="$$FROM"
+
 try: export STUDY := $(TRIED)
 try: $(VENV)/ready ## the whole chain on a small study of drawn extracts, to a PDF below bench/try: does it work here?
 	@$(eval BEGAN := $(shell date +%s))$(VENV)/bin/python tests/support/small_study.py "$$STUDY"
 	@$(RUN_SNAKEMAKE)
 	@echo "The whole chain works here, in $$(($$(date +%s) - $(BEGAN))) s: $$STUDY/results/small/report.pdf"
 
-check: $(VENV)/ready lint ## lint, and the tests that need no finished run, not every case of them: four minutes on two cores
+ifneq ($(NAMED),)
+check: $(VENV)/ready
+	@$(VENV)/bin/python workflow/tools/check.py --study="$$STUDY"
+else
+check: $(VENV)/ready lint ## STUDY=: what was understood of its files, and what would stop a run; without: lint, quick tests
 	@$(TEST) tests/unit tests/rules tests/oracle -m "not thorough" --hypothesis-profile check
 	@echo "Not run: tests/runs and tests/attacks, which need finished runs, a browser and Java; the cases deselected above,"
 	@echo "marked thorough; three quarters of the extracts drawn for tests/oracle. make test runs them all."
+endif
 
 test: $(VENV)/ready lint checkers ## everything that is checked on every change: about half an hour on two cores
 	@$(TEST)

@@ -6,7 +6,7 @@ table of findings. The rule accept stops the run where there is a fault.
 
 import datetime as dt
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from dscp.extracts.faults import (
     nearest,
     table,
 )
-from dscp.extracts.files import open_source
+from dscp.extracts.files import Source, open_source
 from dscp.extracts.frozen import frozen
 from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, widths
 from dscp.extracts.registry import EXTRACTS
@@ -62,6 +62,7 @@ def validate(
     names: list[str] | None = None,
     mappings: Sequence[Mapping[str, Any]] = (),
     today: dt.date | None = None,
+    seen: Callable[[Extract, list[Source]], None] | None = None,
 ) -> pd.DataFrame:
     """Check one extract and write its typed copy.
 
@@ -75,6 +76,7 @@ def validate(
     names : what the files are called in messages, by default `paths`.
     mappings : of each file how its names, codes and days are written (study.given.Given); none where none is mapped.
     today : the last day that a date may have, by default the present one.
+    seen : is shown the extract and its files once all is checked, while the rows are there.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def validate(
     try:
         with connect(str(spilled)) as con:
             con.execute(f"SET VARIABLE today = DATE '{last}'")
-            findings = _findings(con, declared, columns, files, config, validated)
+            findings = _findings(con, declared, columns, files, config, validated, seen)
     finally:
         shutil.rmtree(spilled, ignore_errors=True)
     return table(findings)
@@ -103,6 +105,7 @@ def _findings(
     files: list[tuple[str, Given]],
     config: Mapping[str, Any],
     validated: str,
+    seen: Callable[[Extract, list[Source]], None] | None,
 ) -> list[dict[str, Any]]:
     opened = [open_source(con, path, given, columns) for path, given in files]
     findings = [finding for _, found in opened for finding in found]
@@ -114,6 +117,8 @@ def _findings(
     if readable and not unreadable:
         findings += never_found(con, sources) + _checks(extract, columns)
     copy_records(con, columns, validated, widths(extract))
+    if seen:
+        seen(extract, [source for source, _ in opened])
     return findings
 
 

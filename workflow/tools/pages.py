@@ -1,4 +1,4 @@
-"""Write the pages that follow from declarations: docs/settings.md, docs/extracts.md and the templates of extracts.
+"""Write the pages that follow from declarations: docs/settings.md, docs/extracts.md, the schema and the templates.
 
 `make pages`; a test says when they are no longer what the declarations give.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -153,6 +154,7 @@ def pages(project: Path) -> dict[Path, str]:
     docs = project / "docs"
     return {
         docs / "settings.md": settings_page(config_schema(project)),
+        docs / "config.schema.json": json.dumps(config_schema(project), indent=1, ensure_ascii=False) + "\n",
         docs / "extracts.md": dictionary(config),
         **{docs / "templates" / f"{name}.csv": template(extract) for name, extract in EXTRACTS.items()},
     }

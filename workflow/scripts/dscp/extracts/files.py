@@ -173,12 +173,12 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
     """Find each column of the schema under the header that the config names, or else under its name or an alias,
     whatever the case, blanks and hyphens."""
     extract, name, named = schema.name, source.name, source.given.columns
-    known = {_plain(alias): column for column, spec in schema.columns.items() if column not in named
+    known = {plain_title(alias): column for column, spec in schema.columns.items() if column not in named
              for alias in (column, *spec.metadata["aliases"])}  # fmt: skip
-    known |= {_plain(title): column for column, title in named.items()}
+    known |= {plain_title(title): column for column, title in named.items()}
     findings, extra = [], []
     for position, title in enumerate(header):
-        column = known.get(_plain(title))
+        column = known.get(plain_title(title))
         if column is None:
             extra.append(title)
         elif column in source.columns:
@@ -205,7 +205,8 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
     return findings
 
 
-def _plain(title: str) -> str:
+def plain_title(title: str) -> str:
+    """A header whatever its letter case, blanks and hyphens."""
     return re.sub(r"[\s_-]+", "_", str(title).strip().casefold())
 
 
@@ -258,7 +259,7 @@ def _read_workbook(source: Source, schema: pa.DataFrameSchema) -> tuple[pd.DataF
         words = f"{hidden:,} hidden {'row' if hidden == 1 else 'rows'} on the sheet {as_title(sheet.title)}"
         raise _Refused(words, "every row in sight: no filter, nothing hidden")
     below = sheet.iter_rows(min_row=source.given.skip + 1, values_only=True)
-    rows = [[_workbook_text(value) for value in row] for row in below]
+    rows = [[workbook_text(value) for value in row] for row in below]
     others = len(book.worksheets) > 1 and not source.given.sheet
     return pd.DataFrame(rows, dtype=object), sheet.title if others else ""
 
@@ -266,7 +267,7 @@ def _read_workbook(source: Source, schema: pa.DataFrameSchema) -> tuple[pd.DataF
 def _sheet(book: Any, given: Given, schema: pa.DataFrameSchema) -> Any:
     """The sheet that is read."""
     if given.sheet:
-        named = [sheet for sheet in book.worksheets if _plain(sheet.title) == _plain(given.sheet)]
+        named = [sheet for sheet in book.worksheets if plain_title(sheet.title) == plain_title(given.sheet)]
         if not named:
             titles = ", ".join(as_title(sheet.title) for sheet in book.worksheets)
             raise _Refused(f"no sheet {as_title(given.sheet)}, which the config names", f"one of {titles}")
@@ -282,13 +283,14 @@ def _sheet(book: Any, given: Given, schema: pa.DataFrameSchema) -> Any:
 def _has_columns(sheet: Any, given: Given, schema: pa.DataFrameSchema) -> bool:
     """Whether the header of a sheet names every column that an extract needs."""
     header = next(sheet.iter_rows(min_row=given.skip + 1, max_row=given.skip + 1, values_only=True), ())
-    seen = {_plain(value) for value in header if value is not None}
+    seen = {plain_title(value) for value in header if value is not None}
     needed = {name: (name, *spec.metadata["aliases"]) for name, spec in schema.columns.items() if spec.required}
     needed |= {name: (title,) for name, title in given.columns.items()}
-    return all(seen & set(map(_plain, names)) for names in needed.values())
+    return all(seen & set(map(plain_title, names)) for names in needed.values())
 
 
-def _workbook_text(value: Any) -> str | None:
+def workbook_text(value: Any) -> str | None:
+    """A cell of a workbook as a CSV file would have it."""
     if value is None:
         return None
     if hasattr(value, "strftime"):

@@ -39,6 +39,7 @@ BESIDE = (
     PURGED,
     f"{RESTRICTED}/disclosed/faults.txt",
     f"{LOGS}/faults.txt",
+    f"{RESTRICTED}/check.html",
     f"{CODE}/.snakemake_timestamp",
 )
 

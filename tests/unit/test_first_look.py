@@ -1,0 +1,175 @@
+"""A new study: what is seen of files that nobody has described, and what is written of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import openpyxl
+import pytest
+import yaml
+
+import check
+import init
+from dscp.config.checked import check_files, checked, read_config
+from dscp.config.schema import config_schema
+from dscp.extracts.registry import EXTRACTS
+from messy_exports import NAMES, WEST
+from understanding import forms, headers, meanings
+
+PROJECT = Path(__file__).parents[2]
+EXPORTS = PROJECT / "docs" / "first-study"
+TODAY = dt.date(2026, 6, 1)
+SITES = re.search(r"```yaml sites\n(.*?)```", (PROJECT / "docs" / "first-study.md").read_text(encoding="utf-8"), re.S)[
+    1
+]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    """A study that was written from the exports, with the sites of the document."""
+    folder = tmp_path_factory.mktemp("written") / "first"
+    init.write(folder, [str(EXPORTS)], TODAY)
+    config = folder / "config.yaml"
+    text = re.sub(r"^sites:.*?\n(?=\n)", lambda _: SITES, config.read_text(encoding="utf-8"), flags=re.S | re.M)
+    config.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def study(written, tmp_path, monkeypatch) -> Path:
+    """A copy of it."""
+    monkeypatch.chdir(tmp_path)  # check goes into the study's folder
+    return Path(shutil.copytree(written, tmp_path / "first"))
+
+
+def checked_study(folder: Path, capsys) -> tuple[int, str, str]:
+    """What check ends with, says and shows."""
+    ended = check.main(["--study", str(folder)])
+    page = (folder / "results" / folder.name / "restricted" / "check.html").read_text(encoding="utf-8")
+    return ended, capsys.readouterr().out, page
+
+
+def test_a_study_written_without_files_is_a_config_with_an_example(tmp_path, monkeypatch):
+    init.write(tmp_path, [], TODAY)
+    monkeypatch.chdir(tmp_path)
+    study = checked(read_config("config.yaml"), "config.yaml", config_schema(PROJECT))
+    assert study["extracts"] == {"journeys": "extracts/journeys.csv"}
+    with pytest.raises(SystemExit, match=r"extracts.journeys: found extracts/journeys.csv, which is not there"):
+        check_files(study, "config.yaml", [])
+    first = (tmp_path / "config.yaml").read_text(encoding="utf-8").splitlines()[0]
+    schema = tmp_path / first.removeprefix("# yaml-language-server: $schema=")
+    assert yaml.safe_load(schema.read_text(encoding="utf-8")) == config_schema(PROJECT)
+    assert {path.stem for path in (tmp_path / "templates").iterdir()} == set(EXTRACTS)
+    assert "make report" in (tmp_path / "README.md").read_text(encoding="utf-8")
+
+
+def test_nothing_is_written_over(tmp_path):
+    (tmp_path / "README.md").write_text("mine\n", encoding="utf-8")
+    init.write(tmp_path, [], TODAY)
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == "mine\n"
+    with pytest.raises(SystemExit, match=r"config.yaml: is there already"):
+        init.write(tmp_path, [], TODAY)
+    other = tmp_path / "other"
+    (other / "extracts").mkdir(parents=True)
+    (other / "extracts" / NAMES[0]).write_text("mine\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"is there already"):
+        init.write(other, [str(EXPORTS / NAMES[0])], TODAY)
+    assert not (other / "config.yaml").exists()
+
+
+def test_what_is_proposed_of_messy_exports_has_no_fault(study, capsys):
+    ended, said, page = checked_study(study, capsys)
+    assert (ended, "Nothing here stops a run" in said) == (0, True)
+    proposed = read_config(study / "config.yaml")["extracts"]
+    west = proposed["journeys"]["files"][1]
+    assert west["values"] == {"sex": {"Male": "M", "Female": "F"}}
+    assert west["dates"] == dict.fromkeys(("journey_start", "journey_end", "date_of_birth"), "DD Mon YYYY")
+    assert west["skip"] == 3
+    assert west["columns"].items() <= WEST.items() and west["columns"]["client"] == "Pseudonym"
+    assert proposed["triage_quarters"]["columns"]["quarter_start"] == "Quarter beginning"
+    for text in (
+        "Client Ref",
+        "Treatment West.xlsx",
+        "days written as DD Mon YYYY",
+        '<th scope="row">NC1</th>',
+        "2010-01",
+    ):
+        assert text in page, text
+
+
+def test_the_page_and_what_is_said_hold_no_client(study, capsys):
+    _, said, page = checked_study(study, capsys)
+    rows = list(openpyxl.load_workbook(EXPORTS / NAMES[0]).active.iter_rows(min_row=5, values_only=True))
+    clients = {str(row[0]) for row in rows if row[0]}
+    births = {str(row[6]) for row in rows if row[6]}
+    assert len(clients) > 100
+    assert not {one for one in clients | births if re.search(rf"\b{re.escape(one)}\b", page + said)}
+    assert (study / "results" / "first" / "restricted").stat().st_mode & 0o077 == 0
+    assert [path.name for path in (study / "results" / "first" / "restricted").iterdir()] == ["check.html"]
+
+
+def test_rows_that_are_all_of_other_years_are_told(study, capsys):
+    config = study / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    earlier = re.sub(r"\b(20\d\d)(?=-\d\d-\d\d)", lambda year: str(int(year[1]) - 12), text)
+    config.write_text(earlier, encoding="utf-8")
+    _, said, page = checked_study(study, capsys)
+    told = "journeys: no row is of the study's areas in its periods, 1998-01 to 2003-06; the rows are of 2010-01-"
+    assert told in said and told in page.replace("&#39;", "'")
+    assert "Nothing here stops a run" not in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "settles"),
+    [
+        ("client: Client Ref, ", "", 'columns: {client: "Client Ref"}'),
+        ("      dates: {journey_start: DD Mon YYYY, journey_end: DD Mon YYYY, date_of_birth: DD Mon YYYY}\n", "",
+         'dates: {journey_start: "DD Mon YYYY"}'),
+        ("      values:\n        sex: {Female: F, Male: M}\n", "", 'values: {sex: {"Female": F, "Male": M}}'),
+        ("      skip: 3\n    - file", "    - file", "skip: 3"),
+    ],
+)  # fmt: skip
+def test_a_fault_comes_with_the_line_that_settles_it(study, capsys, old, new, settles):
+    config = study / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    assert old in text
+    config.write_text(text.replace(old, new, 1), encoding="utf-8")
+    ended, said, page = checked_study(study, capsys)
+    assert ended == 1
+    assert f"in the config, under journeys: {settles}" in said
+    assert settles in page.replace("&#34;", '"')
+
+
+@pytest.mark.parametrize(("named", "runs"), [(["STUDY=elsewhere"], "tools/check.py"), ([], "pytest")])
+def test_check_is_of_the_study_that_is_named_and_else_of_the_project(named, runs):
+    env = {name: value for name, value in os.environ.items() if name != "STUDY"}
+    command = ["make", "--dry-run", "--assume-old=.venv/ready", "check", *named]
+    said = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=True).stdout
+    assert [name for name in ("tools/check.py", "pytest") if name in said] == [runs]
+
+
+# What is seen -------------------------------------------------------------------------------------------------------
+
+
+def test_headers_are_known_by_what_offices_call_them():
+    titles = ["Client Ref", "Partnership", "Start date", "End date", "DOB", "Gender", "Notes"]
+    found = headers(titles, EXTRACTS["journeys"])
+    assert found == {"client": "Client Ref", "dat": "Partnership", "journey_start": "Start date",
+                     "journey_end": "End date", "date_of_birth": "DOB", "sex": "Gender"}  # fmt: skip
+
+
+def test_a_way_of_writing_days_fits_all_cells_or_is_none():
+    assert forms(["13/02/2014", "01/02/2014"]) == ["DD/MM/YYYY"]
+    assert forms(["02/13/2014", "01/02/2014"]) == ["MM/DD/YYYY"]
+    assert forms(["01/02/2014"]) == ["DD/MM/YYYY", "MM/DD/YYYY"]
+    assert forms(["13/02/2014", "2014-02-01"]) == []
+
+
+def test_codes_are_known_by_their_words_where_these_are_clear():
+    sex = next(column for column in EXTRACTS["journeys"].columns if column.name == "sex")
+    assert meanings(["Male", "FEMALE", "f", "x", "M"], sex) == {"Male": "M", "FEMALE": "F", "x": None}

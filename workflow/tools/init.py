@@ -1,0 +1,316 @@
+"""Write a new study: a commented config.yaml, a template file per extract, and a README of the next three steps.
+
+`make init STUDY=folder` writes an example to be changed; with FROM="files or folders" it looks at files and proposes
+extracts, columns, ways of writing, periods and areas. Nothing is asked, and no file is written over.
+"""
+
+from __future__ import annotations
+
+import argparse
+import calendar
+import datetime as dt
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import yaml
+
+from dscp.extracts.files import ALLOWED, FORMATS
+from dscp.extracts.limits import too_much
+from dscp.extracts.registry import EXTRACTS
+from dscp.run.closed import alone
+from dscp.run.said import say
+from dscp.study.given import form_of_days
+from understanding import Seen, forms, meanings, seen, settings, tables
+
+PROJECT = Path(__file__).parents[2]
+TEMPLATES = PROJECT / "docs" / "templates"
+SCHEMA = PROJECT / "docs" / "config.schema.json"
+EXTRACT_FOLDER, TEMPLATE_FOLDER = "extracts", "templates"
+PICKUP_DAYS = 42  # from release; referrals end so long before the period
+AREAS = ["A1", "B1", "A2", "B2"]
+HEAD = """\
+# yaml-language-server: $schema={schema}
+# The study. docs/settings.md of the project explains every key; make check STUDY= says what is wrong, with its line.
+# CHECK marks what was guessed: look at it, then take the mark away.
+
+run: {run} # name of the folder below results/
+title: Evaluation of the programme # CHECK
+# Which counts of people may be published: none, suppress_below_5, round_to_5, suppress_below_8_round_to_5, minimum_10.
+disclosure: suppress_below_5
+
+programme: # CHECK
+  name: The programme
+  short_name: TP
+  start: {post[0]}
+  end: {post[1]}
+
+{data}# pickups_until: the last day of a pick-up; triage_quarters: first and last day of the quarters that are summed.
+periods: # CHECK
+{periods}change_label: "{change}" # printed in the heads of the change and difference columns
+
+# kind: whole_system or criminal_justice. An area is one or more DATs. A site whose clients come from prison also has
+# continuity: integrated_system, independent_case_manager or embedded_provision, and prisons: [codes] in both areas.
+sites: # CHECK which areas had the programme, and with which each is compared
+{sites}
+# What is measured, in this order. A measure whose extracts the study has not is left out, and the report says so.
+{measures}
+# Each is a path, a list of paths, or says how its files are written (docs/extracts.md of the project). No extract has
+# to be there. Take the sign # away from what you have; templates/ has a file with the right header for each.
+extracts:
+{extracts}
+"""
+README = """\
+# {run}
+
+1. Put your files below `{extracts}/` and name them in `config.yaml`; look at every line marked CHECK.
+2. `make check STUDY={study}`, in the project's folder, reads all of them in seconds and says what is wrong, with the
+   line of the config that would settle it. `results/{run}/restricted/check.html` shows what was understood. Repeat
+   until nothing stops a run.
+3. `make report STUDY={study}` makes `results/{run}/report.pdf`, `.html`, `.xlsx` and `.ods`.
+"""
+Day = dt.date
+
+
+def study_files(given: Sequence[str], study: Path) -> list[Path]:
+    """The files to be looked at, of folders all that may be extracts; those outside the study are copied into it."""
+    found = []
+    for one in map(Path, given):
+        inside = sorted(path for path in one.iterdir() if path.suffix.lower() in FORMATS) if one.is_dir() else [one]
+        for path in inside:
+            if not path.is_file() or path.suffix.lower() not in FORMATS:
+                raise SystemExit(
+                    f"{path}: {'found' if path.exists() else 'is not there, or'} no extract, allowed: {ALLOWED}"
+                )
+            if fault := too_much(str(path), FORMATS[path.suffix.lower()]):
+                raise SystemExit(f"{path}: found {fault[0]}, allowed: {fault[1]}")
+            found.append(path if path.resolve().is_relative_to(study.resolve()) else _copied(path, study))
+    return found
+
+
+def _copied(path: Path, study: Path) -> Path:
+    copy = study / EXTRACT_FOLDER / path.name
+    if copy.exists():
+        raise SystemExit(f"{copy}: is there already, allowed: FROM= with files that are not")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(path, copy))
+
+
+def understood(files: Sequence[Path], study: Path) -> tuple[dict[str, list[Seen]], list[str]]:
+    """The tables of some files by extract, and what is not like any."""
+    found: dict[str, list[Seen]] = {}
+    unlike = []
+    for path in files:
+        name = str(path.resolve().relative_to(study.resolve()))
+        for one in tables(path, name):
+            if like := seen(one):
+                found.setdefault(like.extract.name, []).append(like)
+            else:
+                unlike.append(one.name)
+    return {name: found[name] for name in EXTRACTS if name in found}, unlike
+
+
+def entries(found: dict[str, list[Seen]]) -> Iterator[str]:
+    """The lines of the config for every extract; those that the study has not are comments."""
+    for name, extract in EXTRACTS.items():
+        if name not in found:
+            yield f"  # {name}: {EXTRACT_FOLDER}/{name}.csv # {extract.says}"
+            continue
+        items = [({"file": one.table.file} | settings(one)) for one in found[name]]
+        value: object = [item if len(item) > 1 else item["file"] for item in items]
+        if len(items) == 1:
+            ways = {key: part for key, part in items[0].items() if key != "file"}
+            value = {"files": items[0]["file"], **ways} if ways else items[0]["file"]
+        elif any(isinstance(item, dict) for item in value):
+            value = {"files": value}
+        text = yaml.safe_dump({name: value}, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None)
+        yield from (f"  {line}" for line in text.rstrip().splitlines())
+        yield from (f"    # CHECK {line}" for one in found[name] for line in doubts(one))
+
+
+def doubts(one: Seen) -> Iterator[str]:
+    """What a person has to say of a table: columns without a header, values without a meaning."""
+    left = [title for title in one.table.rows[one.skip] if title.strip() and title not in one.headers.values()]
+    for name in one.lacks:
+        yield f"columns: {name} is under none of the headers; those left are {', '.join(left) or 'none'}"
+    for column in one.extract.columns:
+        if column.name in one.headers and (column.codes or column.kind == "flag"):
+            unknown = [theirs for theirs, ours in meanings(one.values(column.name), column).items() if ours is None]
+            shown = [text for text in unknown if text.replace(" ", "").isalpha()]
+            if unknown:
+                allowed = ", ".join(column.codes or ("Y", "N"))
+                held = ", ".join(shown[:10]) or "codes"
+                yield f"values: {column.name} holds {held}; which of {allowed} is that, or null?"
+
+
+def span(found: dict[str, list[Seen]]) -> tuple[Day, Day] | None:
+    """The first and last day by which rows are counted, of journeys if there are any; None without any day."""
+    for name in sorted(found, key=lambda name: name != "journeys"):
+        coverage = EXTRACTS[name].coverage
+        if days := [day for one in found[name] if coverage for day in _days(one, coverage.day)]:
+            return min(days), max(days)
+    return None
+
+
+def _days(one: Seen, column: str) -> list[Day]:
+    values = one.values(column) if column in one.headers else []
+    form = form_of_days(next(iter(forms(values)), ""))
+    return [dt.datetime.strptime(value.removesuffix(" 00:00:00"), form).date() for value in values] if form else []
+
+
+def windows(whole: tuple[Day, Day] | None, today: Day) -> dict[str, tuple[Day, Day]]:
+    """The two periods: the halves of the time that the data are of, or else the last four fiscal years."""
+    if whole is None:
+        year = today.year - (today < Day(today.year, 4, 1))
+        first, middle, last = Day(year - 4, 4, 1), Day(year - 2, 4, 1), Day(year, 3, 31)
+    else:
+        (start, end), months = whole, 0
+        months = (end.year - start.year) * 12 + end.month - start.month + 1
+        first = Day(start.year, start.month, 1)
+        middle = _months_on(first, -(-months // 2))
+        last = Day(end.year, end.month, calendar.monthrange(end.year, end.month)[1])
+    return {"pre": (first, middle - dt.timedelta(1)), "post": (middle, min(last, today))}
+
+
+def _months_on(first: Day, months: int) -> Day:
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return Day(year, month + 1, 1)
+
+
+def label(ends: tuple[Day, Day]) -> str:
+    """A period in a table's head: 2007-09."""
+    return f"{ends[0].year}-{ends[1].year % 100:02d}" if ends[0].year != ends[1].year else str(ends[0].year)
+
+
+def period(name: str, ends: tuple[Day, Day]) -> str:
+    """A period of the config."""
+    first, last = ends
+    quarter = next(day for n in range(4) if (day := _months_on(first, n)).month % 3 == 0 and day >= first)
+    after = [day for n in range(60) if (day := _months_on(quarter, 3 * n)) <= last + dt.timedelta(1)]
+    referrals = max(last - dt.timedelta(PICKUP_DAYS), first + dt.timedelta(1))
+    ended = max(after[-1], _months_on(quarter, 1)) - dt.timedelta(1)
+    return "\n".join([
+        f"  {name}:",
+        f'    label: "{label(ends)}"',
+        f"    outcomes: [{first}, {last}]",
+        f"    referrals: [{first}, {referrals}]",
+        f"    pickups_until: {last}",
+        f"    triage_quarters: [{quarter}, {ended}]\n",
+    ])  # fmt: skip
+
+
+def areas(found: dict[str, list[Seen]]) -> list[str]:
+    """Codes of the areas that journeys are of, or of an example."""
+    codes = {value.upper() for one in found.get("journeys", []) if "dat" in one.headers for value in one.values("dat")}
+    return sorted(codes) or AREAS
+
+
+def sites(codes: Sequence[str]) -> str:
+    """A site for each two areas."""
+    text = ""
+    for number, (pilot, comparison) in enumerate(zip(codes[::2], codes[1::2], strict=False), start=1):
+        text += f"  site_{number}:\n    label: Site {number}\n    kind: whole_system\n"
+        text += f"    pilot: {{label: Pilot {number}, dats: {_listed(pilot)}}}\n"
+        text += f"    comparison: {{label: Comparison {number}, dats: {_listed(comparison)}}}\n"
+    if len(codes) % 2:
+        text += f"  # CHECK {codes[-1]} is in no site\n"
+    return text
+
+
+def _listed(code: str) -> str:
+    return yaml.safe_dump([code], default_flow_style=True, width=10_000).strip()
+
+
+def years(first: Day, last: Day) -> list[str]:
+    """The fiscal years that a time touches."""
+    begins = [day.year - (day.month < 4) for day in (first, last)]
+    return [f"{year}-{(year + 1) % 100:02d}" for year in range(begins[0], begins[1] + 1)]
+
+
+def rest(of: dict[str, tuple[Day, Day]]) -> tuple[str, str]:
+    """The measures and the settings of method, as the project's own config has them, with the years of this study."""
+    text = (PROJECT / "config.yaml").read_text(encoding="utf-8")
+    during = years(*of["post"])
+    earlier = years(of["pre"][0] - dt.timedelta(366), of["pre"][0])
+    before = [year for year in years(*of["pre"]) if year not in during] or earlier[:1]
+    window = f"{of['pre'][0]:%Y-%m}, {of['post'][1]:%Y-%m}"
+    for pattern, new in (
+        (r"worked_example: .*", "worked_example: site_1 # the site of Table 7.11"),
+        (r"spending_years: .*", f"spending_years: [{', '.join(during)}]"),
+        (r"    before: .*", f"    before: [{', '.join(before)}]"),
+        (r"    during: .*", f"    during: [{', '.join(during)}]"),
+        (
+            r"monthly_window: .*",
+            f"monthly_window: [{window}] # the months drawn in Figures C.8",
+        ),
+    ):
+        text, times = re.subn(pattern, new, text)
+        assert times == 1, pattern
+    return text[text.index("measures:") : text.index("\n# Each value is")], text[text.index("definitions:") :]
+
+
+def config(run: str, study: Path, found: dict[str, list[Seen]], today: Day) -> str:
+    """The text of config.yaml."""
+    whole = span(found)
+    of = windows(whole, today)
+    measures, method = rest(of)
+    data = f"# The rows of the files are of {whole[0]} to {whole[1]}.\n" if whole else ""
+    lines = list(entries(found))
+    if not found:
+        lines = [line.replace("# journeys:", "journeys:") for line in lines]
+    head = HEAD.format(
+        schema=os.path.relpath(SCHEMA, study), run=run, post=of["post"], data=data, sites=sites(areas(found)),
+        periods="".join(period(name, ends) for name, ends in of.items()), measures=measures,
+        change=f"'{of['pre'][1]:%y}-'{of['post'][1]:%y}", extracts="\n".join(lines),
+    )  # fmt: skip
+    return f"{head}\n{method}"
+
+
+def write(study: Path, given: Sequence[str], today: Day) -> list[str]:
+    """Write what is not there; return what is said."""
+    if (study / "config.yaml").exists():
+        raise SystemExit(
+            f"{study / 'config.yaml'}: is there already, allowed: STUDY= with a folder without a config.yaml"
+        )
+    with alone():
+        study.mkdir(parents=True, exist_ok=True)
+        (study / EXTRACT_FOLDER).mkdir(exist_ok=True)
+        found, unlike = understood(study_files(given, study), study)
+        if given and not found:
+            raise SystemExit(f"{', '.join(unlike)}: like no extract, allowed: files of those in docs/extracts.md")
+    run = re.sub(r"[^a-z0-9._-]+", "-", study.resolve().name.lower()).strip("-._") or "study"
+    new = {study / "config.yaml": config(run, study, found, today),
+           study / "README.md": README.format(run=run, study=study, extracts=EXTRACT_FOLDER)}  # fmt: skip
+    new |= {study / TEMPLATE_FOLDER / path.name: path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.csv")}
+    for path, text in new.items():
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+    told = [
+        f"{one.table.file}{f', sheet {one.table.sheet}' if one.table.others else ''}: {name}"
+        for name, of in found.items()
+        for one in of
+    ]
+    return [*told, *(f"{name}: like no extract, not named" for name in unlike),
+            f"Wrote {study / 'config.yaml'} (look at the lines marked CHECK), README.md and {TEMPLATE_FOLDER}/.",
+            f"Next: make check STUDY={study}"]  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write a study."""
+    parser = argparse.ArgumentParser(description="Write a new study.")
+    parser.add_argument("--study", type=Path, required=True, help="its folder")
+    parser.add_argument(
+        "--from", dest="given", default="", help="files or folders to look at, as a shell would read them"
+    )
+    chosen = parser.parse_args(arguments)
+    say(*write(chosen.study, shlex.split(chosen.given), dt.date.today()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
