@@ -48,6 +48,7 @@ def test_a_workflow_that_uses_this_one_as_a_module_runs_to_the_pdf(tmp_path):
     problems, checked = verify(tmp_path, RUN, PROJECT)
     assert problems == [] and "files verified" in checked
     assert (run / "restricted").stat().st_mode & 0o077 == 0
+    assert "Returns of the health board, as of 4 May 2016" in (run / "report.html").read_text(encoding="utf-8")
     assert "Made run small" in done.stdout + done.stderr
 
 

@@ -35,6 +35,7 @@ OWN = {  # how an extract is written that has names and days of its own: a workb
         "values": {"dat": {"Northern": "N1"}},
         "dates": {"quarter_start": "DD.MM.YYYY"},
         "skip": 2,
+        "source": "Returns of the health board, as of 4 May 2016",
     }
 }
 MONTHS = ["2012-04", "2015-03"]

@@ -50,6 +50,7 @@ extracts:
     values: {sex: {Male: M, Female: F, "9": null}} # what stands in the cells: what it means; null means nothing
     dates: {journey_start: DD.MM.YYYY, journey_end: DD-Mon-YYYY} # no other way of writing is read in these columns
     skip: 3 # lines of titles above the header
+    source: NDTMS, extract of 4 May 2016 # where the files come from, for print
     sheet: Data # of a workbook; two sheets may be two files
 ```
 

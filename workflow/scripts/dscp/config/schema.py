@@ -39,12 +39,13 @@ def _extract(extract: ExtractType) -> dict:
     file = {"type": "object", "additionalProperties": False, "required": ["file"], "properties": {"file": path, **ways}}
     item = {"if": {"type": "object"}, "then": file, "else": path}
     listed = {"type": "array", "minItems": 1, "maxItems": 200, "items": item}
+    source = {"type": "string", "maxLength": 300, "description": "where the files come from, as it is printed"}
     files = {"description": "a path or a list", "if": {"type": "array"}, "then": listed, "else": path}
     group = {
         "type": "object",
         "additionalProperties": False,
         "required": ["files"],
-        "properties": {"files": files, **ways},
+        "properties": {"files": files, "source": source, **ways},
     }
     return {"description": extract.says, "if": {"type": "object"}, "then": group, "else": {"$ref": "#/$defs/paths"}}
 

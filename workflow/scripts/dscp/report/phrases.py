@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -86,6 +86,12 @@ class Study:
         """Of each extract of the study: what it is called, what its numbers are about, their fate, and why."""
         declared = (EXTRACTS[name] for name in self._config["extracts"])
         return [(one.says, str(one.about), one.fate, one.protection) for one in declared]
+
+    def sources(self) -> list[tuple[str, Markup]]:
+        """Where the files of the extracts come from, as the config says: what an extract is, and its source."""
+        entries = self._config["extracts"].items()
+        named = [(name, entry["source"]) for name, entry in entries if isinstance(entry, Mapping) and "source" in entry]
+        return [(EXTRACTS[name].says, setting(source)) for name, source in named]
 
     def mapped(self) -> list[tuple[Markup, ...]]:
         """How the files of the extracts are written, as the config says: file, column, words."""
