@@ -34,7 +34,7 @@ RUN_SNAKEMAKE = exec $(AT_HOME) $(UNTIL_TOLD) snakemake --snakefile Snakefile --
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: report plan init try check test mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
+.PHONY: report plan watch init try check test mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
 	bench-national pages lock sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
@@ -44,6 +44,9 @@ report: $(VENV)/ready ## the whole report, from the extracts named in config.yam
 
 plan: $(VENV)/ready ## what make report would make now, and why; what follows only if the extracts change is not foreseen
 	@$(RUN_SNAKEMAKE) --dry-run
+
+watch: $(VENV)/ready ## shows a change of config or templates in a preview of the page, with the last run's numbers
+	@$(VENV)/bin/python workflow/tools/watch.py --study="$$STUDY"
 
 init: $(VENV)/ready ## writes a new study into the folder STUDY=; with FROM= it looks at files and proposes its config
 	@$(VENV)/bin/python workflow/tools/init.py --study="$$STUDY" --from="$$FROM"

@@ -6,6 +6,9 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
+import watch
 from running import PROJECT
 
 TEXT = (PROJECT / "docs" / "first-study.md").read_text(encoding="utf-8")
@@ -19,23 +22,44 @@ def run(command: str, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-def test_the_commands_of_the_document_lead_to_a_report(tmp_path):
+@pytest.fixture(scope="module")
+def first(tmp_path_factory) -> Path:
+    """The folder beside the project in which the commands of the document have been given."""
+    folder = tmp_path_factory.mktemp("first")
     commands = [line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.S) for line in block.splitlines()]
-    assert [command.split()[1] for command in commands if command.startswith("make ")] == [
-        "init", "check", "report",
-    ]  # fmt: skip
+    assert [command.split()[1] for command in commands] == ["init", "check", "report"]
     for command in commands:
-        said = run(command, tmp_path)
+        said = run(command, folder)
         if command.startswith("make init"):
-            config = tmp_path / "first-study" / "config.yaml"
+            config = folder / "first-study" / "config.yaml"
             sites = re.search(r"```yaml sites\n(.*?)```", TEXT, re.S)[1]
             text = config.read_text(encoding="utf-8")
             config.write_text(re.sub(r"^sites:.*?\n(?=\n)", sites, text, flags=re.S | re.M), encoding="utf-8")
         if command.startswith("make check"):
             assert "Nothing here stops a run" in said
-    made = tmp_path / "first-study" / "results" / "first-study"
+    return folder
+
+
+def test_the_commands_of_the_document_lead_to_a_report(first):
+    made = first / "first-study" / "results" / "first-study"
     assert (made / "report.pdf").read_bytes().startswith(b"%PDF-")
     assert "days written as DD Mon YYYY" in (made / "report.html").read_text(encoding="utf-8")
-    assert "files verified" in run("make verify STUDY=../first-study", tmp_path)  # the page of make check belongs to it
-    traced = run(re.search(r"`(make trace [^`]*)`", TEXT)[1], tmp_path)
+    assert "files verified" in run("make verify STUDY=../first-study", first)  # the page of make check belongs to it
+    traced = run(re.search(r"`(make trace [^`]*)`", TEXT)[1], first)
     assert "by the config: client, under the header Pseudonym" in " ".join(traced.split())
+
+
+def test_a_saved_label_shows_in_the_preview_and_a_changed_definition_is_told(first, monkeypatch):
+    monkeypatch.chdir(first / "first-study")
+    results, config = Path("results", "first-study"), Path("config.yaml")
+    text = config.read_text(encoding="utf-8")
+    saved = watch.saved()
+    next(saved)
+    config.write_text(text.replace("label: North\n", "label: Far North\n"), encoding="utf-8")
+    next(saved)
+    assert "settings have changed" not in watch.preview(results)
+    assert "Far North" in (results / "work" / "preview.html").read_text(encoding="utf-8")
+    config.write_text(text.replace("effective_days: 83", "effective_days: 84"), encoding="utf-8")
+    assert "numbers are those of the last run, and settings have changed: make report" in watch.preview(results)
+    config.write_text(text, encoding="utf-8")
+    assert "preview" not in run("make verify STUDY=../first-study", first)

@@ -145,41 +145,85 @@ def report_html(
     return screen, page(env, body, styles["print"], "", (), config), book.cells()
 
 
+@dataclass(frozen=True)
+class Sources:
+    """The files that the report is made from.
+
+    Attributes
+    ----------
+    ledger, validation, activity : as the rule release wrote them
+    figures : SVG files, by their numbers
+    templates : the folder of the templates
+    """
+
+    ledger: Path
+    validation: Path
+    activity: Path
+    figures: Sequence[Path]
+    templates: Path
+
+
+def pages(
+    of: Sources, config: Mapping, choices: Sequence[Choice], files: Mapping, versions: Mapping
+) -> tuple[str, str, pd.DataFrame]:
+    """Both pages with all that they carry, and every printed cell, once no number on them is naked.
+
+    Parameters
+    ----------
+    choices : from study.choices
+    files : extract -> name and checksum of each file, as in `panel.extract_files`
+    versions : rule -> digest of its code
+
+    Raises
+    ------
+    NakedNumber
+        A page prints a number that is not a quantity.
+    """
+    templates = of.templates
+    declared, figures, allowed = (
+        yaml.safe_load((templates / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("exhibits", "figures", "numbers_allowed")
+    )
+    parts = {"screen": ("report", "screen", "trace"), "print": ("report", "print")}
+    written = {
+        name: "".join((templates / f"{part}.css").read_text(encoding="utf-8") for part in names)
+        for name, names in parts.items()
+    }
+    whole, remarks = read_ledger(of.ledger), pd.read_csv(of.validation, keep_default_na=False)
+    activity = read_activity(of.activity)
+    screen, paper, cells = report_html(
+        whole,
+        remarks,
+        activity,
+        {path.stem: path.read_text(encoding="utf-8") for path in of.figures},
+        declared["exhibits"],
+        choices,
+        config,
+        templates,
+        {name: embed_fonts(style, templates) for name, style in written.items()},
+        data_of(trace_data(whole, config, files, versions)),
+        scripts_of(templates),
+        declared_figures=figures["figures"],
+    )
+    sources = quoted(remarks, activity_texts(activity), choices)
+    refuse_naked_numbers([screen, paper], whole, config, read_allowed(allowed), sources)
+    return screen, paper, cells
+
+
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
-        templates = next(Path(name).parent for name in snakemake.input.templates if Path(name).name == "report.html.j2")
-        declared = yaml.safe_load((templates / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
-        figures_declared = yaml.safe_load((templates / "figures.yaml").read_text(encoding="utf-8"))["figures"]
-        parts = {"screen": ("report", "screen", "trace"), "print": ("report", "print")}
-        written = {
-            name: "".join((templates / f"{part}.css").read_text(encoding="utf-8") for part in names)
-            for name, names in parts.items()
-        }
-        sheets = {name: embed_fonts(style, templates) for name, style in written.items()}
-        drawn = {Path(name).stem: Path(name).read_text(encoding="utf-8") for name in snakemake.input.figures}
-        whole = read_ledger(snakemake.input.ledger)
-        files = extract_files(snakemake.params.extract_files, snakemake.input.extracts)
-        traced = trace_data(whole, snakemake.params.config, files, snakemake.params.versions)
-        remarks = pd.read_csv(snakemake.input.validation, keep_default_na=False)
-        activity = read_activity(snakemake.input.activity)
-        choices = [Choice(*choice) for choice in snakemake.params.choices]
-        screen, paper, printed_cells = report_html(
-            whole,
-            remarks,
-            activity,
-            drawn,
-            declared,
-            choices,
-            snakemake.params.config,
+        given, asked = snakemake.input, snakemake.params
+        templates = next(Path(name).parent for name in given.templates if Path(name).name == "report.html.j2")
+        sources = Sources(
+            Path(given.ledger),
+            Path(given.validation),
+            Path(given.activity),
+            [Path(name) for name in given.figures],
             templates,
-            sheets,
-            data_of(traced),
-            scripts_of(templates),
-            declared_figures=figures_declared,
         )
-        allowed = read_allowed(yaml.safe_load((templates / "numbers_allowed.yaml").read_text(encoding="utf-8")))
-        sources = quoted(remarks, activity_texts(activity), choices)
-        refuse_naked_numbers([screen, paper], whole, snakemake.params.config, allowed, sources)
+        files = extract_files(asked.extract_files, given.extracts)
+        choices = [Choice(*choice) for choice in asked.choices]
+        screen, paper, printed_cells = pages(sources, asked.config, choices, files, asked.versions)
         Path(out.html).write_text(screen, encoding="utf-8")
         Path(out.print_html).write_text(paper, encoding="utf-8")
         tabled(printed_cells).to_csv(out.cells, index=False, lineterminator="\n")

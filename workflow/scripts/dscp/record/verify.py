@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import yaml
 
 from dscp.record.crate import CRATE, KEYED, PROJECT, KeyFault, is_confidential, keyed, read_key, sha256
-from dscp.record.forms import CODE, LOGS, RESTRICTED, SEALS
+from dscp.record.forms import CODE, LOGS, RESTRICTED, SEALS, WORK
 from dscp.record.reading import (
     NoRecord,
     is_described,
@@ -40,6 +40,7 @@ BESIDE = (
     f"{RESTRICTED}/disclosed/faults.txt",
     f"{LOGS}/faults.txt",
     f"{RESTRICTED}/check.html",
+    f"{WORK}/preview.html",
     f"{CODE}/.snakemake_timestamp",
 )
 
