@@ -156,6 +156,22 @@ def test_check_is_of_the_study_that_is_named_and_else_of_the_project(named, runs
 # What is seen -------------------------------------------------------------------------------------------------------
 
 
+def test_a_column_of_many_words_is_not_shown(study, capsys):
+    """Clients' names in the place of a code: neither the page nor what is said shows one, nor a config that is made."""
+    names = [f"Name{letter}" for letter in "abcdefghijklmnop"]
+    path = study / "extracts" / NAMES[0]
+    book = openpyxl.load_workbook(path)
+    for number, row in enumerate(book.active.iter_rows(min_row=5)):
+        if row[0].value:
+            row[7].value = names[number % len(names)]
+    book.save(path)
+    _, said, page = checked_study(study, capsys)
+    other = init.write(study.with_name("other"), [str(path)], TODAY)
+    config = (study.with_name("other") / "config.yaml").read_text(encoding="utf-8")
+    assert "sex holds codes; which of M, F is that" in config
+    assert [one for one in names if one in said + page + config + "".join(other)] == []
+
+
 def test_headers_are_known_by_what_offices_call_them():
     titles = ["Client Ref", "Partnership", "Start date", "End date", "DOB", "Gender", "Notes"]
     found = headers(titles, EXTRACTS["journeys"])

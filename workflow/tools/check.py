@@ -28,7 +28,7 @@ from dscp.run.closed import alone, close
 from dscp.run.said import say
 from dscp.study.given import Given, given, in_words
 from dscp.study.kinds import PRINTED
-from understanding import Seen, meanings, of_extract, settings, tables
+from understanding import Seen, meanings, of_extract, settings, shown, tables
 from validate import validate
 
 PROJECT = Path(__file__).parents[2]
@@ -169,8 +169,8 @@ def _codes(one: Seen, column: str) -> str:
     if declared is None or column not in one.headers or not (declared.codes or declared.kind == "flag"):
         return ""
     found = dict(sorted(meanings(one.values(column), declared).items()))
-    shown = [f'"{theirs}": {ours or "?"}' for theirs, ours in found.items() if theirs.replace(" ", "").isalpha()]
-    return f"values: {{{column}: {{{', '.join(shown[:10])}}}}}" if shown else ""
+    pairs = [f'"{theirs}": {found[theirs] or "?"}' for theirs in shown(found)]
+    return f"values: {{{column}: {{{', '.join(pairs)}}}}}" if pairs else ""
 
 
 def links(every: list[Looked]) -> list[str]:

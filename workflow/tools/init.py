@@ -19,13 +19,14 @@ from pathlib import Path
 
 import yaml
 
+from dscp.extracts.faults import title
 from dscp.extracts.files import ALLOWED, FORMATS
 from dscp.extracts.limits import too_much
 from dscp.extracts.registry import EXTRACTS
 from dscp.run.closed import alone
 from dscp.run.said import say
 from dscp.study.given import form_of_days
-from understanding import Seen, forms, meanings, seen, settings, tables
+from understanding import Seen, forms, meanings, seen, settings, shown, tables
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "docs" / "templates"
@@ -134,16 +135,15 @@ def entries(found: dict[str, list[Seen]]) -> Iterator[str]:
 
 def doubts(one: Seen) -> Iterator[str]:
     """What a person has to say of a table: columns without a header, values without a meaning."""
-    left = [title for title in one.table.rows[one.skip] if title.strip() and title not in one.headers.values()]
+    left = [title(text) for text in one.table.rows[one.skip] if text.strip() and text not in one.headers.values()]
     for name in one.lacks:
         yield f"columns: {name} is under none of the headers; those left are {', '.join(left) or 'none'}"
     for column in one.extract.columns:
         if column.name in one.headers and (column.codes or column.kind == "flag"):
             unknown = [theirs for theirs, ours in meanings(one.values(column.name), column).items() if ours is None]
-            shown = [text for text in unknown if text.replace(" ", "").isalpha()]
             if unknown:
                 allowed = ", ".join(column.codes or ("Y", "N"))
-                held = ", ".join(shown[:10]) or "codes"
+                held = ", ".join(shown(unknown)) or "codes"
                 yield f"values: {column.name} holds {held}; which of {allowed} is that, or null?"
 
 

@@ -23,6 +23,7 @@ from dscp.study.given import form_of_days
 
 ROWS = 5_000  # that are looked at
 TITLES = 15  # lines that may stand above a header
+MOST_WORDS = 10  # values that a code list of words may have
 LIKELY = 0.6  # how alike a header and a name have to be
 DAYS = ("date", "quarter", "month")
 READ_ANYWAY = ("YYYY-MM-DD", "DD/MM/YYYY")
@@ -214,6 +215,12 @@ def meanings(values: Iterable[str], column: Column) -> dict[str, str | None]:
             ]
             found[value] = starts[0] if len(set(starts)) == 1 else None
     return found
+
+
+def shown(values: Iterable[str]) -> list[str]:
+    """Of values that are no codes of ours those that may be shown: a few words. Many are no codes but names or ids."""
+    every = list(values)
+    return [text for text in every if text.replace(" ", "").isalpha()] if len(every) <= MOST_WORDS else []
 
 
 def settings(one: Seen) -> dict:
