@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -66,7 +66,8 @@ def numbers(tables: Mapping[str, pd.DataFrame], prose: pd.DataFrame, steps: pd.D
     ValueError : a prose figure without a place, or the place of a figure that is not there
     """
     ordered = sorted((table for table in tables if table != PROSE), key=_place)
-    found = [_of_table(row, steps) for table in ordered for row in tables[table].to_dict("records") if _is_number(row)]
+    given = list(steps[["step", "table", "row", "column"]].itertuples(index=False, name=None))
+    found = [_of_table(row, given) for table in ordered for row in tables[table].to_dict("records") if _is_number(row)]
     places = prose.set_index("row").to_dict("index")
     rows = tables[PROSE].to_dict("records")
     if unknown := {row["row"] for row in rows} ^ set(places):
@@ -84,13 +85,9 @@ def _is_number(row: Mapping[str, str]) -> bool:
     return bool(row["value"]) or row["printed"].startswith(("<", "-ve")) or illegible
 
 
-def _of_table(row: Mapping[str, str], steps: pd.DataFrame) -> Number:
-    own = steps[
-        (steps["table"] == row["table"])
-        & steps["row"].isin([row["row"], "*"])
-        & steps["column"].isin([row["column"], "*"])
-    ]
-    step = Fraction(own["step"].iloc[0]) if len(own) else _last_digit(row["decimals"])
+def _of_table(row: Mapping[str, str], steps: Sequence[tuple[str, ...]]) -> Number:
+    own = next((step for step, *place in steps if _stands_for(place, row)), "")
+    step = Fraction(own) if own else _last_digit(row["decimals"])
     return Number(
         row["table"],
         row["row"],
@@ -99,9 +96,16 @@ def _of_table(row: Mapping[str, str], steps: pd.DataFrame) -> Number:
         Fraction(row["value"]) if row["value"] else None,
         row["unit"],
         step,
-        row["unit"] == "count" and not len(own),
+        row["unit"] == "count" and not own,
         f"Table {row['table']}",
     )
+
+
+def _stands_for(place: Sequence[str], row: Mapping[str, str]) -> bool:
+    """Whether table, row and column of an exception are a cell's; "*" is any row or column."""
+    table, *names = place
+    cell = (row["row"], row["column"])
+    return table == row["table"] and all(name in ("*", own) for name, own in zip(names, cell, strict=True))
 
 
 def _of_prose(row: Mapping[str, str], place: Mapping[str, str]) -> Number:
