@@ -77,6 +77,11 @@ def is_nothing(fit: Interaction) -> bool:
     return all(math.isnan(number) for number in numbers)
 
 
+def but_for_effect(fit: Interaction) -> Interaction:
+    """What a fit says but for the effect, a mean over rows that the model leaves out, too."""
+    return replace(fit, notes=(), effect=0, effect_low=0, effect_high=0)
+
+
 def test_stored_values_belong_to_the_stored_data_and_script():
     stored = json.loads((ORACLE / "provenance.json").read_text(encoding="utf-8"))
     assert stored["r"].startswith("R version ")
@@ -107,9 +112,9 @@ def test_interaction_odds_ratio_and_effect_equal_r(dataset):
 
 
 def test_category_with_one_outcome_is_left_out_as_r_fits_without_it():
-    fit = fit_interaction(*rows_of("decided_category"))
-    assert fit.notes == ("ethnicity = asian: all have the same outcome, left out of the model",)
-    assert replace(fit, notes=()) == fit_interaction(*rows_of("decided_category_left_out"))
+    fit, without = (fit_interaction(*rows_of(f"decided_category{which}")) for which in ("", "_left_out"))
+    assert fit.notes[0] == "ethnicity = asian: all have the same outcome, left out of the model"
+    assert but_for_effect(fit) == but_for_effect(without)
     assert fit.p == pytest.approx(terms_of("decided_category_left_out").loc["pilot:post", "p"], rel=AGREEMENT)
 
 
@@ -119,6 +124,27 @@ def test_category_with_one_outcome_is_what_the_full_fit_tends_to():
     assert abs(terms_of("decided_category").loc["ethnicity=white", "coefficient"]) > 25
     assert math.log(fit.odds_ratio) == pytest.approx(limit["coefficient"], rel=1e-9)  # e^-25 is 1e-11
     assert fit.p == pytest.approx(limit["p"], rel=1e-9)
+    # R's mean is over all treated, those of the category too. Its interval is blurred by the endless coefficient.
+    assert fit.effect == pytest.approx(MODELS.loc["decided_category", "effect"], rel=1e-9)
+    without = MODELS.loc["decided_category_left_out"]
+    for name in ("effect_low", "effect_high"):
+        assert getattr(fit, name) == pytest.approx(without[name] * fit.effect / without["effect"], rel=1e-9), name
+
+
+def test_effect_is_the_mean_over_all_treated():
+    """Of 60 treated, 20 are in a category that decides the outcome: 40 x (30/40 - 1/2) / 60 = 16.7 points, not 25.
+
+    With rates of one half in the other three cells, the probability without pilot x post is one half.
+    """
+    plain, decided = cells((30, 10), (20, 20), (20, 20), (20, 20)), cells((20, 0), (0, 0), (0, 0), (0, 0))
+    frame = pd.concat([plain.assign(ethnicity="white"), decided.assign(ethnicity="asian")], ignore_index=True)
+    fit = fit_interaction(frame, ["ethnicity"])
+    assert fit.effect == pytest.approx(100 * 40 * (30 / 40 - 1 / 2) / 60, rel=1e-9)
+    assert "20 of the 60 treated are left out, and enter the mean effect as 0" in fit.notes
+    kept = fit_interaction(plain, [])
+    assert fit.effect_high - fit.effect_low == pytest.approx((kept.effect_high - kept.effect_low) * 40 / 60, rel=1e-9)
+    weighed = fit_interaction(frame, ["ethnicity"], weights=np.where(frame["ethnicity"] == "asian", 3.0, 1.0))
+    assert weighed.effect == pytest.approx(100 * 40 * (30 / 40 - 1 / 2) / 100, rel=1e-8)
 
 
 def test_leaving_out_one_category_may_decide_another():
@@ -132,8 +158,9 @@ def test_leaving_out_one_category_may_decide_another():
         "sex = F: all have the same outcome, left out of the model",
         "sex has a single level, left out of the model",
         "ethnicity has a single level, left out of the model",
+        "8 of the 50 treated are left out, and enter the mean effect as 0",
     )
-    assert replace(fit, notes=()) == fit_interaction(frame.drop([*lost, *kept]), [])
+    assert but_for_effect(fit) == but_for_effect(fit_interaction(frame.drop([*lost, *kept]), []))
 
 
 @pytest.mark.parametrize(

@@ -119,8 +119,9 @@ class Interaction:
     Attributes
     ----------
     p, odds_ratio, odds_ratio_low, odds_ratio_high : Wald test and interval of pilot x post
-    effect, effect_low, effect_high : percentage points; mean over treated post-period rows of the predicted
-        probability minus the one with pilot x post taken out, with its delta-method interval
+    effect, effect_low, effect_high : percentage points; mean over all treated post-period rows of the predicted
+        probability minus the one with pilot x post taken out, with its delta-method interval; nothing moves the
+        probability of rows whose category decides the outcome
     rows : number of rows fitted
     parameters, cases : number of coefficients, and of the rows that those fitted stand for; 0 where nothing was fitted
     """
@@ -241,6 +242,7 @@ def fit_interaction(
     design = design_matrix(frame, covariates)
     if empty := empty_cells(frame[design.kept]):
         return Interaction(rows=len(design.y), notes=(*design.notes, not_estimable(empty)))
+    share, decided = _treated_kept(frame, design.kept, weights)
     weights = None if weights is None else weights[design.kept]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -263,11 +265,11 @@ def fit_interaction(
         odds_ratio=float(np.exp(coefficient)),
         odds_ratio_low=float(np.exp(coefficient - z * error)),
         odds_ratio_high=float(np.exp(coefficient + z * error)),
-        effect=100 * effect,
-        effect_low=100 * (effect - z * spread),
-        effect_high=100 * (effect + z * spread),
+        effect=100 * share * effect,
+        effect_low=100 * share * (effect - z * spread),
+        effect_high=100 * share * (effect + z * spread),
         rows=len(design.y),
-        notes=tuple(design.notes),
+        notes=(*design.notes, *decided),
         parameters=design.x.shape[1],
         cases=float(len(design.y) if weights is None else weights.sum()),
     )
@@ -291,10 +293,20 @@ def _fitted(design: Design, weights: np.ndarray | None) -> tuple[Any, bool]:
     return fit, fit.converged
 
 
+def _treated_kept(frame: pd.DataFrame, kept: np.ndarray, weights: np.ndarray | None) -> tuple[float, list[str]]:
+    """The share of treated post-period rows that the model keeps, and a note on the others: their effect is 0."""
+    treated = (frame["pilot"] & frame["post"]).to_numpy()
+    in_model = kept[treated]
+    if in_model.all():
+        return 1.0, []
+    note = f"{(~in_model).sum():,} of the {len(in_model):,} treated are left out, and enter the mean effect as 0"
+    return float(np.average(in_model, weights=None if weights is None else weights[treated])), [note]
+
+
 def _probability_effect(
     design: Design, params: np.ndarray, cov: np.ndarray, at: int, weights: np.ndarray | None
 ) -> tuple[float, float]:
-    """Average effect on treated post-period rows, probability scale, and its delta-method standard error."""
+    """Average effect on the treated post-period rows of the model, probability scale, and its delta-method error."""
     of_treated = design.x[:, at] == 1
     treated, weighed = design.x[of_treated], None if weights is None else weights[of_treated]
     without = treated.copy()
