@@ -50,7 +50,9 @@ def clients(cells: Cells, sex: Sex) -> pd.DataFrame:
         for (arm, period), (count, base) in zip(PLACES, cells, strict=True)
         for n in range(base)
     ]
-    frame = pd.DataFrame(rows).assign(measure=MEASURE.name, site="site_1", age=40.0)
+    frame = pd.DataFrame(rows).assign(
+        measure=MEASURE.name, site="site_1", age=40.0, person=np.arange(sum(b for _, b in cells)) // 2
+    )
     return frame.assign(area=frame["arm"] + "_1", sex=[sex(n) for n in range(len(frame))])
 
 
@@ -262,6 +264,19 @@ def test_no_count_is_told_by_a_model(control):
             said += 1
             assert not is_told(counts(cells), possible(rows))
     assert said > drawn(20) // 2
+
+
+@pytest.mark.parametrize("control", EVERY, ids=lambda one: one.policy.name)
+def test_how_many_clients_have_several_rows_is_not_told(control):
+    """Errors that allow for them would tell it, beside those that do not."""
+    name = f"{MEASURE.name}.p_clustered.site_1"
+    assert by_id(in_full(ONE_STUDY, both_sexes, ["sex"])[0])[name]["value"] > 0
+    rows = published(ONE_STUDY, both_sexes, ["sex"], control)
+    assert results(rows)
+    assert rows[name]["note"].startswith("[c]")
+    assert release(rows, control)[1] == []
+    (fault,) = release({**rows, name: {**rows[name], "value": 0.5, "note": ""}}, control)[1]
+    assert fault.endswith("would tell how many clients have several rows")
 
 
 def test_a_category_of_few_people_says_nothing():

@@ -230,8 +230,8 @@ def no_referrals(study: Study) -> Study:
 
 EVERY = r"(effective_treatment|successful_completion|completion_of_treated|retained_12_weeks)"
 TESTED = r"(effective_treatment|successful_completion|retained_12_weeks)"
-MODEL = r"(p|odds_ratio\w*|effect|effect_low|effect_high)"
-UNTESTED = r"(p|odds_ratio\w*|effect|effect_low|effect_high|p_unadjusted|log_odds_did|log_odds_se)"
+MODEL = r"(p|p_clustered|odds_ratio\w*|effect|effect_low|effect_high)"
+UNTESTED = r"(p|p_clustered|odds_ratio\w*|effect|effect_low|effect_high|p_unadjusted|log_odds_did|log_odds_se)"
 JOURNEYS = r"excluded\.\w+\.journeys|validation\.\w+\.journeys.*"
 YEARLY = ("started", "retained_12_weeks", "completed_under_12_weeks")
 SPENDING = r"spending\..*|spending_item\..*|cost(_recurrent)?\..*|validation\..*pilot_spending.*"

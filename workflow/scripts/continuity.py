@@ -73,7 +73,7 @@ with latest_dir as (
     ) = 1
 )
 select
-    '{{measure}}' as measure, site, arm, area, period, outcome, file, line,
+    '{{measure}}' as measure, site, arm, area, period, outcome, file, line, hash(client) as person,
     age, coalesce(sex, 'missing') as sex, {ETHNICITY} as ethnicity, {DRUG_FLAGS}, {LENGTH_OF_USE} as length_of_use,
     {yes_no("no_fixed_abode")}, {yes_no("treated_last_two_years")}{{linked}}
 from latest_dir
@@ -104,8 +104,8 @@ def continuity(
 
     Returns
     -------
-    referrals : one row per measure and local referral: outcome (bool), its file and line, the client's characteristics,
-        and whether the client is in each linked extract
+    referrals : one row per measure and local referral: outcome (bool), its file and line, a number that stands for the
+        client (person), the client's characteristics, and whether the client is in each linked extract
     counts : measure of counts by quarter -> one row per area and period: rows summed, base, count
     cases : rule, rows: referrals left out and cases that rest on a choice; without a row where there are no referrals
     """

@@ -172,7 +172,11 @@ def adjusted_of(clients: pd.DataFrame, sites: list[str], covariates: list[str], 
         fit = fit_site(own, covariates, models)
         fits.append({"site": site, **asdict(fit), "dropped": len(own) - fit.rows})
     fitted = pd.DataFrame(fits)
-    return fitted.assign(note=fitted["notes"].map("; ".join)) if fits else fitted
+    if not fits:
+        return fitted
+    return fitted.assign(
+        note=fitted["notes"].map("; ".join), of_rows=(fitted["notes"] + fitted["remarks"]).map("; ".join)
+    )
 
 
 def impact(
@@ -252,7 +256,15 @@ def with_origin(measure: Measure, fitted: pd.DataFrame, counted: pd.DataFrame) -
 def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) -> pd.DataFrame:
     """Ledger rows of the adjusted models: leaves, recomputed by refitting."""
     model = f"logistic model of {measure.name} for {{site}}: pilot, post, pilot x post, {', '.join(covariates)}"
-    units = {"p": "p", "effect": "ppt", "effect_low": "ppt", "effect_high": "ppt", "rows": "count", "dropped": "count"}
+    units = {
+        "p": "p",
+        "p_clustered": "p",
+        "effect": "ppt",
+        "effect_low": "ppt",
+        "effect_high": "ppt",
+        "rows": "count",
+        "dropped": "count",
+    }
     named = {"rows": "model_rows", "dropped": "model_rows_dropped"}
     whom = {"dropped": "left out of the model of"}
     return pd.concat(
@@ -269,11 +281,12 @@ def model_rows(measure: Measure, fitted: pd.DataFrame, covariates: list[str]) ->
             source=measure.source,
             rule=RULE,
             function="adjusted_of",
-            note="{note}",
+            note="{of_rows}" if part == "rows" else "{note}",
             missing="",
         )
         for part in (
             "p",
+            "p_clustered",
             "odds_ratio",
             "odds_ratio_low",
             "odds_ratio_high",

@@ -75,7 +75,7 @@ create view {name} as select *, {outcome} as outcome from ({cohort})
 
 CHARACTERISTICS = f"""
 select
-    '{{measure}}' as measure, site, arm, area, period, outcome, file, line,
+    '{{measure}}' as measure, site, arm, area, period, outcome, file, line, hash(client) as person,
     age, sex, {ETHNICITY} as ethnicity, {DRUG_FLAGS}, {LENGTH_OF_USE} as length_of_use,
     case
         when dip_flag = 'Y' then 'yes'
@@ -110,7 +110,7 @@ def outcomes(
     Returns
     -------
     clients : one row per measure, area, period and client counted: outcome (bool), file and line of the journey
-        that decided it, and the client's characteristics
+        that decided it, a number that stands for the client (person), and the client's characteristics
     excluded : rule, rows: how many journeys each derivation rule left out
     """
     con = connect(journeys)

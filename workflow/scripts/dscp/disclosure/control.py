@@ -35,6 +35,7 @@ from dscp.disclosure.models import (
     Fitted,
     digits_of,
     fitted,
+    is_clustered,
     is_result,
     leads_nowhere,
     safe_digits,
@@ -50,6 +51,7 @@ NOTE = f"{WITHHELD_SIGN} confidential: withheld so that no small number of peopl
 LOST = "not computed: the published numbers do not allow it"
 UNTOLD = "not computed: the reason is not given, as it could tell of few people"
 PROTECTS = "would give"  # how the reason of a count begins that is withheld for another's sake
+SEVERAL = "would tell how many clients have several rows"
 WITHHELD, ROUNDED, RECOMPUTED = "withheld", "rounded", "recomputed"
 DECISIONS = ["id", "decision", "reason"]
 
@@ -112,7 +114,8 @@ class Control:
 
     def _cut(self, rows: Mapping[str, Mapping]) -> tuple[dict[str, Mapping], dict[str, str]]:
         """Results of models with digits that tell nothing; and those that tell with any: id -> reason."""
-        cut, telling = dict(rows), {}
+        cut = dict(rows)
+        telling = dict.fromkeys(filter(lambda one: is_clustered(rows[one]), rows), SEVERAL)
         for model in fitted(rows):
             digits = self._digits(model, rows)
             if digits == 0:
@@ -316,8 +319,13 @@ class Control:
             for name, row in published.items()
             if is_result(row) and digits_of(row["value"]) > self.policy.model_digits
         ]
+        clustered = [
+            f"{name} is published and {SEVERAL}"
+            for name, row in published.items()
+            if is_clustered(row) and not math.isnan(row["value"])
+        ]
         leading = [f"{name} is published and leads to the counts behind its model" for name in self._leading(published)]
-        return [*few, *other, *models, *exact, *leading, *_unruled(published)]
+        return [*few, *other, *models, *exact, *clustered, *leading, *_unruled(published)]
 
 
 def _unruled(rows: Mapping[str, Mapping]) -> list[str]:

@@ -27,6 +27,7 @@ from dscp.ledger.ids import dims_of, dims_text, general, identifier
 from dscp.study.areas import arms_of
 
 RESULTS = ("p", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "effect", "effect_low", "effect_high")
+CLUSTERED = "p_clustered"  # beside the p of the same model it would tell how many clients have several rows
 FIELDS = ["id", "value", "withheld"]  # of a result as published_models writes it; withheld: why, "" where it is not
 # The four bases and counts behind a result, as they enter the model: with the sign of their log odds in pilot x post.
 CELLS = {("pilot", "post"): 1, ("pilot", "pre"): -1, ("comparison", "post"): -1, ("comparison", "pre"): 1}
@@ -54,7 +55,12 @@ class Fitted:
 
 def is_result(row: Mapping) -> bool:
     """Whether a quantity is a result of an adjusted model."""
-    return of_people(row) and "site" in dims_of(row) and _statistic(row) in RESULTS
+    return of_people(row) and "site" in dims_of(row) and _statistic(row) in (*RESULTS, CLUSTERED)
+
+
+def is_clustered(row: Mapping) -> bool:
+    """Whether a quantity is a result that no policy lets through."""
+    return is_result(row) and _statistic(row) == CLUSTERED
 
 
 def _statistic(row: Mapping) -> str:
@@ -69,7 +75,7 @@ def fitted(rows: Mapping[str, Mapping]) -> list[Fitted]:
     rows : id -> row of the ledger, published or not
     """
     known, found = bases(rows), {}
-    for name in filter(lambda one: is_result(rows[one]), rows):
+    for name in filter(lambda one: is_result(rows[one]) and not is_clustered(rows[one]), rows):
         row = rows[name]
         site = dims_of(row)["site"]
         results, _ = found.setdefault((row["family"], site), ({}, _cells(rows, known, row, site)))

@@ -16,6 +16,7 @@ import pandas as pd
 MISSING = "missing"
 NUMERIC = ("age",)
 EXTREME = 15.0  # a term that moves the log odds by more than this means that the estimate does not exist
+EVENTS = 10  # of the rarer outcome that a parameter should rest on (Peduzzi and others, 1996)
 REPEATS = 1e-9  # a column repeats those before it when they explain all but this share of its square
 
 
@@ -30,6 +31,7 @@ class Design:
     terms : names of the k columns; "pilot:post" is the difference in differences
     kept : array, shape (rows given,), bool: the rows that entered
     notes : what was left out and why, in plain words
+    repeated : terms that those before them determine, and which are therefore left out
     """
 
     x: np.ndarray
@@ -37,6 +39,7 @@ class Design:
     terms: list[str]
     kept: np.ndarray
     notes: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
 
 
 def design_matrix(frame: pd.DataFrame, covariates: list[str]) -> Design:
@@ -53,7 +56,7 @@ def design_matrix(frame: pd.DataFrame, covariates: list[str]) -> Design:
     A covariate with a single level is left out. A category whose members all have the same outcome has no
     finite coefficient; its rows carry no information about the others and are left out (what the estimates
     tend to in the limit). Both are said in `notes`. A term that the terms before it determine changes nothing and
-    is left out too: a client without any drug recorded is "missing" in every drug covariate.
+    is left out too, which `repeated` says: a client without any drug recorded is "missing" in every drug covariate.
     """
     y = frame["outcome"].to_numpy(dtype=float)
     pilot = frame["pilot"].to_numpy(dtype=float)
@@ -83,7 +86,8 @@ def design_matrix(frame: pd.DataFrame, covariates: list[str]) -> Design:
             terms.append(f"{name}={column.categories[code]}")
     x = np.column_stack(columns)[kept]
     adds = _adds_something(x)
-    return Design(x[:, adds], y[kept], [term for term, new in zip(terms, adds, strict=True) if new], kept, notes)
+    own, repeated = ([term for term, new in zip(terms, adds, strict=True) if new == adding] for adding in (True, False))
+    return Design(x[:, adds], y[kept], own, kept, notes, repeated)
 
 
 def _without_decided_categories(coded: dict[str, pd.Categorical], y: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -119,14 +123,17 @@ class Interaction:
     Attributes
     ----------
     p, odds_ratio, odds_ratio_low, odds_ratio_high : Wald test and interval of pilot x post
+    p_clustered : the same test with errors that allow for people who have several rows
     effect, effect_low, effect_high : percentage points; mean over all treated post-period rows of the predicted
         probability minus the one with pilot x post taken out, with its delta-method interval; nothing moves the
         probability of rows whose category decides the outcome
     rows : number of rows fitted
     parameters, cases : number of coefficients, and of the rows that those fitted stand for; 0 where nothing was fitted
+    remarks : of a fit, what a reader of its number of rows should know
     """
 
     p: float = np.nan
+    p_clustered: float = np.nan
     odds_ratio: float = np.nan
     odds_ratio_low: float = np.nan
     odds_ratio_high: float = np.nan
@@ -137,6 +144,7 @@ class Interaction:
     notes: tuple[str, ...] = ()
     parameters: int = 0
     cases: float = 0
+    remarks: tuple[str, ...] = ()
 
 
 def with_age(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
@@ -226,7 +234,7 @@ def fit_interaction(
 
     Parameters
     ----------
-    frame : one row per client or referral: outcome, pilot, post (bool) and the covariates
+    frame : one row per client or referral: outcome, pilot, post (bool), the covariates and, where it is known, person
     covariates : names; an empty list gives the unadjusted test
     confidence : coverage of the intervals
     weights : how many rows each row stands for, shape (rows of the frame,), above 0; one each where none are given
@@ -262,6 +270,7 @@ def fit_interaction(
     effect, spread = _probability_effect(design, fit.params, fit.cov_params(), at, weights)
     return Interaction(
         p=float(fit.pvalues[at]),
+        p_clustered=_p_clustered(design, fit, at, frame, weights),
         odds_ratio=float(np.exp(coefficient)),
         odds_ratio_low=float(np.exp(coefficient - z * error)),
         odds_ratio_high=float(np.exp(coefficient + z * error)),
@@ -272,6 +281,7 @@ def fit_interaction(
         notes=(*design.notes, *decided),
         parameters=design.x.shape[1],
         cases=float(len(design.y) if weights is None else weights.sum()),
+        remarks=tuple(_remarks(design, weights)),
     )
 
 
@@ -291,6 +301,34 @@ def _fitted(design: Design, weights: np.ndarray | None) -> tuple[Any, bool]:
     # Its errors are those of the step before the last: where the first step arrives, of a guess. So from there again.
     fit = model.fit(start_params=first.params, maxiter=100, tol=1e-10, tol_criterion="params")
     return fit, fit.converged
+
+
+def _p_clustered(design: Design, fit: Any, at: int, frame: pd.DataFrame, weights: np.ndarray | None) -> float:
+    """The Wald test with errors that are robust to what the rows of a person share; nan where persons are not known.
+
+    Source: Liang and Zeger, 1986, with the correction that statsmodels makes for few persons.
+    """
+    from scipy import stats
+    from statsmodels.stats.sandwich_covariance import cov_cluster
+
+    if weights is not None or "person" not in frame:
+        return np.nan
+    persons = pd.factorize(frame["person"].to_numpy()[design.kept])[0]
+    error = np.sqrt(cov_cluster(fit, persons)[at, at])
+    return float(2 * stats.norm.sf(abs(fit.params[at]) / error))
+
+
+def _remarks(design: Design, weights: np.ndarray | None) -> list[str]:
+    """Terms that were left out because others say the same, and whether parameters rest on few events."""
+    found = []
+    if design.repeated:
+        named = ", ".join(term.replace("=", " = ") for term in design.repeated)
+        found.append(f"{named}: told by the terms before, left out of the model")
+    events = min(np.average(design.y == kind, weights=weights) for kind in (0, 1))
+    events *= len(design.y) if weights is None else weights.sum()
+    if events < EVENTS * (design.x.shape[1] - 1):
+        found.append("fewer than ten of the rarer outcome for each parameter: the model may say too much")
+    return found
 
 
 def _treated_kept(frame: pd.DataFrame, kept: np.ndarray, weights: np.ndarray | None) -> tuple[float, list[str]]:

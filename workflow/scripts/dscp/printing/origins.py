@@ -24,7 +24,10 @@ WITHIN = {
     *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
 }
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
-MODEL = ("model_rows", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "effect", "effect_low", "effect_high", "p")
+MODEL = (
+    *("model_rows", "odds_ratio", "odds_ratio_low", "odds_ratio_high"),
+    *("effect", "effect_low", "effect_high", "p", "p_clustered"),
+)
 UNADJUSTED = ("log_odds_did", "log_odds_se", "did_se", "did_low", "did_high", "p_unadjusted", "p_difference")
 OF_MEASURES = {
     **dict.fromkeys((f"{part}.{{site}}" for part in MODEL), "{measure}.model.{site}"),
@@ -40,7 +43,7 @@ TITLES = {
     **{f".{WITH}{other}.{{area}}.{{period}}": f"Records of a client who is in the file {other}" for other in LINKED},
     **{f".share_{WITH}{other}.{{area}}.{{period}}": f"Share of those records: {other}" for other in LINKED},
     ".did.{site}": "Difference in differences in percentage points",
-    "{measure}.model.{site}": "Adjusted logistic model: rows, odds ratio, effect, their intervals, p-value",
+    "{measure}.model.{site}": "Adjusted logistic model: rows, odds ratio, effect, their intervals, p-values",
     "{measure}.log_odds_did.{site}": "Difference in differences of log odds",
     "{measure}.log_odds_se.{site}": "Standard error of the difference in differences of log odds",
     "{measure}.did_se.{site}": "Standard error of the difference in differences",
