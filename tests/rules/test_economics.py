@@ -184,6 +184,14 @@ def test_as_published_uses_the_values_that_table_7_10_needs():
     assert values["unit_value.completion"] == 195_149
 
 
+def test_as_published_moves_with_the_settings_that_it_rests_on():
+    """Two years in treatment: 12,040 / 1.035 + 12,040 / 1.035^2 = 22,872.32, and the slip of 20 pounds."""
+    values = values_of(unit_values(CONSTANTS, {**DEFAULT, "method": "as_published", "treatment_years": 2}))
+    assert values["unit_value.effective_treatment"] == 22_892
+    dear = values_of(unit_values(CONSTANTS, {**DEFAULT, "discount_rates": [{"from_year": 1, "rate": 0.0}]}))
+    assert dear["unit_value.effective_treatment"] == 4 * 12_040 + 20
+
+
 def test_corrected_uses_the_present_values_of_the_model():
     values = worked(method="corrected")
     assert values["unit_value.effective_treatment"] == values["unit_value.discounted_value_treatment.pv"]

@@ -297,6 +297,7 @@ def generate(folder: Path) -> dict:
     print(f"generated {ROWS:,} journeys, {path.stat().st_size / MB:,.0f} MB, in {time.perf_counter() - started:.0f} s")
     config["extracts"]["journeys"] = "national.csv"
     config["reference_run"] = False
+    config["economics"]["method"] = "corrected"
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return config
 

@@ -118,7 +118,7 @@ def study(default: Mapping, seed: int = 7) -> Study:
     """The sites and texts of the evaluated programme, other periods, and small extracts drawn at random."""
     other = other_study.other_config(dict(default))
     config = {**default, **{key: other[key] for key in ("periods", "economics", "change_label")}, "assumed": {}}
-    config["economics"]["worked_example"] = "site_3"
+    config["economics"] |= {"worked_example": "site_3", "method": default["economics"]["method"]}
     config["programme"] = {**default["programme"], "start": "2013-07-01", "end": "2015-06-30"}
     config["sites"] = {
         name: with_one_prison(site) if name in SITES else {"label": site["label"], "analysed": False}

@@ -57,6 +57,7 @@ def other_config(default: dict) -> dict:
     }
     economics = {
         **default["economics"],
+        "method": "corrected",
         "worked_example": "site_4",
         "spending_years": YEARS["during"],
         "journey_years": YEARS,

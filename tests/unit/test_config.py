@@ -83,6 +83,15 @@ def test_value_outside_the_list(bad):
     assert "economics.method: found 'best', allowed: as_published, corrected" in check(bad)
 
 
+def test_the_slip_of_the_evaluation_belongs_to_its_reference_run(bad):
+    assert bad["economics"]["method"] == "as_published"
+    for other in ({"reference_run": False}, {"reference_run": None}):
+        study = {key: value for key, value in {**bad, **other}.items() if value is not None}
+        assert "economics.method: found as_published, allowed: corrected, as the other repeats a slip" in check(study)
+        study["economics"] = {**bad["economics"], "method": "corrected"}
+        assert checked(study, CONFIG, SCHEMA) == study
+
+
 def test_every_error_is_said_at_once(bad):
     bad["definitions"]["minimum_age"] = -1
     bad["economics"]["benefit_share"] = 2

@@ -199,23 +199,31 @@ def sensitivity(values: dict[str, float], recovery: Iterable[int]) -> list[pd.Da
 def values_used(values: dict[str, float], method: str) -> list[pd.DataFrame]:
     """Ledger rows of the unit values by either method, and of the two that benefits are computed with.
 
-    as_published: £44,244 (what Table 7.10 implies) and the expected value rounded to a pound.
+    as_published: rounded to a pound, that of treatment with the slip of Table 7.10, which implies £44,244 for £44,224.
     corrected: the model's own present values, unrounded.
     """
     whole = "unit_value.expected_value.pv"
+    treatment = "unit_value.discounted_value_treatment.pv"
+    slip = {
+        "implied": "constant.effective_treatment_value_table_7_10",
+        "stated": "constant.effective_treatment_value_table_c_6_1",
+    }
+    with_slip = "round_half_up(value) + implied - stated"
     declared = [  # outcome, method, formula, what it rests on
-        ("effective_treatment", "as_published", "value", "constant.effective_treatment_value_table_7_10"),
-        ("effective_treatment", "corrected", "value", "unit_value.discounted_value_treatment.pv"),
-        ("completion", "as_published", "round_half_up(value)", whole),
-        ("completion", "corrected", "value", whole),
+        ("effective_treatment", "as_published", with_slip, {"value": treatment, **slip}),
+        ("effective_treatment", "corrected", "value", {"value": treatment}),
+        ("completion", "as_published", "round_half_up(value)", {"value": whole}),
+        ("completion", "corrected", "value", {"value": whole}),
     ]
-    frame = pd.DataFrame(declared, columns=["outcome", "method", "formula", "of"])
     common = {"unit": "gbp", "source": "Section 7.5", "rule": RULE, "function": "values_used"}
-    common |= {"formula": "{formula}", "inputs": {"value": "{of}"}}
-    return [
-        derive(frame, values, id="unit_value.{outcome}.{method}", **common),
-        derive(frame[frame["method"] == method], values, id="unit_value.{outcome}", settings=OF_METHOD, **common),
-    ]
+
+    def valued(name: str, methods: Iterable[str], **more: str) -> list[pd.DataFrame]:
+        chosen = [(ONE.assign(outcome=one, method=by), *of) for one, by, *of in declared if by in methods]
+        told = {"id": name, **more, **common}
+        return [derive(frame, values, formula=formula, inputs=of, **told) for frame, formula, of in chosen]
+
+    every = valued("unit_value.{outcome}.{method}", ("as_published", "corrected"))
+    return [*every, *valued("unit_value.{outcome}", (method,), settings=OF_METHOD)]
 
 
 def unit_values(constants: Mapping[str, float], economics: Mapping) -> list[pd.DataFrame]:

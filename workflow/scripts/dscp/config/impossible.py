@@ -29,6 +29,9 @@ def impossible(study: Mapping) -> Iterator[Fault]:
     if bands[0] < 1 or not _ascending(bands):
         yield ("models", "length_of_use_bands"), f"found {_listed(bands)}, allowed: years from 1, each above the last"
     yield from _ranges(study["codes"])
+    if economics["method"] == "as_published" and not study.get("reference_run", False):
+        why = "as the other repeats a slip of the evaluation's Table 7.10 and belongs to its reference_run"
+        yield ("economics", "method"), f"found as_published, allowed: corrected, {why}"
 
 
 def _days(study: Mapping) -> Iterator[tuple[tuple, str, dt.date]]:
