@@ -172,18 +172,6 @@ def site(count: float, base: float) -> pd.DataFrame:
     )
 
 
-def test_rounded_to_all_or_nobody_there_is_no_interval():
-    """4 of 5 is published as 5 of 5, 1 of 5 as none of 5: an error of 0 would feign certainty."""
-    shares = [row("seen.se", 100 * (2 * 0.8 * 0.2 / 5) ** 0.5, unit="ppt", inputs="count=a count=b base=c base=d",
-                  formula="100 * spread(sum(n / m * (1 - n / m) / m for n, m in zip(count, base)))")]  # fmt: skip
-    ledger = ledger_of(*(counted(name, value) for name, value in zip("abcd", (4, 1, 5, 5), strict=True)), *shares)
-    made, _ = Control(POLICIES["round_to_5"]).disclose(ledger)
-    made = made.set_index("id")
-    assert made.loc[["a", "b", "c", "d"], "value"].to_list() == [5, 0, 5, 5]
-    assert math.isnan(made.loc["seen.se", "value"])
-    assert made.loc["seen.se", "note"] == "not computed: the published numbers do not allow it"
-
-
 EVERYTHING = ["seen.count.pilot_1.pre", "seen.rate.pilot_1.pre", "seen.p.site_1", "seen.twice"]
 
 

@@ -59,13 +59,14 @@ def clients(cells: Cells, sex: Sex) -> pd.DataFrame:
 def in_full(cells: Cells, sex: Sex, covariates: list[str]) -> tuple[pd.DataFrame, pd.DataFrame, Mapping]:
     """The ledger of a study in full, its clients, and the settings of its models."""
     members = clients(cells, sex)
-    models = {"treatment_covariates": covariates, "confidence": 0.95, "age_without_dir": "mean_of_model"}
+    set_to = {"confidence": 0.95, "added_to_cells": 0.5}
+    models = {"treatment_covariates": covariates, **set_to, "age_without_dir": "mean_of_model"}
     excluded = pd.DataFrame(columns=["excluded_by", "rows"])
     parts = [part for part in counts_of(members, excluded, SITES, [MEASURE]) if len(part)]
     parts += impact(pd.concat(parts, ignore_index=True), members, list(SITES), models, [MEASURE])
-    level = pd.DataFrame([{"value": models["confidence"]}])
+    numbers_set = pd.DataFrame(set_to.items(), columns=["name", "value"])
     setting = partial(quantities, value="value", unit="count", source="config.yaml", rule="ledger", function="settings")
-    whole = pd.concat([*parts, setting(level, id="setting.models.confidence")], ignore_index=True)
+    whole = pd.concat([*parts, setting(numbers_set, id="setting.models.{name}")], ignore_index=True)
     return with_about(whole), members, models
 
 
@@ -277,6 +278,21 @@ def test_how_many_clients_have_several_rows_is_not_told(control):
     assert release(rows, control)[1] == []
     (fault,) = release({**rows, name: {**rows[name], "value": 0.5, "note": ""}}, control)[1]
     assert fault.endswith("would tell how many clients have several rows")
+
+
+def test_rounded_to_all_or_nobody_the_error_is_that_of_such_cells():
+    """4 of 5 is published as 5 of 5, 1 of 5 as none of 5: an error of 0 would feign certainty.
+
+    With half a case of each kind these are 5.5 of 6 and 0.5 of 6, and the others 40.5 and 20.5 of 61.
+    """
+    cells = [(4, 5), (1, 5), (40, 60), (20, 60)]
+    assert by_id(in_full(cells, one_sex, [])[0])[f"{MEASURE.name}.did_added.site_1"]["value"] == 0
+    rows = published(cells, one_sex, [], Control(POLICIES["round_to_5"]))
+    shares = [(5.5, 6), (0.5, 6), (40.5, 61), (20.5, 61)]
+    error = 100 * math.sqrt(sum(c / b * (1 - c / b) / b for c, b in shares))
+    assert rows[f"{MEASURE.name}.did_added.site_1"]["value"] == 0.5
+    assert rows[f"{MEASURE.name}.did_se.site_1"]["value"] == pytest.approx(error)
+    assert rows[f"{MEASURE.name}.did_se.site_1"]["note"] == ""
 
 
 def test_a_category_of_few_people_says_nothing():

@@ -363,7 +363,7 @@ def unadjusted_rows(counts: list[tuple[int, int]]) -> pd.DataFrame:
     measure = MEASURES["community_triage"]
     places = pd.DataFrame([{"area": f"{arm}_3", "period": period} for arm, period in CELLS])
     pairs = pd.DataFrame([{"site": "site_3", "pilot": "pilot_3", "comparison": "comparison_3"}])
-    values = {}
+    values = {"setting.models.added_to_cells": 0.5}
     for (arm, period), (yes, no) in zip(CELLS, counts, strict=True):
         values[f"community_triage.count.{arm}_3.{period}"] = yes
         values[f"community_triage.base.{arm}_3.{period}"] = yes + no

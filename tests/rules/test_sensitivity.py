@@ -156,7 +156,8 @@ def test_intervals_reach_so_many_standard_errors():
     """3.58 points, standard error 0.98: 1.96 x 0.98 = 1.92, from 1.66 to 5.50 at 95 per cent; 1.97 to 5.19 at 90."""
     pairs = pd.DataFrame([{"site": "site_3"}])
     for confidence, ends in ((0.95, [1.6592, 5.5008]), (0.90, [1.9680, 5.1920])):
-        values = {"prison_pickup.did.site_3": 3.58, "prison_pickup.did_se.site_3": 0.98, CONFIDENCE: confidence}
+        values = {"prison_pickup.did_mid.site_3": 3.58, "prison_pickup.did_se.site_3": 0.98, CONFIDENCE: confidence}
+        values["prison_pickup.did_added.site_3"] = 0.0
         rows = pd.concat(intervals_of(MEASURES["prison_pickup"], pairs, values))
         assert rows["value"].tolist() == pytest.approx(ends, abs=1e-4)
 

@@ -166,18 +166,12 @@ def test_kind_of_a_row():
         ("round_half_up(did, 1)", "did=d", 0.3),
         ("2 * normal_tail(abs(z))", "z=c", 0.04550026389635842),
         ("log_odds(c, b)", "c=a b=b", math.log(3)),
-        ("10 * spread(b * (1 - d))", "b=b d=d", 10 * 30**0.5),
         ("in_treatment if 4 <= years else untreated", "in_treatment=a untreated=b years=c", 40),
     ],
 )
 def test_formula_is_evaluated_on_the_values_of_its_inputs(formula, inputs, expected):
     values = {"a": 30.0, "b": 40.0, "c": 2.0, "d": 0.25}
     assert recompute({"formula": formula, "inputs": inputs}, values) == pytest.approx(expected, rel=1e-12)
-
-
-def test_where_nobody_differs_there_is_no_spread():
-    with pytest.raises(ValueError):
-        recompute({"formula": "spread(d * (1 - 4 * d))", "inputs": "d=d"}, {"d": 0.25})
 
 
 @pytest.mark.parametrize(
@@ -249,7 +243,7 @@ def test_what_cannot_be_computed_says_why():
         "by area; nobody came",
         "by area; nobody stayed",
     ]
-    told = {"id": "se", "unit": "ppt", "formula": "spread(v)", "inputs": {"v": "v"}}
+    told = {"id": "se", "unit": "ppt", "formula": "above_0(v)", "inputs": {"v": "v"}}
     assert derive(ONE, {"v": 0.0}, **told, **WHERE)["note"].tolist() == ["not computed: an input is missing"]
 
 
@@ -500,6 +494,7 @@ def test_rows_of_the_rule_impact_are_closed(empty):
                 "outcome": i < yes,
                 "age": 20 + 7 * i % 30,
                 "sex": "MF"[i % 2],
+                "person": f"{arm} {i // 2}",
             }
             for (arm, period), yes in successes.items()
             for i in range(30)
@@ -510,10 +505,11 @@ def test_rows_of_the_rule_impact_are_closed(empty):
         [{"area": f"{arm}_3", "period": period, "label": "3", "site": "site_3", "arm": arm, "base": 30, "count": yes}
          for (arm, period), yes in successes.items()]
     )  # fmt: skip
-    models = {"treatment_covariates": ["age", "sex"], "confidence": 0.95, "age_without_dir": "mean_of_model"}
+    numbers_set = {"confidence": 0.95, "added_to_cells": 0.5}
+    models = {"treatment_covariates": ["age", "sex"], **numbers_set, "age_without_dir": "mean_of_model"}
     counted = pd.concat(count_rows(measure, places, "outcomes", with_base=True), ignore_index=True)
     rows = impact(counted, clients.assign(measure=measure.name), ["site_3"], models, [measure])
-    level = settings_rows({"definitions": {}, "models": {"confidence": 0.95}, "economics": {}}, {})
+    level = settings_rows({"definitions": {}, "models": numbers_set, "economics": {}}, {})
     whole = pd.concat([counted, *rows, level], ignore_index=True)
     assert_closed(whole)
     values = whole.set_index("id")["value"]

@@ -21,7 +21,8 @@ from dscp.study.areas import analysed, arms_of
 RULE = "impact"
 EMPTY_CELL = "not estimable: a cell of area, period and outcome is empty"
 CELLS = [("pilot", "post"), ("pilot", "pre"), ("comparison", "post"), ("comparison", "pre")]
-CONFIDENCE = "setting.models.confidence"
+CONFIDENCE, ADDED = "setting.models.confidence", "setting.models.added_to_cells"
+FEW = "nobody or everybody of a cell has the outcome: cases are added to each cell of the test and the interval"
 Values = MutableMapping[str, float]
 
 
@@ -89,18 +90,39 @@ def unadjusted_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list
 
     p_unadjusted: Wald test of pilot x post in the logistic model of the four counts (closed form).
     p_difference: normal test of the difference in differences of the four proportions, unpooled variance.
+
+    A cell of nobody or everybody has no variance. There as many cases with the outcome as without are added to each
+    cell, half a case for four proportions: Agresti and Caffo, 2000; Price and Bonett, 2004.
     """
     cells = {
         name: [pattern.replace("{area}", f"{{{arm}}}").replace("{period}", period) for arm, period in CELLS]
         for name, pattern in (("count", measure.count), ("base", measure.cohort.base))
     }
-    own = {part: f"{measure.name}.{part}.{{site}}" for part in ("log_odds_did", "log_odds_se", "did", "did_se")}
-    error = (
-        "did_se",
-        "ppt",
-        "100 * spread(sum(c / b * (1 - c / b) / b for c, b in zip(count, base)))",
-        cells,
-    )
+    parts = ("log_odds_did", "log_odds_se", "did", "did_added", "did_mid", "did_se")
+    own = {part: f"{measure.name}.{part}.{{site}}" for part in parts}
+    with_added = cells | {"added": own["did_added"]}
+    errors = [
+        (  # 0 ** 0 is 1, and 0 to any other power 0
+            "did_added",
+            "ratio",
+            "added * 0 ** prod(c * (above_0(b) - c) for c, b in zip(count, base))",
+            cells | {"added": ADDED},
+        ),
+        (
+            "did_mid",
+            "ppt",
+            "100 * sum(sign * (c + added) / (b + 2 * added) for sign, c, b in zip([1, -1, -1, 1], count, base))"
+            " if added > 0 else did",
+            with_added | {"did": own["did"]},
+        ),
+        (
+            "did_se",
+            "ppt",
+            "100 * sqrt(sum((c + added) / (b + 2 * added) * (1 - (c + added) / (b + 2 * added)) / (b + 2 * added)"
+            " for c, b in zip(count, base)))",
+            with_added,
+        ),
+    ]
     tests = [
         (
             "log_odds_did",
@@ -115,44 +137,52 @@ def unadjusted_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list
             "2 * normal_tail(abs(log_odds_did) / log_odds_se)",
             {part: own[part] for part in ("log_odds_did", "log_odds_se")},
         ),
-        error,
+        *errors,
         (
             "p_difference",
             "p",
-            "2 * normal_tail(abs(did) / did_se)",
-            {part: own[part] for part in ("did", "did_se")},
+            "2 * normal_tail(abs(did_mid) / did_se)",
+            {part: own[part] for part in ("did_mid", "did_se")},
         ),
     ]
     if measure.tested and not measure.model:  # no characteristics exist: the printed p is the unadjusted one
         tests.append(("p", "p", "p_unadjusted", {"p_unadjusted": f"{measure.name}.p_unadjusted.{{site}}"}))
     return [
         derive(
-            pairs,
+            with_notes(pairs, measure, values) if part in ("did_se", "p_difference") else pairs.assign(few=""),
             values,
             id=f"{measure.name}.{part}.{{site}}",
             unit=unit,
             formula=formula,
             inputs=inputs,
+            note="{few}",
             missing=EMPTY_CELL,
             source=measure.source,
             rule=RULE,
             function="unadjusted_of",
         )
-        for part, unit, formula, inputs in (tests if measure.tested else [error])
+        for part, unit, formula, inputs in (tests if measure.tested else errors)
     ]
+
+
+def with_notes(pairs: pd.DataFrame, measure: Measure, values: Values) -> pd.DataFrame:
+    """The sites with a note (few) where cases are added to their cells."""
+    added = (values[f"{measure.name}.did_added.{site}"] for site in pairs["site"])
+    return pairs.assign(few=[FEW if one > 0 else "" for one in added])
 
 
 def intervals_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list[pd.DataFrame]:
     """Ledger rows of the ends of normal intervals of the differences without characteristics, percentage points."""
-    inputs = {part: f"{measure.name}.{part}.{{site}}" for part in ("did", "did_se")}
+    inputs = {part: f"{measure.name}.{part}.{{site}}" for part in ("did_mid", "did_se")}
     return [
         derive(
-            pairs,
+            with_notes(pairs, measure, values),
             values,
             id=f"{measure.name}.did_{end}.{{site}}",
             unit="ppt",
-            formula=f"did {sign} normal_quantile((1 + confidence) / 2) * did_se",
+            formula=f"did_mid {sign} normal_quantile((1 + confidence) / 2) * did_se",
             inputs={**inputs, "confidence": CONFIDENCE},
+            note="{few}",
             source=measure.source,
             rule=RULE,
             function="intervals_of",
@@ -193,13 +223,15 @@ def impact(
     counted : ledger rows of the counts and bases
     members : clients and referrals: measure, site, arm, period, outcome and characteristics
     sites : analysed sites, in order
-    models : covariates (treatment_covariates, prison_covariates), confidence, age_without_dir of the config
+    models : covariates (treatment_covariates, prison_covariates), confidence, age_without_dir, added_to_cells of the
+        config
     measures : in the order of the ledger
 
     Returns ledger rows.
     """
     parts, rows = [], {row["id"]: row for row in counted.to_dict("records")}
-    values = {name: row["value"] for name, row in rows.items()} | {CONFIDENCE: models["confidence"]}
+    values = {name: row["value"] for name, row in rows.items()}
+    values |= {CONFIDENCE: models["confidence"], ADDED: models["added_to_cells"]}
     for measure in measures:
         places = places_of(measure, rows)
         known = set(places["area"])

@@ -27,19 +27,6 @@ def normal_tail(z: float) -> float:
     return math.erfc(z / math.sqrt(2)) / 2
 
 
-def spread(variance: float) -> float:
-    """Square root of a variance above 0; of 0, where everybody has the same outcome, there is none.
-
-    Raises
-    ------
-    ValueError
-        An interval of no width would feign certainty.
-    """
-    if variance <= 0:
-        raise ValueError("nobody differs from anybody")
-    return math.sqrt(variance)
-
-
 def above_0(value: float) -> float:
     """A value that is above 0: nothing has a share in nothing, or in less.
 
@@ -75,7 +62,6 @@ FUNCTIONS = {
     "round_half_up": round_half_up,
     "log_odds": log_odds,
     "normal_tail": normal_tail,
-    "spread": spread,
     "above_0": above_0,
     "normal_quantile": normal_quantile,
     "annuity": annuity,
@@ -163,5 +149,5 @@ def _computed(row: Mapping, values: Mapping[str, float]) -> tuple[float, str]:
         return recompute(row, values), MISSING_INPUT
     except ZeroDivisionError:
         return math.nan, NO_BASE
-    except ValueError:  # the least or greatest of no values, the spread of none
+    except ValueError:  # the least or greatest of no values, a part of nothing
         return math.nan, MISSING_INPUT

@@ -28,7 +28,10 @@ MODEL = (
     *("model_rows", "odds_ratio", "odds_ratio_low", "odds_ratio_high"),
     *("effect", "effect_low", "effect_high", "p", "p_clustered"),
 )
-UNADJUSTED = ("log_odds_did", "log_odds_se", "did_se", "did_low", "did_high", "p_unadjusted", "p_difference")
+UNADJUSTED = (
+    *("log_odds_did", "log_odds_se", "did_added", "did_mid", "did_se"),
+    *("did_low", "did_high", "p_unadjusted", "p_difference"),
+)
 OF_MEASURES = {
     **dict.fromkeys((f"{part}.{{site}}" for part in MODEL), "{measure}.model.{site}"),
     **{f"{part}.{{site}}": f"{{measure}}.{part}.{{site}}" for part in UNADJUSTED},
@@ -46,6 +49,8 @@ TITLES = {
     "{measure}.model.{site}": "Adjusted logistic model: rows, odds ratio, effect, their intervals, p-values",
     "{measure}.log_odds_did.{site}": "Difference in differences of log odds",
     "{measure}.log_odds_se.{site}": "Standard error of the difference in differences of log odds",
+    "{measure}.did_added.{site}": "Cases added to each cell where one has nobody or everybody with the outcome",
+    "{measure}.did_mid.{site}": "Middle of the interval of the difference in differences",
     "{measure}.did_se.{site}": "Standard error of the difference in differences",
     "{measure}.did_low.{site}": "Left end of the interval of the difference in differences",
     "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
