@@ -115,6 +115,8 @@ def test_every_year_of_table_c_6_1(column, expected):
         ("expected_value.pv", 195_148.82),  # 44,223.87 + .457037 x 330,224.80 = 44,223.87 + 150,924.95
         ("discounted_cost.pv", 11_019.24),  # 3,000 x 3.6730792
         ("net_short_term", 33_204.64),  # 44,223.87 - 11,019.24; the report prints 33,215
+        ("return_planned_exit", 47),  # of 100 the 53 who are not seen again, and the others
+        ("return_unplanned_exit", 59),  # 100 - 41
         ("harm_in_treatment", 43_087),  # 39,967 + 3,120
         ("crime_saving_per_year", 10_618),  # 50,585 - 39,967
         ("saving_per_year_by_component", 12_041),  # 10,618 + (4,543 - 3,120)

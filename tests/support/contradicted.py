@@ -12,6 +12,12 @@ CONTRADICTED = {
     ("7.10", "value_sc", "site_5"): ("489", "4,887", "25.04 x 195,149"),
     ("7.10", "value_total", "site_5"): ("-4,608", "-210", "-5,096 + 4,887"),
     ("7.10", "sens50_value_total", "site_5"): ("-2,304", "-105", "half of -210"),
+    ("C.5.1", "t3_t5_re_present_to_cjs", "lr_likelihood_planned_exit"): ("53%", "47%", "53% stay abstinent: 100 - 53"),
+    ("C.5.1", "t3_t5_re_present_to_cjs", "lr_likelihood_unplanned_exit"): (
+        "41%",
+        "59%",
+        "41% stay abstinent: 100 - 41",
+    ),
     ("C.7.1", "y2004_05", "adult_pooled_treatment_budget"): (
         "£225m",
         "£255m",

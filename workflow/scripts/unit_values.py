@@ -13,6 +13,7 @@ from dscp.run.job import writing
 
 RULE = "unit_values"
 SOURCE = "Appendix C6"
+EXITS = ("planned_exit", "unplanned_exit")
 COMPONENTS = ("harm_in_treatment_crime", "harm_in_treatment_health", "harm_untreated_crime", "harm_untreated_health")
 OF_METHOD = "economics.method"
 OF_YEARS = "economics.treatment_years economics.recovery_years"
@@ -149,6 +150,24 @@ def savings(values: dict[str, float]) -> list[pd.DataFrame]:
     ]
 
 
+def returns(values: dict[str, float]) -> list[pd.DataFrame]:
+    """Ledger rows of the likelihood to come back after an exit, per cent: all but those who are not seen again."""
+    return [
+        derive(
+            ONE,
+            values,
+            id=f"unit_value.return_{one}",
+            unit="percent",
+            formula="100 - recovery",
+            inputs={"recovery": f"constant.recovery_{one}"},
+            source="Table C.5.1",
+            rule=RULE,
+            function="returns",
+        )
+        for one in EXITS
+    ]
+
+
 def sensitivity(values: dict[str, float], recovery: Iterable[int]) -> list[pd.DataFrame]:
     """Ledger rows of the expected value when harm fades after treatment, and when untreated harm falls too.
 
@@ -240,6 +259,7 @@ def unit_values(constants: Mapping[str, float], economics: Mapping) -> list[pd.D
     years = treatment + economics["recovery_years"]
     return [
         *savings(values),
+        *returns(values),
         *discount_factors(values, years, economics["discount_rates"]),
         *harm_profile(values, years),
         *sensitivity(values, range(treatment + 1, years + 1)),
