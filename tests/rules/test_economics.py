@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 
 from benefits import benefits
+from dscp.ledger.formulas import recompute
 from dscp.ledger.leaves import constants, settings
 from dscp.ledger.rows import quantities
 from ledger_checks import assert_closed
+from steps import Method, benefit
 from unit_values import discount_rate, unit_values
 from valued import CONSTANTS, DEFAULT, SCHEDULE, TABLE, values_of
 
@@ -227,6 +229,29 @@ KNOWN = {
     "unit_value.completion.as_published": 195_149.0,
     "unit_value.completion.corrected": 195_148.8,
 }
+
+
+@pytest.mark.parametrize(
+    ("treated", "completed", "left", "expected"),
+    [(0.01, 0.04, 0.2, 300), (0.01, 0.06, 0.01, 100), (0.06, 0.04, 0.2, 200), (0.06, 0.06, 0.01, 0)],
+)
+def test_each_value_is_gated_by_the_test_of_its_own_measure(treated, completed, left, expected):
+    """10 points of 100 clients at 10 pounds, and 20 points at 10 pounds: whatever the test among leavers says."""
+    formula, inputs = benefit(Method(tested=True), "x")
+    named = {name: one.format(site="site_3", n="3") for name, one in inputs.items()}
+    values = {
+        "additional.did_used.effective_treatment.site_3": 10.0,
+        "additional.did_used.completions.site_3": 20.0,
+        "effective_treatment.base.pilot_3.post": 100.0,
+        "steps.value.effective_treatment.x": 10.0,
+        "steps.value.completions.x": 10.0,
+        "effective_treatment.p.site_3": treated,
+        "completion_of_treated.p_difference.site_3": completed,
+        "successful_completion.p.site_3": left,
+        "setting.models.significance": 0.05,
+    }
+    row = {"formula": formula, "inputs": " ".join(f"{name}={one}" for name, one in named.items())}
+    assert recompute(row, values) == expected
 
 
 def benefits_of(method: str = "as_published", share: float = 0.5, **known) -> dict[str, float]:

@@ -101,7 +101,7 @@ def unadjusted_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list
     parts = ("log_odds_did", "log_odds_se", "did", "did_added", "did_mid", "did_se")
     own = {part: f"{measure.name}.{part}.{{site}}" for part in parts}
     with_added = cells | {"added": own["did_added"]}
-    errors = [
+    of_difference = [
         (  # 0 ** 0 is 1, and 0 to any other power 0
             "did_added",
             "ratio",
@@ -122,8 +122,14 @@ def unadjusted_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list
             " for c, b in zip(count, base)))",
             with_added,
         ),
+        (
+            "p_difference",
+            "p",
+            "2 * normal_tail(abs(did_mid) / did_se)",
+            {part: own[part] for part in ("did_mid", "did_se")},
+        ),
     ]
-    tests = [
+    of_odds = [
         (
             "log_odds_did",
             "ratio",
@@ -137,16 +143,9 @@ def unadjusted_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list
             "2 * normal_tail(abs(log_odds_did) / log_odds_se)",
             {part: own[part] for part in ("log_odds_did", "log_odds_se")},
         ),
-        *errors,
-        (
-            "p_difference",
-            "p",
-            "2 * normal_tail(abs(did_mid) / did_se)",
-            {part: own[part] for part in ("did_mid", "did_se")},
-        ),
     ]
     if measure.tested and not measure.model:  # no characteristics exist: the printed p is the unadjusted one
-        tests.append(("p", "p", "p_unadjusted", {"p_unadjusted": f"{measure.name}.p_unadjusted.{{site}}"}))
+        of_odds.append(("p", "p", "p_unadjusted", {"p_unadjusted": f"{measure.name}.p_unadjusted.{{site}}"}))
     return [
         derive(
             with_notes(pairs, measure, values) if part in ("did_se", "p_difference") else pairs.assign(few=""),
@@ -161,7 +160,7 @@ def unadjusted_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list
             rule=RULE,
             function="unadjusted_of",
         )
-        for part, unit, formula, inputs in (tests if measure.tested else errors)
+        for part, unit, formula, inputs in [*(of_odds if measure.tested else []), *of_difference]
     ]
 
 

@@ -19,6 +19,11 @@ from dscp.run.job import writing
 RULE = "steps"
 CHANGE = "after - before"
 LEVEL = "setting.models.significance"
+# The p-value of a measure's own test. No model adjusts completions among all in treatment: leavers are another cohort.
+OWN_TESTS = {
+    "effective_treatment": "effective_treatment.p.{site}",
+    "completion_of_treated": "completion_of_treated.p_difference.{site}",
+}
 PRINTED = "constant.published.7_10.value_total.{site}"
 
 
@@ -37,7 +42,7 @@ class Method:
     probability: str = ""
     net: bool = False  # less the cost of treatment
     base: str = "treated"
-    tested: bool = False  # only differences that the tests of chapter 6 call significant
+    tested: bool = False  # only differences that the test of their own measure calls significant
 
 
 PUBLISHED = Method()
@@ -105,8 +110,7 @@ def benefit(method: Method, name: str) -> tuple[str, Inputs]:
             value: f"steps.value.{outcome}.{name}",
         }
         if method.tested:
-            tested = "effective_treatment" if outcome == "effective_treatment" else "successful_completion"
-            inputs |= {f"{outcome}_p": f"{tested}.p.{{site}}", "level": LEVEL}
+            inputs |= {f"{outcome}_p": OWN_TESTS[measure], "level": LEVEL}
             term = f"({outcome}_p < level) * {term}"
         terms.append(term)
     return " + ".join(terms), inputs

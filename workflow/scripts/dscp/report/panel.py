@@ -45,8 +45,11 @@ UNITS = {
 }
 WORDS = {
     "did": "difference in differences",
+    "did_added": "cases added to each cell",
+    "did_mid": "middle of the interval of the difference in differences",
     "did_se": "standard error of the difference in differences",
     "p": "p-value",
+    "p_clustered": "p-value, clustered",
     "p_unadjusted": "p-value, unadjusted",
     "p_difference": "p-value of the difference in proportions",
     "pv": "present value",
