@@ -775,6 +775,13 @@ def run(small):
     return small / "results" / "other-2012-15"
 
 
+def test_pick_ups_are_not_counted_twice_under_a_policy(run):
+    """Two counts of the same referrals that differ by a few people tell these."""
+    full = read_ledger(run / "restricted" / "ledger.csv")
+    assert full["id"].str.startswith("prison_pickup.count.").any()
+    assert not full["id"].str.contains("uncut").any()
+
+
 @pytest.fixture(scope="module")
 def hidden(run) -> set[str]:
     """Ids of what is withheld."""

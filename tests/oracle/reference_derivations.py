@@ -307,15 +307,9 @@ def continuity(
         and starts <= referral["referral_date"] <= ends
     ]
     local.sort(key=lambda item: (item[0]["referral_date"], item[0]["referral"]))
-    picked_up, repeats = set(), 0
-    for form in forms:
-        answered = [
-            (referral["referral"], period)
-            for referral, area, period in local
-            if is_pickup(form, referral, area, pickups_until[period], definitions)
-        ]
-        repeats += max(len(answered) - 1, 0)
-        picked_up.update(answered[:1] if definitions["one_form_answers"] == "one_referral" else answered)
+    (picked_up, repeats), (whenever, _) = (
+        answers(forms, local, until, definitions) for until in (pickups_until, dict.fromkeys(periods, dt.date.max))
+    )
     rows = []
     for referral, area, period in local:
         if referral["release_date"] is None and definitions["missing_release"] == "excluded":
@@ -331,6 +325,7 @@ def continuity(
                 **{name: area[name] for name in ("site", "arm", "area")},
                 "period": period,
                 "outcome": (referral["referral"], period) in picked_up,
+                "uncut": (referral["referral"], period) in whenever,
                 "file": referral["file"],
                 "line": referral["line"],
                 **shared_characteristics(record, age, codes, bands),
@@ -344,8 +339,27 @@ def continuity(
         "not_local_or_not_in_period": len(referrals) - len({referral["referral"] for referral, _, _ in local}),
         "missing_release_date": sum(referral["release_date"] is None for referral, _, _ in local),
         "form_answers_several_referrals": repeats,
+        "released_too_late_to_have_all_days": sum(
+            referral["release_date"] is not None
+            and (pickups_until[period] - referral["release_date"]).days < definitions["pickup_days"]
+            for referral, _, period in local
+        ),
     }
     return in_order(rows), cases
+
+
+def answers(forms: list[dict], local: list[tuple], until: dict, definitions: dict) -> tuple[set, int]:
+    """The referrals that forms up to a day answer, as (referral, period), and how many answers are further ones."""
+    picked_up, repeats = set(), 0
+    for form in forms:
+        answered = [
+            (referral["referral"], period)
+            for referral, area, period in local
+            if is_pickup(form, referral, area, until[period], definitions)
+        ]
+        repeats += max(len(answered) - 1, 0)
+        picked_up.update(answered[:1] if definitions["one_form_answers"] == "one_referral" else answered)
+    return picked_up, repeats
 
 
 def triage(quarters: list[dict], sites: dict, periods: dict) -> dict[tuple[str, str], tuple[int, int, int]]:

@@ -369,7 +369,8 @@ def prison_records(n: int, thrown: bytes, study: str, definitions: dict) -> tupl
     referrals = []
     for number in range(dice.of(range(REFERRALS + 1))):
         referred = dice.of(bounds) + dice.of([0, 5, 1, -1, 0, -20]) * DAY
-        released = dice.of([referred + 20 * DAY, referred, None, *(last - days * DAY for last in last_days)])
+        late = [last - before * DAY for last in last_days for before in (days, 5)]  # with all days left, and with five
+        released = dice.of([referred + 20 * DAY, referred, None, *late])
         to = dice.of(dats)
         home = dice.of([to, to, to, *dats])
         referrals.append(
@@ -481,6 +482,7 @@ def test_prison_pickups_are_those_of_the_method(tmp_path):
         assert counts["community_triage"].empty
         seen.update(extracts=EXTRACTS, **special)
         seen.update(f"successful: {row['outcome']}" for row in expected)
+        seen.update("cut off" for row in expected if row["uncut"] and not row["outcome"])
         seen.update("age unknown" if row["age"] is None else "age known" for row in expected)
         for form in forms:
             for referral in referrals:
@@ -491,7 +493,13 @@ def test_prison_pickups_are_those_of_the_method(tmp_path):
 
     compare()
     wanted = [*PRISON_SITUATIONS, "successful: True", "successful: False", "age unknown", "age known"]
-    wanted += ["missing_release_date", "form_answers_several_referrals", "not_local_or_not_in_period"]
+    wanted += [
+        "cut off",
+        "released_too_late_to_have_all_days",
+        "missing_release_date",
+        "form_answers_several_referrals",
+        "not_local_or_not_in_period",
+    ]
     assert not [name for name in wanted if seen[name] < BATCHES // 2], seen
     assert seen["extracts"] >= EXTRACTS * BATCHES
 

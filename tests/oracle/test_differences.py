@@ -13,7 +13,7 @@ from scipy.stats import binom
 
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import Measure
-from impact import changes_of, counts_of, differences_of, intervals_of, unadjusted_of
+from impact import changes_of, counts_of, differences_of, intervals_of, unadjusted_of, uncut_of
 
 COUNTS = {
     ("pilot", "pre"): (40, 160),
@@ -70,6 +70,20 @@ def test_both_tests_are_two_sided(found):
     assert found["p_unadjusted.site_5"] == pytest.approx(2 * (1 - NormalDist().cdf(abs(math.log(up)) / error)))
     assert found["p_difference.site_5"] == pytest.approx(2 * (1 - NormalDist().cdf(14.8 / found["did_se.site_5"])))
     assert found["p.site_5"] == found["p_unadjusted.site_5"]
+
+
+def test_the_difference_without_the_last_day_of_forms_is_that_of_its_own_counts():
+    """77 of 220 less 50 of 160: 3.75 points. 75 of 250 less 90 of 300: none. A site without such counts is left out."""
+    measure, counts = MEASURES["prison_pickup"], {"pilot": (50, 77), "comparison": (90, 75)}
+    values = {f"prison_pickup.base.{arm}_5.{period}": base for (arm, period), (_, base) in COUNTS.items()}
+    for arm, (pre, post) in counts.items():
+        values |= {f"prison_pickup.uncut.{arm}_5.pre": pre, f"prison_pickup.uncut.{arm}_5.post": post}
+    pairs = pd.DataFrame(
+        [(f"site_{n}", f"pilot_{n}", f"comparison_{n}") for n in (5, 6)], columns=["site", "pilot", "comparison"]
+    )
+    rows = uncut_of(measure, pairs, values)
+    assert rows["id"].to_list() == ["prison_pickup.uncut_did.site_5"]
+    assert rows["value"].to_list() == pytest.approx([3.75])
 
 
 # A cell of nobody or everybody ---------------------------------------------------------------------------------------

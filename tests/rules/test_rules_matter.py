@@ -84,8 +84,8 @@ CONTINUITY_SQL = {
     "pick-up by any client": ("PICKUPS", "forms.client = local_referrals.client", "true"),
     "pick-up from any prison": ("PICKUPS", "and forms.prison = local_referrals.prison", ""),
     "pick-up anywhere": ("PICKUPS", "and list_contains(local_referrals.dats, forms.dat)", ""),
-    "pick-ups after the last day": ("PICKUPS", "and forms.care_plan_date <= pickups_until", ""),
-    "none on the last day": ("PICKUPS", "date <= pickups_until", "date < pickups_until"),
+    "pick-ups after the last day": ("LAST_DAY", "forms.care_plan_date <= pickups_until", "true"),
+    "none on the last day": ("LAST_DAY", "date <= pickups_until", "date < pickups_until"),
     "none on the day of release": ("PICKUPS", "between {pickup_from}", "between {pickup_from} + 1"),
     "one DAT of an area": ("community_triage", "list_contains(areas.dats, dat)", "areas.dats[1] = dat"),
 }  # fmt: skip

@@ -48,7 +48,7 @@ def counted(extracts: dict[str, str], config: dict) -> pd.DataFrame:
     clients, excluded = outcomes.outcomes(extracts["journeys"], *shared(config), treatment)
     found = continuity.continuity(extracts, *shared(config), others)
     rows = outcomes.ledger(clients, excluded, config["sites"], treatment)
-    rows += continuity.ledger(*found, config["sites"], others)
+    rows += continuity.ledger(*found, config["sites"], others, beside=True)
     return pd.concat(rows, ignore_index=True)
 
 

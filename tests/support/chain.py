@@ -273,7 +273,9 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
             of.counted[key] = make()
         return keep(of.counted[key])
 
-    on_clients = [config[key] for key in ("sites", "periods", "definitions", "codes", "models", "measures")]
+    on_clients = [
+        config[key] for key in ("sites", "periods", "definitions", "codes", "models", "measures", "disclosure")
+    ]
     of_clients = ("journeys", "carat_referrals", "cjit_forms", "dirs", "triage_quarters")
     can = {rule for rule in RULES if not lacking([rule], config)}
     if "fieldwork" in can:
@@ -318,7 +320,7 @@ KEPT: dict[str, tuple] = {}  # what was counted last, of a few studies
 
 def _counted(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFrame], dict[str, pd.DataFrame]]:
     """Ledger rows, and by rule the clients and referrals; the same extracts and settings are counted once."""
-    shaping = ("sites", "periods", "definitions", "codes", "models", "measures")
+    shaping = ("sites", "periods", "definitions", "codes", "models", "measures", "disclosure")
     key = repr(([config[one] for one in shaping], sorted(typed.items())))
     if key not in KEPT:
         if len(KEPT) > 4:
@@ -339,7 +341,8 @@ def _count(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFram
     if others:
         read = {name: str(typed[name]) for one in others for name in one.reads}
         members["referrals"], summed, cases = continuity(read, *shared, others)
-        counts += continuity_ledger(members["referrals"], summed, cases, sites, others)
+        beside = not under_a_policy(config)
+        counts += continuity_ledger(members["referrals"], summed, cases, sites, others, beside)
     return counts, members
 
 

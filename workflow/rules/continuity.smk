@@ -14,6 +14,7 @@ rule continuity:
     params:
         study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
         measures=measures("continuity"),
+        beside=not under_a_policy(STUDY),
         digest=digest("continuity"),
     script:
         "../scripts/continuity.py"

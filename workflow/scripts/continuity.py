@@ -22,8 +22,9 @@ from dscp.study.days import day
 
 RULE = "continuity"
 SOURCE = "Appendix B2"
+UNCUT = "{measure}.uncut.{{area}}.{{period}}"
 VIEWS = {"carat_referrals": "referrals", "cjit_forms": "forms"}  # what rules call these extracts
-KEPT_OF_REFERRALS = ["measure", "site", "arm", "area", "period", "outcome"]
+KEPT_OF_REFERRALS = ["measure", "site", "arm", "area", "period", "outcome", "uncut"]
 
 # Local referrals of the period: from the pilot's named prisons, or from any prison listed for the comparison area by a
 # client who lives there; in both cases to a CJIT in the area's own DATs.
@@ -37,9 +38,10 @@ join areas on list_contains(areas.prisons, prison)
 join periods on referral_date between periods.starts and periods.ends
 """
 
-# Pick-ups: forms of the same client and prison in the area, care-planned from the release to 42 days after it.
+# Pick-ups: forms of the same client and prison in the area, care-planned from release to 42 days after it. The forms
+# of a period end on a day, so that a late release has less time: what is counted without that day stands beside.
 PICKUPS = """
-create table pickups as
+create table {name} as
 select local_referrals.area, local_referrals.period, local_referrals.referral,
     row_number() over (
         partition by forms.file, forms.line order by local_referrals.referral_date, local_referrals.referral
@@ -49,17 +51,19 @@ join forms on forms.client = local_referrals.client
     and forms.prison = local_referrals.prison
     and list_contains(local_referrals.dats, forms.dat)
     and forms.care_plan_date between {pickup_from} and release_date + $pickup_days::integer
-    and forms.care_plan_date <= pickups_until
+    and {until}
 """
+LAST_DAY = "forms.care_plan_date <= pickups_until"
 PICKUP_FROM = {"release_date": "release_date", "referral_date": "referral_date"}
 
 # Which pick-ups count, and which referrals: the names in braces of a measure's declaration.
 ANSWERS = {"several_referrals": "true", "one_referral": "nth_referral_of_form = 1"}
 KEPT = {"not_successful": "true", "excluded": "release_date is not null"}
 
-# A measure of referrals: the members of its cohort, and whether each has the outcome.
+# A measure of referrals: the members of its cohort, and whether each has the outcome, with the last day of forms and
+# without it.
 MEASURE = """
-create table {name} as select *, {outcome} as outcome from ({cohort})
+create table {name} as select *, {outcome} as outcome, {uncut} as uncut from ({cohort})
 """
 
 # Characteristics come from the client's latest DIR on or before the referral.
@@ -73,7 +77,7 @@ with latest_dir as (
     ) = 1
 )
 select
-    '{{measure}}' as measure, site, arm, area, period, outcome, file, line, hash(client) as person,
+    '{{measure}}' as measure, site, arm, area, period, outcome, uncut, file, line, hash(client) as person,
     age, coalesce(sex, 'missing') as sex, {ETHNICITY} as ethnicity, {DRUG_FLAGS}, {LENGTH_OF_USE} as length_of_use,
     {yes_no("no_fixed_abode")}, {yes_no("treated_last_two_years")}{{linked}}
 from latest_dir
@@ -104,8 +108,9 @@ def continuity(
 
     Returns
     -------
-    referrals : one row per measure and local referral: outcome (bool), its file and line, a number that stands for the
-        client (person), the client's characteristics, and whether the client is in each linked extract
+    referrals : one row per measure and local referral: outcome (bool), and the same without the last day of forms
+        (uncut), its file and line, a number that stands for the client (person), the client's characteristics, and
+        whether the client is in each linked extract
     counts : measure of counts by quarter -> one row per area and period: rows summed, base, count
     cases : rule, rows: referrals left out and cases that rest on a choice; without a row where there are no referrals
     """
@@ -124,7 +129,7 @@ def continuity(
         derive(con, definitions, of_referrals)
         frames = [con.execute(CHARACTERISTICS.format(measure=measure.name, linked=linked(measure))).df()
                   for measure in of_referrals]  # fmt: skip
-        cases = special_cases(con)
+        cases = special_cases(con, definitions["pickup_days"])
     counts = {}
     for measure in measures:
         if not measure.outcome:
@@ -148,13 +153,15 @@ def register_areas(con: duckdb.DuckDBPyConnection, sites: Mapping, measure: Meas
 def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping, measures: Sequence[Measure]) -> None:
     """Run the derivation rules in their order; leaves a table for each measure of referrals, by its name."""
     con.execute(LOCAL)
-    con.execute(
-        PICKUPS.format(pickup_from=PICKUP_FROM[definitions["pickup_from"]]), {"pickup_days": definitions["pickup_days"]}
-    )
+    days, pickup_from = {"pickup_days": definitions["pickup_days"]}, PICKUP_FROM[definitions["pickup_from"]]
+    until = {"pickups": LAST_DAY, "every_pickup": "true"}
+    for name, condition in until.items():
+        con.execute(PICKUPS.format(name=name, pickup_from=pickup_from, until=condition), days)
     words = {"answers": ANSWERS[definitions["one_form_answers"]], "kept": KEPT[definitions["missing_release"]]}
     for measure in measures:
-        outcome, cohort = measure.outcome.format(**words), measure.cohort.sql.format(**words)
-        con.execute(MEASURE.format(name=measure.name, outcome=outcome, cohort=cohort))
+        outcome, uncut = (measure.outcome.format(**words, pickups=name) for name in until)
+        cohort = measure.cohort.sql.format(**words)
+        con.execute(MEASURE.format(name=measure.name, outcome=outcome, uncut=uncut, cohort=cohort))
 
 
 def linked(measure: Measure) -> str:
@@ -165,7 +172,7 @@ def linked(measure: Measure) -> str:
     )
 
 
-def special_cases(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def special_cases(con: duckdb.DuckDBPyConnection, pickup_days: int) -> pd.DataFrame:
     """Count referrals left out, and cases that rest on a choice of the config."""
     counts = """
     select 'not_local_or_not_in_period' as excluded_by,
@@ -174,18 +181,25 @@ def special_cases(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     select 'missing_release_date', count(*) from local_referrals where release_date is null
     union all
     select 'form_answers_several_referrals', count(*) from pickups where nth_referral_of_form > 1
+    union all
+    select 'released_too_late_to_have_all_days',
+        count(*) from local_referrals where release_date + $pickup_days::integer > pickups_until
     order by excluded_by
     """
-    return con.execute(counts).df()
+    return con.execute(counts, {"pickup_days": pickup_days}).df()
 
 
 # What decides which referrals are left out or rest on a choice.
 IN_STUDY = "sites periods.pre.referrals periods.post.referrals"
-OF_PICKUP = "definitions.pickup_days definitions.pickup_from"
-EVERY_PICKUP = f"{IN_STUDY} {OF_PICKUP} periods.pre.pickups_until periods.post.pickups_until"
+OF_PICKUP, LAST_DAYS = (
+    "definitions.pickup_days definitions.pickup_from",
+    "periods.pre.pickups_until periods.post.pickups_until",
+)
+EVERY_PICKUP = f"{IN_STUDY} {OF_PICKUP} {LAST_DAYS}"
 CASES = {  # a case -> the extracts read, and what decides it
     "not_local_or_not_in_period": ("carat_referrals", IN_STUDY),
     "missing_release_date": ("carat_referrals", IN_STUDY),
+    "released_too_late_to_have_all_days": ("carat_referrals", f"{IN_STUDY} definitions.pickup_days {LAST_DAYS}"),
     "form_answers_several_referrals": ("carat_referrals cjit_forms", EVERY_PICKUP),
 }
 
@@ -196,8 +210,13 @@ def ledger(
     cases: pd.DataFrame,
     sites: Mapping,
     measures: Sequence[Measure],
+    beside: bool,
 ) -> list[pd.DataFrame]:
-    """Ledger rows: base and count of each measure, area and period, those in linked extracts, and the counted cases."""
+    """Ledger rows: base and count of each measure, area and period, those in linked extracts, and the counted cases.
+
+    beside : whether pick-ups without the last day of forms are counted, too: not under a disclosure policy, since two
+        counts that differ by a few people tell these
+    """
     parts = [
         quantities(
             cases.assign(
@@ -226,7 +245,27 @@ def ledger(
             made += linked_rows(referrals, measure, sites, made[0], RULE)
         parts += made
         told.add(measure.cohort.family)
+        if beside and "{pickups}" in measure.outcome:
+            parts.append(uncut_rows(referrals, measure, sites))
     return parts
+
+
+def uncut_rows(referrals: pd.DataFrame, measure: Measure, sites: Mapping) -> pd.DataFrame:
+    """Ledger rows of the count of a measure without the last day of forms: one for each area and period."""
+    return quantities(
+        counted(referrals.assign(outcome=referrals["uncut"]), measure, sites),
+        id=UNCUT.format(measure=measure.name),
+        value="count",
+        unit="count",
+        rows="count",
+        extract=" ".join([*measure.cohort.reads, *measure.also_reads]),
+        filter=f"{measure.words}, whenever the forms end",
+        settings=measure.settings.replace(" periods.{period}.pickups_until", ""),
+        cohort=f"{measure.key} without the last day of forms",
+        source=measure.source,
+        rule=RULE,
+        function="uncut_rows",
+    )
 
 
 if __name__ == "__main__":
@@ -240,4 +279,4 @@ if __name__ == "__main__":
             extracts, study["sites"], study["periods"], study["definitions"], study["codes"], study["bands"], measures
         )
         referrals.to_parquet(out.referrals, index=False)
-        write_ledger(ledger(referrals, counts, cases, study["sites"], measures), out.ledger)
+        write_ledger(ledger(referrals, counts, cases, study["sites"], measures, snakemake.params.beside), out.ledger)

@@ -94,10 +94,7 @@ def unadjusted_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list
     A cell of nobody or everybody has no variance. There as many cases with the outcome as without are added to each
     cell, half a case for four proportions: Agresti and Caffo, 2000; Price and Bonett, 2004.
     """
-    cells = {
-        name: [pattern.replace("{area}", f"{{{arm}}}").replace("{period}", period) for arm, period in CELLS]
-        for name, pattern in (("count", measure.count), ("base", measure.cohort.base))
-    }
+    cells = _cells({"count": measure.count, "base": measure.cohort.base})
     parts = ("log_odds_did", "log_odds_se", "did", "did_added", "did_mid", "did_se")
     own = {part: f"{measure.name}.{part}.{{site}}" for part in parts}
     with_added = cells | {"added": own["did_added"]}
@@ -170,6 +167,31 @@ def with_notes(pairs: pd.DataFrame, measure: Measure, values: Values) -> pd.Data
     return pairs.assign(few=[FEW if one > 0 else "" for one in added])
 
 
+def uncut_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> pd.DataFrame:
+    """Ledger rows of differences in differences without the last day of forms, one for each site that has counts."""
+    known = [site for site in pairs["site"] if f"{measure.name}.uncut.{arms_of(site)['pilot']}.pre" in values]
+    patterns = {"count": f"{measure.name}.uncut.{{area}}.{{period}}", "base": measure.cohort.base}
+    return derive(
+        pairs[pairs["site"].isin(known)],
+        values,
+        id=f"{measure.name}.uncut_did.{{site}}",
+        unit="ppt",
+        formula="100 * sum(sign * c / b for sign, c, b in zip([1, -1, -1, 1], count, base))",
+        inputs=_cells(patterns),
+        source=measure.source,
+        rule=RULE,
+        function="uncut_of",
+    )
+
+
+def _cells(patterns: Mapping[str, str]) -> dict[str, list[str]]:
+    """Templates of the ids of CELLS, by the names that a formula has for them."""
+    return {
+        name: [pattern.replace("{area}", f"{{{arm}}}").replace("{period}", period) for arm, period in CELLS]
+        for name, pattern in patterns.items()
+    }
+
+
 def intervals_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list[pd.DataFrame]:
     """Ledger rows of the ends of normal intervals of the differences without characteristics, percentage points."""
     inputs = {part: f"{measure.name}.{part}.{{site}}" for part in ("did_mid", "did_se")}
@@ -239,7 +261,7 @@ def impact(
             columns=["site", "pilot", "comparison"],
         )
         parts += [counts_of(measure, places, values), changes_of(measure, places, values)]
-        parts.append(differences_of(measure, pairs, values))
+        parts += [differences_of(measure, pairs, values), uncut_of(measure, pairs, values)]
         parts += [*unadjusted_of(measure, pairs, values), *intervals_of(measure, pairs, values)]
         if measure.model and len(pairs):
             chosen = models[f"{measure.model.covariates}_covariates"]

@@ -99,7 +99,7 @@ def _measure_condition(row: Mapping) -> tuple[str, list]:
     """Of a base or count the members of an area and period, of a figure of the model those of a site."""
     dims = dims_of(row)
     part = general(row).split(".")[1]
-    among = {"count": " AND outcome"}.get(part, f" AND {part}" if part.startswith(WITH) else "")
+    among = {"count": " AND outcome", "uncut": " AND uncut"}.get(part, f" AND {part}" if part.startswith(WITH) else "")
     conditions = " AND ".join(f"{name} = ?" for name in ("measure", *dims))
     return conditions + among, [row["family"], *dims.values()]
 

@@ -47,6 +47,7 @@ TITLES = {
     **{f".share_{WITH}{other}.{{area}}.{{period}}": f"Share of those records: {other}" for other in LINKED},
     ".did.{site}": "Difference in differences in percentage points",
     "{measure}.model.{site}": "Adjusted logistic model: rows, odds ratio, effect, their intervals, p-values",
+    "prison_pickup.uncut_did.{site}": "Difference in differences without the last day of forms",
     "{measure}.log_odds_did.{site}": "Difference in differences of log odds",
     "{measure}.log_odds_se.{site}": "Standard error of the difference in differences of log odds",
     "{measure}.did_added.{site}": "Cases added to each cell where one has nobody or everybody with the outcome",

@@ -45,6 +45,8 @@ UNITS = {
 }
 WORDS = {
     "did": "difference in differences",
+    "uncut": "whenever the form was filled in",
+    "uncut_did": "difference in differences, whenever the form was filled in",
     "did_added": "cases added to each cell",
     "did_mid": "middle of the interval of the difference in differences",
     "did_se": "standard error of the difference in differences",

@@ -70,6 +70,10 @@ class Study:
         chosen = analysed(self._sites).items()
         return [name for name, site in chosen if all(site.get(key) == value for key, value in where.items())]
 
+    def sites_that_have(self, pattern: str) -> list[str]:
+        """Names of the analysed sites that have a quantity, its id with {site} for the name."""
+        return [name for name in analysed(self._sites) if pattern.format(site=name) in self._ids]
+
     def reference_run(self) -> bool:
         """Whether the extracts are rebuilt from published counts."""
         return bool(self._config.get("reference_run", False))
