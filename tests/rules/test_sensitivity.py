@@ -87,6 +87,15 @@ def test_an_assumption_moves_the_values_as_the_model_says(assumption, end):
     assert values[f"sensitivity.total.{assumption}.{end}"] != pytest.approx(values["sensitivity.total.base"], rel=1e-3)
 
 
+@pytest.mark.parametrize("assumption", list(RANGES))
+def test_how_much_hangs_on_an_assumption_is_its_wider_end(assumption):
+    values = values_by()
+    base = values["sensitivity.total.base"]
+    moved = [abs(values[f"sensitivity.total.{assumption}.{end}"] - base) for end in ("low", "high")]
+    assert values[f"sensitivity.swing.{assumption}"] == pytest.approx(100 * max(moved) / abs(base), rel=1e-12)
+    assert moved[0] != pytest.approx(moved[1], rel=1e-3)
+
+
 def test_an_assumption_that_is_not_changed_changes_nothing():
     values = values_of(whole({name: {"low": value, "high": value} for name, value in AS_ESTIMATED.items()}))
     for assumption in AS_ESTIMATED:

@@ -38,6 +38,7 @@ from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import chosen
 from dscp.report.lint import read_allowed, read_page
 from dscp.study.areas import ARMS, analysed
+from dscp.study.choices import choices
 from dscp.study.kinds import under_a_policy
 from fieldwork import fieldwork
 from figures import figures
@@ -50,7 +51,7 @@ from published_models import published_models
 from reference_extracts import read_assumed, read_published, reference_extracts
 from register import registered
 from release import release
-from report_html import quoted, report_html
+from report_html import Choice, quoted, report_html
 from restated import restated, spans
 from sensitivity import sensitivity
 from spending import spending
@@ -63,6 +64,7 @@ PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
 CONSTANTS = PROJECT / "workflow" / "resources" / "constants.csv"
 COUNTED = ("outcomes", "continuity")
+SCHEMA = yaml.safe_load((PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
 TODAY = dt.date(2026, 1, 1)
 SITES = ("site_2", "site_3", "site_5", "site_7")  # analysed: every kind of pilot and of continuity
 COVARIATES = ["age", "sex", "ethnicity"]
@@ -384,13 +386,14 @@ def render(made: Made, known: Made | None = None) -> Printed:
     svgs = {number: "<svg/>" for number, plan in plans.items() if wanted(plan.declaration, made.config)} | figures(
         made.ledger, declared, made.config, FACES
     )
+    open_choices = [Choice(*choice) for choice in choices(SCHEMA, made.config)]
     page, _, cells = report_html(
-        made.ledger, made.findings, made.activity, svgs, EXHIBITS, [], made.config, TEMPLATES,
+        made.ledger, made.findings, made.activity, svgs, EXHIBITS, open_choices, made.config, TEMPLATES,
         {"screen": "", "print": ""}, declared_figures=FIGURES,
     )  # fmt: skip
     book, _ = workbook(made.ledger, made.activity, EXHIBITS, WORKBOOK, made.config, TEMPLATES)
     activity = made.activity.drop(columns="site").to_numpy().ravel()
-    texts = quoted(made.findings, {}, []) | {item for text in activity for item in text.split("; ")}
+    texts = quoted(made.findings, {}, open_choices) | {item for text in activity for item in text.split("; ")}
     return Printed(page, cells, svgs, book, read_page(page, made.ledger, made.config, ALLOWED, texts).faults)
 
 

@@ -59,6 +59,7 @@ def declared(sites: Sequence[str]) -> Iterator[Quantity]:
             name, setting = f"{assumption}.{end}", f"setting.economics.sensitivity.{assumption}.{end}"
             yield from _model(name, {**BASE, assumption: setting})
             yield _total(name, f"sensitivity.treatment_value.{name}", f"sensitivity.completion_value.{name}")
+        yield _swing(assumption)
     for variant, value in OWN_VARIANTS.items():
         yield _total(variant, "sensitivity.treatment_value.base", value, "unit_value.expected_value.pv")
     for outcome in OUTCOMES:
@@ -98,6 +99,14 @@ def _total(
         "completion_base": [completion_base],
     }
     return identifier(TOTAL, assumption=variant), "gbp", formula, inputs
+
+
+def _swing(assumption: str) -> Quantity:
+    """How much hangs on an assumption: by what share of itself it moves the benefit at most, per cent."""
+    ends = {end: [identifier(TOTAL, assumption=f"{assumption}.{end}")] for end in ENDS}
+    formula = "100 * max([abs(low - total), abs(high - total)]) / above_0(abs(total))"
+    name = identifier("sensitivity.swing.{assumption}", assumption=assumption)
+    return name, "percent", formula, {**ends, "total": ["sensitivity.total.base"]}
 
 
 def _interval(outcome: str, sites: Sequence[str]) -> Iterator[Quantity]:

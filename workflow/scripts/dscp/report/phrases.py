@@ -352,6 +352,12 @@ class Results:
         moved = {unit: f"claims.{unit}.{claim}" for unit in ("clients", "pounds")}
         return found | {unit: known if known in self._book.values else "" for unit, known in moved.items()}
 
+    def swing_of(self, setting_path: str) -> str:
+        """The id of how much hangs on an assumption that is varied, "" of one that is not."""
+        identifier = f"sensitivity.swing.{setting_path.rpartition('.')[2]}"
+        varied = setting_path.startswith("economics.sensitivity.") and identifier in self._book.values
+        return identifier if varied else ""
+
     def exclusions(self) -> list[tuple[Markup, str, str]]:
         """What the method leaves out or treats specially: rule in words, extract, id of the number of records."""
         ledger = self._book.ledger
