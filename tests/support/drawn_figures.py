@@ -53,9 +53,9 @@ def made_up(config: dict, seed: int = 3) -> dict[str, float]:
     return values
 
 
-def draw(number: str, config: dict, values: dict[str, float]):
-    """One figure, laid out."""
-    figure = rule.drawn(plans_of(config)[number], values, config, FACES)
+def draw(number: str, config: dict, values: dict[str, float], sites: list[str] | None = None):
+    """One figure, or one of its sheets, laid out."""
+    figure = rule.drawn(plans_of(config)[number], values, config, FACES, sites)
     figure.set_dpi(72)
     FigureCanvasAgg(figure).draw()
     return figure

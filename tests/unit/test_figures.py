@@ -30,7 +30,7 @@ from dscp.figures.data import FigureData, planned
 from dscp.figures.drawing import to_svg
 from dscp.figures.effects import METHODS
 from dscp.figures.flowchart import Chart
-from dscp.figures.numbers import numbers, wanted
+from dscp.figures.numbers import drawings, numbers, sheets, wanted
 from dscp.figures.series import ARMS, trend
 from dscp.ledger.withheld import Withheld
 from steps import STEPS
@@ -80,16 +80,54 @@ def test_any_number_of_sites_is_drawn_on_one_page_without_overlap(config, sites,
     whole = study(config, sites, label)
     values = made_up(whole)
     for number in (number for number in plans_of(whole) if not re.fullmatch(r"C\.8\.([2-9]|1\d)", number)):
-        figure = draw(number, whole, values)
-        assert figure.get_figheight() * 25.4 <= 228, number
-        boxes = [(text.get_text(), text.get_window_extent()) for text in texts(figure)]
-        for said, box in boxes:
-            assert box.x0 > -1.5 and box.y0 > -1.5, (number, said)
-            assert box.x1 < figure.bbox.x1 + 1.5 and box.y1 < figure.bbox.y1 + 1.5, (number, said)
-        for (one, first), (other, second) in combinations(boxes, 2):
-            wide = min(first.x1, second.x1) - max(first.x0, second.x0)
-            high = min(first.y1, second.y1) - max(first.y0, second.y0)
-            assert wide < 1 or high < 3, (number, one, other)
+        stands_clear(draw(number, whole, values), number)
+
+
+def stands_clear(figure, number: str) -> None:
+    """All texts of a figure are on its sheet, which is no higher than a page, and none lies on another."""
+    assert figure.get_figheight() * 25.4 <= 228, number
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts(figure)]
+    for said, box in boxes:
+        assert box.x0 > -1.5 and box.y0 > -1.5, (number, said)
+        assert box.x1 < figure.bbox.x1 + 1.5 and box.y1 < figure.bbox.y1 + 1.5, (number, said)
+    for (one, first), (other, second) in combinations(boxes, 2):
+        wide = min(first.x1, second.x1) - max(first.x0, second.x0)
+        high = min(first.y1, second.y1) - max(first.y0, second.y0)
+        assert wide < 1 or high < 3, (number, one, other)
+
+
+@pytest.mark.parametrize("sites", [30, pytest.param(60, marks=pytest.mark.thorough)])
+def test_a_figure_of_many_sites_goes_on_on_further_sheets(config, sites):
+    """Each site is on one sheet, with its texts clear of the others', and all sheets have one scale."""
+    whole = study(config, sites)
+    values = made_up(whole)
+    for number, most in (("S.1", 12), ("S.2", 12), ("S.3", 24)):
+        parts = sheets(number, DECLARED[number], whole)
+        assert list(parts) == [number, *(f"{number}-{at}" for at in range(2, len(parts) + 1))]
+        assert [site for part in parts.values() for site in part] == [f"site_{n}" for n in range(1, sites + 1)]
+        assert max(map(len, parts.values())) <= most and set(parts) <= set(drawings(DECLARED, whole))
+        seen, limits = [], set()
+        for part in parts.values():
+            figure = draw(number, whole, values, part)
+            stands_clear(figure, number)
+            seen.append({text.get_text() for text in texts(figure)} & {f"Site {n}" for n in range(1, sites + 1)})
+            limits.add(
+                (figure.axes[1 if number == "S.2" else 0].get_xlim(), figure.axes[1].get_ylim()[0] * (number == "S.2"))
+            )
+        assert [len(labels) for labels in seen] == [len(part) for part in parts.values()] and len(limits) == 1, number
+
+
+def test_a_figure_of_a_few_sites_has_one_sheet(config):
+    assert drawings(DECLARED, config) == numbers(DECLARED, config)
+    assert len(sheets("S.1", DECLARED["S.1"], study(config, 12))) == 1
+
+
+def test_a_letter_that_the_type_lacks_stops_the_figure(config):
+    welsh = {**config, "sites": {**config["sites"], "site_3": {**config["sites"]["site_3"], "label": "Gŵyr"}}}
+    to_svg(draw("S.3", welsh, made_up(welsh)))
+    welsh["sites"]["site_3"]["label"] = "Gжyr"
+    with pytest.raises(ValueError, match=r"no letter 'ж' \(U\+0436\), needed for 'Gжyr'"):
+        to_svg(draw("S.3", welsh, made_up(welsh)))
 
 
 def test_letters_are_of_the_report_s_type_and_none_is_smaller_than_eight_points(config, default_values):

@@ -14,7 +14,7 @@ rule figures:
         declared=source(FIGURES),
         fonts=sources(FONTS),
     output:
-        figures=expand(f"{RUN}/figures/{{number}}.svg", number=figure_numbers()),
+        figures=expand(f"{RUN}/figures/{{number}}.svg", number=figure_drawings()),
     log:
         f"{RUN}/logs/figures.log",
     params:

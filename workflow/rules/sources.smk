@@ -1,6 +1,6 @@
 """The files that rules rest on, and digests that make a rule rerun exactly when something it rests on has changed."""
 
-from dscp.figures.numbers import numbers
+from dscp.figures.numbers import drawings
 from dscp.record.jobs import extract_names
 from dscp.run import digests
 from dscp.study.given import given
@@ -83,10 +83,10 @@ def own_rules():
     return [rule for rule in workflow.rules if Path(rule.snakefile).resolve().is_relative_to(PROJECT.resolve())]
 
 
-def figure_numbers():
-    """Numbers of the study's figures, as templates/figures.yaml declares them."""
+def figure_drawings():
+    """Names of the sheets of the study's figures, as templates/figures.yaml declares them."""
     with open(BASE / FIGURES, encoding="utf-8") as stream:
-        return numbers(yaml.safe_load(stream)["figures"], STUDY)
+        return drawings(yaml.safe_load(stream)["figures"], STUDY)
 
 
 # What a record of a run names: the project's files, as they are called inside the project, and the extracts' files.

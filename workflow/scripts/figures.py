@@ -3,7 +3,7 @@
 The same ledger gives the same bytes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from dscp import figures as room
 from dscp.figures.data import FigureData, Planned, planned
 from dscp.figures.drawing import Faces, own_settings, to_svg
-from dscp.figures.numbers import wanted
+from dscp.figures.numbers import sheets, wanted
 from dscp.ledger.rows import read_ledger, values_of
 from dscp.run.job import writing
 
@@ -25,8 +25,10 @@ def drawing(draws: str) -> Callable[[FigureData, Mapping, Faces], Figure]:
     return getattr(import_module(f"{room.__name__}.{module}"), name)
 
 
-def drawn(plan: Planned, values: Mapping[str, float], config: Mapping, faces: Faces) -> Figure:
-    """Draw one figure.
+def drawn(
+    plan: Planned, values: Mapping[str, float], config: Mapping, faces: Faces, sites: Sequence[str] | None = None
+) -> Figure:
+    """Draw one figure, or one of its sheets.
 
     Parameters
     ----------
@@ -34,8 +36,10 @@ def drawn(plan: Planned, values: Mapping[str, float], config: Mapping, faces: Fa
     values : ledger id -> value
     config : the study: sites, periods, programme
     faces : typefaces
+    sites : those of the sheet, drawn to the scale of all; None for all
     """
-    return drawing(plan.declaration["draws"])(FigureData.of(plan, values), config, faces)
+    data = FigureData.of(plan, values)
+    return drawing(plan.declaration["draws"])(data if sites is None else data.only(sites), config, faces)
 
 
 def figures(
@@ -52,15 +56,16 @@ def figures(
 
     Returns
     -------
-    figure number -> SVG
+    name of each sheet of each figure -> SVG; a figure of one sheet has its number as a name
     """
     faces, values = Faces.of(**fonts), values_of(ledger)
     plans = planned(declared, config, ledger["id"].tolist())
     with own_settings():
         return {
-            number: to_svg(drawn(plan, values, config, faces))
+            name: to_svg(drawn(plan, values, config, faces, sites if "sheets" in plan.declaration else None))
             for number, plan in plans.items()
             if wanted(plan.declaration, config)
+            for name, sites in sheets(number, plan.declaration, config).items()
         }
 
 

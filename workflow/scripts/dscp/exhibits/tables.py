@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 from markupsafe import Markup
 
@@ -14,6 +15,8 @@ from dscp.printing.origins import Place
 
 # Heads of columns that only name a site or a year.
 OWN_LABELS = ("{{ label }}", "{{ year_label }}")
+GROUPED = 2  # heads of a row whose group has one of its own
+LONGEST = 12  # rows under the head of their group
 
 Text = Callable[[str, Mapping], Markup]
 
@@ -59,7 +62,7 @@ def draw(exhibit: Exhibit, book: Book, text: Text) -> DrawnTable:
         title=text(exhibit.title, exhibit.variables),
         layout=exhibit.layout,
         stubs=tuple(text(stub, exhibit.variables) for stub in exhibit.stubs),
-        spans=_spans(spans),
+        spans=spans_of(spans),
         columns=columns,
         bodies=_bodies(rows),
         notes=[*general, *((mark, Markup.escape(note)) for note, mark in marks.items())],
@@ -93,7 +96,7 @@ def plain_text(text: Markup | str) -> str:
     return Markup(text).striptags()
 
 
-def _spans(heads: Sequence[Markup]) -> list[tuple[Markup, int]]:
+def spans_of(heads: Sequence[Markup]) -> list[tuple[Markup, int]]:
     """Neighbouring equal heads become one: (head, columns)."""
     spans: list[tuple[Markup, int]] = []
     for head in heads:
@@ -140,7 +143,7 @@ def _drawn_entry(entry: Entry, place: str, book: Book, marks: dict[str, str]) ->
     printed_text = printed(value, entry.form)
     book.prints.append((place, entry.id, printed_text))
     note = book.notes.get(entry.id)
-    mark = marks.setdefault(note, chr(ord("a") + len(marks))) if note else ""
+    mark = marks.setdefault(note, lettered(len(marks))) if note else ""
     return {
         "id": entry.id,
         "raw": raw(value),
@@ -154,12 +157,19 @@ def _drawn_entry(entry: Entry, place: str, book: Book, marks: dict[str, str]) ->
     }
 
 
+def lettered(at: int) -> str:
+    """The mark of a note by its place among the notes: a to z, then aa, ab ..."""
+    return (lettered(at // len(ascii_lowercase) - 1) if at >= len(ascii_lowercase) else "") + (
+        ascii_lowercase[at % len(ascii_lowercase)]
+    )
+
+
 def _bodies(rows: Sequence[dict]) -> list[list[dict]]:
-    """Rows of one group stand together in one body; the first row's outer head spans them."""
+    """Rows of one group stand together in one body; the first row's outer head spans them, and is soon said again."""
     bodies: list[list[dict]] = []
     for row in rows:
         joins = bodies and not row["section"] and (bodies[-1][0]["section"] or row["group"] == bodies[-1][0]["group"])
-        if joins:
+        if joins and (len(row["heads"]) < GROUPED or len(bodies[-1]) < LONGEST):
             bodies[-1].append(row)
         else:
             bodies.append([row])

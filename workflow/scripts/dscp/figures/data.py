@@ -7,8 +7,8 @@ exhibits.yaml; drawing, table and cells.csv are made from the same cells, so tha
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from dscp.exhibits.book import shown
 from dscp.exhibits.declared import Exhibit, cells, generated, resolve
@@ -97,6 +97,10 @@ class FigureData:
         data = {(one.row, one.column): Datum(one.id, one.value, shown(one.printed)) for one in found.itertuples()}
         rows = {row.name: {**row.variables, "heads": row.heads} for row in plan.table.rows if not row.section}
         return cls(plan.variables, rows, data)
+
+    def only(self, sites: Collection[str]) -> FigureData:
+        """With the rows of some sites; all cells stay, so that what is drawn has the scale of all."""
+        return replace(self, rows={name: row for name, row in self.rows.items() if row["site"] in sites})
 
     @property
     def missing(self) -> str:

@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
+from matplotlib.text import Text
 
 WIDTH = 156.0
 MM = 25.4  # to the inch
@@ -193,7 +194,20 @@ def nothing(sign: str, text: str, faces: Faces) -> Figure:
 
 
 def to_svg(figure: Figure) -> str:
-    """A figure as SVG text, without a date; under `own_settings` its letters are paths, alike everywhere."""
+    """A figure as SVG text, without a date; under `own_settings` its letters are paths, alike everywhere.
+
+    Raises
+    ------
+    ValueError
+        A letter that its typeface does not have.
+    """
+    for text in figure.findobj(Text):
+        letters = get_font(text.get_fontproperties().get_file()) if text.get_text() and text.get_visible() else None
+        if letters and (
+            lacks := [one for one in text.get_text() if one != "\n" and not letters.get_char_index(ord(one))]
+        ):
+            said = f"the fonts have no letter {lacks[0]!r} (U+{ord(lacks[0]):04X}), needed for {text.get_text()!r}"
+            raise ValueError(said)
     out = io.StringIO()
     FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from dscp.measures.needs import lacking, needs_of, without
 from dscp.study.kinds import compared, evaluated
@@ -38,10 +39,37 @@ def absent(declaration: Mapping, config: Mapping) -> str:
 
 def numbers(declared: Mapping[str, Mapping], config: Mapping) -> list[str]:
     """Numbers of all figures that are drawn; `{i}` in a name counts the analysed sites."""
-    sites = [site for site in config["sites"].values() if site.get("analysed", True)]
-    names = [name for name, declaration in declared.items() if wanted(declaration, config)]
+    return [number for number, _ in _drawn(declared, config)]
+
+
+def drawings(declared: Mapping[str, Mapping], config: Mapping) -> list[str]:
+    """Names of all sheets of all figures that are drawn."""
+    return [name for number, declaration in _drawn(declared, config) for name in sheets(number, declaration, config)]
+
+
+def sheets(number: str, declaration: Mapping, config: Mapping) -> dict[str, list[str]]:
+    """Name of each sheet of a figure -> the analysed sites that stand on it: S.1, S.1-2, S.1-3.
+
+    A figure has one sheet; one that declares `sheets` has as many as it takes to have no more sites than that on each.
+    """
+    sites = _analysed(config)
+    parts = max(1, -(-len(sites) // declaration["sheets"])) if "sheets" in declaration else 1
+    bounds = [round(at * len(sites) / parts) for at in range(parts + 1)]
+    return {
+        f"{number}-{at}" if at > 1 else number: sites[first:last]
+        for at, (first, last) in enumerate(pairwise(bounds), 1)
+    }
+
+
+def _drawn(declared: Mapping[str, Mapping], config: Mapping) -> list[tuple[str, Mapping]]:
+    """Number and declaration of each figure that is drawn."""
     return [
-        number
-        for name in names
-        for number in ([name.format(i=i + 1) for i in range(len(sites))] if "{" in name else [name])
+        (name.format(i=i), declaration)
+        for name, declaration in declared.items()
+        if wanted(declaration, config)
+        for i in range(1, 1 + (len(_analysed(config)) if "{" in name else 1))
     ]
+
+
+def _analysed(config: Mapping) -> list[str]:
+    return [name for name, site in config["sites"].items() if site.get("analysed", True)]

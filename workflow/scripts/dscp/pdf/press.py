@@ -24,11 +24,13 @@ from dscp.pdf.kept import Kept
 from dscp.pdf.line_breaks import last_spaces_take_no_room
 from dscp.pdf.numbers import left_open
 from dscp.pdf.parts import UNCLEAN, TypesettingProblem
+from dscp.pdf.placed import lacking, misplaced
 from dscp.run.workers import side_by_side
 
 VARIANT = "pdf/a-3a"
 EMBEDDED = re.compile(r"data:(image/svg\+xml|font/woff2);base64,")  # what the page holds of figures and fonts
-SMALL = 100_000  # bytes of a font
+FAMILY = re.compile(r"@font-face\s*\{[^}]*?font-family:\s*[\"']([^\"']+)")
+SMALL = 250_000  # bytes of a font
 NO_BREAK = "\N{NO-BREAK SPACE}"
 LONGEST = 200  # characters of a complaint or address that a message shows; the log has all of it
 OPTIONS = {"pdf_variant": VARIANT, "pdf_identifier": bytes(16)}  # the identifier is made when all is written
@@ -127,6 +129,7 @@ class Sheet:
     css: CSS
     fonts: FontConfiguration
     counters: CounterStyle
+    families: frozenset[str]
 
 
 class Press:
@@ -175,7 +178,7 @@ class Press:
         with _heard(fetcher) as said:
             css = CSS(string=self._style, url_fetcher=fetcher, font_config=fonts, counter_style=counters)
         said.refuse()
-        return Sheet(css, fonts, counters)
+        return Sheet(css, fonts, counters, frozenset(FAMILY.findall(self._style)))
 
 
 def _versions() -> list[str]:
@@ -198,6 +201,11 @@ def _pdf(sheet: Sheet, page: str) -> tuple[bytes, Said]:
         _declare_accessible(document)
         with left_open(document, logging.getLogger("weasyprint").error), _fonts_alike():
             written = document.write_pdf(**OPTIONS)
+    if written:
+        tree = html.etree_element
+        if lacks := [*lacking(document, sheet.families, said.complaints, tree)]:
+            return written, Said(lacks)
+        said += Said([*misplaced(document, written, tree)])
     return written, said
 
 

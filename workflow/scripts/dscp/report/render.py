@@ -18,8 +18,9 @@ from markupsafe import Markup
 
 from dscp.exhibits.book import Book, Heading, anchor, raw, setting, shown
 from dscp.exhibits.declared import figure_sites, further_measures
+from dscp.exhibits.pieces import pieces
 from dscp.exhibits.tables import DrawnTable, draw
-from dscp.figures.numbers import absent, lacks
+from dscp.figures.numbers import absent, lacks, sheets
 from dscp.figures.phrases import FigureTexts
 from dscp.ledger.trail import plain
 from dscp.printing.origins import Origin, Way, origins
@@ -41,7 +42,7 @@ class DrawnFigure:
     anchor: str
     absent: str = ""
     title: Markup | str = ""
-    uri: Markup | str = ""
+    uris: Sequence[Markup] = ()  # one of each sheet
     alt: str = ""
     note: Markup | str = ""
     table: DrawnTable | None = None
@@ -132,6 +133,10 @@ class Structure:
             self._book.tables.append((number, drawn.title))
         return drawn
 
+    def pieces_of(self, table: DrawnTable) -> list[DrawnTable]:
+        """A table as tables no wider than the page."""
+        return pieces(table)
+
     def _text(self, template: str, variables: Mapping) -> Markup:
         if "{{" not in template and "{%" not in template:
             return Markup(template)
@@ -165,7 +170,7 @@ class Structure:
         return Markup('<a class="n{}" href="#{}">{}</a>').format(far, anchor(kind, number), text)
 
     def figure_drawn(self, number: str, with_numbers: bool = True) -> DrawnFigure:
-        """A numbered figure, ready for the macro that draws it; its image is a data URI.
+        """A numbered figure, ready for the macro that draws it; the image of each of its sheets is a data URI.
 
         `with_numbers` : whether the table of its numbers stands below it
         """
@@ -176,12 +181,12 @@ class Structure:
             self._text(plan.declaration.get(part, ""), plan.variables) for part in ("title", "alt", "note")
         )
         self._book.drawn_figures.append((number, title))
-        image = base64.b64encode(self._book.figures[number].encode()).decode()
+        drawn = (self._book.figures[sheet] for sheet in sheets(number, plan.declaration, self._book.config))
         return DrawnFigure(
             number=number,
             anchor=name,
             title=title,
-            uri=Markup("data:image/svg+xml;base64," + image),
+            uris=[Markup("data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()) for svg in drawn],
             alt=alt.striptags(),
             note=note,
             table=draw(plan.table, self._book, self._text) if plan.table and with_numbers else None,
