@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 
 import many_sites
-from dscp.exhibits.book import shown
+from dscp.exhibits.book import Book, shown
 from dscp.exhibits.declared import cells
 from dscp.exhibits.pieces import pieces
 from dscp.exhibits.tables import LONGEST, lettered
@@ -17,10 +17,7 @@ from dscp.pdf.typesetting import typeset
 from dscp.report.render import environment
 
 EDGES = 23 * 72 / 25.4 - 4, (210 - 23) * 72 / 25.4 + 4  # of the type area in templates/print.css, marks of notes aside
-MORE = [
-    pytest.param(*case, marks=pytest.mark.thorough)
-    for case in ((12, many_sites.LONG), (30, many_sites.LONG), (60, "Site "), (60, many_sites.LONG))
-]
+CASES = [(12, many_sites.LONG), (30, "Site "), (30, many_sites.LONG), (60, "Site "), (60, many_sites.LONG)]
 
 
 def growing(config: dict) -> list[str]:
@@ -42,12 +39,20 @@ def plain(text: str) -> str:
     return re.sub(r"[\s\u00ad\u200b\u2060]", "", text)
 
 
-@pytest.mark.parametrize(("sites", "label"), [(30, "Site "), *MORE])
-def test_every_cell_of_a_table_of_sites_is_on_the_page(config, sites, label):
-    """Each site's cells in print, in the order of the table's pieces, within the type area."""
-    of = many_sites.book(many_sites.study(config, sites, label), words=60)
+@pytest.mark.thorough
+@pytest.mark.parametrize(("sites", "label"), CASES)
+def test_every_cell_of_every_table_of_sites_is_on_the_page(config, sites, label):
     numbers = growing(config)
     assert {"1.3", "3.1", "6.4", "7.4", "7.10", "B.1", "C.7.2"} <= set(numbers)
+    is_printed(many_sites.book(many_sites.study(config, sites, label), words=60), numbers)
+
+
+def test_every_cell_of_the_widest_tables_is_on_the_page(config):
+    is_printed(many_sites.book(many_sites.study(config, 30)), ["7.10", "C.7.2"])
+
+
+def is_printed(of: Book, numbers: list[str]) -> None:
+    """All cells of some tables are in print, and all text stands within the type area."""
     document = pypdfium2.PdfDocument(typeset(many_sites.page(of, numbers)))
     said = []
     for sheet in document:
@@ -103,3 +108,8 @@ def test_a_table_that_is_not_split_stops_the_build(config, monkeypatch):
     of = many_sites.book(many_sites.study(config, 30))
     with pytest.raises(TypesettingProblem, match=r"under 'Table 7.10 .*', stands beyond the type area"):
         typeset(many_sites.page(of, ["7.10"]))
+
+
+def test_a_label_of_one_long_word_breaks_in_tables_of_few_columns(config):
+    """They stand within a margin that others use."""
+    typeset(many_sites.page(many_sites.book(many_sites.study(config, 3, "x" * 70)), ["7.4", "7.8", "7.11"]))

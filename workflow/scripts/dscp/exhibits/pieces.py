@@ -14,6 +14,10 @@ from itertools import count, pairwise
 from dscp.exhibits.tables import DrawnTable, plain_text, spans_of
 
 PAGE = 464.0  # points: the type area of templates/print.css
+INNER = (
+    379.0  # the same without the margin for numbers of headings: where narrow tables stand, and those of few columns
+)
+FEW = 5
 SIZE = {"dense": 8.0}  # points, by layout; 8.5 where it is not dense
 GAP = {"dense": 0.6, "even": 0.3}  # ems between two columns, by layout; 0.9 in others
 SMALL, CAPITAL = 0.5, 0.64  # ems of a letter or digit, of a capital in bold
@@ -24,9 +28,10 @@ WRAPS = "wraps"
 
 def pieces(table: DrawnTable) -> list[DrawnTable]:
     """A table as tables no wider than the page, columns shared out evenly; the first has its anchor, the last notes."""
-    if _width(table) <= PAGE:
+    layouts = table.layout.split()
+    if _width(table) <= (INNER if "narrow" in layouts or (not layouts and len(table.columns) < FEW) else PAGE):
         return [table]
-    table = replace(table, layout=f"{table.layout} {WRAPS}".strip())
+    table = replace(table, layout=" ".join([*(name for name in layouts if name != "narrow"), WRAPS]))
     for number in count(1):
         bounds = [round(at * len(table.columns) / number) for at in range(number + 1)]
         parts = [_part(table, first, last) for first, last in pairwise(bounds)]
@@ -62,7 +67,7 @@ def _width(table: DrawnTable) -> float:
     size = next((SIZE[name] for name in layouts if name in SIZE), 8.5)
     rows = [row for body in table.bodies for row in body if not row["section"]]
     over = [head for head, columns in table.spans for _ in range(columns)] or [""] * len(table.columns)
-    ems = [_stub(rows, at, wraps or "even" in layouts) for at in range(len(table.stubs))]
+    ems = [max(_word(head, wraps), _stub(rows, at, wraps or "even" in layouts)) for at, head in enumerate(table.stubs)]
     for at, (head, unit, align) in enumerate(table.columns):
         heads = max(_word(text, wraps) for text in (head, unit, *((over[at],) if over.count(over[at]) == 1 else ())))
         cells = (_cell(row["cells"][at], align, wraps) for row in rows)
