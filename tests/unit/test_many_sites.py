@@ -103,6 +103,16 @@ def test_marks_of_notes_do_not_end_with_the_alphabet():
     assert [lettered(at) for at in (0, 25, 26, 27, 51, 52, 701, 702)] == ["a", "z", "aa", "ab", "az", "ba", "zz", "aaa"]
 
 
+def test_marks_of_many_notes_have_room_beside_the_numbers(config):
+    """A wide letter, or two, would lie on the number of the next column."""
+    of = many_sites.book(many_sites.study(config, 30))
+    noted = [one for one in of.ledger["id"] if one.startswith("effective_treatment.odds_ratio.")]
+    of.ledger.loc[of.ledger["id"].isin(noted), "note"] = [f"note on {one}" for one in noted]
+    typeset(many_sites.page(of, ["B.1"]))
+    table = environment(str(many_sites.TEMPLATES), of).globals["table_data"]("B.1")
+    assert table.layout.split()[-1] == "noted" and [mark for mark, _ in table.notes][-1] == "ad"
+
+
 def test_a_table_that_is_not_split_stops_the_build(config, monkeypatch):
     monkeypatch.setattr("dscp.exhibits.pieces.PAGE", 1e9)
     of = many_sites.book(many_sites.study(config, 30))

@@ -15,6 +15,7 @@ from dscp.printing.origins import Place
 
 # Heads of columns that only name a site or a year.
 OWN_LABELS = ("{{ label }}", "{{ year_label }}")
+HANGING, NOTED = 12, "noted"  # marks a to l are narrow enough to hang between two columns; of more, each has its room
 GROUPED = 2  # heads of a row whose group has one of its own
 LONGEST = 12  # rows under the head of their group
 
@@ -60,7 +61,7 @@ def draw(exhibit: Exhibit, book: Book, text: Text) -> DrawnTable:
         number=exhibit.number,
         anchor=anchor("table" if exhibit.kind == "Table" else "numbers", exhibit.number),
         title=text(exhibit.title, exhibit.variables),
-        layout=exhibit.layout,
+        layout=f"{exhibit.layout} {NOTED}".strip() if len(marks) > HANGING else exhibit.layout,
         stubs=tuple(text(stub, exhibit.variables) for stub in exhibit.stubs),
         spans=spans_of(spans),
         columns=columns,
