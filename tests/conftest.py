@@ -68,9 +68,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def config() -> dict:
     """The default config, dates as ISO text."""
-    from dscp.config.checked import plain
+    from dscp.config.checked import completed, plain
 
-    return plain(yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8")))
+    return completed(plain(yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))))
 
 
 @pytest.fixture(scope="session")

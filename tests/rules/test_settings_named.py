@@ -145,12 +145,13 @@ def test_a_changed_model_moves_only_what_names_it(extracts, config, ledger, path
 def test_an_extract_that_is_only_read_with_another_is_named_where_it_matters(
     extracts, config, straight, ledger, extract, tmp_path
 ):
-    """Without half of its rows, only quantities that name it move; characteristics move the models alone."""
+    """Without half of its rows, only quantities that name it move; DIRs move the models and the share who have one."""
     half = pd.read_parquet(extracts[extract]).iloc[::2]
     half.to_parquet(tmp_path / "half.parquet")
     found = moved(straight, counted({**extracts, extract: str(tmp_path / "half.parquet")}, config))
     assert found <= set(dependents(straight, [f"extract.{extract}"]))
-    assert bool(found) == (extract == "cjit_forms")
+    of_links = {one for one in found if "with_dirs" in one}
+    assert found and (found == of_links) == (extract == "dirs")
     models = {row["id"] for row in ledger.to_dict("records") if row["function"] == "adjusted_of"}
     prison = {identifier for identifier in models if identifier.startswith("prison_pickup.")}
     assert prison and prison == models & set(dependents(ledger, [f"extract.{extract}"]))

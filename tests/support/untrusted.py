@@ -237,7 +237,7 @@ YEARLY = ("started", "retained_12_weeks", "completed_under_12_weeks")
 SPENDING = r"spending\..*|spending_item\..*|cost(_recurrent)?\..*|validation\..*pilot_spending.*"
 RATIOS = r"benefit\.(cost_ratio|cost_ratio_sensitivity|net_cost_ratio)"
 TOTALS = r"stated\.(benefit_total|additional_effective_treatment|additional_completions)"
-NO_BENEFIT = (TOTALS, r"sensitivity\.(additional|total|effect_se)\..*", r"benefit\..*", r"additional\..*")
+NO_BENEFIT = (TOTALS, r"sensitivity\.(additional|total|effect_se|swing)\..*", r"benefit\..*", r"additional\..*")
 PERCENT_SPENT = r"spending(_item)?\..*\.share"
 
 

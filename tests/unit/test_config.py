@@ -84,7 +84,9 @@ def test_value_outside_the_list(bad):
 
 
 def test_the_slip_of_the_evaluation_belongs_to_its_reference_run(bad):
-    assert bad["economics"]["method"] == "as_published"
+    unsaid = {**bad, "economics": {key: value for key, value in bad["economics"].items() if key != "method"}}
+    assert checked(unsaid, CONFIG, SCHEMA)["economics"]["method"] == "as_published"
+    assert checked({**unsaid, "reference_run": False}, CONFIG, SCHEMA)["economics"]["method"] == "corrected"
     for other in ({"reference_run": False}, {"reference_run": None}):
         study = {key: value for key, value in {**bad, **other}.items() if value is not None}
         assert "economics.method: found as_published, allowed: corrected, as the other repeats a slip" in check(study)

@@ -17,7 +17,7 @@ VALUES = {"a": 30.0, "b": -0.25, "c": 2.0, "one": [3.0, 0.5, -2.0], "two": [1.0,
 
 
 SIGNS = ["+", "-", "*", "/", "//", "<", "<=", ">", ">=", "==", "!=", "and", "or"]
-OF_ONE = ["abs", "sqrt", "spread", "normal_tail", "normal_quantile", "round_half_up"]
+OF_ONE = ["abs", "sqrt", "normal_tail", "normal_quantile", "round_half_up"]
 OF_TWO = ["log_odds", "min", "max"]
 LISTS = [
     "one", "two", "one + two", "[{}, {}]", "[{}] + one", "(x * ({}) for x in one if x < ({}))",

@@ -212,7 +212,7 @@ def test_a_page_without_parts_and_one_without_anything_before_them():
         ("id='c-3'", "id='c-2'", "Anchor defined twice: 'c-2'"),
         ("<h2>Words", "<div class='part'></div><h2>Words", "Parts in parts"),
         ("href='#c-3'", "href='#c-33'", "No anchor #c-33"),
-        ("Words of paragraph 3 of chapter 7", "\N{CUNEIFORM SIGN A}", "notdef"),
+        ("Words of paragraph 3 of chapter 7", "\N{CUNEIFORM SIGN A}", "no letter"),
         ("h2 {", "h2 { colour: red;", "colour"),
     ],
 )
@@ -226,7 +226,7 @@ def test_numbers_of_uneven_digits_are_refused():
     """A number of a page takes the place of another, so all digits have to be of one width."""
     folder = PROJECT / "templates"
     fonts = re.findall(r"@font-face.*", (folder / "report.css").read_text(encoding="utf-8"))
-    uneven = 'body { font-family: "Source Serif 4"; font-feature-settings: "lnum", "pnum" }'
+    uneven = 'html { font-family: "Source Serif 4"; font-feature-settings: "lnum", "pnum" }'
     style = embed_fonts("\n".join([*fonts, STYLE, uneven]), folder)
     with pytest.raises(TypesettingProblem, match="several widths"):
         typeset(page().replace(STYLE, style))

@@ -239,6 +239,7 @@ def rest(of: dict[str, tuple[Day, Day]]) -> tuple[str, str]:
     before = [year for year in years(*of["pre"]) if year not in during] or earlier[:1]
     window = f"{of['pre'][0]:%Y-%m}, {of['post'][1]:%Y-%m}"
     for pattern, new in (
+        (r"  # method: .*\n", ""),
         (r"worked_example: .*", "worked_example: site_1 # the site of Table 7.11"),
         (r"spending_years: .*", f"spending_years: [{', '.join(during)}]"),
         (r"    before: .*", f"    before: [{', '.join(before)}]"),

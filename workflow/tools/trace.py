@@ -84,8 +84,9 @@ def _settings(run: Run, paths: list[str]) -> Iterator[str]:
 
 def _line(run: Run, keys: list[str | int]) -> str:
     """Where a setting stands in the run's config, and the line itself."""
-    number = line_numbers(run.config_text).get(tuple(keys))
-    return f"line {number}: {run.config_text.splitlines()[number - 1].split('#')[0].strip()}" if number else "not set"
+    if (number := line_numbers(run.config_text).get(tuple(keys))) is None:
+        return "by default"
+    return f"line {number}: {run.config_text.splitlines()[number - 1].split('#')[0].strip()}"
 
 
 def _branch(run: Run, node: Node, label: str, with_records: bool, seen: set[str], indent: str = "") -> Iterator[str]:

@@ -187,10 +187,18 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
     validator = ON_ONE_LINE(schema, format_checker=FormatChecker(["date"]))
     errors = sorted(validator.iter_errors(study), key=lambda error: [str(part) for part in error.path])
     found = list(dict.fromkeys(told for error in errors for told in _described(error)))
-    found = found or [*unprintable(study), *(list(impossible(study)) or contradictions(study))]
+    if not found:
+        study = completed(study)
+        found = [*unprintable(study), *(list(impossible(study)) or contradictions(study))]
     if found:
         _refuse(path, found)
     return study
+
+
+def completed(study: Mapping) -> dict:
+    """A config with what it may leave unsaid: the conventions of 2012 belong to the reference run alone."""
+    method = "as_published" if study.get("reference_run", False) else "corrected"
+    return {**study, "economics": {"method": method, **study["economics"]}}
 
 
 def _pattern(
