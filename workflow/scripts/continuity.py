@@ -13,7 +13,17 @@ import pandas as pd
 from dscp.extracts.types import WITH
 from dscp.ledger.rows import quantities, write_ledger
 from dscp.measures.counting import count_rows, counted, linked_rows, links_of, with_counts
-from dscp.measures.records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
+from dscp.measures.records import (
+    AGE_YEARS,
+    DRUG_FLAGS,
+    ETHNICITY,
+    FIRST_ROWS,
+    LENGTH_OF_USE,
+    PERSON,
+    connect,
+    lists_of_codes,
+    yes_no,
+)
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import Measure
 from dscp.run.job import writing
@@ -77,10 +87,10 @@ with latest_dir as (
     ) = 1
 )
 select
-    '{{measure}}' as measure, site, arm, area, period, outcome, uncut, file, line, hash(client) as person,
+    '{{measure}}' as measure, site, arm, area, period, outcome, uncut, file, line, {PERSON},
     age, coalesce(sex, 'missing') as sex, {ETHNICITY} as ethnicity, {DRUG_FLAGS}, {LENGTH_OF_USE} as length_of_use,
     {yes_no("no_fixed_abode")}, {yes_no("treated_last_two_years")}{{linked}}
-from latest_dir
+from ({FIRST_ROWS.format(measure="latest_dir")})
 order by area, period, file, line
 """
 
@@ -109,7 +119,7 @@ def continuity(
     Returns
     -------
     referrals : one row per measure and local referral: outcome (bool), and the same without the last day of forms
-        (uncut), its file and line, a number that stands for the client (person), the client's characteristics, and
+        (uncut), its file and line, which rows are of one client (person), the client's characteristics, and
         whether the client is in each linked extract
     counts : measure of counts by quarter -> one row per area and period: rows summed, base, count
     cases : rule, rows: referrals left out and cases that rest on a choice; without a row where there are no referrals

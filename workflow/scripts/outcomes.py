@@ -15,7 +15,17 @@ from dscp.ledger.ids import dims_of, general
 from dscp.ledger.rows import quantities, values_of, write_ledger
 from dscp.measures.cohorts import OF_ADULTS
 from dscp.measures.counting import count_rows, counted
-from dscp.measures.records import AGE_YEARS, DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, connect, lists_of_codes, yes_no
+from dscp.measures.records import (
+    AGE_YEARS,
+    DRUG_FLAGS,
+    ETHNICITY,
+    FIRST_ROWS,
+    LENGTH_OF_USE,
+    PERSON,
+    connect,
+    lists_of_codes,
+    yes_no,
+)
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import Measure
 from dscp.run.job import writing
@@ -75,7 +85,7 @@ create view {name} as select *, {outcome} as outcome from ({cohort})
 
 CHARACTERISTICS = f"""
 select
-    '{{measure}}' as measure, site, arm, area, period, outcome, file, line, hash(client) as person,
+    '{{measure}}' as measure, site, arm, area, period, outcome, file, line, {PERSON},
     age, sex, {ETHNICITY} as ethnicity, {DRUG_FLAGS}, {LENGTH_OF_USE} as length_of_use,
     case
         when dip_flag = 'Y' then 'yes'
@@ -84,7 +94,7 @@ select
         else 'no'
     end as criminal_justice_referral,
     {yes_no("previously_treated")}, {yes_no("dual_diagnosis")}
-from {{measure}}
+from ({FIRST_ROWS})
 order by area, period, file, line
 """
 
@@ -110,7 +120,7 @@ def outcomes(
     Returns
     -------
     clients : one row per measure, area, period and client counted: outcome (bool), file and line of the journey
-        that decided it, a number that stands for the client (person), and the client's characteristics
+        that decided it, which rows are of one client (person), and the client's characteristics
     excluded : rule, rows: how many journeys each derivation rule left out
     """
     con = connect(journeys)
