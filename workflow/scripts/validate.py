@@ -225,7 +225,8 @@ def two_ways_of_writing(extract: Extract, columns: pa.DataFrameSchema) -> list[d
         both = f"count_if({slashed}) AS strokes, count_if(NOT {slashed}) AS others, min(record) FILTER ({slashed})"
         files = f"SELECT file, {both} FROM records WHERE {read} GROUP BY file HAVING strokes > 0 AND others > 0"
         for file, strokes, others, first in extract.query(f"{files} ORDER BY file"):
-            found = f"two ways of writing a day: {strokes:,} cells like 99/99/9999 and {others:,} like 9999-99-99"
+            cells = "cell" if strokes == 1 else "cells"
+            found = f"two ways of writing a day: {strokes:,} {cells} like 99/99/9999 and {others:,} like 9999-99-99"
             allowed = "one way, YYYY-MM-DD or DD/MM/YYYY, in the whole column of a file"
             findings.append(_first_of(extract, name, found, allowed, (file, first, None), strokes))
     return findings
