@@ -17,7 +17,6 @@ from dscp.measures.records import (
     AGE_YEARS,
     DRUG_FLAGS,
     ETHNICITY,
-    FIRST_ROWS,
     LENGTH_OF_USE,
     PERSON,
     connect,
@@ -90,7 +89,7 @@ select
     '{{measure}}' as measure, site, arm, area, period, outcome, uncut, file, line, {PERSON},
     age, coalesce(sex, 'missing') as sex, {ETHNICITY} as ethnicity, {DRUG_FLAGS}, {LENGTH_OF_USE} as length_of_use,
     {yes_no("no_fixed_abode")}, {yes_no("treated_last_two_years")}{{linked}}
-from ({FIRST_ROWS.format(measure="latest_dir")})
+from latest_dir
 order by area, period, file, line
 """
 

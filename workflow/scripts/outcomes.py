@@ -19,7 +19,6 @@ from dscp.measures.records import (
     AGE_YEARS,
     DRUG_FLAGS,
     ETHNICITY,
-    FIRST_ROWS,
     LENGTH_OF_USE,
     PERSON,
     connect,
@@ -94,7 +93,7 @@ select
         else 'no'
     end as criminal_justice_referral,
     {yes_no("previously_treated")}, {yes_no("dual_diagnosis")}
-from ({FIRST_ROWS})
+from {{measure}}
 order by area, period, file, line
 """
 

@@ -14,9 +14,8 @@ AGE_YEARS = """(
     - case when month({at}) * 100 + day({at}) < month({born}) * 100 + day({born}) then 1 else 0 end
 )"""
 
-# Which rows of a measure are of one client, by a number that says nothing of who it is: the rank of the first row.
-FIRST_ROWS = "select *, min(file::bigint * 1000000000000 + line) over (partition by client) as first_row from {measure}"
-PERSON = "dense_rank() over (order by first_row) as person"
+# Which rows of a measure are of one client, by a number that says little of who it is.
+PERSON = "dense_rank() over (order by length(client), client) as person"
 
 ETHNICITY = "coalesce((select min(grp) from ethnic_groups where code = ethnicity), 'missing')"
 
