@@ -553,7 +553,7 @@ def _same(one: float, other: float) -> bool:
 LANGUAGE = {
     "__builtins__": {"sum": sum, "len": len, "min": min, "max": max, "abs": abs, "zip": zip, "enumerate": enumerate,
                      "range": range},
-    "sqrt": math.sqrt, "spread": lambda variance: math.sqrt(variance) if variance > 0 else math.nan,
+    "sqrt": math.sqrt, "prod": math.prod,
     "log_odds": lambda count, base: math.log(count / (base - count)),
     "normal_tail": lambda z: math.erfc(z / math.sqrt(2)) / 2, "normal_quantile": NormalDist().inv_cdf,
     "above_0": lambda value: value if value > 0 else math.nan,
@@ -570,7 +570,7 @@ def _lists(formula: str) -> set[str]:
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     given = [node.iter for node in nodes if isinstance(node, ast.comprehension)]
     for call in calls:
-        if call.func.id in ("zip", "sum", "len", "enumerate") or (
+        if call.func.id in ("zip", "sum", "len", "enumerate", "prod") or (
             call.func.id in ("min", "max") and len(call.args) == 1
         ):
             given += call.args
