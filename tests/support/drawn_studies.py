@@ -35,7 +35,7 @@ LASTS = 84  # days that are effective treatment
 def drawn_study(default: Mapping, seed: int) -> chain.Study:
     """Draw a study: the same for the same seed."""
     rng = np.random.default_rng(seed)
-    config = {**default, **other_config(dict(default)), "assumed": {}}
+    config = {**default, **other_config(dict(default)), "assumed": {}, "disclosure": "minimum_10"}  # any but none
     chosen = rng.choice(len(SITES), int(rng.choice([2, 3, 4], p=[0.7, 0.2, 0.1])), replace=False)
     config["measures"] = MEASURES[int(rng.integers(0, len(MEASURES)))] + OF_REFERRALS
     config["sites"] = {name: config["sites"][name] for i, name in enumerate(SITES) if i in chosen}

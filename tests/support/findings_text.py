@@ -18,7 +18,7 @@ import pandas as pd
 import yaml
 from lxml.html import HtmlElement
 
-from dscp.config.checked import plain
+from dscp.config.checked import completed, plain
 from dscp.figures.data import planned
 from dscp.ledger.formulas import recompute
 from dscp.ledger.rows import inputs_of, kind, read_ledger
@@ -282,7 +282,7 @@ def _paragraph(element: HtmlElement, chapter: str) -> Paragraph:
 
 def main(names: Iterable[str]) -> None:
     """Print the paragraphs that rest on results, case by case."""
-    config = plain(yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8")))
+    config = completed(plain(yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))))
     ledger = read_ledger(PROJECT / "results" / config["run"] / "ledger.csv")
     for name in names or CASES:
         print(f"\n{'=' * 20} {name} {'=' * 20}")

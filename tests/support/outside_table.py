@@ -20,7 +20,7 @@ import yaml
 import chain
 import outside
 from drawn_studies import drawn_study
-from dscp.config.checked import plain
+from dscp.config.checked import completed, plain
 from dscp.disclosure.control import CannotProtect, Control, ordered
 from dscp.disclosure.policies import NONE, POLICIES
 
@@ -181,6 +181,6 @@ def _add(of: Published, counted: dict, utility: dict, say: Callable[[str], None]
 
 
 if __name__ == "__main__":
-    default = plain(yaml.safe_load((chain.PROJECT / "config.yaml").read_text(encoding="utf-8")))
+    default = completed(plain(yaml.safe_load((chain.PROJECT / "config.yaml").read_text(encoding="utf-8"))))
     first, number = (0, int(sys.argv[1])) if len(sys.argv) < 3 else map(int, sys.argv[1:])
     print(table(default, range(first, first + number), say=lambda line: print(line, file=sys.stderr)).to_string())

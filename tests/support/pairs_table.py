@@ -19,7 +19,7 @@ import yaml
 
 import chain
 import outside
-from dscp.config.checked import plain
+from dscp.config.checked import completed, plain
 from dscp.disclosure.members import alike, members
 from dscp.disclosure.policies import POLICIES
 from dscp.disclosure.register import MEMBERS, Register
@@ -126,7 +126,7 @@ def table(rows: list[dict]) -> pd.DataFrame:
 
 def main(studies: int, start: int) -> None:
     """Print the table."""
-    config = plain(yaml.safe_load((chain.PROJECT / "config.yaml").read_text(encoding="utf-8")))
+    config = completed(plain(yaml.safe_load((chain.PROJECT / "config.yaml").read_text(encoding="utf-8"))))
     rows: list[dict] = []
     for seed in range(start, start + studies):
         with tempfile.TemporaryDirectory() as name:

@@ -19,7 +19,7 @@ import yaml
 import chain
 import findings_text as ft
 from chain import Study
-from dscp.config.checked import plain
+from dscp.config.checked import completed, plain
 
 PRE = (pd.Timestamp("2012-01-01"), pd.Timestamp("2013-06-30"))
 POST = (pd.Timestamp("2014-01-01"), pd.Timestamp("2015-06-30"))
@@ -620,7 +620,7 @@ def joined(names: Iterable[str]) -> Fault:
 
 def main(names: Iterable[str]) -> None:
     """Print what is missing and why, and the paragraphs that differ from those of the study without the fault."""
-    config = plain(yaml.safe_load((chain.PROJECT / "config.yaml").read_text(encoding="utf-8")))
+    config = completed(plain(yaml.safe_load((chain.PROJECT / "config.yaml").read_text(encoding="utf-8"))))
     study, folder = chain.study(config), Path(tempfile.mkdtemp())
     known = {paragraph.text for paragraph in ft.paragraphs(chain.render(chain.run(study, folder)).page)}
     for name in names or FAULTS:
