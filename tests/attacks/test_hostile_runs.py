@@ -34,7 +34,7 @@ from other_study import write_study
 from running import PROJECT, RUN
 
 SCHEMA = config_schema(PROJECT)
-SECONDS, MEGABYTES = 15, 1000  # of processor time, 3 of which go into libraries that are loaded for all jobs; and of the largest process
+SECONDS, MEGABYTES = 15, 1000  # of processor time, with all libraries; and of the largest process
 PATIENCE, PATIENCE_LATE = 60, 300  # seconds by the clock, after which a case is killed
 AT_ONCE = 2
 NAME = "run: dscp-2009-11"

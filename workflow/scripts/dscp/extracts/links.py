@@ -77,7 +77,7 @@ def _without_any(ends: Mapping[str, str], tables: Mapping[str, str], config: Map
             known = places_of(declared, config)
             rows = duckdb.execute(f"""
                 SELECT "{declared.place}", {period_of(declared, config)} AS period, count(*),
-                    count_if({ends[here]} IN (SELECT {ends[there]} FROM {tables[there]}))
+                    count(*) FILTER ({ends[here]} IN (SELECT {ends[there]} FROM {tables[there]}))
                 FROM {tables[here]} GROUP BY ALL ORDER BY ALL
             """).fetchall()
             cells = {(place, period): (every, some) for place, period, every, some in rows if period and place in known}
@@ -104,7 +104,7 @@ def _silent(cells: Mapping[tuple[str, str], tuple[int, int]]) -> list[tuple[tupl
     for by_place, by_period in ((False, True), (True, False), (True, True)):
         groups: dict[tuple[str, str], list[int]] = {}
         for (place, period), numbers in cells.items():
-            group = groups.setdefault(((place or "") * by_place, (period or "") * by_period), [0, 0])
+            group = groups.setdefault((place * by_place, period * by_period), [0, 0])
             group[:] = map(sum, zip(group, numbers, strict=True))
         every, some = map(sum, zip(*groups.values(), strict=True)) if groups else (0, 0)
         for (place, period), (rows, linked_rows) in groups.items():
