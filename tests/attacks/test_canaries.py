@@ -418,7 +418,7 @@ def test_a_column_that_is_not_read_is_named_if_its_name_is_words(other, tmp_path
 
 
 def test_a_run_on_twelve_bad_extracts_names_all_places_and_no_client(config, other, tmp_path):
-    write_study(tmp_path, config)
+    write_study(tmp_path, config, extracts=other_config(config)["extracts"])  # each a CSV file
     for name, frame in other[1].items():
         (tmp_path / FOLDER / f"{name}.csv").write_text(bad_cells(frame)[0], encoding="utf-8", newline="")
     done = snakemake(PROJECT, tmp_path)
