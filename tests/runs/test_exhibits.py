@@ -26,6 +26,8 @@ DIFFERENT = {
     ("7.10", "value_total", "site_5"): ("-210", "follows from Table 7.9"),
     ("7.10", "sens50_value_total", "site_5"): ("-105", "follows from Table 7.9"),
     ("7.10", "sens50_benefit_cost_ratio", "site_2"): ("-ve", "a full stop in the print"),
+    ("C.5.1", "t3_t5_re_present_to_cjs", "lr_likelihood_planned_exit"): ("47%", "53% of them stay abstinent"),
+    ("C.5.1", "t3_t5_re_present_to_cjs", "lr_likelihood_unplanned_exit"): ("59%", "41% of them stay abstinent"),
     ("C.7.1", "y2004_05", "adult_pooled_treatment_budget"): ("£255m", "total and spending per adult need 255"),
 }
 REWORDED = {("C.5.1", "t3_t5_re_present_to_cjs", "lr_text")}

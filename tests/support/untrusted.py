@@ -417,7 +417,7 @@ FAULTS = {
     "none effective anywhere": Fault(
         effective(0, *SEVERAL),
         clients_of(r"\d"),
-        no_spread(r"\d"),
+        (*no_spread(r"\d"), r"sensitivity\.swing\..*"),
         lambda values, before: every(lambda n: n == 0, values, "benefit.total."),
         ("In all four sites the benefits are nil.", "effective treatment did not change"),
     ),
@@ -561,11 +561,11 @@ FAULTS = {
     ),
     "no referrals from prison before": Fault(
         no_referrals,
-        rf"prison_pickup\.(base|count|with_\w+|model_rows(_dropped)?|{MODEL})\..*_2(\.\w+)?|excluded\..*|validation\..*carat_referrals.*",
+        rf"prison_pickup\.(base|count|uncut|with_\w+|model_rows(_dropped)?|{MODEL})\..*_2(\.\w+)?|excluded\..*|validation\..*carat_referrals.*",
         (
             r"prison_pickup\.(rate|share_with_\w+)\.pilot_2\.pre",
             r"prison_pickup\.change\.pilot_2",
-            rf"prison_pickup\.(did|did_low|did_high|did_se|did_added|did_mid|p_difference|{UNTESTED})\.site_2",
+            rf"prison_pickup\.(did|uncut_did|did_low|did_high|did_se|did_added|did_mid|p_difference|{UNTESTED})\.site_2",
         ),
         says=("For Site 2 no change in the share of referrals picked up can be given.",),
     ),

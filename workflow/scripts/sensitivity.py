@@ -104,7 +104,7 @@ def _total(
 def _swing(assumption: str) -> Quantity:
     """How much hangs on an assumption: by what share of itself it moves the benefit at most, per cent."""
     ends = {end: [identifier(TOTAL, assumption=f"{assumption}.{end}")] for end in ENDS}
-    formula = "100 * max([abs(low - total), abs(high - total)]) / above_0(abs(total))"
+    formula = "100 * max([abs(low - total), abs(high - total)]) / abs(total)"
     name = identifier("sensitivity.swing.{assumption}", assumption=assumption)
     return name, "percent", formula, {**ends, "total": ["sensitivity.total.base"]}
 

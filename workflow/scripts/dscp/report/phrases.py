@@ -12,6 +12,7 @@ from markupsafe import Markup
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.exhibits.book import DEFAULT_FORMS, Book, setting, time
 from dscp.exhibits.declared import figure_sites, ledger_items
+from dscp.exhibits.tables import lettered
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import WITH
 from dscp.ledger.ids import dims_of, identifier
@@ -200,13 +201,23 @@ class Results:
     @pass_context
     def q(self, context: Context, identifier: str, form: str = "", magnitude: bool = False) -> Markup:
         """A quantity in its unit's form, or in a named one; `magnitude` drops the sign."""
+        return self._element(context, identifier, form, magnitude) + self._book.note_on(identifier)
+
+    @pass_context
+    def marked(self, context: Context, identifier: str, marks: dict[str, str]) -> Markup:
+        """A quantity in a cell, with the letter of its note; `marks` (note -> letter) gets those that are new."""
+        element, note = self._element(context, identifier), self._book.notes.get(identifier)
+        if not note:
+            return element
+        return element + Markup('<sup class="mark">{}</sup>').format(marks.setdefault(note, lettered(len(marks))))
+
+    def _element(self, context: Context, identifier: str, form: str = "", magnitude: bool = False) -> Markup:
         value = self._book.value(identifier, context.name)
         form = form or DEFAULT_FORMS[self._book.units[identifier]]
         text = printed(value, form)
         self._book.prints.append((context.name or "", identifier, text))
         shape = (f"{form} {MAGNITUDE}", text.lstrip("+-")) if magnitude else (form, text)
-        element = self._book.data(identifier, value, *shape)
-        return element + self._book.note_on(identifier)
+        return self._book.data(identifier, value, *shape)
 
     @pass_context
     def spelt(self, context: Context, identifier: str) -> Markup:
