@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 
@@ -17,12 +18,14 @@ import pandas as pd
 import pytest
 
 from disclosure import disclosed_findings
-from dscp.extracts.faults import BIRTHS, CODE_CHANGES, NO_VALUE, NOT_ALLOWED, SHARED_BIRTH, SILENT
+from dscp.extracts.faults import BIRTHS, CODE_CHANGES, NO_VALUE, NOT_ALLOWED, SHARED_BIRTH, SILENT, WORDS
 from dscp.extracts.files import mixed_line_ends
 from dscp.extracts.links import linked
+from dscp.extracts.places import spelled_alike
 from dscp.extracts.profile import profile
 from dscp.extracts.registry import EXTRACTS, samples
 from dscp.extracts.told import told
+from dscp.extracts.words import words_of
 from other_study import other_config
 from thorough import crossed
 from validate import validate
@@ -715,7 +718,9 @@ def test_many_cells_of_a_kind_are_one_line(office, drawn, name, column, form, ce
 
 
 @pytest.mark.parametrize(("name", "column", "cell", "key"), [
-    ("cjit_forms", "care_plan_date", "1 of May", "dates.care_plan_date in the config says how its days are written"),
+    ("cjit_forms", "care_plan_date", "1 of May", "dates.care_plan_date in the config says how its days are written, "
+     "and values.care_plan_date which of its cells mean nothing (null)"),
+    ("carat_referrals", "referral_date", "1 of May", "dates.referral_date in the config says how its days are written"),
     ("journeys", "dip_flag", "2", "values.dip_flag in the config says what its codes mean"),
     ("pilot_spending", "amount_gbp", "12,34", ""),
 ])  # fmt: skip
@@ -793,6 +798,186 @@ def test_what_is_read_of_a_workbook_is_what_its_keeper_sees(
         )
 
 
+# Places and blanks --------------------------------------------------------------------------------------------------
+
+PLACES = [
+    (extract.name, column.name, form)
+    for (extract, column), form in zip(
+        ((extract, column) for extract in EXTRACTS.values() for column in extract.columns if column.of_areas),
+        cycle(["csv", "xlsx", "parquet"]),
+        strict=False,
+    )
+]
+
+
+@pytest.mark.parametrize("between", [(1, " "), (1, "-"), (-1, "0")])
+@pytest.mark.parametrize(("name", "column", "form"), PLACES)
+def test_a_place_of_the_study_in_another_spelling_is_refused(office, study, drawn, name, column, form, between):
+    frame = drawn[name].copy()
+    of_areas = next(one.of_areas for one in EXTRACTS[name].columns if one.name == column)
+    codes = [code for site in study["sites"].values() for arm in ("pilot", "comparison")
+             for code in site[arm].get(of_areas, ())]  # fmt: skip
+    meant = frame[column][frame[column].isin(codes)].iloc[0]
+    assert not said(office.check(name, frame, form), "fault")
+    rows = frame.index[frame[column] == meant][1:]
+    at, sign = between
+    frame.loc[rows, column] = f"{meant[:at]}{sign}{meant[at:]}".lower()
+    told = said(office.check(name, frame, form), "fault", f", {column}: ", f"which is {meant} in another spelling")
+    assert len(told) == 1 and f"extracts.{name}.values.{column} says" in told[0]
+    assert f" in {len(rows):,} row" in told[0]
+
+
+@pytest.mark.parametrize(("one", "other", "alike"), [
+    ("H01", "HO1", True), ("007", "7", True), ("E08/01", "e0801", True), ("H01", "H10", False), ("WI", "W1", False),
+    ("A1", "B1", False), ("OX", "0X", False),
+])  # fmt: skip
+def test_spellings_of_a_code(one, other, alike):
+    assert bool(spelled_alike([one, other])) is alike
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize("name", ["journeys", "carat_referrals", "triage_quarters", "pilot_spending", "dirs"])
+def test_blanks_that_no_line_breaks_at_are_blanks(office, drawn, name, form):
+    office.check(name, drawn[name], form)
+    clean = office.kept(name)
+    around = [column.name for column in EXTRACTS[name].columns
+              if column.kind in ("code", "flag", "integer", "count", "amount", "number")]  # fmt: skip
+    days = [column.name for column in EXTRACTS[name].columns if column.kind in ("date", "quarter")]
+    frame = drawn[name].assign(
+        **{one: drawn[name][one].map(lambda cell: cell if pd.isna(cell) else f"\u00a0{cell}\u00a0 ") for one in around},
+        **{one: drawn[name][one].map(lambda cell: "\u00a0" if pd.isna(cell) else cell) for one in days},
+    )
+    assert said(office.check(name, frame, form), "fault") == []
+    pd.testing.assert_frame_equal(office.kept(name), clean)
+
+
+# Words for codes ----------------------------------------------------------------------------------------------------
+
+WORDED = [
+    ("journeys", "sex", {"M": "Male", "F": " female"}),
+    ("journeys", "ethnicity", {"A": "White British", "N": "African", "Z": "NOT STATED"}),
+    ("journeys", "drug_1", {"3201": "Crack", "3200": "cocaine", "7000": "Alcohol"}),
+    ("dirs", "sex", {"M": "male", "F": "FEMALE"}),
+    ("dirs", "drug_2", {"3201": "Crack", "3200": "Cocaine"}),
+    ("pilot_spending", "category", {"pay": "Staff"}),
+]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize(("name", "column", "words"), WORDED, ids=[f"{name}-{column}" for name, column, _ in WORDED])
+def test_words_that_stand_for_one_code_are_read_as_it_and_told(office, drawn, name, column, words, form):
+    frame, codes = drawn[name].copy(), list(words)
+    if column != "category":
+        frame[column] = [codes[number % len(codes)] for number in range(len(frame))]
+    clean = office.check(name, frame, form)
+    kept = office.kept(name)
+    findings = office.check(name, frame.assign(**{column: frame[column].replace(words)}), form)
+    assert said(findings, "fault") == said(clean, "fault")
+    pd.testing.assert_frame_equal(office.kept(name), kept)
+    (one,) = said(findings, "information", f", {column}: {WORDS} (")
+    rows = int(frame[column].isin(words).sum())
+    assert f" in {rows:,} rows" in one and all(f" as {code}" in one for code in words)
+    assert not said(clean, "information", WORDS) and WORDS in set(findings["found"]) and told(WORDS) == WORDS
+
+
+@pytest.mark.parametrize(("column", "word"), [("drug_1", "Heroin"), ("sex", "Woman"), ("exit_reason", "Completed")])
+def test_a_word_of_no_single_code_is_refused_with_the_line_that_settles_it(office, drawn, column, word):
+    frame = drawn["journeys"].copy()
+    frame.loc[2:60, column] = word
+    one, *_ = said(office.check("journeys", frame), "fault", f", {column}: ")
+    assert column == "sex" or one.endswith(f"extracts.journeys.values.{column} in the config says what its codes mean")
+
+
+def test_a_word_of_two_codes_is_none_of_them(config):
+    sex = next(column for column in EXTRACTS["journeys"].columns if column.name == "sex")
+    both = replace(sex, codes={"M": "man", "F": "woman", "W": "Woman"})
+    assert set(words_of(both, config["codes"])) == {"man"}
+
+
+# Files of another kind ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (lambda text: text.encode("utf-16"), "found text in UTF-16 (Unicode text), allowed: CSV in UTF-8 with commas"),
+    (lambda text: text.replace(",", ";").encode(), "found cells with semicolons between them, allowed: CSV in UTF-8"),
+    (lambda text: text.replace(",", "\t").encode(), "found cells with tabs between them, allowed: CSV in UTF-8 with"),
+    (lambda text: text.replace(",Y\n", ",\u00e9\n", 1).encode("cp1252"), "found text that is not UTF-8"),
+])  # fmt: skip
+@pytest.mark.parametrize("name", ["dirs", "journeys"])
+def test_text_of_another_kind_is_refused_by_its_kind(study, drawn, tmp_path, name, content, words):
+    path = tmp_path / "a.csv"
+    path.write_bytes(content(drawn[name].to_csv(index=False)))
+    findings = validate(name, [str(path)], study, str(tmp_path / "x.parquet"), names=["a.csv"], today=TODAY)
+    assert len(said(findings, "fault", words)) == len(said(findings, "fault")) == 1
+
+
+def merged(sheet) -> None:
+    sheet.merge_cells("B2:B6")
+
+
+def hidden(sheet) -> None:
+    sheet.sheet_state = "hidden"
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (merged, "found cells merged over several rows on the sheet Data, the first being B2:B6, allowed: a value in"),
+    (hidden, "the columns of the extract on the hidden sheet Data alone, allowed: a sheet in sight, or sheet in the"),
+])  # fmt: skip
+@pytest.mark.parametrize("name", ["triage_quarters", "carat_referrals"])
+def test_a_workbook_that_hides_its_cells_is_refused(study, drawn, tmp_path, name, change, words):
+    import openpyxl
+
+    path = tmp_path / "a.xlsx"
+    with pd.ExcelWriter(path) as made:
+        drawn[name].to_excel(made, sheet_name="Data", index=False)
+        pd.DataFrame({"Area": ["A"], "Clients": [1]}).to_excel(made, sheet_name="Summary", index=False)
+    made = openpyxl.load_workbook(path)
+    change(made["Data"])
+    made.active = 1
+    made.save(path)
+    findings = validate(name, [str(path)], study, str(tmp_path / "x.parquet"), names=["a.xlsx"], today=TODAY)
+    assert len(said(findings, "fault", words)) == len(said(findings, "fault")) == 1
+
+
+# Kinds of days ------------------------------------------------------------------------------------------------------
+
+DAYS_OF = [("journeys", "journey_end", "xlsx"), ("carat_referrals", "referral_date", "csv"),
+           ("dirs", "date_of_birth", "parquet")]  # fmt: skip
+
+
+def counted(cell: str | None) -> str | None:
+    return None if pd.isna(cell) else str((dt.date.fromisoformat(cell) - dt.date(1899, 12, 30)).days)
+
+
+@pytest.mark.parametrize(("cell", "found", "settles"), [
+    ("39600", "numbers by which a spreadsheet counts days", "or Excel number in extracts.{name}.dates.{column}"),
+    ("01/02/09", "years of two digits", "years of four digits"),
+    ("29/02/2009", "days that their month does not have", "days of the calendar"),
+    ("2009-06-31", "days that their month does not have", "days of the calendar"),
+])  # fmt: skip
+@pytest.mark.parametrize(("name", "column", "form"), DAYS_OF)
+def test_days_of_a_kind_are_refused_as_what_they_are(office, drawn, name, column, form, cell, found, settles):
+    frame = drawn[name].copy()
+    frame.loc[3:9, column] = cell
+    (one,) = said(office.check(name, frame, form), "fault", f", {column}: found {found} in 7 rows")
+    assert settles.format(name=name, column=column) in one
+
+
+@pytest.mark.parametrize(("name", "column", "form"), DAYS_OF)
+def test_days_as_a_spreadsheet_counts_them_are_read_where_the_config_says_so(
+    office, study, drawn, tmp_path, name, column, form
+):
+    office.check(name, drawn[name], form)
+    clean = office.kept(name)
+    frame, path, copy = drawn[name].assign(**{column: drawn[name][column].map(counted)}), tmp_path / f"b.{form}", ""
+    writers = {"csv": frame.to_csv, "parquet": frame.to_parquet, "xlsx": frame.to_excel}
+    writers[form](path, index=False)
+    copy, ways = str(tmp_path / "b.validated"), [{"dates": {column: "Excel number"}}]
+    findings = validate(name, [str(path)], study, copy, names=["b"], mappings=ways, today=TODAY)
+    assert said(findings, "fault") == []
+    pd.testing.assert_frame_equal(pd.read_parquet(copy), clean)
+
+
 # Rows and messages --------------------------------------------------------------------------------------------------
 
 
@@ -817,6 +1002,50 @@ def test_codes_of_places_outside_the_study_may_have_any_form(office, drawn, name
     outside = pd.DataFrame(drawn[name][-3:].assign(**{EXTRACTS[name].key[-1]: ["991", "992", "993"], column: cell}))
     findings = office.check(name, pd.concat([drawn[name], outside], ignore_index=True))
     assert said(findings, "fault") == [] and said(findings, "excluded", column, "outside the study")
+
+
+TOTALS = [
+    ("journeys", {"client": "Total", "dat": "99"}),
+    ("journeys", {"client": "240", "dat": "N1 Total"}),
+    ("carat_referrals", {"referral": "TOTAL", "client": "349"}),
+    ("triage_quarters", {"dat": "Grand total", "referrals": "900"}),
+    ("triage_quarters", {"quarter_start": "Total", "dat": "W1", "referrals": "12"}),
+]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize(("name", "cells"), TOTALS)
+def test_rows_of_totals_that_lack_what_a_record_has_are_left_out_and_counted(office, drawn, name, cells, form):
+    office.check(name, drawn[name], form)
+    clean = office.kept(name).drop(columns="line")
+    total = pd.DataFrame([{column: cells.get(column) for column in drawn[name]}])
+    findings = office.check(name, pd.concat([drawn[name][:7], total, drawn[name][7:]], ignore_index=True), form)
+    assert said(findings, "fault") == [] and said(findings, "excluded", "1 row left out: totals, which lack")
+    pd.testing.assert_frame_equal(office.kept(name).drop(columns="line"), clean)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("name", ["journeys", "carat_referrals"])
+def test_notes_below_the_records_are_left_out_and_counted(office, drawn, name, form):
+    frame = drawn[name]
+    note = pd.DataFrame([dict.fromkeys(frame) | {frame.columns[0]: "Source: * provisional"}] * 2)
+    findings = office.check(name, pd.concat([frame, note], ignore_index=True), form)
+    assert said(findings, "fault") == [] and said(findings, "excluded", "2 rows left out: notes below the records")
+    within = office.check(name, pd.concat([frame[:5], note, frame[5:]], ignore_index=True), form)
+    assert said(within, "fault") and not said(within, "excluded", "notes")
+
+
+@pytest.mark.parametrize("cell", ["Totally new", "subtotals1"])
+def test_a_row_that_lacks_something_and_says_no_total_is_refused(office, drawn, cell):
+    frame = drawn["triage_quarters"].copy()
+    frame.loc[4, ["dat", "quarter_start"]] = [cell, None]
+    assert said(office.check("triage_quarters", frame), "fault", "line 6, quarter_start: found nothing")
+
+
+def test_many_rows_twice_are_one_line(office, drawn):
+    frame = drawn["triage_quarters"]
+    (told,) = said(office.check("triage_quarters", [frame, frame]), "fault", "the same dat and quarter_start")
+    assert told.startswith("triage_quarters_2.csv, line 2") and f"and {len(frame) - 1:,} more such rows" in told
 
 
 def test_line_ends_of_two_kinds_are_told_with_their_line(office, study, drawn, tmp_path):

@@ -176,10 +176,9 @@ CELL_FAULTS = [
     ("journeys", 3, "journey", "x", "x", "a journey number, zero or more"),
     ("journeys", 3, "journey", "1.5", "1.5", "a journey number, zero or more"),
     ("journeys", 3, "journey", "-1", "-1", "a journey number, zero or more"),
-    ("journeys", 2, "journey_end", "2008-02-30", "a value like 9999-99-99", DAYS),
-    ("journeys", 2, "journey_end", "31/11/2008", "a value like 99/99/9999", DAYS),
-    ("journeys", 2, "journey_end", "01/02/08", "a value like 99/99/99", DAYS),
-    ("journeys", 2, "journey_end", "39600", "a value like 99999", DAYS),
+    ("journeys", 2, "journey_end", "2008-13-01", "a value like 9999-99-99", DAYS),
+    ("journeys", 2, "journey_end", "31/13/2008", "a value like 99/99/9999", DAYS),
+    ("journeys", 2, "journey_end", "396000", "a value like 999999", DAYS),
     ("journeys", 3, "journey_start", "", "nothing", DAYS),
     ("journeys", 3, "journey_start", "1989-12-31", "a value like 9999-99-99", DAYS),
     ("journeys", 3, "journey_start", "2012-05-02", "a value like 9999-99-99", DAYS),
@@ -751,7 +750,8 @@ def test_accept_lists_all_faults_of_all_extracts(check):
     ]
     everything, stops = accept(found)
     assert stops == [
-        f"journeys.csv, line 2, journey_end: found a value like 9999-99-99, allowed: {DAYS}",
+        "journeys.csv, line 2, journey_end: found days that their month does not have in 1 row, "
+        "allowed: days of the calendar",
         "journeys.csv, line 4, sex: found U, allowed: M or F",
         "cjit_forms.csv, line 2, form: found AF6, allowed: AF5 or AF7",
     ]

@@ -51,7 +51,7 @@ def csv_files() -> dict[str, tuple[bytes, str]]:
         ),
         "nul_in_cell.csv": (GOOD + b"c\0" + ROW[2:].encode() + b"\n", "allowed: text without NUL bytes"),
         "nul_in_header.csv": (b"\0" + GOOD, "client: found no such column"),
-        "utf16.csv": (GOOD.decode().encode("utf-16"), "a header that is not text in UTF-8"),
+        "utf16.csv": (GOOD.decode().encode("utf-16"), "found text in UTF-16"),
         "latin1.csv": (GOOD.replace(b"c1", b"c\xe9"), "found text that is not UTF-8"),
         "mixed.csv": (
             GOOD + ROW.replace("c1", "Zoë").encode() + b"\n" + ROW.replace("c1", "Zoë").encode("latin1") + b"\n",

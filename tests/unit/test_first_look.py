@@ -84,7 +84,7 @@ def test_nothing_is_written_over(tmp_path):
 
 def test_what_is_proposed_of_messy_exports_has_no_fault(study, capsys):
     ended, said, page = checked_study(study, capsys)
-    assert (ended, "Nothing here stops a run" in said) == (0, True)
+    assert (ended, f"Nothing here stops a run: make report STUDY={study}" in said) == (0, True)
     proposed = read_config(study / "config.yaml")["extracts"]
     west = proposed["journeys"]["files"][1]
     assert west["values"] == {"sex": {"Male": "M", "Female": "F"}}
@@ -130,7 +130,6 @@ def test_rows_that_are_all_of_other_years_are_told(study, capsys):
         ("client: Client Ref, ", "", 'columns: {client: "Client Ref"}'),
         ("      dates: {journey_start: DD Mon YYYY, journey_end: DD Mon YYYY, date_of_birth: DD Mon YYYY}\n", "",
          'dates: {journey_start: "DD Mon YYYY"}'),
-        ("      values:\n        sex: {Female: F, Male: M}\n", "", 'values: {sex: {"Female": F, "Male": M}}'),
         ("      skip: 3\n    - file", "    - file", "skip: 3"),
     ],
 )  # fmt: skip
@@ -189,3 +188,118 @@ def test_a_way_of_writing_days_fits_all_cells_or_is_none():
 def test_codes_are_known_by_their_words_where_these_are_clear():
     sex = next(column for column in EXTRACTS["journeys"].columns if column.name == "sex")
     assert meanings(["Male", "FEMALE", "f", "x", "M"], sex) == {"Male": "M", "FEMALE": "F", "x": None}
+
+
+# What offices have beside and around their records --------------------------------------------------------------------
+
+JOURNEY = dict(zip(
+    ("Client\nref", "Partnership", "Episode", "Triage date", "Discharge date", "Discharge reason", "DOB", "Gender",
+     "Ethnicity", "Main substance", "Age first used", "Referral source", "Treated before", "Dual diagnosis"),
+    ("C{n}", "1E0{side}", 1, "{day}/2009", "{day}/2010", "Dropped out", "01/02/1970", "Male",
+     "White British", "Heroin", 17, "5", "Y", "N"), strict=True,
+))  # fmt: skip
+REFERRAL = dict(zip(
+    ("Ref ID", "Client ref", "Prison", "Date referred", "Date released", "Home DAT", "DAT referred to"),
+    ("R{n}", "C{n}", "W{side}", "{day}/2009", "{day}/2010", "1E0{side}", "1E0{side}"), strict=True,
+))  # fmt: skip
+
+
+def office(folder: Path, name: str, row: dict, *others: list, rows: int = 40) -> None:
+    """A workbook of records, with rows of another kind among them."""
+    book = openpyxl.Workbook()
+    book.active.append(list(row))
+    for n in range(rows):
+        if n == rows // 2:
+            book.active.append(list(row))
+        filled = {"n": 100 + n, "side": n % 2 + 1, "day": f"{n % 28 + 1:02d}/{n % 12 + 1:02d}"}
+        book.active.append([one.format(**filled) if isinstance(one, str) else one for one in row.values()])
+    for other in others:
+        book.active.append(other)
+    folder.mkdir(exist_ok=True)
+    book.save(folder / name)
+
+
+def made(folder: Path, monkeypatch) -> tuple[str, dict]:
+    """The text of a config that is written of a folder, and what it says."""
+    init.write(folder / "20_1904", [str(folder / "office")], TODAY)
+    monkeypatch.chdir(folder / "20_1904")
+    return Path("config.yaml").read_text(encoding="utf-8"), read_config("config.yaml")
+
+
+def test_what_is_written_of_an_office_s_files_is_a_config_that_is_read(tmp_path, monkeypatch, capsys):
+    office(tmp_path / "office", "journeys.xlsx", JOURNEY, ["Total", "Grand total", 40], [], ["Source: a note below"])
+    office(tmp_path / "office", "referrals.xlsx", REFERRAL, ["TOTAL", 40])
+    (tmp_path / "office" / "~$journeys.xlsx").write_bytes(b"Smith")
+    text, config = made(tmp_path, monkeypatch)
+    assert checked(config, "config.yaml", config_schema(PROJECT))["run"] == "20_1904"
+    site = config["sites"]["site_1"]
+    assert (site["pilot"]["dats"], site["pilot"]["prisons"]) == (["1E01"], ["W1"]) and len(config["sites"]) == 1
+    assert (site["comparison"]["dats"], site["comparison"]["prisons"]) == (["1E02"], ["W2"])
+    assert site["continuity"] == "integrated_system"
+    columns = config["extracts"]["journeys"]["columns"]
+    assert columns["client"] == "Client ref" and columns["drug_1"] == "Main substance"
+    for column, words in (("exit_reason", "Dropped out"), ("drug_1", "Heroin")):
+        assert f"# CHECK values: {column} holds {words}; which of the source's codes" in text
+    assert "ethnicity holds" not in text and "GRAND" not in text
+    ended, said, _ = checked_study(tmp_path / "20_1904", capsys)
+    assert ended == 1 and said.count(": found ") == 2 and 'values: {drug_1: {"Heroin": ?}}' in said
+
+
+def test_a_header_that_may_be_another_s_column_too_is_asked_about(tmp_path, monkeypatch):
+    office(tmp_path / "office", "a.xlsx", JOURNEY | {"Date of triage": "{day}/2008"})
+    text, config = made(tmp_path, monkeypatch)
+    chosen = config["extracts"]["journeys"]["columns"]["journey_start"]
+    other = ({"Triage date", "Date of triage"} - {chosen}).pop()
+    assert f"# CHECK columns: journey_start may be {other} as well; which of them holds the day of triage?" in text
+
+
+def test_spellings_of_one_area_are_not_two_areas(tmp_path, monkeypatch):
+    office(tmp_path / "office", "a.xlsx", JOURNEY | {"Partnership": "H0{side}"})
+    other = [one.format(n=9, side=1, day="01/02") if isinstance(one, str) else one for one in JOURNEY.values()]
+    office(tmp_path / "office", "a.xlsx", JOURNEY | {"Partnership": "H0{side}"}, ["C9", "H 01", *other[2:]])
+    text, config = made(tmp_path, monkeypatch)
+    assert config["sites"]["site_1"]["pilot"]["dats"] == ["H01"] and len(config["sites"]) == 1
+    assert "# CHECK H 01 may be H01 in another spelling" in text
+
+
+def test_days_that_a_spreadsheet_counts_are_proposed_and_births_of_two_digits_are_not(tmp_path, monkeypatch):
+    row = JOURNEY | {"Triage date": 39600, "Discharge date": 39990, "DOB": "01/02/70"}
+    office(tmp_path / "office", "a.xlsx", row)
+    text, config = made(tmp_path, monkeypatch)
+    assert config["extracts"]["journeys"]["dates"] == dict.fromkeys(("journey_start", "journey_end"), "Excel number")
+    assert "The rows of the files are of 2008-06-01 to 2008-06-01" in text
+    checked(config, "config.yaml", config_schema(PROJECT))
+
+
+@pytest.mark.parametrize(("name", "content", "said"), [
+    ("a.csv", b"client;dat;journey\nC1;H01;1\n", r"cells with semicolons between them, allowed: CSV in UTF-8"),
+    ("a.csv", "client,dat\nC1,H1\n".encode("utf-16"), r"found text in UTF-16"),
+    ("a.xlsx", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(900), r"a workbook with a password, or one of Excel 97-2003"),
+    ("a.xls", b"<html>", r"office: found a.xls, allowed: a CSV, Parquet or XLSX file"),
+])  # fmt: skip
+def test_a_file_that_cannot_be_looked_at_is_refused_by_its_kind(tmp_path, name, content, said):
+    (tmp_path / "office").mkdir()
+    (tmp_path / "office" / name).write_bytes(content)
+    with pytest.raises(SystemExit, match=said):
+        init.write(tmp_path / "study", [str(tmp_path / "office")], TODAY)
+
+
+def test_sheets_out_of_sight_are_named_where_nothing_else_is_like_an_extract(tmp_path):
+    office(tmp_path, "a.xlsx", JOURNEY)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    book.active.sheet_state = "hidden"
+    book.create_sheet("Summary").append(["Area", "Clients"])
+    book.active = 1
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(SystemExit, match=r"a.xlsx \(hidden: Sheet, which are not looked at\): like no extract"):
+        init.write(tmp_path / "study", [str(tmp_path / "a.xlsx")], TODAY)
+
+
+def test_forms_of_which_no_area_is_expected_say_what_is_missing(tmp_path, monkeypatch, capsys):
+    office(tmp_path / "office", "journeys.xlsx", JOURNEY)
+    office(tmp_path / "office", "referrals.xlsx", REFERRAL)
+    text, _ = made(tmp_path, monkeypatch)
+    bare = re.sub(r"    continuity: .*\n|, prisons: \[[^]]*\]", "", text)
+    Path("config.yaml").write_text(bare, encoding="utf-8")
+    _, said, _ = checked_study(tmp_path / "20_1904", capsys)
+    assert "carat_referrals: no area of the config has prisons, and nothing is read of it; sites.<site>.contin" in said

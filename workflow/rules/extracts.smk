@@ -43,7 +43,7 @@ rule validate:
         f"{RUN}/logs/validate_{{extract}}.log",
     params:
         extract="{extract}",
-        source=lambda wildcards: [one.name for one in given(STUDY["extracts"][wildcards.extract])],
+        source=lambda wildcards: [one.path for one in given(STUDY["extracts"][wildcards.extract])],
         mapping=lambda wildcards: extract_mappings(wildcards.extract),
         config=unprinted(
             {

@@ -14,7 +14,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from dscp.extracts.amounts import other_units
-from dscp.extracts.checks import Extract, codes_of, cross_checks, duplicates, faults_at
+from dscp.extracts.checks import SAYS_TOTAL, Extract, codes_of, cross_checks, duplicates, faults_at
 from dscp.extracts.columns import coded_columns, personal, schema
 from dscp.extracts.coverage import codes_that_come_and_go, coverage, day_of_codes, window
 from dscp.extracts.faults import (
@@ -33,21 +33,28 @@ from dscp.extracts.faults import (
 from dscp.extracts.files import Source, open_source
 from dscp.extracts.frozen import frozen
 from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, widths
+from dscp.extracts.places import spelled_otherwise
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.same import births, repeated_events
 from dscp.extracts.sql import literal
 from dscp.extracts.typed import DAYS, SLASHED, connect, copy_records, load, never_found, no_records, unreadable_cells
 from dscp.extracts.types import ExtractType, Limits
+from dscp.extracts.words import read_words
 from dscp.run.job import writing
 from dscp.study.areas import areas
-from dscp.study.given import Given
+from dscp.study.given import EXCEL, Given
 
 MONTH_ONLY = r"^\s*(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[A-Za-z]{3,9}[-/ .]?\d{2,4})\s*$"
 TIME = r"\d:\d\d"
+COUNTED_DAY = r"^\s*\d{5}(\.0*)?\s*$"
+SHORT_YEAR = r"^\s*\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ]\d\d\s*$"
+NO_SUCH_DAY = r"""regexp_matches(found, '^\s*(29|30|31)/0?(2|4|6|9|11)/(19|20)\d\d\s*$')
+    OR regexp_matches(found, '^\s*(19|20)\d\d-0?(2|4|6|9|11)-(29|30|31)( 00:00:00)?\s*$')"""
 CODED = ("code", "key", "flag", "integer")  # kinds of columns whose cells may be codes
 TEXTS = ("id", "text", "code", "key")
 UNSEEN = r"[^\P{C}\t\n\r]|[\x{FFFE}\x{FFFF}]"  # controls, marks that turn a line round, joiners, what has no form
 MANY_CELLS, LARGE_PART = 20, 0.1  # cells that cannot be read, and their share: no slips of the pen but other codes
+FEWEST_NEEDED = 3  # cells that every record has, of which a note below the records has one at the most
 HEADER_TEXTS = 2  # cells that are the name of their column, in a row that is a header
 WITHIN = ", count(day_within) AS inside, min(day_within) AS first, max(day_within) AS last"  # of a value's rows
 ROUNDED_FROM = 100  # rows: so many dates, all on the first day of a month, are months and not dates
@@ -73,7 +80,7 @@ def validate(
     config : the study's config.
     validated : Parquet file to write: the columns of the schema, typed, and `file` (position in `paths`) and `line`
         (where a CSV file has line breaks inside cells: the record plus one). Without rows if a file cannot be read.
-    names : what the files are called in messages, by default `paths`.
+    names : the files' paths in messages, by default `paths`.
     mappings : of each file how its names, codes and days are written (study.given.Given); none where none is mapped.
     today : the last day that a date may have, by default the present one.
     seen : is shown the extract and its files once all is checked, while the rows are there.
@@ -127,13 +134,19 @@ def _checks(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any
     if not rows:
         return [fault(extract.name, extract.file, "", "no rows", "at least one row below the header")]
     extract.con.execute("CREATE TEMP TABLE refused (file UTINYINT, record BIGINT)")
-    findings = rows_that_are_none(extract, columns)
+    findings = rows_that_are_none(extract, columns) + read_words(extract)
     findings += cells_not_kept(extract, columns) + missing_cells(extract, columns)
     findings += changed_ids(extract) + two_ways_of_writing(extract, columns)
     findings += values_not_allowed(extract, columns) + control_characters(extract, columns)
     if columns.unique:
         findings += duplicates(extract, columns.unique)
-    findings += cross_checks(extract) + births(extract) + repeated_events(extract) + coverage(extract)
+    findings += (
+        spelled_otherwise(extract)
+        + cross_checks(extract)
+        + births(extract)
+        + repeated_events(extract)
+        + coverage(extract)
+    )
     findings += other_units(extract)
     kept = rows - extract.query("SELECT count(*) FROM dropped")[0][0]
     counts = [count(extract.name, "rows in", source.rows, file=source.name) for source in extract.sources]
@@ -149,7 +162,7 @@ def cells_not_kept(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[s
     findings = []
     for (name,) in extract.query('SELECT DISTINCT "column" FROM unreadable ORDER BY 1'):
         column, told = columns.columns[name], ["false"]
-        for condition, found, allowed in _kinds_of_cells(name, column):
+        for condition, found, allowed in _kinds_of_cells(extract.name, name, column):
             findings += _of_a_kind(extract, name, f"({condition}) AND NOT ({' OR '.join(told)})", found, allowed)
             told.append(condition)
         rows, first = unreadable_cells(extract.con, name, f"NOT ({' OR '.join(told)})")
@@ -158,17 +171,31 @@ def cells_not_kept(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[s
     return findings
 
 
-def _kinds_of_cells(name: str, column: pa.Column) -> list[tuple[str, str, str]]:
+def _kinds_of_cells(extract: str, name: str, column: pa.Column) -> list[tuple[str, str, str]]:
     """Condition on `found`, what it shows and what is allowed, for the kinds of cells that a column may suffer from."""
     kind = column.metadata["kind"]
     if kind == KIND:
         return [(condition, found, f"an id in each row, {SETTLE}") for condition, found in NOT_IDS]
     if kind not in DAYS:
         return []
-    why = "an age cannot be told" if name == "date_of_birth" else "a rule that counts days cannot be applied"
+    born = name == "date_of_birth"
+    why = "an age cannot be told" if born else "a rule that counts days cannot be applied"
+    key = f"extracts.{extract}.dates.{name} in the config"
+    century = (
+        "years of four digits; of two the century is not told"
+        if born
+        else f"years of four digits, or DD/MM/YY in {key}"
+    )
     return [
         (f"regexp_matches(found, '{MONTH_ONLY}')", "months without days", f"whole dates; from months {why}"),
         (f"regexp_matches(found, '{TIME}')", "a time of day", "whole days, without a time of day or at midnight"),
+        (
+            f"regexp_matches(found, '{COUNTED_DAY}')",
+            "numbers by which a spreadsheet counts days",
+            f"days, or {EXCEL} in {key}",
+        ),
+        (f"regexp_matches(found, '{SHORT_YEAR}')", "years of two digits", century),
+        (NO_SUCH_DAY, "days that their month does not have", "days of the calendar"),
     ]
 
 
@@ -212,6 +239,8 @@ def settle(extract: Extract, name: str, column: pa.Column) -> str:
     """What in the config settles cells that cannot be read, as the end of a message; "" where nothing does."""
     kind = column.metadata["kind"]
     key, says = ("dates", "how its days are written") if kind in DAYS else ("values", "what its codes mean")
+    if kind in DAYS and column.metadata["missing"] != FAULT and name not in personal(extract.declared):
+        says += f", and values.{name} which of its cells mean nothing (null)"
     if kind not in (*DAYS, *CODED) or any(name in getattr(source.given, key) for source in extract.sources):
         return ""
     return f"; extracts.{extract.name}.{key}.{name} in the config says {says}"
@@ -236,7 +265,7 @@ def rows_that_are_none(extract: Extract, columns: pa.DataFrameSchema) -> list[di
     """Leave out rows without any value, and a header that stands within a file again."""
     nothing = " AND ".join(f'"{name}" IS NULL' for name in columns.columns)
     findings = _no_records(extract, f"cast_faults IS NULL AND {nothing}", "rows without any value")
-    return findings + _headers_again(extract, columns)
+    return findings + _headers_again(extract, columns) + _totals_and_notes(extract, columns)
 
 
 def _headers_again(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
@@ -253,6 +282,22 @@ def _headers_again(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[s
     lost = f"list_filter(coalesce(cast_faults, []), lambda one: list_contains([{listed}], lower(trim(one.found))))"
     condition = f"({gate}) AND {' + '.join(same)} + len({lost}) >= {HEADER_TEXTS}"
     return _no_records(extract, condition, "the header again")
+
+
+def _totals_and_notes(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
+    """Leave out rows that say total and lack what every record has, and, below the records, lines with words alone."""
+    needed = [f'"{name}" IS NULL' for name, column in columns.columns.items() if column.metadata["missing"] == FAULT]
+    texts = [f'"{name}"' for name, column in columns.columns.items() if column.metadata["kind"] in TEXTS]
+    lacks, filled = f"({' OR '.join(needed)})", " + ".join(f'("{name}" IS NOT NULL)::INT' for name in columns.columns)
+    cells = f"list_concat([{', '.join(texts)}], list_transform(coalesce(cast_faults, []), lambda one: one.found))"
+    total = f"list_bool_or(list_transform({cells}, lambda one: regexp_full_match(trim(one), {literal(SAYS_TOTAL)})))"
+    findings = _no_records(extract, f"{lacks} AND {total}", "totals, which lack what a record has")
+    if len(needed) < FEWEST_NEEDED:
+        return findings
+    last = f"SELECT max(record) FROM records AS other WHERE other.file = records.file AND NOT {lacks}"
+    words = f"list_bool_or(list_transform({cells}, lambda one: contains(trim(one), ' ')))"
+    alone = f"{lacks} AND ({filled}) + len(coalesce(cast_faults, [])) = 1 AND {words} AND record > ({last})"
+    return findings + _no_records(extract, alone, "notes below the records")
 
 
 def _no_records(extract: Extract, condition: str, rule: str) -> list[dict[str, Any]]:
@@ -366,7 +411,10 @@ def _rounded(extract: Extract, name: str, column: pa.Column, values: pd.DataFram
     if column.metadata["kind"] != "date" or rows < ROUNDED_FROM or (values[name].dt.day != 1).any():
         return []
     file, record = extract.query(f'SELECT file, record FROM records WHERE "{name}" IS NOT NULL ORDER BY ALL LIMIT 1')[0]
-    found, (_, _, allowed) = f"the first of a month in all {rows:,} rows", _kinds_of_cells(name, column)[0]
+    found, (_, _, allowed) = (
+        f"the first of a month in all {rows:,} rows",
+        _kinds_of_cells(extract.name, name, column)[0],
+    )
     return [_first_of(extract, name, found, allowed, (file, record, None), rows)]
 
 

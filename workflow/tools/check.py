@@ -28,7 +28,7 @@ from dscp.run.closed import alone, close
 from dscp.run.said import say
 from dscp.study.given import Given, given, in_words
 from dscp.study.kinds import PRINTED
-from understanding import Seen, meanings, of_extract, settings, shown, tables
+from understanding import Seen, coded, meanings, of_extract, settings, shown, tables
 from validate import validate
 
 PROJECT = Path(__file__).parents[2]
@@ -70,6 +70,9 @@ class Looked:
     @property
     def elsewhere(self) -> str:
         """That no row is of the study's places in its periods, though there are rows; "" where there is one."""
+        if self.span and not self.places:
+            keys = "sites.<site>.continuity and the prisons of its areas say whose pick-ups are counted"
+            return f"{self.name}: no area of the config has prisons, and nothing is read of it; {keys}"
         if not self.span or any(number for _, of in self.places for number, _ in of):
             return ""
         when = f"in its periods, {self.months[0]} to {self.months[-1]}"
@@ -121,7 +124,7 @@ def look(name: str, study: Mapping, folder: Path) -> tuple[Looked, Path]:
         [one.path for one in files],
         study,
         str(copy),
-        names=[one.name for one in files],
+        names=[one.path for one in files],
         mappings=[one.mapping for one in files],
         seen=looked.add,
     )
@@ -166,7 +169,7 @@ def _settles(finding: Mapping, files: list[Given], proposed: list[Seen | None]) 
 def _codes(one: Seen, column: str) -> str:
     """What the config would say of values that are no codes of ours; of those that are words alone."""
     declared = next((of for of in one.extract.columns if of.name == column), None)
-    if declared is None or column not in one.headers or not (declared.codes or declared.kind == "flag"):
+    if declared is None or column not in one.headers or not coded(declared):
         return ""
     found = dict(sorted(meanings(one.values(column), declared).items()))
     pairs = [f'"{theirs}": {found[theirs] or "?"}' for theirs in shown(found)]
@@ -200,7 +203,7 @@ def page(study: Mapping, every: list[Looked]) -> str:
     return env.from_string(template).render(title=study["title"], run=study["run"], every=every, links=links(every))
 
 
-def said(every: list[Looked], place: Path) -> Iterator[str]:
+def said(every: list[Looked], place: Path, study: str = "") -> Iterator[str]:
     """What is printed: every fault with the line that would settle it, then where the page is."""
     for looked in every:
         for one in looked.faults:
@@ -214,14 +217,15 @@ def said(every: list[Looked], place: Path) -> Iterator[str]:
     yield f"Checked {len(every)} extracts, {rows:,} rows: {faults} faults, {remarks} remarks."
     yield f"What was understood: {place} (confidential)"
     if not faults and not elsewhere:
-        yield "Nothing here stops a run: make report"
+        yield f"Nothing here stops a run: make report{f' STUDY={study}' if study else ''}"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Check a study; 1 where anything would stop its run."""
     parser = argparse.ArgumentParser(description="Read and check a study without building anything.")
     parser.add_argument("--study", type=Path, default=Path(), help="folder of the study (default: here)")
-    os.chdir(parser.parse_args(arguments).study)
+    place = parser.parse_args(arguments).study
+    os.chdir(place)
     study = checked(read_config(CONFIG), CONFIG, config_schema(PROJECT))
     check_files(study, CONFIG, [f"{REBUILT}/{name}.csv" for name in PRINTED])
     restricted = Path("results", study["run"], "restricted")
@@ -231,7 +235,7 @@ def main(arguments: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(dir=restricted) as folder:
             every = check(study, Path(folder))
         (restricted / PAGE).write_text(page(study, every), encoding="utf-8")
-    say(*said(every, restricted / PAGE))
+    say(*said(every, restricted / PAGE, "" if place == Path() else str(place)))
     return int(any(one.faults for one in every))
 
 

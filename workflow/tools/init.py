@@ -9,30 +9,36 @@ from __future__ import annotations
 import argparse
 import calendar
 import datetime as dt
+import json
 import os
 import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
+from dscp.extracts.checks import SAYS_TOTAL
 from dscp.extracts.faults import title
-from dscp.extracts.files import ALLOWED, FORMATS
-from dscp.extracts.limits import too_much
+from dscp.extracts.files import ALLOWED, FORMATS, other_separator
+from dscp.extracts.limits import AS_CSV, too_much
+from dscp.extracts.places import spelled_alike
 from dscp.extracts.registry import EXTRACTS
 from dscp.run.closed import alone
 from dscp.run.said import say
-from dscp.study.given import form_of_days
-from understanding import Seen, forms, meanings, seen, settings, shown, tables
+from dscp.study.given import EXCEL, form_of_days
+from understanding import TITLES, Seen, Table, coded, forms, hidden_sheets, meanings, seen, settings, shown, tables
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "docs" / "templates"
 SCHEMA = PROJECT / "docs" / "config.schema.json"
 EXTRACT_FOLDER, TEMPLATE_FOLDER = "extracts", "templates"
 PICKUP_DAYS = 42  # from release; referrals end so long before the period
+MOST_NAMED = 5  # files of a folder without extracts
 AREAS = ["A1", "B1", "A2", "B2"]
 HEAD = """\
 # yaml-language-server: $schema={schema}
@@ -81,7 +87,7 @@ def study_files(given: Sequence[str], study: Path) -> list[Path]:
     """The files to be looked at, of folders all that may be extracts; those outside the study are copied into it."""
     found = []
     for one in map(Path, given):
-        inside = sorted(path for path in one.iterdir() if path.suffix.lower() in FORMATS) if one.is_dir() else [one]
+        inside = _in_folder(one) if one.is_dir() else [one]
         for path in inside:
             if not path.is_file() or path.suffix.lower() not in FORMATS:
                 raise SystemExit(
@@ -90,6 +96,16 @@ def study_files(given: Sequence[str], study: Path) -> list[Path]:
             if fault := too_much(str(path), FORMATS[path.suffix.lower()]):
                 raise SystemExit(f"{path}: found {fault[0]}, allowed: {fault[1]}")
             found.append(path if path.resolve().is_relative_to(study.resolve()) else _copied(path, study))
+    return found
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    """The files of a folder that may be extracts, without those that programs keep beside them (~$, .)."""
+    inside = sorted(path for path in folder.iterdir() if not path.name.startswith(("~$", ".")))
+    found = [path for path in inside if path.suffix.lower() in FORMATS]
+    if not found:
+        others = ", ".join(path.name for path in inside[:MOST_NAMED]) or "nothing"
+        raise SystemExit(f"{folder}: found {others}, allowed: {ALLOWED}")
     return found
 
 
@@ -111,8 +127,18 @@ def understood(files: Sequence[Path], study: Path) -> tuple[dict[str, list[Seen]
             if like := seen(one):
                 found.setdefault(like.extract.name, []).append(like)
             else:
-                unlike.append(one.name)
+                unlike.append(one.name + _why(path, one))
     return {name: found[name] for name in EXTRACTS if name in found}, unlike
+
+
+def _why(path: Path, one: Table) -> str:
+    """What may be the reason why a table is like no extract; "" where none is seen."""
+    lines = [row[0] for row in one.rows[:TITLES] if len(row) == 1]
+    if signs := next(filter(None, map(other_separator, lines)), ""):
+        return f" (found cells with {signs} between them, allowed: {AS_CSV})"
+    if sheets := hidden_sheets(path):
+        return f" (hidden: {', '.join(map(title, sheets))}, which are not looked at)"
+    return ""
 
 
 def entries(found: dict[str, list[Seen]]) -> Iterator[str]:
@@ -134,15 +160,21 @@ def entries(found: dict[str, list[Seen]]) -> Iterator[str]:
 
 
 def doubts(one: Seen) -> Iterator[str]:
-    """What a person has to say of a table: columns without a header, values without a meaning."""
+    """What a person has to say of a table: columns without a header, or with several, values without a meaning."""
+    says = {column.name: column.says for column in one.extract.columns}
     left = [title(text) for text in one.table.rows[one.skip] if text.strip() and text not in one.headers.values()]
+    for name, rivals in one.rivals.items():
+        yield f"columns: {name} may be {' or '.join(map(title, rivals))} as well; which of them holds {says[name]}?"
     for name in one.lacks:
         yield f"columns: {name} is under none of the headers; those left are {', '.join(left) or 'none'}"
     for column in one.extract.columns:
-        if column.name in one.headers and (column.codes or column.kind == "flag"):
+        if column.name in one.headers and coded(column):
             unknown = [theirs for theirs, ours in meanings(one.values(column.name), column).items() if ours is None]
             if unknown:
-                allowed = ", ".join(column.codes or ("Y", "N"))
+                listed = (
+                    f"the source's codes, of which {column.code_list} says what counts," if column.code_list else ""
+                )
+                allowed = listed or ", ".join(column.codes or ("Y", "N"))
                 held = ", ".join(shown(unknown)) or "codes"
                 yield f"values: {column.name} holds {held}; which of {allowed} is that, or null?"
 
@@ -159,12 +191,14 @@ def span(found: dict[str, list[Seen]]) -> tuple[Day, Day] | None:
 def _days(one: Seen, column: str) -> list[Day]:
     values = one.values(column) if column in one.headers else []
     form = form_of_days(next(iter(forms(values)), ""))
+    if form == EXCEL:
+        return [Day(1899, 12, 30) + dt.timedelta(int(float(value))) for value in values]
     return [dt.datetime.strptime(value.removesuffix(" 00:00:00"), form).date() for value in values] if form else []
 
 
 def windows(whole: tuple[Day, Day] | None, today: Day) -> dict[str, tuple[Day, Day]]:
-    """The two periods: the halves of the time that the data are of, or else the last four fiscal years."""
-    if whole is None:
+    """The two periods: the halves of the months that the data are of, or else the last four fiscal years."""
+    if whole is None or f"{whole[0]:%Y-%m}" == f"{whole[1]:%Y-%m}":
         year = today.year - (today < Day(today.year, 4, 1))
         first, middle, last = Day(year - 4, 4, 1), Day(year - 2, 4, 1), Day(year, 3, 31)
     else:
@@ -192,7 +226,7 @@ def period(name: str, ends: tuple[Day, Day]) -> str:
     quarter = next(day for n in range(4) if (day := _months_on(first, n)).month % 3 == 0 and day >= first)
     after = [day for n in range(60) if (day := _months_on(quarter, 3 * n)) <= last + dt.timedelta(1)]
     referrals = max(last - dt.timedelta(PICKUP_DAYS), first + dt.timedelta(1))
-    ended = max(after[-1], _months_on(quarter, 1)) - dt.timedelta(1)
+    ended = max(*after[-1:], _months_on(quarter, 1), first) - dt.timedelta(1)
     return "\n".join([
         f"  {name}:",
         f'    label: "{label(ends)}"',
@@ -203,26 +237,53 @@ def period(name: str, ends: tuple[Day, Day]) -> str:
     ])  # fmt: skip
 
 
-def areas(found: dict[str, list[Seen]]) -> list[str]:
-    """Codes of the areas that journeys are of, or of an example."""
-    codes = {value.upper() for one in found.get("journeys", []) if "dat" in one.headers for value in one.values("dat")}
-    return sorted(codes) or AREAS
+def areas(found: dict[str, list[Seen]]) -> tuple[list[str], list[list[str]]]:
+    """Codes of the areas that the data are of, or of an example, and those that are one in several spellings."""
+    counts: Counter[str] = Counter()
+    for name in ("journeys", "triage_quarters"):
+        for one in found.get(name, []) if not counts else []:
+            codes = map(str.upper, one.values("dat") if "dat" in one.headers else [])
+            counts.update(code for code in codes if not re.fullmatch(SAYS_TOTAL, code))
+    alike = [sorted(group, key=lambda code: -counts[code]) for group in spelled_alike(counts)]
+    return sorted(set(counts) - {code for group in alike for code in group[1:]}) or AREAS, alike
 
 
-def sites(codes: Sequence[str]) -> str:
-    """A site for each two areas."""
+def prisons(found: dict[str, list[Seen]]) -> dict[str, list[str]]:
+    """Area -> the prison from which most of its residents are referred; no area where referrals do not say so."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in found.get("carat_referrals", []):
+        home = next((name for name in ("residence_dat", "referred_to_dat") if name in one.headers), "")
+        if home and "prison" in one.headers:
+            counts.update((dat.upper(), code.upper()) for dat, code in one.beside(home, "prison") if dat and code)
+    most = {dat: code for (dat, code), _ in reversed(counts.most_common())}
+    return {dat: [code] for dat, code in most.items()}
+
+
+def sites(
+    codes: Sequence[str], alike: Sequence[Sequence[str]] = (), of: Mapping[str, list[str]] = MappingProxyType({})
+) -> str:
+    """A site for each two areas, of which each may have prisons."""
     text = ""
-    for number, (pilot, comparison) in enumerate(zip(codes[::2], codes[1::2], strict=False), start=1):
+    for number, pair in enumerate(zip(codes[::2], codes[1::2], strict=False), start=1):
         text += f"  site_{number}:\n    label: Site {number}\n    kind: whole_system\n"
-        text += f"    pilot: {{label: Pilot {number}, dats: {_listed(pilot)}}}\n"
-        text += f"    comparison: {{label: Comparison {number}, dats: {_listed(comparison)}}}\n"
+        both = all(code in of for code in pair)
+        text += "    continuity: integrated_system # CHECK\n" if both else ""
+        for arm, code in zip(("pilot", "comparison"), pair, strict=True):
+            places = f", prisons: {_listed(of[code])}" if both else ""
+            text += f"    {arm}: {{label: {arm.capitalize()} {number}, dats: {_listed([code])}{places}}}\n"
     if len(codes) % 2:
         text += f"  # CHECK {codes[-1]} is in no site\n"
+    for first, *others in alike:
+        text += f"  # CHECK {', '.join(others)} may be {first} in another spelling: values in the extract says so\n"
     return text
 
 
-def _listed(code: str) -> str:
-    return yaml.safe_dump([code], default_flow_style=True, width=10_000).strip()
+def _listed(codes: Sequence[str]) -> str:
+    """Codes in a list, as texts whatever a reader would take them for: 1E05, NO."""
+    plain = (
+        code if re.fullmatch(r"[A-Z]{1,3}\d{1,3}", code) else json.dumps(code, ensure_ascii=False) for code in codes
+    )
+    return f"[{', '.join(plain)}]"
 
 
 def years(first: Day, last: Day) -> list[str]:
@@ -264,7 +325,8 @@ def config(run: str, study: Path, found: dict[str, list[Seen]], today: Day) -> s
     if not found:
         lines = [line.replace("# journeys:", "journeys:") for line in lines]
     head = HEAD.format(
-        schema=os.path.relpath(SCHEMA, study), run=run, post=of["post"], data=data, sites=sites(areas(found)),
+        schema=os.path.relpath(SCHEMA, study), run=json.dumps(run) if run[0].isdigit() else run, post=of["post"],
+        data=data, sites=sites(*areas(found), prisons(found)),
         periods="".join(period(name, ends) for name, ends in of.items()), measures=measures,
         change=f"'{of['pre'][1]:%y}-'{of['post'][1]:%y}", extracts="\n".join(lines),
     )  # fmt: skip

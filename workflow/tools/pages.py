@@ -15,6 +15,7 @@ from dscp.config.schema import config_schema
 from dscp.extracts.columns import in_words
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import Column, ExtractType, Limits
+from dscp.extracts.words import words_of
 from dscp.study.areas import value_at
 
 PROJECT = Path(__file__).parents[2]
@@ -54,10 +55,13 @@ extracts:
     sheet: Data # of a workbook; two sheets may be two files
 ```
 
-Letter case and blanks around a header or a value do not matter. Days are written with D or DD, M, MM, Mon or Month, YY
-or YYYY, and HH:MM or HH:MM:SS behind them. A header that is not in the file stops the run; a value that never occurs is
-told. Ids and dates of birth have no `values`: the config is published. What is translated stands in Appendix B, in the
-run record and in the trace of every number that rests on the file.
+Letter case and blanks around a header or a value do not matter. Days are written with D or DD, M, MM, Mon or Month,
+YY or YYYY, and HH:MM or HH:MM:SS behind them; `Excel number` are days that a spreadsheet counts (39600). A header
+that is not in the file stops the run; a value that never occurs is told. Words in a column of codes are read as the
+code where they can mean no other one (Male, Crack, White British), and told; others need `values`. Rows that say
+total and lack what a record has, and notes below the records, are left out and counted. Ids and dates of birth have
+no `values`: the config is published. What is translated stands in Appendix B, in the run record and in the trace of
+every number that rests on the file.
 """
 MISSING = {"fault": "stops the run", "fine": "may be missing"}
 
@@ -126,6 +130,9 @@ def _column(column: Column, config: Mapping) -> str:
         codes = value_at(config, column.code_list)
         listed = f"`{column.code_list}`: {_codes(codes)}"
         allowed = listed if isinstance(codes, Mapping) else f"{allowed}; {listed}"
+    if words_of(column, config["codes"]):
+        allowed += "; or in words" if column.codes else "; or a group's name"
+        allowed += f", or {', '.join(sorted({words for _, words in column.words}))}" if column.words else ""
     missing = column.effect or MISSING.get(column.missing, "counted")
     optional = "the column may be left out" if column.optional else MISSING["fine"] if column.missing == "fine" else ""
     also = ", ".join(f"`{alias}`" for alias in column.aliases)

@@ -15,14 +15,21 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
+import yaml
+
+from dscp.extracts.checks import SAYS_TOTAL
 from dscp.extracts.columns import personal
-from dscp.extracts.files import FORMATS, plain_title, workbook_text
+from dscp.extracts.files import AROUND, FORMATS, plain_title, workbook_text
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import Column, ExtractType
-from dscp.study.given import form_of_days
+from dscp.extracts.words import plain, words_of
+from dscp.study.given import EXCEL, form_of_days
 
+CONFIG = Path(__file__).parents[2] / "config.yaml"  # whose code lists a new study begins with
 ROWS = 5_000  # that are looked at
 TITLES = 15  # lines that may stand above a header
+AGAIN = 2  # cells that are their header, in a row that is one
+WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ ()/,&'-])*")  # letters, and what stands between words
 MOST_WORDS = 10  # values that a code list of words may have
 LIKELY = 0.6  # how alike a header and a name have to be
 DAYS = ("date", "quarter", "month")
@@ -31,6 +38,7 @@ FORMS = [
     *READ_ANYWAY,
     *("MM/DD/YYYY", "DD.MM.YYYY", "DD-MM-YYYY", "DD-Mon-YYYY", "DD Mon YYYY", "DD Month YYYY", "YYYYMMDD"),
     *("DD/MM/YY", "MM/DD/YY", "DD-Mon-YY", "DD/MM/YYYY HH:MM", "YYYY-MM-DD HH:MM:SS", "MM/YYYY", "YYYY-MM"),
+    EXCEL,
 ]
 ALSO = {  # words by which offices call what our columns hold
     "client": ("client ref", "client id", "client reference", "person id", "service user", "patient id", "pseudonym"),
@@ -43,19 +51,21 @@ ALSO = {  # words by which offices call what our columns hold
     "sex": ("gender",),
     "ethnicity": ("ethnic group", "ethnic origin"),
     "age_first_use": ("age of first use", "age first used"),
-    "drug_1": ("main drug", "problem substance", "primary drug"),
-    "drug_2": ("second drug", "secondary drug"),
-    "drug_3": ("third drug",),
+    "drug_1": ("main drug", "problem substance", "primary drug", "main substance", "primary substance"),
+    "drug_2": ("second drug", "secondary drug", "second substance"),
+    "drug_3": ("third drug", "third substance"),
     "referral_source": ("source of referral", "referred by"),
     "dip_flag": ("dip", "dip client"),
     "previously_treated": ("treated before", "previous treatment"),
     "dual_diagnosis": ("mental health", "dual diagnosis flag"),
     "referral": ("referral id", "referral number", "carat id"),
+    "residence_dat": ("home dat", "home area", "area of residence", "dat of residence"),
+    "referred_to_dat": ("dat referred to", "area referred to"),
     "prison": ("establishment", "prison code"),
-    "referral_date": ("date of referral", "referred on"),
-    "release_date": ("date of release", "released on"),
+    "referral_date": ("date of referral", "referred on", "date referred"),
+    "release_date": ("date of release", "released on", "date released"),
     "care_plan_date": ("care plan agreed", "date of care plan"),
-    "form": ("form id", "activity form"),
+    "form": ("form id", "activity form", "form type"),
     "quarter_start": ("quarter", "quarter beginning", "quarter from"),
 }
 
@@ -75,6 +85,14 @@ class Table:
         return f"{self.file}, sheet {self.sheet}" if self.others else self.file
 
 
+def _is_none(row: Sequence[str], titles: Sequence[str]) -> bool:
+    """Whether a row is no record: the header again, or one that says total and has half of its cells at the most."""
+    again = sum(bool(cell.strip()) and cell.strip() == title.strip() for cell, title in zip(row, titles, strict=False))
+    filled = [cell.strip() for cell in row if cell.strip()]
+    total = any(re.fullmatch(SAYS_TOTAL, cell) for cell in filled) and 2 * len(filled) <= len(titles)
+    return again >= AGAIN or total
+
+
 @dataclass
 class Seen:
     """A table as an extract: where its header is, and which of its headers is which column."""
@@ -86,9 +104,15 @@ class Seen:
 
     def values(self, column: str) -> list[str]:
         """What stands in the cells of a column, without empty ones."""
-        position = self.table.rows[self.skip].index(self.headers[column])
-        cells = (row[position] for row in self.table.rows[self.skip + 1 :] if position < len(row))
-        return [cell.strip() for cell in cells if cell.strip() not in ("", "NA", "NULL")]
+        return [cell for cell, *_ in self.beside(column) if cell]
+
+    def beside(self, *columns: str) -> list[list[str]]:
+        """What stands in the cells of some columns, row by row, without headers within the file and rows of totals."""
+        titles = self.table.rows[self.skip]
+        at = [titles.index(self.headers[column]) for column in columns]
+        records = (row for row in self.table.rows[self.skip + 1 :] if not _is_none(row, titles))
+        cells = ([AROUND.sub("", row[one]) if one < len(row) else "" for one in at] for row in records)
+        return [["" if cell in ("NA", "NULL") else cell for cell in row] for row in cells]
 
     @property
     def lacks(self) -> list[str]:
@@ -99,7 +123,21 @@ class Seen:
     def renamed(self) -> dict[str, str]:
         """Our column -> header, where the reader would not know it by itself."""
         every = {one.name: {plain_title(name) for name in (one.name, *one.aliases)} for one in self.extract.columns}
-        return {name: title for name, title in self.headers.items() if plain_title(title) not in every[name]}
+        return {name: _on_one_line(title) for name, title in self.headers.items()
+                if plain_title(title) not in every[name]}  # fmt: skip
+
+    @property
+    def rivals(self) -> dict[str, list[str]]:
+        """Our column -> other headers that are as like it as a header has to be, where the reader would not know it."""
+        left = [title for title in self.table.rows[self.skip] if title.strip() and title not in self.headers.values()]
+        found = {name: [title for title in left if likeness(title, _column(self.extract, name)) >= LIKELY]
+                 for name in self.renamed}  # fmt: skip
+        return {name: titles for name, titles in found.items() if titles}
+
+
+def _on_one_line(title: str) -> str:
+    """A header as the config may name it: blanks and line breaks in it are alike."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in title).split())
 
 
 def tables(path: Path, name: str) -> list[Table]:
@@ -127,6 +165,16 @@ def tables(path: Path, name: str) -> list[Table]:
         ) as stream:
             return [Table(name, "", list(islice(csv.reader(stream), ROWS)))]
     return []
+
+
+def hidden_sheets(path: Path) -> list[str]:
+    """The titles of a workbook's sheets that are out of sight."""
+    import openpyxl
+
+    if FORMATS.get(path.suffix.lower()) != "xlsx":
+        return []
+    book = openpyxl.load_workbook(path, read_only=True)
+    return [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
 
 
 def likeness(title: str, column: Column) -> float:
@@ -195,6 +243,8 @@ def forms(values: Iterable[str]) -> list[str]:
 
 
 def _is_day(value: str, form: str) -> bool:
+    if form == EXCEL:
+        return bool(re.fullmatch(r"\d{4,5}(\.0*)?", value))
     try:
         return datetime.strptime(value.removesuffix(" 00:00:00") if "%H" not in form else value, form).year >= 1850
     except ValueError:
@@ -203,6 +253,8 @@ def _is_day(value: str, form: str) -> bool:
 
 def meanings(values: Iterable[str], column: Column) -> dict[str, str | None]:
     """What stands in the cells of a column of codes, and which code that is by its words; None where it is none."""
+    if column.code_list:
+        return _unknown_words(values, column)
     codes = {"flag": {"Y": "yes", "N": "no"}}.get(column.kind) or dict(column.codes or {})
     read = {*codes, *({"YES", "NO", "1", "0", "TRUE", "FALSE"} if column.kind == "flag" else ())}
     words = {re.sub(r"\W", "", text.lower()): code for code, text in codes.items()}
@@ -217,10 +269,22 @@ def meanings(values: Iterable[str], column: Column) -> dict[str, str | None]:
     return found
 
 
+def coded(column: Column) -> bool:
+    """Whether a column holds codes of a list, of which words may stand in a file."""
+    return bool(column.codes or column.code_list) or column.kind == "flag"
+
+
+def _unknown_words(values: Iterable[str], column: Column) -> dict[str, None]:
+    """The words in a column of codes that are not read as one by themselves."""
+    known = words_of(column, yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["codes"])
+    held = {value.lower(): value for value in dict.fromkeys(values) if re.search(r"[^\W\d_]{2}", value)}
+    return {value: None for value in held.values() if plain(value) not in known}
+
+
 def shown(values: Iterable[str]) -> list[str]:
     """Of values that are no codes of ours those that may be shown: a few words. Many are no codes but names or ids."""
     every = list(values)
-    return [text for text in every if text.replace(" ", "").isalpha()] if len(every) <= MOST_WORDS else []
+    return [text for text in every if WORDS.fullmatch(text)] if len(every) <= MOST_WORDS else []
 
 
 def settings(one: Seen) -> dict:
@@ -229,7 +293,9 @@ def settings(one: Seen) -> dict:
     for name in one.headers:
         column = _column(one.extract, name)
         cells = one.values(name)
-        if column.kind in DAYS and (fit := forms(cells)) and not set(fit) & set(READ_ANYWAY):
+        born = name in personal(one.extract)  # two digits do not tell the century
+        fit = [form for form in forms(cells) if not (born and re.search(r"YY\b", form.replace("YYYY", "")))]
+        if column.kind in DAYS and fit and not set(fit) & set(READ_ANYWAY):
             dates[name] = fit[0]
         if (column.codes or column.kind == "flag") and name not in personal(one.extract):
             known = {theirs: ours for theirs, ours in sorted(meanings(cells, column).items()) if ours}

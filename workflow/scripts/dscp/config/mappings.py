@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from dscp.extracts.columns import day_of_birth
 from dscp.extracts.registry import EXTRACTS
-from dscp.study.given import form_of_days
+from dscp.study.given import EXCEL, form_of_days
 
 Fault = tuple[tuple, str]
 FORMS = "the day, month and year once each, such as DD/MM/YYYY, MM/DD/YYYY, DD-Mon-YYYY or YYYYMMDD"
@@ -48,7 +48,7 @@ def _no_form(extract: str, column: str, form: str) -> str:
     """What is allowed where a form is no way of writing the days of a column; "" where it is one."""
     read = form_of_days(form)
     declared = next(one for one in EXTRACTS[extract].columns if one.name == column)
-    if not read or (declared.kind != "month" and "%d" not in read):
+    if not read or (declared.kind != "month" and read != EXCEL and "%d" not in read):
         return FORMS
     if "%y" in read and day_of_birth in declared.rules:
         return "a year of four digits, YYYY, in dates of birth"

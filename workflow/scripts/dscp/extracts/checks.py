@@ -18,7 +18,6 @@ from dscp.extracts.faults import (
     excluded,
     fault,
     information,
-    more,
     nearest,
     place,
 )
@@ -187,13 +186,13 @@ def duplicates(extract: Extract, key: list[str]) -> list[Finding]:
     rows = extract.query(f"SELECT count(*) FROM ({later})")[0][0]
     names = " and ".join([", ".join(key[:-1]), key[-1]] if len(key) > 1 else key)
     allowed, faults = f"one row for each {names}", []
-    for file, record, first_file, first_record in extract.query(f"{later} ORDER BY ALL LIMIT {SHOWN}"):
+    told = extract.query(f"{later} ORDER BY ALL LIMIT {rows if rows <= LISTED else 1}")
+    for file, record, first_file, first_record in told:
         source, first = extract.sources[file], extract.sources[first_file]
         elsewhere = place("" if first is source else first.name, first.line(first_record))
-        found = f"the same {names} as in {elsewhere}"
-        faults.append(fault(extract.name, source.name, ", ".join(key), found, allowed, line=source.line(record)))
-    if rows > len(faults):
-        faults.append(more(extract.name, ", ".join(key), "rows", allowed, rows, len(faults)))
+        found = f"the same {names} as in {elsewhere}" + (f", and {rows - 1:,} more such rows" if rows > LISTED else "")
+        line, number = source.line(record), rows if rows > LISTED else 1
+        faults.append(fault(extract.name, source.name, ", ".join(key), found, allowed, line=line, rows=number))
     return faults
 
 
@@ -360,6 +359,7 @@ def study_sites(extract: Extract) -> list[Finding]:
     ]
 
 
+SAYS_TOTAL = r"(?i)(.+[ -])?(grand|sub)?[ -]?totals?([ :-].*)?"  # a cell of a row that sums others
 TOTAL_WORDS = r"^(?:(?:grand_|sub_|sub)?total|all|sum|overall)$"  # a text that names nothing else
 MAY_BE_TOTAL = r"(?:^|_)(?:sub|grand)?(?:total|sum|all|overall)(?:_|$)"
 MANY_GROUPS, PARTS = 4, 2  # a label that is the sum of two others or more, in all of so many groups, is a sum

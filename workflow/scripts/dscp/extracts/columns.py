@@ -227,7 +227,7 @@ COUNTED = at_least(0, "a whole number, zero or more")
 AMOUNT = at_least(0, "a number, zero or more")
 SITE = Column("site", "text", "the site's name in the config", (site,))
 FISCAL_YEAR = Column("fiscal_year", "fiscal_year", "the year, April to March")
-DAT = Column("dat", "code", "the DAT's code", (place_of("a DAT code"),))
+DAT = Column("dat", "code", "the DAT's code", (place_of("a DAT code"),), of_areas="dats")
 
 
 def client(*aliases: str) -> Column:
@@ -237,7 +237,7 @@ def client(*aliases: str) -> Column:
 
 def prison(**more: Any) -> Column:
     """The prison's code."""
-    return Column("prison", "code", "the prison's code", (place_of("a prison code"),), **more)
+    return Column("prison", "code", "the prison's code", (place_of("a prison code"),), of_areas="prisons", **more)
 
 
 def characteristic(name: str, kind: str, says: str, *rules: Rule, **more: Any) -> Column:
@@ -267,6 +267,14 @@ def drug(number: int, **more: Any) -> Column:
     )
 
 
+ETHNIC_GROUPS = (  # of the census of 2001
+    *(("A", "British"), ("A", "White British"), ("B", "Irish"), ("B", "White Irish"), ("C", "Other White")),
+    *(("C", "Any other White background"), ("D", "White and Black Caribbean"), ("E", "White and Black African")),
+    *(("F", "White and Asian"), ("G", "Other Mixed"), ("G", "Any other mixed background"), ("H", "Indian")),
+    *(("J", "Pakistani"), ("K", "Bangladeshi"), ("L", "Other Asian"), ("L", "Any other Asian background")),
+    *(("M", "Caribbean"), ("M", "Black Caribbean"), ("N", "African"), ("N", "Black African"), ("P", "Other Black")),
+    *(("P", "Any other Black background"), ("R", "Chinese"), ("S", "Any other ethnic group"), ("Z", "Not stated")),
+)
 SEXES = {"M": "male", "F": "female"}
 PERSONAL = (  # of a client, in the extracts that hold characteristics
     characteristic(
@@ -275,6 +283,7 @@ PERSONAL = (  # of a client, in the extracts that hold characteristics
         "ethnic group, by the census letter",
         ethnic_letter,
         aliases=("ethnic",),
+        words=ETHNIC_GROUPS,
         code_list="codes.ethnicity",
     ),
     drug(1, missing="information"),

@@ -31,6 +31,7 @@ REMARKS = (
     CODE_CHANGES := "a code that comes or goes",
     BIRTHS := "clients with several dates of birth",
     OTHER_UNIT := "amounts in another unit",
+    WORDS := "words read as codes",
     SHARED_BIRTH := "one day of birth shared by far too many",
 )
 NO_LINK = "a place or period without linked rows"  # a remark that is not published: it would tell who has none
@@ -108,13 +109,6 @@ def fault(
     """Return a fault that stops the run: where, what was found, what is allowed."""
     message = f"{place(file, line, column)}: found {found}, allowed: {allowed}"
     return _row(extract, FAULT, file, line, column, found, allowed, rows, message)
-
-
-def more(extract: str, column: str, found: str, allowed: str, rows: int, listed: int) -> dict[str, Any]:
-    """Return the fault that stands for all those of a kind that are not listed one by one."""
-    text = f"{rows - listed:,} more {found}"
-    message = f"{place(extract, '', column)}: found {text}, {rows:,} in all, allowed: {allowed}"
-    return _row(extract, FAULT, "", "", column, text, allowed, rows - listed, message)
 
 
 def information(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import gzip
 import io
 import itertools
 import re
@@ -19,13 +18,17 @@ import pandera.pandas as pa
 
 from dscp.extracts.faults import FAULT, SHOWN, fault, information
 from dscp.extracts.faults import title as as_title
-from dscp.extracts.limits import FEW_ROWS, MOST_COLUMNS, too_much
+from dscp.extracts.limits import AS_CSV, FEW_ROWS, MOST_COLUMNS, opened, too_much
 from dscp.extracts.sql import pattern
 from dscp.study.given import Given
 
 LONGEST_HEADER = 100_000  # characters
 FORMATS = {".csv": "csv", ".gz": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 ALLOWED = "a CSV, Parquet or XLSX file"
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
+AROUND = re.compile(
+    r"^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+\Z"
+)  # blanks, also such as take no room
 
 
 @dataclass
@@ -138,14 +141,21 @@ def _header(con: duckdb.DuckDBPyConnection, source: Source, schema: pa.DataFrame
         return list(source.frame.iloc[0].fillna("")) if len(source.frame) else []
     if source.given.skip:
         source.path = _below_titles(con, source)
-    with _open(source.path) as file:
+    with opened(source.path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
         start = text.read(LONGEST_HEADER)
     if len(start) == LONGEST_HEADER and not {"\n", "\r"} & set(start):
         raise _Refused(f"a first line of more than {LONGEST_HEADER:,} characters", "a header")
     header = next(csv.reader(io.StringIO(start), strict=True), [])
+    if len(header) == 1 and (signs := other_separator(header[0])):
+        raise _Refused(f"cells with {signs} between them", AS_CSV)
     "".join(header).encode()  # raises UnicodeError if the header, which alone matters here, is not UTF-8
     return _columns(header)
+
+
+def other_separator(line: str) -> str:
+    """What stands between the cells of a line where it is no comma, in words; "" where nothing else does."""
+    return next((words for sign, words in SEPARATORS.items() if line.count(sign) > 1 and "," not in line), "")
 
 
 def _below_titles(con: duckdb.DuckDBPyConnection, source: Source) -> str:
@@ -156,7 +166,7 @@ def _below_titles(con: duckdb.DuckDBPyConnection, source: Source) -> str:
     folder = Path(con.execute("SELECT current_setting('temp_directory')").fetchone()[0])
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     copy = folder / f"{sum(1 for _ in folder.iterdir())}.below.csv"
-    with _open(source.path) as file, open(copy, "wb") as rest:
+    with opened(source.path) as file, open(copy, "wb") as rest:
         for _ in range(source.given.skip):
             file.readline()
         shutil.copyfileobj(file, rest)
@@ -213,7 +223,7 @@ def plain_title(title: str) -> str:
 def lines_at(path: str, starts: list[int]) -> list[int]:
     """Return the line numbers at ascending positions, in bytes, of a file."""
     lines, line, read = [], 1, 0
-    with _open(path) as file:
+    with opened(path) as file:
         for start in starts:
             while read < start and (block := file.read(min(1 << 20, start - read))):
                 line, read = line + block.count(b"\n"), read + len(block)
@@ -224,7 +234,7 @@ def lines_at(path: str, starts: list[int]) -> list[int]:
 def _line_count(path: str) -> int:
     """Return the number of lines, without empty ones at the end."""
     lines, trailing = 1, 0
-    with _open(path) as file:
+    with opened(path) as file:
         while block := file.read(1 << 22):
             text, ends = block.rstrip(b"\r\n"), block.count(b"\n")
             if text:
@@ -233,16 +243,25 @@ def _line_count(path: str) -> int:
     return lines
 
 
+def not_utf8(path: str) -> int:
+    """The first line that is no text in UTF-8; 0 if there is none."""
+    with opened(path) as file:
+        return next((number for number, line in enumerate(file, start=1) if not _is_utf8(line)), 0)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        return bool(line.decode()) or True
+    except UnicodeDecodeError:
+        return False
+
+
 def mixed_line_ends(path: str) -> int:
     """The first line that does not end as the first one does (CRLF or LF); 0 if there is none."""
-    with _open(path) as file:
+    with opened(path) as file:
         ends = [line.endswith(b"\r\n") for line in itertools.islice(file, 1)]
         return next((number for number, line in enumerate(file, start=2)
                      if line.endswith(b"\n") and [line.endswith(b"\r\n")] != ends), 0)  # fmt: skip
-
-
-def _open(path: str) -> Any:
-    return gzip.open(path, "rb") if path.lower().endswith(".gz") else open(path, "rb")
 
 
 def _read_workbook(source: Source, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, str]:
@@ -258,6 +277,11 @@ def _read_workbook(source: Source, schema: pa.DataFrameSchema) -> tuple[pd.DataF
     if hidden := sum(row.hidden for number, row in sheet.row_dimensions.items() if number <= sheet.max_row):
         words = f"{hidden:,} hidden {'row' if hidden == 1 else 'rows'} on the sheet {as_title(sheet.title)}"
         raise _Refused(words, "every row in sight: no filter, nothing hidden")
+    tall = [one for one in sheet.merged_cells.ranges
+            if one.max_row > max(one.min_row, source.given.skip + 1)]  # fmt: skip
+    if tall:
+        words = f"cells merged over several rows on the sheet {as_title(sheet.title)}, the first being {tall[0].coord}"
+        raise _Refused(words, "a value in every cell: take the cells apart and fill each")
     below = sheet.iter_rows(min_row=source.given.skip + 1, values_only=True)
     rows = [[workbook_text(value) for value in row] for row in below]
     others = len(book.worksheets) > 1 and not source.given.sheet
@@ -277,6 +301,10 @@ def _sheet(book: Any, given: Given, schema: pa.DataFrameSchema) -> Any:
     if len(fit) > 1:
         names = ", ".join(as_title(sheet.title) for sheet in fit)
         raise _Refused(f"{len(fit)} sheets with the columns of the extract ({names})", "one, or sheet in the config")
+    hidden = [sheet for sheet in book.worksheets if sheet not in seen and _has_columns(sheet, given, schema)]
+    if hidden and not fit:
+        words = f"the columns of the extract on the hidden sheet {as_title(hidden[0].title)} alone"
+        raise _Refused(words, "a sheet in sight, or sheet in the config")
     return (fit or seen or book.worksheets)[0]
 
 
@@ -297,5 +325,5 @@ def workbook_text(value: Any) -> str | None:
         midnight = getattr(value, "time", datetime.time)() == datetime.time()
         text = value.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S")
     else:
-        text = str(value).strip()
+        text = AROUND.sub("", str(value))
     return None if text in ("", "NA", "NULL") else text

@@ -16,6 +16,10 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+AS_CSV = "CSV in UTF-8 with commas between the cells, or XLSX; a spreadsheet can save it so"
+OLD_BOOK = bytes.fromhex(
+    "d0cf11e0a1b11ae1"
+)  # how files begin in which Excel 97 to 2003 kept a book, and encrypted ones
 MOST_COLUMNS = 1_000
 FEW_ROWS = 1_000_000  # records of a Parquet file, beyond which each has to take a byte at least
 MOST_SHRUNK = 100  # times that a file may grow when it is unpacked: CSV grows five to tenfold
@@ -36,7 +40,21 @@ def too_much(path: str, kind: str) -> tuple[str, str] | None:
     """
     if kind == "xlsx":
         return _workbook(path)
-    return _unpacked(path) if path.lower().endswith(".gz") else None
+    if kind != "csv":
+        return None
+    return (_unpacked(path) if path.lower().endswith(".gz") else None) or _other_text(path)
+
+
+def opened(path: str) -> IO[bytes]:
+    """A CSV file's bytes, unpacked."""
+    return gzip.open(path, "rb") if path.lower().endswith(".gz") else open(path, "rb")
+
+
+def _other_text(path: str) -> tuple[str, str] | None:
+    """Text in two bytes a letter, which programs call Unicode text."""
+    with opened(path) as file:
+        start = file.read(2)
+    return ("text in UTF-16 (Unicode text)", AS_CSV) if start in (b"\xff\xfe", b"\xfe\xff") else None
 
 
 def _unpacked(path: str) -> tuple[str, str] | None:
@@ -56,6 +74,9 @@ def _unpacked(path: str) -> tuple[str, str] | None:
 
 def _workbook(path: str) -> tuple[str, str] | None:
     allowed = "a workbook whose first sheet is a table"
+    with open(path, "rb") as file:
+        if file.read(len(OLD_BOOK)) == OLD_BOOK:
+            return "a workbook with a password, or one of Excel 97-2003", "an XLSX workbook without a password"
     try:
         with zipfile.ZipFile(path) as book:
             parts = book.infolist()

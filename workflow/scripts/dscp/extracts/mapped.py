@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dscp.extracts.sql import literal
-from dscp.study.given import form_of_days
+from dscp.study.given import EXCEL, form_of_days
 
 if TYPE_CHECKING:
     from dscp.extracts.files import Source
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 def read_as(source: Source) -> dict[str, str]:
     """SQL of what the cells of each mapped column are read as, on the text of the cell, `"raw_…"`."""
-    days = {name: _day(f'"raw_{name}"', form) for name, form in source.given.dates.items()}
-    return days | {name: _value(f'"raw_{name}"', values) for name, values in source.given.values.items()}
+    values = {name: _value(f'"raw_{name}"', values) for name, values in source.given.values.items()}
+    return values | {name: _day(values.get(name, f'"raw_{name}"'), form) for name, form in source.given.dates.items()}
 
 
 def _day(cell: str, form: str) -> str:
     """A day of another form as YYYY-MM-DD 00:00:00; one that does not fit is none, though it may fit another form."""
     read = f"try_strptime(trim({cell}), {literal(form_of_days(form))})"
+    if form == EXCEL:
+        read = f"DATE '1899-12-30' + TRY_CAST(regexp_extract({cell}, '^\\s*(\\d{{4,5}})(\\.0*)?\\s*$', 1) AS INTEGER)"
     return f"coalesce(strftime({read}, '%Y-%m-%d %H:%M:%S'), CASE WHEN {cell} IS NOT NULL THEN 'no day' END)"
 
 
@@ -36,4 +38,4 @@ def _value(cell: str, values: dict[str, str | None]) -> str:
 
 def same_form(cell: str) -> str:
     """SQL of a text whatever its letter case and the blanks around it; 1.0 is 1."""
-    return rf"regexp_replace(lower(trim({cell})), '^(-?\d+)\.0+$', '\1')"
+    return rf"regexp_replace(lower(trim(replace({cell}, chr(160), ' '))), '^(-?\d+)\.0+$', '\1')"

@@ -17,7 +17,7 @@ import pandera.pandas as pa
 
 from dscp.extracts.faults import SHOWN, fault, information
 from dscp.extracts.faults import title as as_title
-from dscp.extracts.files import Source, lines_at, mixed_line_ends
+from dscp.extracts.files import Source, lines_at, mixed_line_ends, not_utf8
 from dscp.extracts.ids import CANONICAL, GIVEN, KIND, WIDTH
 from dscp.extracts.mapped import read_as, same_form
 from dscp.extracts.sql import literal, pattern
@@ -25,29 +25,32 @@ from dscp.extracts.sql import literal, pattern
 CSV_OPTIONS = "auto_detect=false, header=true, delim=',', quote='\"', escape='\"', nullstr=['', 'NA', 'NULL']"
 DATE_FORMATS = "['%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%d 00:00:00']"
 MONTH_FORMATS = "['%Y-%m', '%m/%Y', '%Y-%m-%d', '%d/%m/%Y', '%Y-%m-%d 00:00:00']"
+# A blank that no line breaks at, as pages of the web have it, is a blank; looked for first, as few cells hold one.
+TRIMMED = "trim(CASE WHEN contains({raw}, chr(160)) THEN replace({raw}, chr(160), ' ') ELSE {raw} END)"
+BLANKS = r"[\s\x{A0}]*"
 # DuckDB takes epoch, infinity and -infinity for 1900-01-01: what sorts behind the digits, or has an i, is no day.
 IS_DAY = "{raw} < ':' AND NOT contains({raw}, 'i')"
 ISO = "try_strptime({raw}, '%Y-%m-%d')"
 DATE_SQL = f"""CASE
     WHEN {ISO} > TIMESTAMP '1900-01-01' THEN {ISO}
-    WHEN {IS_DAY} THEN coalesce({ISO}, try_strptime(trim({{raw}}), {DATE_FORMATS}))
+    WHEN {IS_DAY} THEN coalesce({ISO}, try_strptime({TRIMMED}, {DATE_FORMATS}))
 END::DATE"""
 # DuckDB also reads 0x10, 1_000 and 1e2: where the number does not read as the cell, the cell has to be digits.
-WHOLE = r"""CASE WHEN TRY_CAST({raw} AS {type})::VARCHAR = {raw} THEN TRY_CAST({raw} AS {type})
-    ELSE TRY_CAST(regexp_extract({cell}, '^\s*(-?\d+)(\.0*)?\s*$', 1) AS {type})
+WHOLE = rf"""CASE WHEN TRY_CAST({{raw}} AS {{type}})::VARCHAR = {{raw}} THEN TRY_CAST({{raw}} AS {{type}})
+    ELSE TRY_CAST(regexp_extract({{cell}}, '^{BLANKS}(-?\d+)(\.0*)?{BLANKS}$', 1) AS {{type}})
 END"""
-GROUPED = r"'^(\s*-?)(\d{1,3}),(\d{3})(?:,(\d{3}))?(?:,(\d{3}))?(\.\d*)?\s*$', '\1\2\3\4\5\6'"
+GROUPED = rf"'^({BLANKS}-?)(\d{{1,3}}),(\d{{3}})(?:,(\d{{3}}))?(?:,(\d{{3}}))?(\.\d*)?{BLANKS}$', '\1\2\3\4\5\6'"
 POUNDS = f"""regexp_replace(replace({{raw}}, '£', ''), {GROUPED})"""
 AMOUNT_SQL = rf"""TRY_CAST(CASE WHEN regexp_matches({{raw}}, '^-?\d+(\.\d+)?$') THEN {{raw}}
-    ELSE regexp_extract({POUNDS}, '^\s*(-?\s*(\d+\.?\d*|\.\d+))\s*$', 1) END AS DOUBLE)"""
+    ELSE regexp_extract({POUNDS}, '^{BLANKS}(-?\s*(\d+\.?\d*|\.\d+)){BLANKS}$', 1) END AS DOUBLE)"""
 CASTS = {
     "id": ("VARCHAR", CANONICAL),
     "text": ("VARCHAR", "nullif(trim({raw}), '')"),
-    "code": ("VARCHAR", "nullif(upper(trim({raw})), '')"),
+    "code": ("VARCHAR", f"nullif(upper({TRIMMED}), '')"),
     "key": ("VARCHAR", "nullif(replace(replace(lower(trim({raw})), ' ', '_'), '-', '_'), '')"),
     "flag": (
         "VARCHAR",
-        """CASE upper(trim({raw}))
+        f"""CASE upper({TRIMMED})
     WHEN 'Y' THEN 'Y' WHEN 'N' THEN 'N' WHEN 'YES' THEN 'Y' WHEN 'NO' THEN 'N' WHEN '1' THEN 'Y' WHEN '0' THEN 'N'
     WHEN '1.0' THEN 'Y' WHEN '0.0' THEN 'N'
     WHEN 'TRUE' THEN 'Y' WHEN 'FALSE' THEN 'N'
@@ -57,7 +60,7 @@ END""",
     "quarter": ("DATE", DATE_SQL),
     "month": (
         "DATE",
-        f"CASE WHEN {IS_DAY} THEN date_trunc('month', try_strptime(trim({{raw}}), {MONTH_FORMATS}))::DATE END",
+        f"CASE WHEN {IS_DAY} THEN date_trunc('month', try_strptime({TRIMMED}, {MONTH_FORMATS}))::DATE END",
     ),
     "fiscal_year": (
         "VARCHAR",
@@ -208,8 +211,9 @@ def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, s
     doubtful = [name for name, spec in schema.columns.items()
                 if name in kept or spec.metadata["kind"] not in NEVER_UNREADABLE]  # fmt: skip
     lost = {name: f'{cell[name]} IS NOT NULL AND "{name}" IS NULL' for name in doubtful}
+    trimmed = {name: TRIMMED.replace("{raw}", f'"raw_{name}"') for name in lost}
     cells = ", ".join(
-        f"""CASE WHEN {test} AND trim("raw_{name}") <> '' THEN {{'column': '{name}', 'found': "raw_{name}"}} END"""
+        f"""CASE WHEN {test} AND {trimmed[name]} <> '' THEN {{'column': '{name}', 'found': "raw_{name}"}} END"""
         for name, test in lost.items()
     )
     rows = relation(con, position, source)
@@ -298,7 +302,8 @@ def _number_rows(con: duckdb.DuckDBPyConnection, sources: list[Source]) -> None:
     above = [source.above for source in sources]
     con.execute(f"""
         CREATE VIEW every_row AS
-        SELECT rowid - {_by_file(begins)} + 1 AS record, record + {_by_file(above)} AS line, * FROM typed
+        SELECT rowid AS place, place - {_by_file(begins)} + 1 AS record, record + {_by_file(above)} AS line, *
+        FROM typed
     """)
     con.execute("CREATE VIEW records AS FROM every_row")
 
@@ -327,7 +332,7 @@ def _unreadable_lines(
         rejected = con.execute(REJECTED).fetchall()
         con.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
     except duckdb.Error:
-        return [unreadable]
+        rejected = []
     words = {
         "MISSING COLUMNS": "too few cells",
         "TOO MANY COLUMNS": "too many cells",
@@ -344,4 +349,8 @@ def _unreadable_lines(
     if len(rejected) > SHOWN:
         found = f"{len(rejected) - SHOWN:,} more lines that cannot be read"
         faults.append(fault(extract, source.name, "", found, allowed, rows=len(rejected) - SHOWN))
+    if not faults and (line := not_utf8(source.path)):
+        faults = [
+            fault(extract, source.name, "", words["INVALID ENCODING"], allowed, line=str(line + source.given.skip))
+        ]
     return faults or [unreadable]

@@ -72,8 +72,10 @@ class Column:
     optional : the header may lack it
     effect : what is made of a missing value, in words
     codes : code -> what it means, where the codes are fixed
+    words : what a code of the list is called, as pairs of code and words
     code_list : path in the config of the code list, where they are not
     recorded : the column of the day on which a code is recorded, where it is not that of the extract's coverage
+    of_areas : "dats" or "prisons", where its codes are those by which the config names the areas' places
     """
 
     name: str
@@ -86,8 +88,10 @@ class Column:
     optional: bool = False
     effect: str = ""
     codes: Mapping[str, str] | None = None
+    words: tuple[tuple[str, str], ...] = ()
     code_list: str = ""
     recorded: str = ""
+    of_areas: Literal["", "dats", "prisons"] = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from dscp.ledger.estimators import ESTIMATORS
 from dscp.ledger.expressions import Language, NotAllowedError, expression, round_half_up
-from dscp.ledger.rows import MISSING_INPUT, as_frame, filled, inputs_of, joined, parse_inputs
+from dscp.ledger.rows import MISSING_INPUT, inputs_of, joined, parse_inputs, quantities
 
 NO_BASE = "not computed: the base is 0"
 ONE = pd.DataFrame([{}])  # a frame for one quantity whose texts have nothing to fill in
@@ -108,7 +108,7 @@ def derive(
     ----------
     frame : its columns fill the templates; ONE where there is nothing to fill
     values : id -> value of what the quantities rest on; theirs are added, so that a row may rest on one above it
-    formula, inputs, told : as `ledger.rows.filled` takes them
+    formula, inputs, told : as `ledger.rows.quantities` takes them
     missing : template that joins the note where there is no value and says why; by default the base that is 0, or the
         missing input
 
@@ -117,14 +117,16 @@ def derive(
     ValueError
         An input that is not among the values.
     """
-    records = frame.to_dict("records")
-    nothing = [{**record, "derived": math.nan} for record in records]
-    rows = filled(nothing, value="derived", formula=formula, inputs=inputs, missing="", **told)
-    for row, record in zip(rows, records, strict=True):
+    reasons = [missing.format(**row) for row in frame.to_dict("records")]
+    nothing = frame.assign(derived=math.nan)
+    rows = quantities(nothing, value="derived", formula=formula, inputs=inputs, missing="", **told)
+    found, notes = [], []
+    for row, reason in zip(rows.to_dict("records"), reasons, strict=True):
         value, why = _computed(row, values)
-        values[row["id"]] = row["value"] = value
-        row["note"] = joined(row["note"], (missing.format(**record) or why) if math.isnan(value) else "")
-    return as_frame(rows)
+        values[row["id"]] = value
+        found.append(value)
+        notes.append(joined(row["note"], (reason or why) if math.isnan(value) else ""))
+    return rows.assign(value=found, note=notes)
 
 
 def summed(cells: pd.DataFrame, rows: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -40,19 +39,8 @@ MISSING_INPUT = "not computed: an input is missing"
 KINDS = ("records", "constant", "setting", "derived")
 
 
-def quantities(frame: pd.DataFrame, **told: Any) -> pd.DataFrame:
-    """Turn a frame into ledger rows, one per row of the frame, each filled as `filled` says."""
-    return as_frame(filled(frame.to_dict("records"), **told))
-
-
-def as_frame(rows: Sequence[Mapping]) -> pd.DataFrame:
-    """Ledger rows as a frame."""
-    columns = {field: [row[field] for row in rows] for field in FIELDS}
-    return pd.DataFrame({**columns, "rows": pd.array(columns["rows"], dtype="Int64")})
-
-
-def filled(
-    records: Sequence[Mapping],
+def quantities(
+    frame: pd.DataFrame,
     *,
     id: str,
     value: str,
@@ -69,14 +57,14 @@ def filled(
     note: str = "",
     missing: str = MISSING_INPUT,
     cohort: str = "",
-) -> list[dict[str, Any]]:
-    """Ledger rows, one per record.
+) -> pd.DataFrame:
+    """Turn a frame into ledger rows, one per row of the frame.
 
     What a row is about (people, money …) is not said here: it follows from its extracts (rule ledger).
 
     Parameters
     ----------
-    records : rows of any analysis result; what they hold fills the templates
+    frame : any analysis result; its columns fill the templates
     id : pattern such as "effective_treatment.rate.{area}.{period}" (see ledger.ids), or "@column" for a column of them
     formula, filter, settings, note, missing, cohort : templates, filled like the id
     value : name of the column with the unrounded value (nan: could not be computed)
@@ -91,32 +79,36 @@ def filled(
     cohort : of a leaf that counts records: whom or what it counts, areas and periods aside; two ids that count the same
         stop the rule ledger. By default its extracts, filter and settings as they are declared
     """
+    records = frame.to_dict("records")
     cohort = cohort or (digest(extract, filter, settings, value) if extract else "")
     ids = [identifier(row[id[1:]] if id.startswith("@") else id, **row) for row in records]
     if unknown := {unit.format(**row) for row in records} - UNITS:
         raise ValueError(f"unknown unit {sorted(unknown)[0]!r}, allowed: {sorted(UNITS)}")
-    return [
-        {
-            "id": str(made),
-            "value": float(row[value]),
-            "unit": unit.format(**row),
-            "formula": formula.format(**row),
-            "inputs": _inputs(inputs or {}, row),
-            "rule": rule,
-            "function": function,
-            "source": source.format(**row),
-            "extract": extract.format(**row),
-            "filter": filter.format(**row),
-            "rows": row[rows] if rows else None,
-            "settings": settings.format(**row),
-            "note": joined(note.format(**row), missing.format(**row) if math.isnan(row[value]) else ""),
-            "family": made.family,
-            "dims": dims_text(made.dims),
-            "about": "",
-            "cohort": cohort.format(**row),
-        }
-        for made, row in zip(ids, records, strict=True)
-    ]
+    return pd.DataFrame(
+        [
+            (
+                str(made),
+                float(row[value]),
+                unit.format(**row),
+                formula.format(**row),
+                _inputs(inputs or {}, row),
+                rule,
+                function,
+                source.format(**row),
+                extract.format(**row),
+                filter.format(**row),
+                row[rows] if rows else None,
+                settings.format(**row),
+                joined(note.format(**row), missing.format(**row) if math.isnan(row[value]) else ""),
+                made.family,
+                dims_text(made.dims),
+                "",
+                cohort.format(**row),
+            )
+            for made, row in zip(ids, records, strict=True)
+        ],
+        columns=FIELDS,
+    ).astype({"rows": "Int64"})
 
 
 def joined(*parts: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 
 Entry = str | Sequence | Mapping
 DAYS = {"YYYY": "%Y", "YY": "%y", "Month": "%B", "Mon": "%b", "MM": "%m", "M": "%m", "DD": "%d", "D": "%d"}
+EXCEL = "Excel number"  # days counted from 1899-12-30, as a workbook keeps them
 TIMES = {" HH:MM:SS": " %H:%M:%S", " HH:MM": " %H:%M", "": ""}
 
 
@@ -79,6 +80,8 @@ def paths(entry: Entry) -> list[str]:
 
 def form_of_days(text: str) -> str:
     """DD.MM.YYYY as programs write it, "%d.%m.%Y"; "" where it is no way of writing a day or a month."""
+    if text == EXCEL:
+        return EXCEL
     time = next(words for words in TIMES if text.endswith(words))
     rest, form, seen = text[: len(text) - len(time)], "", []
     while rest:

@@ -74,6 +74,7 @@ EXTRACT = ExtractType(
             (code_of("a DAT code"),),
             missing="information",
             effect="not counted as living in the area",
+            of_areas="dats",
         ),
         Column(
             "referred_to_dat",
@@ -82,6 +83,7 @@ EXTRACT = ExtractType(
             (code_of("a DAT code"),),
             missing="information",
             effect="not counted as local",
+            of_areas="dats",
         ),
     ),
     key=("referral",),
