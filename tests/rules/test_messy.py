@@ -207,6 +207,29 @@ def test_letter_case_does_not_tell_clients_apart_but_two_spellings_in_one_file_a
     assert quiet(pd.DataFrame({"message": [told]}), twice, "client")
 
 
+CELLS_OF_IDS = {  # how a workbook keeps ids that are digits
+    "numbers": lambda ids: [int(one) for one in ids],
+    "floating numbers": lambda ids: [float(one) for one in ids],
+    "numbers and texts": lambda ids: [one if number % 2 else int(one) for number, one in enumerate(ids)],
+    "texts with signs around": lambda ids: [f"\u00a0{one}\u200b" for one in ids],
+}
+
+
+@pytest.mark.parametrize(("how", "name"), crossed(CELLS_OF_IDS, OF_CLIENTS))
+def test_ids_of_a_workbook_are_one_however_it_keeps_them(office, drawn, how, name):
+    office.check(name, drawn[name], "xlsx")
+    clean = office.kept(name)["client"]
+    frame = drawn[name].astype(object).assign(client=CELLS_OF_IDS[how](drawn[name]["client"]))
+    findings = office.check(name, frame, "xlsx")
+    assert said(findings, "fault") == [] and clean.to_list() == office.kept(name)["client"].to_list()
+
+
+def test_a_workbook_s_ids_beyond_fifteen_digits_are_refused(office, drawn):
+    frame = drawn["dirs"].astype(object).assign(client=[4e16 + number for number in range(len(drawn["dirs"]))])
+    (told,) = said(office.check("dirs", frame, "xlsx"), "fault", "client", "numbers that have lost digits")
+    assert f"in {len(frame):,} rows" in told
+
+
 # Links --------------------------------------------------------------------------------------------------------------
 
 LINKS = [(extract.name, link) for extract in EXTRACTS.values() for link in extract.links]
@@ -323,6 +346,25 @@ def test_days_written_in_two_ways_are_refused(office, drawn, of, form):
     strokes = int(frame[column].str.contains("/", na=False).sum())
     (told,) = said(findings, "fault", column, "two ways of writing a day")
     assert f"{strokes:,} cells like 99/99/9999 and {frame[column].notna().sum() - strokes:,} like 9999-99-99" in told
+
+
+@pytest.mark.parametrize(("name", "column"), DAYS)
+def test_days_of_a_workbook_are_cells_of_days_or_texts_and_not_both(office, drawn, name, column):
+    """Where a program took the texts of some days for American ones, they are cells of days, the others still texts."""
+    office.check(name, drawn[name])
+    clean = office.kept(name)[column]
+    days = [None if pd.isna(cell) else dt.datetime.fromisoformat(cell) for cell in drawn[name][column]]
+    frame = drawn[name].astype(object)
+    assert said(office.check(name, frame.assign(**{column: pd.Series(days, dtype=object)}), "xlsx"), "fault") == []
+    pd.testing.assert_series_equal(clean, office.kept(name)[column])
+    texts = [day and f"{day:%d/%m/%Y}" for day in days]
+    assert said(office.check(name, frame.assign(**{column: texts}), "xlsx"), "fault") == []
+    pd.testing.assert_series_equal(clean, office.kept(name)[column])
+    swapped = [day.replace(month=day.day, day=day.month) if day and day.day <= 12 else day and f"{day:%d/%m/%Y}"
+               for day in days]  # fmt: skip
+    findings = office.check(name, frame.assign(**{column: pd.Series(swapped, dtype=object)}), "xlsx")
+    strokes = sum(isinstance(cell, str) for cell in swapped)
+    assert len(said(findings, "fault", f", {column}: found two ways of writing a day: {strokes:,} cells like")) == 1
 
 
 @pytest.mark.parametrize(("name", "column"), DAYS)
@@ -548,7 +590,9 @@ def test_whole_data_have_no_silence(office, many, name):
     assert said(findings, "information", "no row") == [] and said(findings, "information", "rows of") == []
 
 
-@pytest.mark.parametrize(("name", "form"), [*zip(COVERED, cycle(["csv", "parquet"]), strict=False)])
+@pytest.mark.parametrize(
+    ("name", "form"), [*zip(COVERED, cycle(["csv", "parquet"]), strict=False), ("carat_referrals", "xlsx")]
+)
 def test_a_place_renamed_half_way_is_told(office, study, many, name, form):
     frame, declared = many[name].copy(), EXTRACTS[name].coverage
     place = place_of_study(study, name, frame)
@@ -976,6 +1020,25 @@ def test_days_as_a_spreadsheet_counts_them_are_read_where_the_config_says_so(
     findings = validate(name, [str(path)], study, copy, names=["b"], mappings=ways, today=TODAY)
     assert said(findings, "fault") == []
     pd.testing.assert_frame_equal(pd.read_parquet(copy), clean)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize("day", ["2099-12-31", "1900-01-01"])
+@pytest.mark.parametrize(("name", "column"), [("journeys", "journey_end"), ("carat_referrals", "release_date")])
+def test_one_day_that_stands_for_none_is_refused_with_the_line_that_says_so(office, drawn, name, column, day, form):
+    frame = drawn[name].copy()
+    frame.loc[3:9, column] = day
+    settles = f"; extracts.{name}.values.{column} in the config may say that {day} means nothing (null)"
+    (told,) = said(office.check(name, frame, form), "fault", f", {column}: ")
+    assert told.endswith(settles) and " in 7 rows" in told
+    frame.loc[3, column] = f"{day[:8]}15"
+    assert "may say that" not in "".join(office.check(name, frame, form)["message"])
+
+
+def test_a_day_of_birth_is_never_shown(office, drawn):
+    frame = drawn["journeys"].copy()
+    frame.loc[3:9, "date_of_birth"] = "1800-01-01"
+    assert "1800-01-01" not in "".join(office.check("journeys", frame)["message"])
 
 
 # Rows and messages --------------------------------------------------------------------------------------------------

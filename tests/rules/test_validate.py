@@ -417,6 +417,14 @@ def test_many_faults_of_a_kind_are_summed_up(check):
     ]
 
 
+def no_column(name: str) -> str:
+    """What is said of a file of journeys without a column."""
+    return (
+        f"journeys.csv, {name}: found no such column, allowed: a column named {name}; "
+        f"extracts.journeys.columns.{name} in the config says under which header it stands"
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -425,15 +433,15 @@ def test_many_faults_of_a_kind_are_summed_up(check):
         (
             JOURNEYS.replace("client,dat,", "client,site,", 1).replace(",sex,", ",gender,", 1),
             [
-                "journeys.csv, dat: found no such column, allowed: a column named dat",
-                "journeys.csv, sex: found no such column, allowed: a column named sex",
+                no_column("dat"),
+                no_column("sex"),
             ],
         ),
         (
             JOURNEYS.replace("client,dat,", "client,ATTRB,", 1),
             [
                 "journeys.csv, line 1, client: found two columns for client: client and ATTRB, allowed: one column",
-                "journeys.csv, dat: found no such column, allowed: a column named dat",
+                no_column("dat"),
             ],
         ),
         (

@@ -356,10 +356,22 @@ def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[di
             condition = f'"{name}" IN (SELECT value FROM failing)'
             rows = int(values.loc[values[name].isin(failing), "number"].sum())
             places = extract.located(name, condition)
-            findings += faults_at(extract, name, places, allowed, rows)
+            findings += faults_at(
+                extract, name, places, allowed + _placeholder(extract, name, column, failing, rows), rows
+            )
             extract.con.execute(f"INSERT INTO refused SELECT file, record FROM records WHERE {condition}")
             extract.con.unregister("failing")
     return findings
+
+
+def _placeholder(extract: Extract, name: str, column: pa.Column, failing: list[Any], rows: int) -> str:
+    """What settles a day that a system fills in where it knows none, as the end of a message: one for many rows, and no
+    day that an event can have had."""
+    told = len(failing) == 1 and rows > LISTED and column.metadata["kind"] in DAYS
+    if not told or column.metadata["missing"] == FAULT or name in personal(extract.declared):
+        return ""
+    day = f"{failing[0]:%Y-%m-%d}"
+    return f"; extracts.{extract.name}.values.{name} in the config may say that {day} means nothing (null)"
 
 
 def _day_within(extract: Extract, name: str) -> str:

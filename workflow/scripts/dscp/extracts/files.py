@@ -204,7 +204,8 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
             allowed = f"a header of the file; extracts.{extract}.columns.{column} in the config names this one"
             findings.append(fault(extract, name, column, f"no column under {as_title(named[column])}", allowed))
         elif spec.required:
-            findings.append(fault(extract, name, column, "no such column", f"a column named {names}"))
+            settles = f"extracts.{extract}.columns.{column} in the config says under which header it stands"
+            findings.append(fault(extract, name, column, "no such column", f"a column named {names}; {settles}"))
         else:
             effect = f"every value is missing; expected {names}"
             findings.append(information(extract, name, column, "no such column", effect, rows=0))
