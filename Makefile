@@ -32,7 +32,7 @@ UNTIL_TOLD := $(VENV)/bin/python workflow/tools/until_told.py
 RUN_SNAKEMAKE = exec $(AT_HOME) $(UNTIL_TOLD) snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
-TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
+TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: report plan watch init try check test mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
 	bench-national pages lock sbom clean help
@@ -64,7 +64,7 @@ else
 check: $(VENV)/ready lint ## STUDY=: what was understood of its files, and what would stop a run; without: lint, quick tests
 	@$(TEST) tests/unit tests/rules tests/oracle -m "not thorough" --hypothesis-profile check
 	@echo "Not run: tests/runs and tests/attacks, which need finished runs, a browser and Java; the cases deselected above,"
-	@echo "marked thorough; three quarters of the extracts drawn for tests/oracle. make test runs them all."
+	@echo "marked thorough; nine tenths of the extracts drawn for tests/oracle. make test runs them all."
 endif
 
 test: $(VENV)/ready lint checkers ## everything that is checked on every change: about half an hour on two cores

@@ -27,7 +27,7 @@ from dscp.extracts.registry import EXTRACTS, samples
 from dscp.extracts.told import told
 from dscp.extracts.words import words_of
 from other_study import other_config
-from thorough import crossed
+from thorough import crossed, first, some
 from validate import validate
 
 TODAY = dt.date(2026, 1, 1)
@@ -143,7 +143,7 @@ def test_an_id_keeps_its_form_whatever_a_program_has_made_of_it(office, drawn, h
     assert all(f"{number:,} row" in told[0] for number in [len(frame)] if how in ("point", "unseen"))
 
 
-@pytest.mark.parametrize(("name", "column"), [("journeys", "client"), ("carat_referrals", "referral")])
+@pytest.mark.parametrize(("name", "column"), first([("carat_referrals", "referral"), ("journeys", "client")], 1))
 def test_noughts_lost_in_one_of_two_files_are_counted(office, drawn, name, column):
     frame = drawn[name].assign(**{column: [f"{number:08d}" for number in range(1, len(drawn[name]) + 1)]})
     half = len(frame) // 2
@@ -235,7 +235,7 @@ def test_a_workbook_s_ids_beyond_fifteen_digits_are_refused(office, drawn):
 LINKS = [(extract.name, link) for extract in EXTRACTS.values() for link in extract.links]
 
 
-@pytest.mark.parametrize(("name", "link"), LINKS, ids=[f"{name}-{link.to}" for name, link in LINKS])
+@pytest.mark.parametrize(("name", "link"), first(LINKS, 1), ids=[f"{name}-{link.to}" for name, link in LINKS])
 def test_rows_that_go_with_another_file_are_counted_and_lost_noughts_told(office, drawn, name, link):
     frame = drawn[name]
     for one in (name, link.to):
@@ -260,7 +260,9 @@ WHERE = ("a period", "a place", "a place in a period")
 
 
 @pytest.mark.parametrize("where", WHERE)
-@pytest.mark.parametrize(("end", "name", "link"), LINKED_PLACES, ids=[f"{e}-{n}" for e, n, _ in LINKED_PLACES])
+@pytest.mark.parametrize(
+    ("end", "name", "link"), first(LINKED_PLACES, 1), ids=[f"{e}-{n}" for e, n, _ in LINKED_PLACES]
+)
 def test_a_place_or_a_period_without_any_link_is_told(office, study, many, end, name, link, where):
     """Another pseudonym in one of them: each cell is right, and nobody of them counts."""
     for one in (name, link.to):
@@ -299,7 +301,7 @@ NUMERALS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "column", "form", "cell"), NUMERALS)
+@pytest.mark.parametrize(("name", "column", "form", "cell"), first(NUMERALS, 5))
 def test_what_is_no_number_of_a_ledger_is_refused(office, drawn, name, column, form, cell):
     frame = drawn[name].copy()
     frame.loc[1, column] = cell
@@ -311,12 +313,11 @@ def test_what_is_no_number_of_a_ledger_is_refused(office, drawn, name, column, f
 NUMBERS = {"1,234": 1234, "1,234.56": 1234.56, "£1,234,567.5": 1234567.5, " 12 ": 12, "12.": 12, ".5": 0.5, "-7": -7}
 
 
-@pytest.mark.parametrize("cell", NUMBERS)
-def test_an_amount_as_people_write_it_is_read(office, drawn, cell):
-    frame = drawn["pilot_spending"].copy()
-    frame.loc[1, "amount_gbp"] = cell
+def test_amounts_as_people_write_them_are_read(office, drawn):
+    frame, rows = drawn["pilot_spending"].copy(), range(1, 1 + len(NUMBERS))
+    frame.loc[rows, "amount_gbp"] = list(NUMBERS)
     assert said(office.check("pilot_spending", frame), "fault") == []
-    assert office.kept("pilot_spending").loc[1, "amount_gbp"] == NUMBERS[cell]
+    assert office.kept("pilot_spending").loc[rows, "amount_gbp"].to_list() == list(NUMBERS.values())
 
 
 def test_a_journey_s_number_may_be_large(office, drawn):
@@ -348,7 +349,7 @@ def test_days_written_in_two_ways_are_refused(office, drawn, of, form):
     assert f"{strokes:,} cells like 99/99/9999 and {frame[column].notna().sum() - strokes:,} like 9999-99-99" in told
 
 
-@pytest.mark.parametrize(("name", "column"), DAYS)
+@pytest.mark.parametrize(("name", "column"), first(DAYS, 1))
 def test_days_of_a_workbook_are_cells_of_days_or_texts_and_not_both(office, drawn, name, column):
     """Where a program took the texts of some days for American ones, they are cells of days, the others still texts."""
     office.check(name, drawn[name])
@@ -367,7 +368,7 @@ def test_days_of_a_workbook_are_cells_of_days_or_texts_and_not_both(office, draw
     assert len(said(findings, "fault", f", {column}: found two ways of writing a day: {strokes:,} cells like")) == 1
 
 
-@pytest.mark.parametrize(("name", "column"), DAYS)
+@pytest.mark.parametrize(("name", "column"), first(DAYS, 1))
 def test_days_all_written_the_british_way_are_read(office, drawn, name, column):
     office.check(name, drawn[name])
     clean = office.kept(name)[column]
@@ -425,11 +426,11 @@ def test_a_word_is_no_day(office, drawn, of, word):
 # Flags and codes ----------------------------------------------------------------------------------------------------
 
 FLAGS = [
-    ("journeys", "previously_treated", "csv"), ("dirs", "no_fixed_abode", "parquet"), ("journeys", "dip_flag", "csv"),
+    ("dirs", "no_fixed_abode", "parquet"), ("journeys", "dip_flag", "csv"), ("journeys", "previously_treated", "csv"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "column", "form"), FLAGS)
+@pytest.mark.parametrize(("name", "column", "form"), first(FLAGS, 2))
 def test_one_and_nought_with_a_point_are_flags(office, drawn, name, column, form):
     office.check(name, drawn[name])
     clean = office.kept(name)[column]
@@ -446,7 +447,9 @@ OTHER_CODES: list[tuple[str, str, Callable]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "column", "change"), OTHER_CODES, ids=[f"{one[0]}-{one[1]}" for one in OTHER_CODES])
+@pytest.mark.parametrize(
+    ("name", "column", "change"), first(OTHER_CODES, 2), ids=[f"{one[0]}-{one[1]}" for one in OTHER_CODES]
+)
 def test_a_column_with_another_code_list_is_refused_and_a_slip_is_not(office, drawn, name, column, change):
     other = drawn[name].assign(**{column: drawn[name][column].map(change)})
     (told,) = said(office.check(name, other), "fault")
@@ -481,7 +484,7 @@ def test_clients_with_two_dates_of_birth_are_counted(office, drawn, name, form):
     assert said(findings, "fault") == [] and quiet(findings, frame, "client", "date_of_birth"), told
 
 
-@pytest.mark.parametrize(("name", "form"), [("journeys", "csv"), ("dirs", "parquet")])
+@pytest.mark.parametrize(("name", "form"), first([("dirs", "parquet"), ("journeys", "csv")], 1))
 def test_a_day_of_birth_of_too_many_is_told_and_not_shown(office, drawn, name, form):
     frame = drawn[name].copy()
     frame.loc[frame.index % 4 == 0, "date_of_birth"] = "1902-02-02"
@@ -491,7 +494,7 @@ def test_a_day_of_birth_of_too_many_is_told_and_not_shown(office, drawn, name, f
     assert not said(office.check(name, drawn[name], form), "information", "shared by far too many")
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("form", some(["csv", "parquet"], ["csv"]))
 def test_a_referral_under_another_number_counts_once(office, drawn, form):
     frame = drawn["carat_referrals"]
     office.check("carat_referrals", frame, form)
@@ -524,7 +527,7 @@ def with_sums(frame: pd.DataFrame, by: list[str], label: str, name: str, amount:
     return pd.concat([frame, rows[frame.columns]], ignore_index=True)
 
 
-@pytest.mark.parametrize(("extract", "by", "label", "name", "amount", "form"), SUMS)
+@pytest.mark.parametrize(("extract", "by", "label", "name", "amount", "form"), first(SUMS, 2))
 def test_rows_that_repeat_sums_are_left_out_and_counted(office, drawn, extract, by, label, name, amount, form):
     office.check(extract, drawn[extract], form)
     clean = office.kept(extract)[amount].to_list()
@@ -560,7 +563,7 @@ UNITS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "column", "group", "form", "times"), UNITS)
+@pytest.mark.parametrize(("name", "column", "group", "form", "times"), first(UNITS, 2))
 def test_amounts_of_a_site_or_year_a_thousandfold_off_are_told(office, drawn, name, column, group, form, times):
     frame = drawn[name].copy()
     frame[column] = [f"{1000 + 37 * number % 800}" for number in range(len(frame))]
@@ -591,7 +594,8 @@ def test_whole_data_have_no_silence(office, many, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "form"), [*zip(COVERED, cycle(["csv", "parquet"]), strict=False), ("carat_referrals", "xlsx")]
+    ("name", "form"),
+    first([*zip(COVERED[::-1], cycle(["csv", "parquet"]), strict=False), ("carat_referrals", "xlsx")], 2),
 )
 def test_a_place_renamed_half_way_is_told(office, study, many, name, form):
     frame, declared = many[name].copy(), EXTRACTS[name].coverage
@@ -614,7 +618,7 @@ def test_a_place_without_any_row_is_told(office, study, many, name):
     )
 
 
-@pytest.mark.parametrize("name", COVERED)
+@pytest.mark.parametrize("name", some(COVERED, ["cjit_forms"]))
 def test_data_that_stop_before_the_period_are_told(office, study, many, name):
     declared = EXTRACTS[name].coverage
     _, last = study["periods"]["post"][declared.window]
@@ -624,9 +628,9 @@ def test_data_that_stop_before_the_period_are_told(office, study, many, name):
     assert len(told) == 1 and f"the last is of {year - 1}-12" in told[0]
 
 
-@pytest.mark.parametrize(("name", "column"), [
+@pytest.mark.parametrize(("name", "column"), first([
     ("carat_referrals", "residence_dat"), ("carat_referrals", "release_date"), ("journeys", "ethnicity"),
-])  # fmt: skip
+], 2))  # fmt: skip
 def test_a_column_empty_in_one_place_and_period_alone_is_told(office, study, many, name, column):
     frame, declared = many[name].copy(), EXTRACTS[name].coverage
     place = place_of_study(study, name, frame)
@@ -636,10 +640,10 @@ def test_a_column_empty_in_one_place_and_period_alone_is_told(office, study, man
     assert said(findings, "information", f"{column}, {declared.place}", f"rows of {place} in the second period")
 
 
-@pytest.mark.parametrize(("name", "column", "old", "new"), [
-    ("journeys", "exit_reason", "80", "83"), ("journeys", "referral_source", "1", "77"),
-    ("journeys", "ethnicity", None, "Z"), ("cjit_forms", "form", "AF7", "AF5"),
-])  # fmt: skip
+@pytest.mark.parametrize(("name", "column", "old", "new"), first([
+    ("cjit_forms", "form", "AF7", "AF5"), ("journeys", "exit_reason", "80", "83"),
+    ("journeys", "referral_source", "1", "77"), ("journeys", "ethnicity", None, "Z"),
+], 2))  # fmt: skip
 def test_a_code_that_vanishes_within_the_periods_is_told(office, study, many, name, column, old, new):
     frame, declared = many[name].copy(), EXTRACTS[name].coverage
     old = old or frame[column].value_counts().index[0]
@@ -651,7 +655,7 @@ def test_a_code_that_vanishes_within_the_periods_is_told(office, study, many, na
     assert f"no {old} after {last[:7]};" in told
 
 
-@pytest.mark.parametrize("name", COVERED)
+@pytest.mark.parametrize("name", some(COVERED, ["cjit_forms"]))
 def test_a_setting_says_from_which_size_a_silence_stops_the_run(office, study, many, name):
     frame, declared = many[name], EXTRACTS[name].coverage
     place = place_of_study(study, name, frame)
@@ -665,7 +669,7 @@ def test_a_setting_says_from_which_size_a_silence_stops_the_run(office, study, m
         assert severity == "information" or line.endswith("(validation.stop_at.months_without_rows in the config)")
 
 
-@pytest.mark.parametrize(("name", "column"), [("carat_referrals", "release_date"), ("journeys", "ethnicity")])
+@pytest.mark.parametrize(("name", "column"), first([("carat_referrals", "release_date"), ("journeys", "ethnicity")], 1))
 def test_a_setting_says_from_which_share_missing_values_stop_the_run(office, study, many, name, column):
     frame, declared = many[name].copy(), EXTRACTS[name].coverage
     place = place_of_study(study, name, frame)
@@ -676,7 +680,7 @@ def test_a_setting_says_from_which_share_missing_values_stop_the_run(office, stu
         assert said(office.check(name, frame), severity, f"rows of {place} in the second period")
 
 
-@pytest.mark.parametrize(("name", "link"), LINKS, ids=[f"{name}-{link.to}" for name, link in LINKS])
+@pytest.mark.parametrize(("name", "link"), first(LINKS, 1), ids=[f"{name}-{link.to}" for name, link in LINKS])
 def test_a_setting_says_how_many_rows_have_to_link(office, study, many, name, link):
     frame = many[name].assign(client=many[name]["client"].where(many[name].index % 2 == 0, "Q" + many[name]["client"]))
     for one, rows in ((name, frame), (link.to, many[link.to])):
@@ -686,7 +690,7 @@ def test_a_setting_says_how_many_rows_have_to_link(office, study, many, name, li
         assert linked([EXTRACTS[name]], office.copies, given)[0]["severity"] == severity
 
 
-@pytest.mark.parametrize("name", COVERED)
+@pytest.mark.parametrize("name", some(COVERED, ["carat_referrals"]))
 def test_the_coverage_profile_counts_rows_by_place_and_month(office, study, many, name):
     """Against the file: rows, first and last day, missing values, codes, and what lies outside the study."""
     findings, frame, declared = office.check(name, many[name]), many[name], EXTRACTS[name].coverage
@@ -752,7 +756,7 @@ MANY = [  # extract, column, format, what is written there, how a line names it
 ]
 
 
-@pytest.mark.parametrize(("name", "column", "form", "cell", "looks"), MANY)
+@pytest.mark.parametrize(("name", "column", "form", "cell", "looks"), first(MANY, 4))
 def test_many_cells_of_a_kind_are_one_line(office, drawn, name, column, form, cell, looks):
     frame = drawn[name].copy()
     frame.loc[2:7, column] = cell
@@ -761,13 +765,13 @@ def test_many_cells_of_a_kind_are_one_line(office, drawn, name, column, form, ce
     assert f": found {looks} in 6 rows (also {also}, ...), allowed: " in told
 
 
-@pytest.mark.parametrize(("name", "column", "cell", "key"), [
+@pytest.mark.parametrize(("name", "column", "cell", "key"), first([
     ("cjit_forms", "care_plan_date", "1 of May", "dates.care_plan_date in the config says how its days are written, "
      "and values.care_plan_date which of its cells mean nothing (null)"),
     ("carat_referrals", "referral_date", "1 of May", "dates.referral_date in the config says how its days are written"),
-    ("journeys", "dip_flag", "2", "values.dip_flag in the config says what its codes mean"),
     ("pilot_spending", "amount_gbp", "12,34", ""),
-])  # fmt: skip
+    ("journeys", "dip_flag", "2", "values.dip_flag in the config says what its codes mean"),
+], 3))  # fmt: skip
 def test_a_message_says_what_in_the_config_settles_it(office, drawn, name, column, cell, key):
     frame = drawn[name].copy()
     frame.loc[2:60, column] = cell
@@ -1044,7 +1048,9 @@ def test_a_day_of_birth_is_never_shown(office, drawn):
 # Rows and messages --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["journeys", "triage_quarters", "pilot_spending", "dirs"])
+@pytest.mark.parametrize(
+    "name", some(["journeys", "triage_quarters", "pilot_spending", "dirs"], ["triage_quarters", "pilot_spending"])
+)
 def test_lines_of_commas_and_a_second_header_are_left_out_and_counted(office, drawn, name):
     frame = drawn[name]
     office.check(name, frame)
@@ -1059,7 +1065,7 @@ def test_lines_of_commas_and_a_second_header_are_left_out_and_counted(office, dr
 
 
 @pytest.mark.parametrize("cell", ["?", "E08000001 (metropolitan district, before the boundary change)", "#12"])
-@pytest.mark.parametrize("name", ["journeys", "carat_referrals"])
+@pytest.mark.parametrize("name", some(["journeys", "carat_referrals"], ["carat_referrals"]))
 def test_codes_of_places_outside_the_study_may_have_any_form(office, drawn, name, cell):
     column = EXTRACTS[name].coverage.place
     outside = pd.DataFrame(drawn[name][-3:].assign(**{EXTRACTS[name].key[-1]: ["991", "992", "993"], column: cell}))

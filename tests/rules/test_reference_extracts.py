@@ -517,6 +517,7 @@ def test_referrals_look_real(extracts):
     assert (dirs.drop(columns=["client", "dir_date"]) == "").any().all()
 
 
+@pytest.mark.thorough
 def test_same_seed_same_bytes(folder, tmp_path):
     again = make(tmp_path)
     assert len(list(folder.iterdir())) == 12

@@ -149,7 +149,7 @@ def with_one_prison(site: Mapping) -> dict:
 
 def check(of: Study, name: str, folder: Path) -> tuple[pd.DataFrame, Path]:
     """Findings of an extract's validation, and its typed copy."""
-    key = hash((name, id(of.extracts[name]), repr(of.config["sites"]), repr(of.config["codes"])))
+    key = hash((name, id(of.extracts[name]), *(repr(of.config.get(one)) for one in ("sites", "codes", "validation"))))
     if key not in of.checked:
         place = Path(mkdtemp(dir=folder))
         of.extracts[name].to_csv(place / f"{name}.csv", index=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import pytest
 from hypothesis import settings
@@ -16,6 +16,18 @@ def some(cases: Iterable, kept: Collection) -> list:
     if lost := [case for case in kept if case not in cases]:
         raise ValueError(f"{lost[0]} is no case")
     return [pytest.param(case, marks=() if case in kept else pytest.mark.thorough) for case in cases]
+
+
+def first(cases: Iterable[tuple], number: int) -> list:
+    """Cases of several parameters, of which `make check` takes the first."""
+    return [pytest.param(*case, marks=() if at < number else pytest.mark.thorough) for at, case in enumerate(cases)]
+
+
+def one_of_each(cases: Iterable[tuple], kind: Callable[[tuple], object]) -> list:
+    """Cases of several parameters, of which `make check` takes the first of each kind."""
+    kinds: dict[object, tuple] = {}
+    return [pytest.param(*case, marks=() if kinds.setdefault(kind(case), case) is case else pytest.mark.thorough)
+            for case in cases]  # fmt: skip
 
 
 def crossed(ones: Iterable, others: Iterable) -> list:

@@ -32,7 +32,7 @@ def study(config) -> dict:
     return other_config(config)
 
 
-@pytest.fixture(scope="module", params=[400, 20_000], ids=["small", "large"])
+@pytest.fixture(scope="module", params=[400, pytest.param(20_000, marks=pytest.mark.thorough)], ids=["small", "large"])
 def drawn(study, request) -> dict[str, pd.DataFrame]:
     return samples(study, np.random.default_rng(1), request.param)
 
@@ -64,9 +64,15 @@ def test_every_extract_has_rows_that_are_refused(study, tmp_path, name):
         assert any(words in message for message in faults["message"]), (words, findings["message"].tolist())
 
 
+@pytest.fixture(scope="module")
+def made() -> dict[Path, str]:
+    """The pages that are made from the declarations."""
+    return pages(PROJECT)
+
+
 @pytest.mark.parametrize("name", EXTRACTS)
-def test_every_extract_stands_in_schema_dictionary_and_templates(name):
-    extract, made = EXTRACTS[name], pages(PROJECT)
+def test_every_extract_stands_in_schema_dictionary_and_templates(made, name):
+    extract = EXTRACTS[name]
     assert config_schema(PROJECT)["properties"]["extracts"]["properties"][name]["description"].startswith(extract.says)
     section = made[PROJECT / "docs" / "extracts.md"].partition(f"\n## `{name}`: ")[2].partition("\n## ")[0]
     assert [column.name for column in extract.columns if f"| `{column.name}` | {column.says}" not in section] == []
@@ -74,8 +80,7 @@ def test_every_extract_stands_in_schema_dictionary_and_templates(name):
     assert header == [column.name for column in extract.columns]
 
 
-def test_the_pages_are_what_the_declarations_give():
-    made = pages(PROJECT)
+def test_the_pages_are_what_the_declarations_give(made):
     stale = [path.name for path, text in made.items() if not path.exists() or path.read_text("utf-8") != text]
     assert stale == [], "make pages"
     assert set((PROJECT / "docs" / "templates").iterdir()) <= set(made)

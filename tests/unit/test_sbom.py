@@ -36,6 +36,7 @@ def written(tmp_path_factory) -> bytes:
     return made(tmp_path_factory.mktemp("sbom") / "one with a blank.json")
 
 
+@pytest.mark.thorough
 def test_it_lists_every_locked_package_with_its_version_and_checksums(written):
     bill = json.loads(written)
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
