@@ -67,7 +67,7 @@ check: $(VENV)/ready lint ## STUDY=: what was understood of its files, and what 
 	@echo "marked thorough; nine tenths of the extracts drawn for tests/oracle. make test runs them all."
 endif
 
-test: $(VENV)/ready lint checkers ## everything that is checked on every change: about half an hour on two cores
+test: $(VENV)/ready lint checkers ## everything that is checked on every change
 	@$(TEST)
 
 mutants: $(VENV)/ready ## careless changes of a list, one at a time: does the test that should notice one notice it?
