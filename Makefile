@@ -64,7 +64,7 @@ else
 check: $(VENV)/ready lint ## STUDY=: what was understood of its files, and what would stop a run; without: lint, quick tests
 	@$(TEST) tests/unit tests/rules tests/oracle -m "not thorough" --hypothesis-profile check
 	@echo "Not run: tests/runs and tests/attacks, which need finished runs, a browser and Java; the cases deselected above,"
-	@echo "marked thorough; nine tenths of the extracts drawn for tests/oracle. make test runs them all."
+	@echo "marked thorough; three quarters of the extracts drawn for tests/oracle. make test runs them all."
 endif
 
 test: $(VENV)/ready lint checkers ## everything that is checked on every change

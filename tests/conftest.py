@@ -25,7 +25,7 @@ os.environ["PYTHONPATH"] = str(PROJECT / "workflow" / "scripts")  # as the Makef
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-settings.register_profile("check", max_examples=10)  # of 100: the share of cases that make check draws
+settings.register_profile("check", max_examples=25)  # of 100: the share of cases that make check draws
 
 FINISHED = {"default_study", "default_run", "other_study", "protected_study"}  # fixtures that take a minute each
 WITHOUT = ("unit", "rules", "oracle")  # folders of tests that do without
