@@ -22,6 +22,7 @@ import yaml
 import other_study
 from accept import accept
 from benefits import benefits
+from case_mix import case_mix
 from continuity import continuity
 from continuity import ledger as continuity_ledger
 from disclosure import disclosed_activity, disclosure, read_models
@@ -305,10 +306,12 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
 
 
 def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:
-    """The ledger rows of outcomes, continuity and impact."""
+    """The ledger rows of outcomes, continuity, impact and case_mix."""
     counts, members = counted(config, typed)
-    named, every = list(analysed(config["sites"])), chosen(config["measures"], typed)
-    return [*counts, *impact(pd.concat(counts, ignore_index=True), members, named, config["models"], every)]
+    given = (pd.concat(counts, ignore_index=True), members, list(analysed(config["sites"])), config["models"])
+    every = chosen(config["measures"], typed)
+    mix = [] if lacking(["case_mix"], config) else case_mix(*given, every)
+    return [*counts, *impact(*given, every), *mix]
 
 
 def counted(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFrame], pd.DataFrame]:

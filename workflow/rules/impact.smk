@@ -18,3 +18,22 @@ rule impact:
         digest=digest("impact"),
     script:
         "../scripts/impact.py"
+
+
+if "case_mix" in PARTS:
+
+    rule case_mix:
+        """Tables B.2-B.4: who was counted, and what is not known of them."""
+        input:
+            ledgers=rules.impact.input.ledgers,
+            members=rules.impact.input.members,
+        output:
+            ledger=f"{RUN}/restricted/ledger/case_mix.csv",
+        log:
+            f"{RUN}/logs/case_mix.log",
+        params:
+            study=study("sites", "models"),
+            measures=measures(),
+            digest=digest("case_mix"),
+        script:
+            "../scripts/case_mix.py"

@@ -272,15 +272,16 @@ def generated(spec: Mapping, config: Mapping, ids: Collection[str], shared: Mapp
 
 
 def ledger_items(ids: Iterable[str], pattern: str) -> list[dict]:
-    """What an id pattern with one `{item}` finds in the ledger, in its order, `total` and `all` left out."""
-    parts = [re.escape(part) for part in pattern.split("{item}")]
-    expression = re.compile("([a-z0-9_]+)".join(parts))
-    found = (expression.fullmatch(identifier) for identifier in ids)
-    return [{"item": match[1]} for match in found if match and match[1] not in ("total", "all")]
+    """What an id pattern with names in braces finds in the ledger, in its order, `total` and `all` left out."""
+    expression = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[a-z0-9_]+)", re.escape(pattern)))
+    found = (match.groupdict() for match in map(expression.fullmatch, ids) if match)
+    return [items for items in found if not {"total", "all"} & set(items.values())]
 
 
-def _item_label(item: Mapping, labels: Mapping[str, str]) -> str:
-    return labels.get(item["item"], item["item"].replace("_", " ").capitalize())
+def _item_label(items: Mapping, labels: Mapping[str, str]) -> str:
+    """The label of what stands last in an id."""
+    *_, item = items.values()
+    return labels.get(item, item.replace("_", " ").capitalize())
 
 
 def _site_rows(config: Mapping) -> list[dict]:

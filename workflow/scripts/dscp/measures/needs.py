@@ -11,26 +11,33 @@ from dataclasses import dataclass
 from dscp.extracts.registry import EXTRACTS
 from dscp.measures.registry import DEFAULT, MEASURES
 from dscp.printing.words import listed
+from dscp.study.kinds import under_a_policy
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What a rule needs: all of some extracts or measures, or at least one of them."""
+    """What a rule needs: all of some extracts or measures, or at least one of them.
+
+    `open` : it makes more small counts than a disclosure policy could let through, so that there is to be none
+    """
 
     all_of: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
+    open: bool = False
 
 
 def _derived_by(rule: str) -> tuple[str, ...]:
     return tuple(name for name, one in MEASURES.items() if one.cohort.rule == rule and one.of_its_own)
 
 
+OPEN = "without a disclosure policy"
 VALUED = Needs(all_of=("effective_treatment", "completion_of_treated", "pilot_spending"))
 RULES: Mapping[str, Needs] = {  # in the order in which they run
     "fieldwork": Needs(all_of=("fieldwork",)),
     "outcomes": Needs(any_of=_derived_by("outcomes")),
     "continuity": Needs(any_of=_derived_by("continuity")),
     "impact": Needs(any_of=tuple(MEASURES)),
+    "case_mix": Needs(any_of=tuple(name for name, one in MEASURES.items() if one.model), open=True),
     "spending": Needs(any_of=("pilot_spending", "treatment_budgets", "budget_shares")),
     "new_journeys": Needs(any_of=("new_journeys_yearly", "new_journeys_monthly")),
     "unit_values": Needs(),
@@ -48,6 +55,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "budget_share": ("budget_shares",),
     "new_journeys": ("new_journeys_yearly",),
     "new_journeys_monthly": ("new_journeys_monthly",),
+    "case_mix": ("case_mix",),
     "additional": ("benefits",),
     "benefit": ("benefits",),
     "sensitivity": ("sensitivity",),
@@ -64,7 +72,7 @@ def lacking(needs: Iterable[str], config: Mapping) -> list[str]:
     Parameters
     ----------
     needs : names of extracts, measures or rules
-    config : the study: extracts, and the measures that it asks for
+    config : the study: extracts, the measures that it asks for, and its disclosure policy
 
     Raises
     ------
@@ -83,7 +91,8 @@ def _lacking(name: str, config: Mapping) -> list[str]:
     if name not in RULES:
         raise ValueError(f"need {name!r}: there is no such extract, measure or rule")
     some = [lacking([one], config) for one in RULES[name].any_of]
-    return [*lacking(RULES[name].all_of, config), *(one for lacks in some if all(some) for one in lacks)]
+    closed = [OPEN] if RULES[name].open and under_a_policy(config) else []
+    return [*lacking(RULES[name].all_of, config), *(one for lacks in some if all(some) for one in lacks), *closed]
 
 
 def without(lacks: Sequence[str], so: str) -> str:
@@ -97,6 +106,7 @@ def without(lacks: Sequence[str], so: str) -> str:
     unasked = [MEASURES[one].label for one in lacks if one in MEASURES]
     told = [f"has no {'extract' if len(absent) == 1 else 'extracts'} of {listed(absent)}"] if absent else []
     told += [f"does not ask for {listed(unasked)}"] if unasked else []
+    told += ["has a disclosure policy, and there would be many small counts"] if OPEN in lacks else []
     return f"This study {' and '.join(told)}, so {so}."
 
 

@@ -55,6 +55,7 @@ FORMS = {
     "ratio0": Form("ratio", 0, negative="-ve"),
     "ratio1": Form("ratio", 1),
     "share2": Form("ratio", 2),
+    "signed2": Form("ratio", 2, signed=True),
     "probability6": Form("ratio", 6),
     "index0": Form("index", 0),
     "index1": Form("index", 1),

@@ -18,6 +18,7 @@ from dscp.extracts.types import WITH
 from dscp.ledger.ids import dims_of, identifier
 from dscp.ledger.withheld import WITHHELD_SIGN
 from dscp.measures.counting import links_of
+from dscp.measures.models import MISSING
 from dscp.measures.registry import MEASURES
 from dscp.printing import words
 from dscp.printing.forms import IN_WORDS, MAGNITUDE, printed
@@ -185,6 +186,14 @@ class Study:
     def covariates(self, key: str) -> Markup:
         """The characteristics that a model allows for, as a list."""
         return setting(words.characteristics(self._config["models"][key]), f"characteristics models.{key}")
+
+    def characteristic_label(self, name: str) -> str:
+        """What a characteristic of a model is called at the head of a row."""
+        return words.characteristics([name]).capitalize()
+
+    def category_label(self, name: str) -> Markup:
+        """What a category of a characteristic is called: not known, yes, or as it stands in the ledger (5 to 9)."""
+        return setting("Not known" if name == MISSING else name.replace("_", " ").capitalize())
 
     def measure_label(self, measure: str) -> str:
         """A measure's name in the table of tests."""
