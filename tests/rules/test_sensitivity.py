@@ -44,7 +44,11 @@ GIVEN = {
 
 
 def whole(
-    ranges: dict | None = None, method: str = "as_published", given: dict | None = None, leaves_out: bool = True
+    ranges: dict | None = None,
+    method: str = "as_published",
+    given: dict | None = None,
+    leaves_out: bool = True,
+    published: bool = True,
 ) -> list[pd.DataFrame]:
     """All ledger rows of a small study."""
     economics = {**DEFAULT, "method": method, "sensitivity": ranges or RANGES}
@@ -58,7 +62,13 @@ def whole(
     ]
     parts += unit_values(CONSTANTS, economics)
     parts += benefits(values_of(parts), SITES, economics)
-    return [*parts, *sensitivity(values_of(parts), SITES, leaves_out)]
+    return [*parts, *sensitivity(values_of(parts), SITES, leaves_out, published)]
+
+
+def test_only_a_reference_run_sets_the_published_method_beside_the_corrected_one():
+    of = {published: set(values_of(whole(method="corrected", published=published))) for published in (True, False)}
+    assert of[True] - of[False] == {f"sensitivity.total.method.{method}" for method in ("as_published", "corrected")}
+    assert of[False] < of[True]
 
 
 @cache

@@ -296,7 +296,7 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
     yield keep(unit_values(cited.to_dict(), economics))
     if "benefits" in can:
         yield keep(benefits(known, named, economics))
-        yield keep(sensitivity(known | leaves, named, leaves_out=not under_a_policy(config)))
+        yield keep(sensitivity(known | leaves, named, not under_a_policy(config), config.get("reference_run", False)))
     days = {key: value for key, value in settings.items() if key.endswith(("effective_days", "pickup_days"))}
     level = {"setting.models.significance": models["significance"]}
     parts = pd.concat(made, ignore_index=True)

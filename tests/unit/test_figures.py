@@ -161,6 +161,7 @@ def test_numbers_of_figures_follow_the_study(config):
     assert set(figure_sites(two)) == {number for number in numbers(DECLARED, two) if number.startswith("C.8")}
     other = {**two, "programme": {**two["programme"], "short_name": "OP"}}
     assert numbers(DECLARED, other) == ["S.1", "S.2", "S.3", "S.4", "C.1.1", "C.2.2", "C.8.1", "C.8.2"]
+    assert set(numbers(DECLARED, other)) - set(numbers(DECLARED, {**other, "reference_run": False})) == {"S.3"}
     assert set(planned(DECLARED, other, [])) >= {"1.1", "2.1", "2.2", "4.1", "4.2"}, "so that the report can say so"
 
 
@@ -178,7 +179,7 @@ def test_the_walk_is_drawn_in_its_order():
 
 
 def test_a_figure_for_a_kind_of_study_that_nobody_knows_is_refused(config):
-    with pytest.raises(ValueError, match="'here', allowed: evaluated_programme, compared_run"):
+    with pytest.raises(ValueError, match="'here', allowed: evaluated_programme, reference_run, compared_run"):
         wanted({"only": "here"}, config)
 
 

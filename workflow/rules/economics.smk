@@ -98,6 +98,7 @@ if "sensitivity" in PARTS:
             varied=pick(STUDY["economics"], "benefit_share", "sensitivity"),
             models=pick(STUDY["models"], "confidence"),
             leaves_out=not under_a_policy(STUDY),
+            published=STUDY.get("reference_run", False),
             digest=digest("sensitivity", CONSTANTS),
         script:
             "../scripts/sensitivity.py"

@@ -32,12 +32,13 @@ OWN_VARIANTS = {"harm_fades": "unit_value.sensitivity_decay", "harm_falls": "uni
 Quantity = tuple[str, str, str, dict[str, list[str]]]
 
 
-def declared(sites: Sequence[str]) -> Iterator[Quantity]:
+def declared(sites: Sequence[str], methods: Sequence[str]) -> Iterator[Quantity]:
     """Every quantity of this rule as (id, unit, formula, name -> input ids), each after what it rests on.
 
     Parameters
     ----------
     sites : the sites whose benefit could be computed, in order
+    methods : those that are set beside each other
     """
     for outcome in OUTCOMES:
         each = {"part": [f"additional.{outcome}.{site}" for site in sites]}
@@ -48,7 +49,7 @@ def declared(sites: Sequence[str]) -> Iterator[Quantity]:
         "sum(part)",
         {"part": [f"benefit.total.{site}" for site in sites]},
     )
-    for method in ("as_published", "corrected"):
+    for method in methods:
         each = {"part": [f"benefit.total_{method}.{site}" for site in sites]}
         yield identifier(TOTAL, assumption=f"method.{method}"), "gbp", "sum(part)", each
     share = {"share": ["setting.economics.benefit_share"], "total": ["sensitivity.total.base"]}
@@ -130,7 +131,9 @@ def _interval(outcome: str, sites: Sequence[str]) -> Iterator[Quantity]:
         yield identifier(TOTAL, assumption=f"effect_{outcome}.{end}"), "gbp", formula, reach
 
 
-def sensitivity(values: Mapping[str, float], sites: Sequence[str], leaves_out: bool) -> list[pd.DataFrame]:
+def sensitivity(
+    values: Mapping[str, float], sites: Sequence[str], leaves_out: bool, published: bool
+) -> list[pd.DataFrame]:
     """Ledger rows of the sensitivity of the benefit.
 
     Parameters
@@ -139,7 +142,9 @@ def sensitivity(values: Mapping[str, float], sites: Sequence[str], leaves_out: b
     sites : analysed sites, in order
     leaves_out : whether, of those with a cost, a site whose benefit could not be computed is left out, as the note then
         says. Not under a disclosure policy: what the totals rest on would tell that nobody is in its base
+    published : whether the published method is set beside the corrected one: no study but a reference run has it
     """
+    methods = ("as_published", "corrected") if published else ()
     sites = [site for site in sites if f"benefit.total.{site}" in values]
     known = [
         site for site in sites if not leaves_out or values[f"benefit.total.{site}"] == values[f"benefit.total.{site}"]
@@ -150,7 +155,7 @@ def sensitivity(values: Mapping[str, float], sites: Sequence[str], leaves_out: b
     found, common = dict(values), {"rule": RULE, "function": "sensitivity", "source": SOURCE}
     return [
         derive(ONE, found, id=name, unit=unit, formula=formula, inputs=inputs, note=note, missing=missing, **common)
-        for name, unit, formula, inputs in declared(known or sites)
+        for name, unit, formula, inputs in declared(known or sites, methods)
     ]
 
 
@@ -161,4 +166,4 @@ if __name__ == "__main__":
         given = snakemake.params
         settings = {"economics": {**given.assumed, **given.varied}, "models": given.models}
         known |= {f"constant.{name}": value for name, value in cited.items()} | dict(numbers(settings))
-        write_ledger(sensitivity(known, given.sites, given.leaves_out), out.ledger)
+        write_ledger(sensitivity(known, given.sites, given.leaves_out, given.published), out.ledger)

@@ -258,7 +258,7 @@ def _without_empty_sections(rows: Sequence[Row]) -> tuple[Row, ...]:
 def generated(spec: Mapping, config: Mapping, ids: Collection[str], shared: Mapping) -> Iterable[dict]:
     """The variables of every row or column that a declaration stands for; `shared` are those of the whole table."""
     if "each" not in spec:
-        return [{}]
+        return [{}] if "given" not in spec or spec["given"].format(**shared) in ids else []
     if spec["each"] == "ledger":
         found = ledger_items(ids, spec["id_like"])
         return [{**item, "label": _item_label(item, spec.get("labels", {}))} for item in found]

@@ -200,12 +200,13 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
         for end, text in sides[name]:
             _beside(axes, end, middle, text, end < base.value, faces.plain)
     axes.axvline(base.value, color=INK, linewidth=1)
+    low, high = axes.get_xlim()
     axes.annotate(
         f"as estimated, {base.text}",
         (base.value, 0),
         (0, 5),
         textcoords="offset points",
-        ha="center",
+        ha="right" if base.value > low + 0.85 * (high - low) else "center",  # never beyond the sheet
         va="bottom",
         color=INK,
         fontproperties=faces.bold,

@@ -8,7 +8,11 @@ from itertools import pairwise
 from dscp.measures.needs import lacking, needs_of, without
 from dscp.study.kinds import compared, evaluated
 
-ONLY = {"evaluated_programme": evaluated, "compared_run": compared}  # what figures.yaml may say under `only`
+ONLY = {  # what figures.yaml may say under `only`
+    "evaluated_programme": evaluated,
+    "reference_run": lambda config: bool(config.get("reference_run")),
+    "compared_run": compared,
+}
 
 
 def lacks(declaration: Mapping, config: Mapping) -> list[str]:
