@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +17,7 @@ from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import WITH
 from dscp.ledger.ids import dims_of, general
 from dscp.ledger.rows import extracts_of
-from dscp.measures.registry import MEASURES, MEMBERS
+from dscp.measures.registry import DEFAULT, MEASURES, MEMBERS, chosen
 from dscp.measures.types import Measure
 from dscp.study.areas import areas
 from dscp.study.days import day
@@ -72,7 +74,7 @@ def _unknown(why: str) -> Records:
 
 
 def _mismatch(row: Mapping, found: int, path: Path) -> str:
-    if row["function"] == "adjusted_of":
+    if row["function"] in ("adjusted_of", "complete"):
         return (
             f"{row['rows']:,} of {found:,} records entered the model: the note of the quantity says what was left out"
         )
@@ -85,6 +87,9 @@ def _query(row: Mapping, run: Path, config: Mapping) -> tuple[Path, str, list] |
     extract = extracts_of(row)[0]
     if row["family"] == "validation":
         condition = _validation_condition(row, config, validated)
+    elif row["family"] == "case_mix":
+        measure, *condition = _case_mix(row, config)
+        validated, extract = run / "restricted", MEMBERS[measure.cohort.rule].removesuffix(".parquet")
     elif measure and measure.outcome:
         validated, extract = run / "restricted", MEMBERS[measure.cohort.rule].removesuffix(".parquet")
         condition = _measure_condition(row)
@@ -102,6 +107,35 @@ def _measure_condition(row: Mapping) -> tuple[str, list]:
     among = {"count": " AND outcome", "uncut": " AND uncut"}.get(part, f" AND {part}" if part.startswith(WITH) else "")
     conditions = " AND ".join(f"{name} = ?" for name in ("measure", *dims))
     return conditions + among, [row["family"], *dims.values()]
+
+
+def _case_mix(row: Mapping, config: Mapping) -> tuple[Measure, str, list]:
+    """Of a category the members of an arm and period that are in it, of a model the fully known of a site."""
+    dims, (_, part, kind, *_) = dims_of(row), row["id"].split(".")
+    if part != "count":
+        measure = MEASURES[dims["measure"]]
+        names = config["models"][f"{measure.model.covariates}_covariates"]
+        known = " AND ".join(f"coalesce(CAST({name} AS VARCHAR), 'missing') <> 'missing'" for name in names)
+        return measure, f"measure = ? AND site = ? AND {known}", [measure.name, dims["site"]]
+    asked = chosen(config.get("measures", DEFAULT), config["extracts"])
+    measure = next(one for one in asked if one.model and one.model.covariates == kind)
+    condition, values = _in_category(dims["characteristic"], dims["category"])
+    arm = dims["area"].removeprefix("all_").removesuffix("s")
+    return (
+        measure,
+        f"measure = ? AND arm = ? AND period = ? AND {condition}",
+        [measure.name, arm, dims["period"], *values],
+    )
+
+
+def _in_category(name: str, category: str) -> tuple[str, list]:
+    """The condition of a category as it stands in an id: of an age its band, of a sex the code that it begins with."""
+    if name == "age" and category != "missing":
+        low, high = re.fullmatch(r"(?:under_(?=\d)|(\d+)_(?:to_|or_more))(\d*)", category).groups()
+        under = int(high) + (low is not None) if high else math.inf
+        return "age >= ? AND age < ?", [int(low or 0), under]
+    sex = {"male": "M", "female": "F"}.get(category, category) if name == "sex" else category
+    return f"lower(coalesce(CAST({name} AS VARCHAR), 'missing')) = lower(?)", [sex]
 
 
 def _validation_condition(row: Mapping, config: Mapping, validated: Path) -> tuple[str, list] | None:
