@@ -303,4 +303,6 @@ def test_forms_of_which_no_area_is_expected_say_what_is_missing(tmp_path, monkey
     bare = re.sub(r"    continuity: .*\n|, prisons: \[[^]]*\]", "", text)
     Path("config.yaml").write_text(bare, encoding="utf-8")
     _, said, _ = checked_study(tmp_path / "20_1904", capsys)
+    (line,) = [line for line in said.splitlines() if line.startswith("Left out for want of extracts: ")]
+    assert "prison_pickup (cjit_forms, dirs)" in line and "effective_treatment" not in line
     assert "carat_referrals: no area of the config has prisons, and nothing is read of it; sites.<site>.contin" in said

@@ -24,6 +24,8 @@ from dscp.extracts.faults import COUNT, FAULT, LINKED, table, title
 from dscp.extracts.files import Source
 from dscp.extracts.links import linked
 from dscp.extracts.registry import EXTRACTS
+from dscp.measures.needs import lacking
+from dscp.measures.registry import DEFAULT
 from dscp.run.closed import alone, close
 from dscp.run.said import say
 from dscp.study.given import Given, given, in_words
@@ -220,6 +222,13 @@ def said(every: list[Looked], place: Path, study: str = "") -> Iterator[str]:
         yield f"Nothing here stops a run: make report{f' STUDY={study}' if study else ''}"
 
 
+def left_out(study: Mapping) -> str:
+    """The measures that the study asks for and whose extracts it has not, in a line; "" where it has all."""
+    lacks = {name: lacking([name], study) for name in study.get("measures", DEFAULT)}
+    told = [f"{name} ({', '.join(extracts)})" for name, extracts in lacks.items() if extracts]
+    return f"Left out for want of extracts: {'; '.join(told)}." if told else ""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Check a study; 1 where anything would stop its run."""
     parser = argparse.ArgumentParser(description="Read and check a study without building anything.")
@@ -235,7 +244,7 @@ def main(arguments: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(dir=restricted) as folder:
             every = check(study, Path(folder))
         (restricted / PAGE).write_text(page(study, every), encoding="utf-8")
-    say(*said(every, restricted / PAGE, "" if place == Path() else str(place)))
+    say(*filter(None, [left_out(study)]), *said(every, restricted / PAGE, "" if place == Path() else str(place)))
     return int(any(one.faults for one in every))
 
 
