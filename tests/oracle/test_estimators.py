@@ -184,15 +184,23 @@ def test_many_pairs_are_drawn_with_the_seed_and_hold_the_observed_one():
     [
         "mean(y)", "variance(y)", "paule_mandel(y, y)", "sign_flip_p(y, seed)", "permutation_p(y, y, seed)",
         "wild_bootstrap_p(y, y, y, y, seed)", "relabelled_within(y, y, seed, 0, 1)", "relabelled_reach(y, y, seed)",
-        "holm(y, seed)", "benjamini_hochberg(y, seed)", "number_below(y, seed)",
     ],
 )  # fmt: skip
 def test_one_pair_and_a_missing_value_leave_nothing_to_compute(formula):
     """With one input a list is still a list."""
     known = {"a": 1.0, "b": math.nan, "c": 2.0, "s": 7.0}
     for inputs in ("y=a seed=s", "y=a y=c y=b seed=s"):
-        with pytest.raises(ValueError, match="two values are needed, and none may be missing"):
+        with pytest.raises(ValueError, match="at least 2 values are needed, and none may be missing"):
             recompute({"formula": formula, "inputs": inputs}, known)
+
+
+@pytest.mark.parametrize("formula", ["holm(y, a)", "benjamini_hochberg(y, a)", "number_below(y, s)"])
+def test_a_family_of_one_is_as_it_is_and_a_missing_value_leaves_nothing(formula):
+    known = {"a": 0.04, "b": math.nan, "s": 0.05}
+    expected = 1 if "below" in formula else 0.04
+    assert recompute({"formula": formula, "inputs": "y=a a=a s=s"}, known) == expected
+    with pytest.raises(ValueError, match="none may be missing"):
+        recompute({"formula": formula, "inputs": "y=a y=b a=a s=s"}, known)
 
 
 def test_a_formula_gives_lists_where_lists_are_taken():

@@ -138,13 +138,13 @@ def test_discount_rate_reruns_economics_and_report(study):
 
 def test_constant_reruns_what_reads_constants(study):
     edit(study / "workflow" / "resources" / "constants.csv", "treatment_cost,3000", "treatment_cost,3100")
-    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "stated", *END}
+    assert would_run(study) == {"evidence", "unit_values", "benefits", "sensitivity", "stated", *END}
 
 
 def test_effective_days_reruns_from_outcomes(study):
     edit(study / "config.yaml", "effective_days: 83", "effective_days: 90")
     rerun = would_run(study)
-    assert {"outcomes", "impact", "benefits", "stated", *END} <= rerun
+    assert {"outcomes", "impact", "evidence", "benefits", "stated", *END} <= rerun
     assert not rerun & {"spending", "new_journeys", "unit_values", "fieldwork"}
 
 

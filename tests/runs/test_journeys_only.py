@@ -55,7 +55,7 @@ def test_only_rules_that_it_has_extracts_for_are_recorded(study):
 
 def test_its_tables_are_those_of_the_journeys(study):
     cells = read_table(study / RUN / "cells.csv")
-    tables = {"6.1", "6.2", "6.3", "6.4", "7.5", "7.6", "7.7", "B.1"}
+    tables = {"6.1", "6.2", "6.3", "6.4", "7.5", "7.6", "7.7", "B.1", "S.13", "S.14"}
     assert tables <= set(cells["exhibit"])
     assert not {"1.1", "1.3", "3.1", "3.3", "7.1", "7.4", "7.8", "7.10", "C.7.1"} & set(cells["exhibit"])
     page = (study / RUN / "report.html").read_text(encoding="utf-8")

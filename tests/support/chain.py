@@ -41,6 +41,7 @@ from dscp.report.lint import read_allowed, read_page
 from dscp.study.areas import ARMS, analysed
 from dscp.study.choices import choices
 from dscp.study.kinds import under_a_policy
+from evidence import evidence
 from fieldwork import fieldwork
 from figures import figures
 from impact import impact
@@ -285,6 +286,8 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
         yield unless_known(["fieldwork"], "", lambda: fieldwork(frames["fieldwork"]))
     if "impact" in can:
         yield unless_known(of_clients, on_clients, lambda: from_clients(config, typed))
+    if "evidence" in can:
+        yield keep(of_pairs(config, known | leaves, list(typed)))
     of_money = ("pilot_spending", "treatment_budgets", "budget_shares")
     years = economics["spending_years"]
     if "spending" in can:
@@ -312,6 +315,15 @@ def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFram
     every = chosen(config["measures"], typed)
     mix = [] if lacking(["case_mix"], config) else case_mix(*given, every)
     return [*counts, *impact(*given, every), *mix]
+
+
+def of_pairs(config: Mapping, known: Mapping[str, float], extracts: Sequence[str]) -> list[pd.DataFrame]:
+    """The ledger rows of evidence."""
+    labels = {name: site["label"] for name, site in analysed(config["sites"]).items()}
+    alone = [site["label"] for site in config["sites"].values() if "pilot" in site and "comparison" not in site]
+    names = [one.name for one in chosen(config["measures"], extracts)]
+    drops = not under_a_policy(config)
+    return evidence(known, labels, names, len(config["models"]["power_at"]), drops, alone)
 
 
 def counted(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFrame], pd.DataFrame]:

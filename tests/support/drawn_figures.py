@@ -14,6 +14,7 @@ import figures as rule
 from dscp.figures.data import planned
 from dscp.figures.drawing import Faces
 from dscp.figures.numbers import wanted
+from dscp.measures.registry import POOLED
 
 PROJECT = Path(__file__).parents[2]
 DECLARED = yaml.safe_load((PROJECT / "templates" / "figures.yaml").read_text(encoding="utf-8"))["figures"]
@@ -41,9 +42,20 @@ def made_up(config: dict, seed: int = 3) -> dict[str, float]:
     rng = np.random.default_rng(seed)
     ids = sorted({one for plan in plans_of(config).values() for one in ids_of(plan)})
     values = {one: float(rng.normal(0, 8)) for one in ids}
+    shares = [one for one in ids if ".rate." in one]
+    rates = dict(zip(shares, rng.permutation(np.linspace(20, 95, len(shares))), strict=True))  # no two alike
     for one in ids:
-        if ".rate." in one or one.startswith(("new_journeys", "constant")):
+        if ".rate." in one:
+            values[one] = float(rates[one])
+        elif one.startswith(("new_journeys", "constant")):
             values[one] = float(rng.integers(20, 95))
+        elif one.startswith("evidence.power"):
+            values[one] = float(rng.uniform(0.05, 0.95))
+        elif found := re.fullmatch(r"evidence\.relabelled_middle\.(\w+)\.bin_(\d+)", one):
+            place = 13 * [measure.name for measure in POOLED].index(found[1]) + int(found[2])
+            values[one] = 3 * 1.15**place  # no two print alike
+        elif one.startswith("evidence.relabelled."):
+            values[one] = float(rng.integers(1, 170))
         elif one.startswith(("benefit", "sensitivity", "steps")):
             values[one] = float(rng.normal(-20e6, 2e7))
         elif re.search(r"(did|effect)_low\.", one):

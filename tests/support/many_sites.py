@@ -15,6 +15,7 @@ import yaml
 from dscp.exhibits.book import Book, open_book
 from dscp.exhibits.declared import entries, resolve, with_further
 from dscp.ledger.rows import FIELDS, numbers
+from dscp.measures.registry import MEASURES
 from dscp.report.render import environment
 from dscp.report.styles import embed_fonts
 from tagged import page_of
@@ -63,6 +64,8 @@ def _given(config: dict) -> Iterable[str]:
         yield from (f"cost.{site}.total", f"budget_share.total.{site}", f"benefit.total.{site}")
         yield from (f"fieldwork.stage_{stage}.total.{site}" for stage in (2, 3))
         yield from (f"new_journeys.index.{site}.{year}" for year in years)
+        yield from (f"{measure}.did.{site}" for measure in MEASURES)
+    yield from (f"evidence.pairs.{measure}" for measure in MEASURES)
     yield from (f"spending_item.{kind}.{head}.amount" for kind in ("pay", "non_pay") for head in HEADS)
     yield from (f"budget_share.{head}.all" for head in HEADS)
     yield from (f"budget.total_funding.y{year}_{year + 1}" for year in (2004, 2005))

@@ -25,6 +25,8 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from outside_estimates import FUNCTIONS, LISTS
+
 MANY = 10_000  # no small study has so many of anything
 SLACK = 1e-6
 ARMS = ("pilot", "comparison")
@@ -550,7 +552,7 @@ def _same(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
 
 
-LANGUAGE = {
+LANGUAGE = FUNCTIONS | {
     "__builtins__": {"sum": sum, "len": len, "min": min, "max": max, "abs": abs, "zip": zip, "enumerate": enumerate,
                      "range": range},
     "sqrt": math.sqrt, "prod": math.prod,
@@ -574,6 +576,7 @@ def _lists(formula: str) -> set[str]:
             call.func.id in ("min", "max") and len(call.args) == 1
         ):
             given += call.args
+        given += call.args[: LISTS.get(call.func.id, 0)]
     return {node.id for node in given if isinstance(node, ast.Name)}
 
 

@@ -20,6 +20,7 @@ from matplotlib.patches import Polygon, Rectangle
 
 from drawn_figures import DECLARED, draw, made_up, plans_of, texts
 from dscp.exhibits.book import Book
+from dscp.figures import evidence
 from dscp.figures.data import FigureData
 from dscp.figures.phrases import FigureTexts
 from dscp.measures.registry import TOLD
@@ -482,3 +483,51 @@ def test_rows_stand_in_the_order_of_their_table(drawn, number, column):
     words = seen(figure)
     heights = [words[data.at(name, column).text][0][1] for name in data.rows]
     assert heights == sorted(heights, reverse=True)
+
+
+def test_a_row_of_appendix_f_holds_its_own_marks(drawn):
+    """Figures S.5, S.7 and S.8: each mark on the row of its site, in the look that the key gives its column."""
+    looks = {
+        "S.5": {"estimate": evidence.ESTIMATE},
+        "S.7": evidence.POWER,
+        "S.8": evidence.SCALES,
+    }
+    for number, by_column in looks.items():
+        figure, data = drawn[number]
+        plot, words = figure.axes[0], seen(figure)
+        heights = sorted({float(y[0]) for _, y, line in lines(plot) if line.get_marker() not in ("None", None)})
+        marked = [name for name in data.rows if any(data.get(name, column) for column in by_column)]
+        measures = list(dict.fromkeys(row["measure"] for row in data.rows.values()))
+        rows = sorted(marked, key=lambda name: measures.index(data.rows[name]["measure"]))
+        assert len(heights) == len(rows), number
+        for name, height in zip(rows, heights, strict=True):
+            label = data.rows[name].get("label", data.rows[name]["heads"][-1])
+            middle = on_sheet(plot, 0, height)[1]
+            assert any(abs(y - middle) < NEAR for _, y, _ in words[label]), (number, name)
+            here = {(float(x[0]), line.get_marker(), line.get_markerfacecolor())
+                    for x, y, line in lines(plot) if len(x) == 1 and y[0] == height}  # fmt: skip
+            cells = {column: datum for column in by_column if (datum := data.get(name, column))}
+            expected = {(cells[c].value, by_column[c].marker, by_column[c].ground) for c in cells}
+            assert here == expected, (number, name)
+        keys = {look.name for look in by_column.values()}
+        assert keys <= words.keys() and len({(one.marker, one.ground) for one in by_column.values()}) == len(by_column)
+
+
+def test_the_intervals_with_areas_are_the_thin_ones(drawn):
+    figure, data = drawn["S.5"]
+    ends = {width: {tuple(x) for x, _, line in lines(figure.axes[0]) if len(x) == 2 and line.get_linewidth() == width}
+            for width in (1.0, 2.4)}  # fmt: skip
+    for width, columns in ((1.0, ("low_areas", "high_areas")), (2.4, ("low", "high"))):
+        found = {tuple(data.at(name, one).value for one in columns) for name in data.rows if data.get(name, columns[0])}
+        assert found == ends[width]
+
+
+def test_the_difference_found_stands_among_the_ranges_of_its_outcome(config, drawn, values):
+    """Higher than the ranges below it, lower than those above it."""
+    middles = {one: value for one, value in values.items() if one.startswith("evidence.relabelled_middle.")}
+    measure = "effective_treatment"
+    own = sorted(value for one, value in middles.items() if f".{measure}." in one)
+    between = (own[4] + own[5]) / 2
+    figure = draw("S.6", config, {**values, f"evidence.plain_mean.{measure}": between})
+    (found,) = [y for _, y, line in lines(figure.axes[1]) if line.get_linestyle() == "--"]
+    assert 7 < found[0] < 13 and figure.axes[1].get_ylim() == (13, 0)

@@ -106,7 +106,7 @@ def test_a_figure_of_many_sites_goes_on_on_further_sheets(config, sites):
     """Each site is on one sheet, with its texts clear of the others', and all sheets have one scale."""
     whole = study(config, sites)
     values = made_up(whole)
-    for number, most in (("S.1", 12), ("S.2", 12), ("S.3", 24)):
+    for number, most in (("S.1", 12), ("S.2", 12), ("S.3", 24), ("S.5", 10), ("S.7", 10), ("S.8", 10)):
         parts = sheets(number, DECLARED[number], whole)
         assert list(parts) == [number, *(f"{number}-{at}" for at in range(2, len(parts) + 1))]
         assert [site for part in parts.values() for site in part] == [f"site_{n}" for n in range(1, sites + 1)]
@@ -160,7 +160,7 @@ def test_numbers_of_figures_follow_the_study(config):
     two = study(config, 2)
     assert set(figure_sites(two)) == {number for number in numbers(DECLARED, two) if number.startswith("C.8")}
     other = {**two, "programme": {**two["programme"], "short_name": "OP"}}
-    assert numbers(DECLARED, other) == ["S.1", "S.2", "S.3", "S.4", "C.1.1", "C.2.2", "C.8.1", "C.8.2"]
+    assert numbers(DECLARED, other) == [*(f"S.{n}" for n in range(1, 9)), "C.1.1", "C.2.2", "C.8.1", "C.8.2"]
     assert set(numbers(DECLARED, other)) - set(numbers(DECLARED, {**other, "reference_run": False})) == {"S.3"}
     assert set(planned(DECLARED, other, [])) >= {"1.1", "2.1", "2.2", "4.1", "4.2"}, "so that the report can say so"
 
@@ -214,6 +214,10 @@ VALUE_AXIS = {  # drawing -> the axis along which its marks stand at numbers; th
     "tornado": "x",
     "new_journeys": "y",
     "waterfall": "y",
+    "agreement": "x",
+    "relabelled": "x",
+    "power": "x",
+    "scales": "x",
 }
 ILLUSTRATION = "benefit_profiles"  # curves that nobody measured, and its note says so
 ONLY_IN_THE_TABLE = {"forest": {"p"}}  # columns that are not drawn
@@ -529,6 +533,15 @@ def test_interval_sentences_follow_the_intervals():
         "below nought in Site 2, across nought in Site 3, and above nought in Site 4",
     )
     assert "not computable in Site 5" in told.intervals_told("Outcome", {"Site 5": (np.nan, np.nan)})
+
+
+def test_sentences_on_evidence_follow_the_numbers():
+    assert told.relabelled_told("Outcome", "370", "924") == "Outcome: other areas differ as much in 370 of 924 ways."
+    found = told.power_told("Outcome", {"A": 80.0, "B": 20.0, "C": np.nan})
+    assert found.endswith("would be mostly found in A, mostly missed in B, and not computable in C.")
+    assert told.power_told("Outcome", {"A": 20.0, "B": 20.0}).endswith("would be mostly missed in both.")
+    scales = told.scales_told("Outcome", {"A": (1.0, 0.5), "B": (1.0, -0.5), "C": (1.0, np.nan)})
+    assert scales == "Outcome: the sign on all scales is the same in A, open in B, and not computable in C."
 
 
 def test_slope_sentences_follow_the_differences():

@@ -28,6 +28,7 @@ UNITS = {
     "count": "",
     "percent": "per cent",
     "ppt": "percentage points",
+    "ppt2": "squared percentage points",
     "p": "(p-value)",
     "gbp": "pounds",
     "gbp_k": "thousand pounds",

@@ -17,7 +17,7 @@ import pandas as pd
 
 from dscp.extracts.registry import EXTRACTS
 from dscp.measures.needs import lacking, needs_of, without
-from dscp.measures.registry import DEFAULT, MEASURES, TOLD, chosen
+from dscp.measures.registry import BINS, DEFAULT, MEASURES, POOLED, TOLD, chosen
 from dscp.measures.types import Measure
 from dscp.printing.forms import FORMS, in_unit, printed
 from dscp.run.inert import inert
@@ -353,6 +353,32 @@ def _tested_rows(config: Mapping) -> list[dict]:
     ]
 
 
+def _pooled_rows(config: Mapping) -> list[dict]:
+    """One row per measure whose pairs of areas Appendix F takes together."""
+    return [{"measure": measure.name} for measure in POOLED]
+
+
+def _relabelled_rows(config: Mapping) -> list[dict]:
+    """The bins of Figure S.6 of each measure that is pooled, the lowest differences first."""
+    bins = range(1, BINS + 1)
+    return [{"measure": one.name, "bin": f"bin_{n}", "which": _bin_of(n)} for one in POOLED for n in bins]
+
+
+def _bin_of(number: int) -> str:
+    middle = (BINS + 1) // 2
+    return "around nought" if number == middle else "below nought" if number < middle else "above nought"
+
+
+def _judged_rows(config: Mapping) -> list[dict]:
+    """Measure and site of every difference that is tested, or that Appendix F pools."""
+    tested = [{**row, "tested": True, "pooled": row["measure"] in _POOLED_NAMES} for row in _tested_rows(config)]
+    told = {row["measure"] for row in tested}
+    more = (measure.name for measure in POOLED if measure.name not in told)
+    sites = _analysed_rows(config)
+    return tested + [{**site, "measure": name, "tested": False, "pooled": True} for name in more for site in sites]
+
+
+_POOLED_NAMES = {measure.name for measure in POOLED}
 GENERATORS = {
     "sites": _site_rows,
     "analysed": _analysed_rows,
@@ -364,6 +390,9 @@ GENERATORS = {
     "months": _month_rows,
     "worked_example": _worked_rows,
     "tested": _tested_rows,
+    "pooled": _pooled_rows,
+    "judged": _judged_rows,
+    "relabelled": _relabelled_rows,
 }
 
 

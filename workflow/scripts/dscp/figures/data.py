@@ -99,8 +99,9 @@ class FigureData:
         return cls(plan.variables, rows, data)
 
     def only(self, sites: Collection[str]) -> FigureData:
-        """With the rows of some sites; all cells stay, so that what is drawn has the scale of all."""
-        return replace(self, rows={name: row for name, row in self.rows.items() if row["site"] in sites})
+        """With the rows of some sites, and of all together; all cells stay: what is drawn has the scale of all."""
+        rows = {name: row for name, row in self.rows.items() if "site" not in row or row["site"] in sites}
+        return replace(self, rows=rows)
 
     @property
     def missing(self) -> str:

@@ -44,10 +44,10 @@ def forest(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     step = min(ROW, (TALLEST - 24 - GROUP * len(groups)) / max(count, 1))
     high = count * step + GROUP * len(groups)
     figure = sheet(high + 24)
-    axes, words = panel(figure, 32, 7, 82, high), _words(figure, 7, high)
+    axes, words = panel(figure, 32, 7, 82, high), whole_width(figure, 7, high)
     axes.set_ylim(high, 0)
     axes.set_yticks([])
-    _difference_scale(axes, [datum.value for datum in data.cells.values() if datum.known], faces)
+    points_axis(axes, [datum.value for datum in data.cells.values() if datum.known], faces)
     words.text(134, -3, "Difference", ha="right", va="center", color=MUTED, fontproperties=faces.plain)
     words.text(RIGHT, -3, "Interval", ha="right", va="center", color=MUTED, fontproperties=faces.plain)
     y = 0.0
@@ -64,7 +64,7 @@ def forest(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     return figure
 
 
-def _words(figure: Figure, top: float, high: float) -> Axes:
+def whole_width(figure: Figure, top: float, high: float) -> Axes:
     """The whole width beside and over a plot, in millimetres, for names and numbers."""
     words = panel(figure, 0, top, WIDTH, high)
     words.set_xlim(0, WIDTH)
@@ -75,7 +75,7 @@ def _words(figure: Figure, top: float, high: float) -> Axes:
     return words
 
 
-def _difference_scale(axes: Axes, values: Sequence[float], faces: Faces) -> None:
+def points_axis(axes: Axes, values: Sequence[float], faces: Faces) -> None:
     """Percentage points, zero marked."""
     ticks = round_ticks(min([0, *values]), max([1, *values]), 6)
     axes.set_xlim(ticks[0], ticks[-1])
@@ -135,7 +135,7 @@ def methods(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     step = min(8.0, TALLEST / len(data.rows))
     high = step * len(data.rows)
     figure = sheet(high + 18)
-    axes, words = panel(figure, 26, 8, 120, high), _words(figure, 8, high)
+    axes, words = panel(figure, 26, 8, 120, high), whole_width(figure, 8, high)
     axes.set_ylim(high, 0)
     axes.set_yticks([])
     ends = [(datum.value, datum.text) for datum in data.cells.values() if datum.known]
@@ -187,7 +187,7 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     moved = dict(sorted(moved.items(), key=lambda item: -_width(item[1], base.value)))
     step = 6.5
     figure = sheet(step * len(moved) + 19)
-    axes, words = panel(figure, 50, 9, 96, step * len(moved)), _words(figure, 9, step * len(moved))
+    axes, words = panel(figure, 50, 9, 96, step * len(moved)), whole_width(figure, 9, step * len(moved))
     axes.set_ylim(step * len(moved), 0)
     axes.set_yticks([])
     sides = {name: _sides(ends, base.value) for name, ends in moved.items()}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
 from dscp.exhibits.book import Book, shown
 from dscp.figures import words
 from dscp.figures.data import FigureData
-from dscp.measures.registry import TOLD
+from dscp.measures.registry import POOLED, TOLD
 from dscp.printing.forms import printed
 from dscp.study.areas import site_label
 
@@ -71,6 +72,37 @@ class FigureTexts:
             else:
                 reached[row["heads"][0][:1].lower() + row["heads"][0][1:]] = found
         return words.assumptions_told(base, reached)
+
+    def agreement_told(self) -> str:
+        """Figure S.5: where the intervals lie that allow for areas."""
+        return self._of_pooled("S.5", words.intervals_told, ("low_areas", "high_areas"))
+
+    def relabelled_alt(self) -> str:
+        """Figure S.6: in how many ways other areas differ as much."""
+        ids = {one: [f"evidence.{name}.{one.name}" for name in ("ways_as_far", "ways")] for one in POOLED}
+        known = {one: pair for one, pair in ids.items() if pair[0] in self._book.values}
+        told = (
+            words.relabelled_told(one.in_text, *(self.said_as(name, "count") for name in known[one])) for one in known
+        )
+        return " ".join(told)
+
+    def power_alt(self) -> str:
+        """Figure S.7: where the larger effect would be found more often than not."""
+        return self._of_pooled("S.7", lambda outcome, found: words.power_told(
+            outcome, {label: chance for label, (chance,) in found.items()}), ("areas_2",))  # fmt: skip
+
+    def scales_alt(self) -> str:
+        """Figure S.8: where the scale decides."""
+        return self._of_pooled("S.8", words.scales_told, ("points", "odds", "ratio", "alone"))
+
+    def _of_pooled(self, number: str, told: Callable[..., str], columns: Sequence[str]) -> str:
+        """A sentence for each measure on some columns of its sites."""
+        data, said = self._data(number), []
+        for measure in POOLED:
+            names = [name for name, row in data.rows.items() if row["measure"] == measure.name and "label" in row]
+            found = {data.rows[name]["label"]: tuple(data.at(name, one).value for one in columns) for name in names}
+            said += [told(measure.in_text, found)] if found else []
+        return " ".join(said)
 
     def named(self, site: str) -> str:
         """A site of the evaluated programme by name."""

@@ -30,6 +30,30 @@ def intervals_told(outcome: str, intervals: Mapping[str, tuple[float, float]]) -
     return f"{outcome}: the interval is {shared_out(ways)}."
 
 
+def relabelled_told(outcome: str, hits: str, ways: str) -> str:
+    """In how many ways, as printed, other areas differ as much."""
+    return f"{outcome}: other areas differ as much in {hits} of {ways} ways."
+
+
+def power_told(outcome: str, chances: Mapping[str, float]) -> str:
+    """Label -> chance in per cent that the larger effect is found, as a sentence on an outcome."""
+    ways = {
+        label: "not computable" if math.isnan(chance) else f"mostly {'found' if chance > 50 else 'missed'}"
+        for label, chance in chances.items()
+    }
+    return f"{outcome}: with areas, the larger effect would be {shared_out(ways)}."
+
+
+def scales_told(outcome: str, scales: Mapping[str, Sequence[float]]) -> str:
+    """Label -> the difference on each scale, as a sentence on an outcome."""
+    signs = {label: {direction(value, 1) for value in values} for label, values in scales.items()}
+    ways = {
+        label: "not computable" if UNKNOWN in found else "the same" if len(found) == 1 else "open"
+        for label, found in signs.items()
+    }
+    return f"{outcome}: the sign on all scales is {shared_out(ways)}."
+
+
 def slopes_told(outcome: str, differences: Mapping[str, float]) -> str:
     """Label -> difference in differences, as a sentence on an outcome."""
     ways = {label: GAINED[direction(value, 1)] for label, value in differences.items()}

@@ -1,7 +1,7 @@
 """Estimates from a few areas: what formulas may call where arithmetic alone would not do.
 
 Lists hold one value for each pair of areas, or for each area of one kind, in percentage points. A value that is
-missing, or fewer than two, leave nothing to compute (ValueError). What tries every arrangement of areas counts ties as
+missing, or too few of them, leave nothing to compute (ValueError). What tries every arrangement of areas counts ties as
 "as large"; above a number of pairs (MOST) it tries DRAWS of them and the one that was observed.
 """
 
@@ -19,17 +19,17 @@ TIE = 1e-9  # points: what is less apart than this counts as the same
 MOST = {"flips": 10, "permutations": 8, "bootstrap": 7}  # pairs up to which every arrangement is tried
 
 
-def several(*lists: Iterable[float]) -> list[np.ndarray]:
+def several(*lists: Iterable[float], least: int = 2) -> list[np.ndarray]:
     """Lists as arrays.
 
     Raises
     ------
     ValueError
-        Fewer than two values, or one that is missing.
+        Fewer values than the least, or one that is missing.
     """
     found = [np.array(list(values), float) for values in lists]
-    if any(len(values) < 2 or np.isnan(values).any() for values in found):
-        raise ValueError("two values are needed, and none may be missing")
+    if any(len(values) < least or np.isnan(values).any() for values in found):
+        raise ValueError(f"at least {least} values are needed, and none may be missing")
     return found
 
 
@@ -158,19 +158,19 @@ def _clustered_t(changes: np.ndarray, weights: np.ndarray, pilots: int) -> np.nd
 
 def holm(p_values: Iterable[float], own: float) -> float:
     """A p-value of a family after Holm's correction: the chance of any false alarm stays below the level."""
-    p, own = *several(p_values), _known(own)
+    p, own = *several(p_values, least=1), _known(own)
     return min(max(float(one * (p >= one).sum()) for one in p[p <= own]), 1.0)
 
 
 def benjamini_hochberg(p_values: Iterable[float], own: float) -> float:
     """A p-value of a family after Benjamini and Hochberg: the share of false alarms among findings stays below it."""
-    p, own = *several(p_values), _known(own)
+    p, own = *several(p_values, least=1), _known(own)
     return float(min(one * len(p) / (p <= one).sum() for one in p[p >= own]))
 
 
 def number_below(values: Iterable[float], limit: float) -> float:
     """How many values are below a limit; none may be missing."""
-    (found,) = several(values)
+    (found,) = several(values, least=1)
     return float((found < limit).sum())
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dscp.extracts.registry import EXTRACTS
-from dscp.measures.registry import DEFAULT, MEASURES
+from dscp.measures.registry import DEFAULT, MEASURES, POOLED
 from dscp.printing.words import listed
 from dscp.study.kinds import under_a_policy
 
@@ -38,6 +38,7 @@ RULES: Mapping[str, Needs] = {  # in the order in which they run
     "continuity": Needs(any_of=_derived_by("continuity")),
     "impact": Needs(any_of=tuple(MEASURES)),
     "case_mix": Needs(any_of=tuple(name for name, one in MEASURES.items() if one.model), open=True),
+    "evidence": Needs(any_of=tuple(one.name for one in POOLED)),
     "spending": Needs(any_of=("pilot_spending", "treatment_budgets", "budget_shares")),
     "new_journeys": Needs(any_of=("new_journeys_yearly", "new_journeys_monthly")),
     "unit_values": Needs(),
@@ -47,6 +48,7 @@ RULES: Mapping[str, Needs] = {  # in the order in which they run
 # First part of an id -> what it needs; the ids of a measure start with its name.
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in MEASURES},
+    "evidence": ("evidence",),
     "fieldwork": ("fieldwork",),
     "spending": ("pilot_spending",),
     "spending_item": ("pilot_spending",),

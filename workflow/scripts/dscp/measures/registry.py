@@ -50,6 +50,10 @@ DEFAULT = [name for name, measure in MEASURES.items() if measure.exhibit]
 TOLD = sorted(
     (one for one in MEASURES.values() if one.exhibit and one.tested), key=lambda one: one.table
 )  # in sentences
+POOLED = sorted(
+    (one for one in MEASURES.values() if one.exhibit and one.cohort.rule == "outcomes"), key=lambda one: one.table
+)  # whose pairs of areas Appendix F takes together
+BINS = 13  # of the differences between relabelled areas, the middle one around nought
 
 
 def chosen(names: Collection[str], extracts: Collection[str], rule: str = "") -> list[Measure]:

@@ -22,6 +22,7 @@ from dscp.ledger.trail import filled, plain, rows_by_id
 WITHIN = {
     *("area", "site", "period", "year", "month", "stage", "group", "category", "item", "head", "number"),
     *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
+    *("measure", "bin"),
 }
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
 MODEL = (
@@ -35,6 +36,15 @@ UNADJUSTED = (
 OF_MEASURES = {
     **dict.fromkeys((f"{part}.{{site}}" for part in MODEL), "{measure}.model.{site}"),
     **{f"{part}.{{site}}": f"{{measure}}.{part}.{{site}}" for part in UNADJUSTED},
+}
+SITE, ALL = ".{measure}.{site}", ".{measure}"
+TOGETHER = {  # of Appendix F: ends of an interval, and the same with and without areas, have one entry
+    **{f"evidence.{name}_high{ALL}": f"evidence.{name}_low{ALL}" for name in ("pooled", "next", "area_variance")},
+    **{f"evidence.area_sd_{end}{ALL}": f"evidence.area_sd{ALL}" for end in ("low", "high")},
+    f"evidence.high_areas{SITE}": f"evidence.low_areas{SITE}",
+    f"evidence.detectable_areas{SITE}": f"evidence.detectable{SITE}",
+    **{f"evidence.{name}{SITE}.at_{n}": f"evidence.power{SITE}" for name in ("power", "power_areas") for n in (1, 2)},
+    **{f"evidence.{name}{ALL}.at_{n}": f"evidence.{name}{ALL}" for name in ("mean_power", "missed") for n in (1, 2)},
 }
 LINKED = [name for name, extract in EXTRACTS.items() if extract.links]
 PROSE, FIGURE = "text", "Figure "
@@ -55,6 +65,41 @@ TITLES = {
     "{measure}.did_se.{site}": "Standard error of the difference in differences",
     "{measure}.did_low.{site}": "Left end of the interval of the difference in differences",
     "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
+    "evidence.pooled.{measure}": "Mean of the pairs of areas, the precise ones weighing more",
+    "evidence.pooled_error.{measure}": "Standard error of that mean, after Hartung, Knapp, Sidik and Jonkman",
+    "evidence.pooled_low.{measure}": "Ends of the interval of the mean of the pairs",
+    "evidence.next_low.{measure}": "Ends of the range of the next pilot",
+    "evidence.fixed.{measure}": "Mean of the pairs as if they differed by counts alone",
+    "evidence.apart.{measure}": "How far the pairs are apart from it, in squared standard errors",
+    "evidence.beyond_counts.{measure}": "Share of the scatter of the pairs that counts do not explain",
+    "evidence.plain_mean.{measure}": "Mean of the pairs, all weighing the same",
+    "evidence.lagged.{measure}": "Difference allowing for where areas began",
+    "evidence.lagged_slope.{measure}": "How much of where an area began stays until after",
+    "evidence.area_scatter.{measure}": "Variance of the changes of comparison areas",
+    "evidence.area_noise.{measure}": "How much of it counts alone explain",
+    "evidence.area_variance.{measure}": "Variance of the changes of comparison areas beyond counts",
+    "evidence.area_variance_low.{measure}": "Ends of the interval of that variance",
+    "evidence.area_sd.{measure}": "Standard deviation of the changes of comparison areas beyond counts",
+    "evidence.between_variance.{measure}": "Variance between the pairs beyond counts, after Paule and Mandel",
+    "evidence.reach.{measure}": "Largest difference when other areas are called pilots",
+    "evidence.se_areas.{measure}.{site}": "Standard error where each area moves by itself",
+    "evidence.low_areas.{measure}.{site}": "Ends of the interval where each area moves by itself",
+    "evidence.detectable.{measure}.{site}": "Effect that would be found with the power sought",
+    "evidence.power.{measure}.{site}": "Chance that an effect is found",
+    "evidence.mean_power.{measure}": "Mean over the sites of the chance that an effect is found",
+    "evidence.missed.{measure}": "How often an effect would be missed",
+    "evidence.relabelled_middle.{measure}.{bin}": "Middle of a range of differences",
+    "evidence.relabelled.{measure}.{bin}": "Ways to call areas pilots that give a difference in the range",
+    "evidence.ways.{measure}": "Ways to call areas pilots",
+    "evidence.ways_as_far.{measure}": "Those of them that give as large a difference",
+    "evidence.false_alarms.{measure}": "Significant differences that areas alone would give",
+    "evidence.found.{measure}": "Significant differences that were found",
+    "evidence.significant.adjusted": "Significant differences by the adjusted tests",
+    "evidence.remain.holm.adjusted": "Those of them that remain after Holm’s correction",
+    "evidence.remain.benjamini_hochberg.adjusted": "Those of them that remain after Benjamini and Hochberg’s",
+    "evidence.odds_scale.{measure}.{site}": "Difference between odds, in percentage points",
+    "evidence.ratio_scale.{measure}.{site}": "Difference between ratios, in percentage points",
+    "evidence.scatter_ratio.{measure}": "Scatter of pilots, in times that of untreated areas",
     "reproduction.clients.{number}": "Additional clients that a published number would change",
     "reproduction.pounds.{number}": "Benefits that a published number would change",
     "claims.{sort}.{verdict}": "Claims of the print, by kind and verdict",
@@ -80,7 +125,7 @@ TITLES = {
 def statistic(row: Mapping) -> str:
     """The id of a quantity without what differs within a statistic: effective_treatment.rate.{area}.{period}."""
     pattern = general(row, WITHIN)
-    return OF_MEASURES.get(pattern.removeprefix(f"{row['family']}."), pattern)
+    return TOGETHER.get(pattern) or OF_MEASURES.get(pattern.removeprefix(f"{row['family']}."), pattern)
 
 
 def anchor_of(row: Mapping) -> str:

@@ -33,6 +33,7 @@ UNITS = {
     "count": "",
     "percent": "per cent",
     "ppt": "percentage points",
+    "ppt2": "squared percentage points",
     "p": "",
     "gbp": "pounds",
     "gbp_m": "million pounds",

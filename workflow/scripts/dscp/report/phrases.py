@@ -195,6 +195,10 @@ class Study:
         """What a category of a characteristic is called: not known, yes, or as it stands in the ledger (5 to 9)."""
         return setting("Not known" if name == MISSING else name.replace("_", " ").capitalize())
 
+    def measure_in_text(self, measure: str) -> str:
+        """What a measure is called in figures and sentences."""
+        return MEASURES[measure].in_text
+
     def measure_label(self, measure: str) -> str:
         """A measure's name in the table of tests."""
         return MEASURES[measure].label

@@ -10,8 +10,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from dscp.exhibits.book import Book, setting
+from dscp.measures.registry import POOLED
 from dscp.printing import words
 from dscp.printing.forms import printed
+from dscp.report.telling.evidence import EvidenceTeller
 from dscp.report.telling.results import MIXED, NIL, UNCLEAR, SiteResult, site_results, with_verdict
 from dscp.report.telling.sentences import Label, Note, Number, Sentence, Teller, Words, capital, series
 from dscp.report.telling.worth import both_outcomes, break_even, money_form, still_worth, totals, worth
@@ -198,6 +200,43 @@ class Telling:
 
     def _text(self, result: SiteResult) -> str:
         return printed(self._book.values[result.of_site("did")], f"signed_points{result.decimals}")
+
+    def _evidence(self) -> EvidenceTeller:
+        return EvidenceTeller(self._book.values, self._named(analysed(self._book.config["sites"])))
+
+    def pooled_measures(self) -> list[str]:
+        """The measures whose pairs of areas are taken together."""
+        return self._evidence().measures([measure.name for measure in POOLED])
+
+    @pass_context
+    def pooled_told(self, context: Context, measure: str) -> Markup:
+        """The mean of the pairs, and where the next pilot could lie."""
+        return self._told(context, self._evidence().pooled(measure))
+
+    @pass_context
+    def relabelled_told(self, context: Context, measure: str) -> Markup:
+        """In how many ways of calling areas pilots the difference is as large."""
+        return self._told(context, self._evidence().relabelled(measure))
+
+    @pass_context
+    def standing_told(self, context: Context) -> Markup:
+        """How many significant differences remain after correction."""
+        return self._told(context, self._evidence().standing())
+
+    @pass_context
+    def alarms_told(self, context: Context, measure: str) -> Markup:
+        """How many significant differences areas alone would give."""
+        return self._told(context, self._evidence().alarms(measure))
+
+    @pass_context
+    def missed_told(self, context: Context, measure: str) -> Markup:
+        """How often effects would have been missed."""
+        return self._told(context, self._evidence().missed(measure))
+
+    @pass_context
+    def scales_told(self, context: Context, measure: str) -> Markup:
+        """In which sites the sign depends on the scale."""
+        return self._told(context, self._evidence().scales(measure))
 
     def valued(self) -> list[str]:
         """The sites whose benefits are set against their costs, in their order."""

@@ -1,0 +1,21 @@
+"""Appendix F: how sure one can be, given that pilots were areas."""
+
+
+rule evidence:
+    """Tables S.13, S.14 and Figures S.5-S.8, from counts and rates that are in the ledger already."""
+    input:
+        parts=[*rules.impact.input.ledgers, rules.impact.output.ledger],
+        constants=source("workflow/resources/constants.csv"),
+    output:
+        ledger=f"{RUN}/restricted/ledger/evidence.csv",
+    log:
+        f"{RUN}/logs/evidence.log",
+    params:
+        sites={name: STUDY["sites"][name]["label"] for name in SITES},
+        alone=[site["label"] for site in STUDY["sites"].values() if "pilot" in site and "comparison" not in site],
+        measures=measures(),
+        models=pick(STUDY["models"], "significance", "confidence", "power_at", "seed"),
+        drops=not under_a_policy(STUDY),
+        digest=digest("evidence", "workflow/resources/constants.csv"),
+    script:
+        "../scripts/evidence.py"
