@@ -61,7 +61,7 @@ def told(values: dict[str, float], rows: pd.DataFrame, sites: int) -> str:
     """All sentences on the measure, as text."""
     every = {**values, **rows["value"].to_dict()}
     teller = EvidenceTeller(every, {f"site_{n}": f"Site {n}" for n in range(1, sites + 1)})
-    parts = (teller.pooled, teller.relabelled, teller.alarms, teller.missed, teller.scales)
+    parts = (teller.pooled, teller.sure, teller.relabelled, teller.alarms, teller.missed, teller.scales)
     sentences = [one for part in parts for one in part(NAME)] + teller.standing()
     return ". ".join(as_text(sentence, every) for sentence in sentences) + "."
 
@@ -276,6 +276,18 @@ def test_sentences_are_short_and_never_say_that_there_is_no_effect(seed):
     unclear = "which does not show that it is nought" in said
     ends = [made(values, 6).loc[f"evidence.pooled_{end}.{NAME}", "value"] for end in ("low", "high")]
     assert unclear == (ends[0] <= 0 <= ends[1])
+
+
+def test_how_sure_a_finding_is_follows_the_relabellings():
+    values = study(6)
+    far = {
+        name: value + 30 if re.search(r"change\.pilot|\.did\.|\.did_mid\.", name) else value
+        for name, value in values.items()
+    }
+    for some, verdict in ((values, "could explain it"), (far, "hardly explains it")):
+        rows = made(some, 6)
+        assert (of(rows, "permutation_p") < 0.05) == (some is far)
+        assert f"points: chance among areas {verdict}. In one site by itself" in told(some, rows, 6)
 
 
 def test_the_measures_are_those_of_treatment():

@@ -13,7 +13,7 @@ from dscp.printing.words import direction, listed, out_of, plural, spelt
 from dscp.report.telling.sentences import Label, Note, Number, Sentence, Words
 from dscp.study.areas import arms_of
 
-ENOUGH = "constant.power_sought"
+ENOUGH, LEVEL = "constant.power_sought", "setting.models.significance"
 SCALES = ("did", "odds_scale", "ratio_scale", "change")  # of one site, the pilot's change by itself last
 
 
@@ -78,6 +78,24 @@ class EvidenceTeller:
     def _ends(self, name: str, measure: str, between: str = " and ") -> Sentence:
         low, high = (Number(f"evidence.{name}_{end}.{measure}", "signed_points1") for end in ("low", "high"))
         return [low, between, high, " points"]
+
+    def sure(self, measure: str) -> list[Sentence]:
+        """How sure a finding is, where it is told: what all pairs say, and what one site by itself would miss."""
+        chance, missed = f"evidence.permutation_p.{measure}", f"evidence.missed.{measure}.at_2"
+        needed = [f"evidence.pooled_low.{measure}", chance, missed]
+        if any(math.isnan(self._values[one]) for one in needed):
+            said = f"How sure the difference in {_label(measure)} is cannot be given"
+            return [[Words(said, tuple(needed)), Note(f"evidence.pooled.{measure}")]]
+        open_to_chance = self._values[chance] >= self._values[LEVEL]
+        verdict = "chance among areas could explain it" if open_to_chance else "chance among areas hardly explains it"
+        pairs = Words(f"{spelt(self._of('pairs', measure))} pairs", (f"evidence.pairs.{measure}",))
+        mean = self._points(f"evidence.pooled.{measure}")
+        return [
+            ["Over ", pairs, f" the difference in {_label(measure)} is ", *mean, ", from ",
+             *self._ends("pooled", measure, " to "), ": ", Words(verdict, (chance, LEVEL))],
+            ["In one site by itself, an effect of ", self._effect("setting.models.power_at.2"),
+             f" points on {_label(measure)} would be missed ", Number(missed, "words"), " times in ten"],
+        ]  # fmt: skip
 
     def relabelled(self, measure: str) -> list[Sentence]:
         """In how many ways of calling areas pilots the difference is as large."""

@@ -214,6 +214,11 @@ class Telling:
         return self._told(context, self._evidence().pooled(measure))
 
     @pass_context
+    def sure(self, context: Context, measure: str) -> Markup:
+        """How sure a finding is, in two sentences at most."""
+        return self._told(context, self._evidence().sure(measure))
+
+    @pass_context
     def relabelled_told(self, context: Context, measure: str) -> Markup:
         """In how many ways of calling areas pilots the difference is as large."""
         return self._told(context, self._evidence().relabelled(measure))
