@@ -28,7 +28,7 @@ ifneq ($(shell [ -w "$$HOME" ] && echo home),home)
 AT_HOME := env HOME="$$(realpath -- "$$STUDY")/.snakemake/home"
 endif
 # No shell stays between make and Snakemake: make hands SIGTERM on to the commands that it started, a shell would not.
-UNTIL_TOLD := $(VENV)/bin/python workflow/tools/until_told.py
+UNTIL_TOLD := $(VENV)/bin/python -S workflow/tools/until_told.py
 RUN_SNAKEMAKE = exec $(AT_HOME) $(UNTIL_TOLD) snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 

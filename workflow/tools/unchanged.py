@@ -9,6 +9,11 @@ A disk that gives back other bytes than were written is found by `make verify`, 
 
 from __future__ import annotations
 
+import _signal  # without what signal loads: Ctrl-C may come while anything is loaded, and ends it without a stack trace
+
+if __name__ == "__main__" and _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:  # as under nohup
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+
 import json
 import os
 import sys

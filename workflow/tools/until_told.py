@@ -2,18 +2,23 @@
 
 `python workflow/tools/until_told.py snakemake ARGUMENTS`; a name that ends in .py is a script. Snakemake takes seconds
 to load, and the run's own handlers stand only when it begins (dscp/run/stopping.py); before, nothing has been changed.
+Python is told not to look for packages (-S), which takes long enough for a key: that is done here.
 """
 
 from __future__ import annotations
 
+import _signal  # without what signal loads: Ctrl-C may come while that is loaded
+
+if __name__ == "__main__" and _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:  # as under nohup
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+
 import runpy
-import signal
+import site
 import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # as under nohup
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    site.main()
     del sys.argv[0]
     named = sys.argv[0]
     if named.endswith(".py"):
