@@ -366,7 +366,7 @@ DAMAGE: dict[str, Callable[[Rows, str], tuple[str | bytes, str]]] = {
     "no header": lambda rows, value: (as_csv([full(rows, value), *rows[1:]]), NO_COLUMN),
     "two bytes a character": lambda rows, value: (
         as_csv([rows[0], full(rows, value)]).encode("utf-16"),
-        ": found a header that is not",
+        ": found text in UTF-16",
     ),
     "a NUL byte": lambda rows, value: (as_csv([rows[0], full(rows, f"{of_a_line(value)}\0"), *rows[1:]]), RECORD),
     "a row twice": lambda rows, value: (
