@@ -328,7 +328,7 @@ def test_the_records_hold_them_as_data(finished, server):
     record = json.loads((finished.folder / "ro-crate-metadata.json").read_text(encoding="utf-8"))
     (assumed,) = (one["value"] for one in record["@graph"] if one["@id"] == "#setting/assumed")
     assert json.loads(assumed)[ASSUMED] == NOTE.replace("U/", f"{server[0]}/")
-    number = re.compile(r"[+-]?[£\d.,]+[%kmb]*( billion)?|-ve|\[z\]")
+    number = re.compile(r"[+-]?[£\d.,]+(e-\d+)?[%kmb]*( billion)?|-ve|\[z\]")
     for name in ("cells.csv", "validation.csv"):
         with open(finished.folder / name, encoding="utf-8", newline="") as file:
             cells = [cell for row in csv.reader(file) for cell in row]
