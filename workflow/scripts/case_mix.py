@@ -62,7 +62,9 @@ def case_mix(
         parts += compared(kind, measure, found, bases(found, measure, sites, values), values)
     for measure in modelled:
         chosen = models[f"{measure.model.covariates}_covariates"]
-        parts.append(complete(measure, of_measure(members, measure, sites), chosen, models))
+        bases_of = {site: identifier(measure.cohort.base, area=arms_of(site)["pilot"], period="post") for site in sites}
+        there = [site for site, base in bases_of.items() if base in values]
+        parts.append(complete(measure, of_measure(members, measure, sites), there, chosen, models))
     return [part for part in parts if len(part)]
 
 
@@ -172,12 +174,13 @@ def settings(measure: Measure, counted_by: str) -> str:
                                    *measure.model.settings.split()]))  # fmt: skip
 
 
-def complete(measure: Measure, own: pd.DataFrame, covariates: Sequence[str], models: Mapping) -> pd.DataFrame:
-    """Ledger rows of the adjusted models of those members of whom every characteristic is known."""
+def complete(
+    measure: Measure, own: pd.DataFrame, sites: Sequence[str], covariates: Sequence[str], models: Mapping
+) -> pd.DataFrame:
+    """Ledger rows of the adjusted models of those members of whom every characteristic is known, one for each site."""
     known = own[(own[list(covariates)].notna() & (own[list(covariates)] != MISSING)).all(axis=1)]
     fits = [
-        {"site": site, **asdict(fit_site(known[known["site"] == site], list(covariates), models))}
-        for site in dict.fromkeys(own["site"])
+        {"site": site, **asdict(fit_site(known[known["site"] == site], list(covariates), models))} for site in sites
     ]
     if not fits:
         return pd.DataFrame()

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dscp.measures.registry import MEASURES
+from dscp.printing.forms import printed
 from dscp.printing.words import direction, listed, out_of, plural, spelt
 from dscp.report.telling.sentences import Label, Note, Number, Sentence, Words
 from dscp.study.areas import arms_of
@@ -79,6 +80,11 @@ class EvidenceTeller:
         low, high = (Number(f"evidence.{name}_{end}.{measure}", "signed_points1") for end in ("low", "high"))
         return [low, between, high, " points"]
 
+    def _reach(self, measure: str) -> Sentence:
+        """The interval of a mean; nothing where it has no length to speak of."""
+        ends = {printed(self._values[f"evidence.pooled_{end}.{measure}"], "signed_points1") for end in ("low", "high")}
+        return [", from ", *self._ends("pooled", measure, " to ")] if len(ends) > 1 else []
+
     def sure(self, measure: str) -> list[Sentence]:
         """How sure a finding is, where it is told: what all pairs say, and what one site by itself would miss."""
         chance, missed = f"evidence.permutation_p.{measure}", f"evidence.missed.{measure}.at_2"
@@ -91,8 +97,8 @@ class EvidenceTeller:
         pairs = Words(f"{spelt(self._of('pairs', measure))} pairs", (f"evidence.pairs.{measure}",))
         mean = self._points(f"evidence.pooled.{measure}")
         return [
-            ["Over ", pairs, f" the difference in {_label(measure)} is ", *mean, ", from ",
-             *self._ends("pooled", measure, " to "), ": ", Words(verdict, (chance, LEVEL))],
+            ["Over ", pairs, f" the difference in {_label(measure)} is ", *mean, *self._reach(measure), ": ",
+             Words(verdict, (chance, LEVEL))],
             ["In one site by itself, an effect of ", self._effect("setting.models.power_at.2"),
              f" points on {_label(measure)} would be missed ", Number(missed, "words"), " times in ten"],
         ]  # fmt: skip
