@@ -22,6 +22,7 @@ from dscp.ledger.trail import filled, plain, rows_by_id
 WITHIN = {
     *("area", "site", "period", "year", "month", "stage", "group", "category", "item", "head", "number"),
     *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
+    "characteristic",
     *("measure", "bin"),
 }
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
