@@ -96,11 +96,11 @@ def test_models_of_those_fully_known_are_those_of_a_formula(measure, programme, 
         p = known[f"case_mix.complete_p.{measure}.{site}"]
         if math.isnan(p):
             continue
-        fitted += 1
         data = complete.assign(
             y=complete["outcome"].astype(int), pilot=complete["arm"] == "pilot", post=complete["period"] == "post"
         )
         if rows == len(complete):
+            fitted += 1
             fit = smf.logit("y ~ pilot * post + age + C(sex) + C(ethnicity)", data).fit(disp=0)
             assert p == pytest.approx(fit.pvalues["pilot[T.True]:post[T.True]"], rel=1e-4)
         assert rows <= len(complete) < len(here)
@@ -122,3 +122,14 @@ def test_the_tables_print_the_categories_but_for_the_rest(programme_made, progra
     assert 'data-q="case_mix.share.treatment.age.25_to_34.all_pilots.pre"' in page
     assert '<span class="s">25 to 34</span>' in page and '<span class="s">Not known</span>' in page
     assert not [name for name in programme_made.known if ".no." in name and "difference" in name]
+
+
+def test_a_study_whose_models_allow_for_nothing_says_so(programme, tmp_path):
+    none = programme.settings(models__treatment_covariates=[], models__prison_covariates=[])
+    made = chain.run(none, tmp_path)
+    assert not [name for name in made.known if name.startswith("case_mix.share.")]
+    out = chain.render(made)
+    assert out.faults == []
+    assert (
+        out.page.count("The models of this study allow for no characteristics, so there is nothing to show here.") == 2
+    )

@@ -22,14 +22,13 @@ from dscp.study.areas import ARMS, PERIODS, analysed, arms_of
 
 RULE = "case_mix"
 SOURCE = "Appendix B2"
-AGE_BANDS = [25, 35, 45]  # years; bounds as national statistics on drug treatment have them
+AGE_BANDS = [25, 35, 45]  # years, for the tables alone: the models take the age as it is
 NAMES = {"M": "male", "F": "female"}  # how a code stands in an id
 CATEGORY = ".{characteristic}.{category}"
 WHERE = ".{area}.{period}"
 OTHERS = "no"  # whoever is in none of the other categories: their difference follows from those
 MODELLED = "models.{covariates}_covariates models.length_of_use_bands codes.ethnicity codes.drugs"
-COMPLETE = {"complete_rows": "rows", "complete_effect": "effect", "complete_p": "p"}
-UNITS = {"complete_rows": "count", "complete_effect": "ppt", "complete_p": "p"}
+COMPLETE = {"rows": "count", "effect": "ppt", "p": "p"}  # of a model of the fully known: what is told -> its unit
 Values = MutableMapping[str, float]
 
 
@@ -57,6 +56,8 @@ def case_mix(
     first = {measure.model.covariates: measure for measure in reversed(modelled)}
     parts = []
     for kind, measure in first.items():
+        if not models[f"{kind}_covariates"]:
+            continue
         own = of_measure(members, measure, sites)
         found = levels(own, models[f"{kind}_covariates"])
         parts += compared(kind, measure, found, bases(found, measure, sites, values), values)
@@ -189,10 +190,10 @@ def complete(
     return pd.concat(
         quantities(
             fitted,
-            id=f"case_mix.{part}.{{measure}}.{{site}}",
-            value=field,
+            id=f"case_mix.complete_{part}.{{measure}}.{{site}}",
+            value=part,
             rows="rows",
-            unit=UNITS[part],
+            unit=unit,
             extract=" ".join(measure.reads),
             filter=f"logistic model of {measure.name} for {{site}}, of members whose {', '.join(covariates)} are known",
             settings=settings(measure, f"{measure.settings} models.age_without_dir"),
@@ -200,10 +201,10 @@ def complete(
             source=SOURCE,
             rule=RULE,
             function="complete",
-            note="" if part == "complete_rows" else "{note}",
+            note="" if part == "rows" else "{note}",
             missing="",
         )
-        for part, field in COMPLETE.items()
+        for part, unit in COMPLETE.items()
     )
 
 

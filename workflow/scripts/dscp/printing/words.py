@@ -46,6 +46,8 @@ COVARIATE_LABELS = {
 
 def characteristics(names: Sequence[str]) -> str:
     """The characteristics that a model allows for, as a list: age, sex and use of cannabis."""
+    if not names:
+        return "no characteristic"
     return listed([COVARIATE_LABELS.get(name, name.replace("_", " ")) for name in names])
 
 
