@@ -53,8 +53,9 @@ def case_mix(
     """
     values = counted.set_index("id")["value"].to_dict()
     modelled = [measure for measure in measures if measure.model]
-    first = {measure.model.covariates: measure for measure in reversed(modelled)}
-    parts = []
+    parts, first = [], {}
+    for measure in modelled:
+        first.setdefault(measure.model.covariates, measure)
     for kind, measure in first.items():
         if not models[f"{kind}_covariates"]:
             continue
