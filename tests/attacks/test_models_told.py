@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from disclosure import disclosure, read_models
+from disclosure import disclosure, read_models, with_models
 from dscp.disclosure.attack import Range
 from dscp.disclosure.control import Control, by_id
-from dscp.disclosure.models import Cell, safe_digits
+from dscp.disclosure.models import FIELDS, Cell, safe_digits
 from dscp.disclosure.policies import POLICIES
 from dscp.ledger.rows import quantities
 from dscp.measures.models import pooled
@@ -278,6 +278,29 @@ def test_how_many_clients_have_several_rows_is_not_told(control):
     assert release(rows, control)[1] == []
     (fault,) = release({**rows, name: {**rows[name], "value": 0.5, "note": ""}}, control)[1]
     assert fault.endswith("would tell how many clients have several rows")
+
+
+@pytest.mark.parametrize("control", EVERY, ids=lambda one: one.policy.name)
+def test_an_error_by_client_is_withheld_by_every_policy(control):
+    """It is read from records: beside the error from counts it tells who is there twice, or counted and not in a base.
+
+    So is whatever rests on it; and the gate lets none through.
+    """
+    name = "completion_of_treated.did_se_clustered.site_1"
+    read = {"unit": "ppt", "source": "", "rule": "impact", "function": "clustered_of", "extract": "journeys"}
+    leaf = pd.DataFrame([{"site": "site_1", "error": 1.25, "persons": 300}])
+    rows = quantities(
+        leaf, id="completion_of_treated.did_se_clustered.{site}", value="error", rows="persons", filter="x", **read
+    )
+    whole = rows.assign(about="people", cohort="c/error")
+    disclosed = with_models(whole, pd.DataFrame(columns=FIELDS))
+    assert math.isnan(disclosed["value"].iloc[0])
+    for ledger in (whole, disclosed):
+        (row,) = control.disclose(ledger)[0].to_dict("records")
+        assert math.isnan(row["value"])
+        assert row["note"].startswith("[c]")
+    (fault,) = control.faults({name: {**row, "value": 1.25, "note": ""}})
+    assert fault == f"{name} is published and would tell how many clients have several rows"
 
 
 def test_rounded_to_all_or_nobody_the_error_is_that_of_such_cells():

@@ -255,9 +255,8 @@ def as_rows(frame) -> list[dict]:
 def members(frame, extract: list[dict]) -> list[dict]:
     """The rows of a frame without the number that stands for the client; two rows share it if their client is one."""
     clients = {(row["file"], row["line"]): row["client"] for row in extract}
-    known = {(row["measure"], clients[row["file"], row["line"]], row["person"]) for row in as_rows(frame)}
-    assert len(known) == len({(measure, client) for measure, client, _ in known})
-    assert len(known) == len({(measure, person) for measure, _, person in known})
+    known = {(clients[row["file"], row["line"]], row["person"]) for row in as_rows(frame)}
+    assert len(known) == len({client for client, _ in known}) == len({person for _, person in known})
     return as_rows(frame.drop(columns="person"))
 
 

@@ -13,7 +13,7 @@ from scipy.stats import binom
 
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import Measure
-from impact import changes_of, counts_of, differences_of, intervals_of, unadjusted_of, uncut_of
+from impact import changes_of, clustered_of, counts_of, differences_of, intervals_of, unadjusted_of, uncut_of
 
 COUNTS = {
     ("pilot", "pre"): (40, 160),
@@ -84,6 +84,80 @@ def test_the_difference_without_the_last_day_of_forms_is_that_of_its_own_counts(
     rows = uncut_of(measure, pairs, values)
     assert rows["id"].to_list() == ["prison_pickup.uncut_did.site_5"]
     assert rows["value"].to_list() == pytest.approx([3.75])
+
+
+# A ratio, by client ---------------------------------------------------------------------------------------------------
+
+RATIO, BASE = MEASURES["completion_of_treated"], MEASURES["effective_treatment"]
+QUARTERS = [("pilot", "post"), ("pilot", "pre"), ("comparison", "post"), ("comparison", "pre")]
+
+
+def appearing(rng: np.random.Generator, people: int) -> list[tuple]:
+    """Person, arm, period, whether counted (None: has not left treatment, True: completed), whether in the base.
+
+    Many appear in several cells; some who completed are not in the base.
+    """
+    found = []
+    for person in range(people):
+        likely = rng.random()
+        for arm, period in QUARTERS:
+            if rng.random() < 0.5:
+                left, base = rng.random() < 0.7, rng.random() < 0.8
+                found.append((person, arm, period, bool(rng.random() < likely) if left else None, base))
+    return found
+
+
+def members_of(rows: list[tuple]) -> pd.DataFrame:
+    """The same as the rule has them: a row for each measure that counts somebody."""
+    made = []
+    for person, arm, period, completed, base in rows:
+        place = {"site": "site_5", "arm": arm, "period": period, "person": person}
+        made += [{**place, "measure": RATIO.counted, "outcome": completed}] if completed is not None else []
+        made += [{**place, "measure": BASE.name, "outcome": True}] if base else []
+    return pd.DataFrame(made)
+
+
+def by_client(rows: list[tuple]) -> float:
+    """The standard error in plain loops."""
+    own: dict[int, float] = {}
+    for arm, period in QUARTERS:
+        cell = [row for row in rows if row[1:3] == (arm, period)]
+        base = sum(1 for row in cell if row[4])
+        ratio = sum(1 for row in cell if row[3]) / base
+        for person, _, _, completed, treated in cell:
+            far = (1 if completed else 0) - (ratio if treated else 0)
+            own[person] = own.get(person, 0) + SIGNS[arm, period] * far / base
+    return 100 * math.sqrt(sum(far**2 for far in own.values()))
+
+
+def error_of(rows: list[tuple]) -> pd.Series:
+    return clustered_of(RATIO, BASE, ["site_5"], members_of(rows)).iloc[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_error_of_a_ratio_adds_up_what_a_client_did_in_all_cells(seed):
+    rows = appearing(np.random.default_rng(seed), 60)
+    found = error_of(rows)
+    assert found["error"] == pytest.approx(by_client(rows), rel=1e-12)
+    alone = [(i, *row[1:]) for i, row in enumerate(rows)]
+    assert found["error"] != pytest.approx(error_of(alone)["error"], rel=0.01)
+    assert found["persons"] == len({row[0] for row in rows if row[3] or row[4]})
+
+
+def test_where_all_counted_are_in_the_base_and_nobody_is_there_twice_it_is_that_of_the_counts():
+    rows = []
+    for (arm, period), (count, base) in COUNTS.items():
+        rows += [(len(rows) + n, arm, period, n < count, True) for n in range(base)]
+    assert error_of(rows)["error"] == pytest.approx(of_counts(MEASURES["community_triage"], COUNTS)["did_se.site_5"])
+
+
+@pytest.mark.parametrize("cell", QUARTERS)
+def test_a_ratio_of_nobody_has_no_error(cell):
+    rows = appearing(np.random.default_rng(4), 60)
+    none_counted = [(*row[:3], False, row[4]) if row[1:3] == cell else row for row in rows]
+    no_base = [(*row[:4], False) if row[1:3] == cell else row for row in rows]
+    assert math.isnan(error_of(none_counted)["error"])
+    assert math.isnan(error_of(no_base)["error"])
 
 
 # A cell of nobody or everybody ---------------------------------------------------------------------------------------

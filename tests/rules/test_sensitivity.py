@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import cache
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -38,6 +39,16 @@ GIVEN = {
     "completion_of_treated.did_se.site_3": 1.61,
     "effective_treatment.base.pilot_2.post": 3169.0,
     "effective_treatment.base.pilot_3.post": 1791.0,
+    "effective_treatment.base.pilot_2.pre": 2950.0,
+    "effective_treatment.base.pilot_3.pre": 1702.0,
+    **{f"effective_treatment.base.comparison_{n}.{period}": 2500.0 for n in (2, 3) for period in ("pre", "post")},
+    **{
+        f"{measure}.count.{arm}_{n}.{period}": share * (40 + n) + (period == "post") * 20
+        for measure, share in (("effective_treatment", 30), ("successful_completion", 8))
+        for arm in ("pilot", "comparison")
+        for n in (2, 3)
+        for period in ("pre", "post")
+    },
     "cost.site_2.total": 540_727.0,
     "cost.site_3.total": 184_939.0,
 }
@@ -137,6 +148,40 @@ def test_sites_are_independent_in_the_interval_of_an_effect():
     assert reach == pytest.approx(1.959963984540054 * se, rel=1e-9)
     low = values["sensitivity.total.effect_effective_treatment.low"]
     assert values["sensitivity.total.base"] - low == pytest.approx(reach, rel=1e-12)
+
+
+def cells_of(site: int) -> list[tuple[float, float, float]]:
+    """Base, those in effective treatment and those who completed, of each area and period."""
+    places = [f"{arm}_{site}.{period}" for arm in ("pilot", "comparison") for period in ("pre", "post")]
+    names = ("effective_treatment.base", "effective_treatment.count", "successful_completion.count")
+    return [tuple(GIVEN[f"{name}.{place}"] for name in names) for place in places]
+
+
+@pytest.mark.parametrize("site", [2, 3])
+def test_two_differences_move_together_as_clients_in_a_row_do(site):
+    """All who completed are among those in effective treatment: the covariance of the two means, cell by cell."""
+    expected = 0.0
+    for base, treated, completed in cells_of(site):
+        one, other = (np.arange(base) < number for number in (treated, completed))
+        expected += np.cov(one, other, ddof=0)[0, 1] / base
+    assert values_by()[f"sensitivity.covariance.site_{site}"] == pytest.approx(1e4 * expected, rel=1e-9)
+
+
+def test_the_interval_of_both_effects_is_that_of_their_sum():
+    """Pounds: the values of a client and their covariances as a matrix, sites independent."""
+    values, variance = values_by(), 0.0
+    for site in (2, 3):
+        worth = np.array([values["unit_value.effective_treatment"], values["unit_value.completion"]])
+        s = [values[f"{name}.did_se.site_{site}"] for name in ("effective_treatment", "completion_of_treated")]
+        covariance = values[f"sensitivity.covariance.site_{site}"]
+        matrix = np.array([[s[0] ** 2, covariance], [covariance, s[1] ** 2]])
+        own = (cells_of(site)[1][0] / 100) ** 2 * worth @ matrix @ worth
+        assert values[f"sensitivity.joint_se.site_{site}"] == pytest.approx(math.sqrt(own), rel=1e-9)
+        variance += own
+    reach = values["sensitivity.total.effect_both.high"] - values["sensitivity.total.base"]
+    assert reach == pytest.approx(1.959963984540054 * math.sqrt(variance), rel=1e-9)
+    low = values["sensitivity.total.effect_both.low"]
+    assert values["sensitivity.total.base"] - low == pytest.approx(reach, rel=1e-9)
 
 
 @pytest.mark.parametrize("method", DID_USED)

@@ -238,14 +238,21 @@ YEARLY = ("started", "retained_12_weeks", "completed_under_12_weeks")
 SPENDING = r"spending\..*|spending_item\..*|cost(_recurrent)?\..*|validation\..*pilot_spending.*"
 RATIOS = r"benefit\.(cost_ratio|cost_ratio_sensitivity|net_cost_ratio)"
 TOTALS = r"stated\.(benefit_total|additional_effective_treatment|additional_completions)"
-NO_BENEFIT = (TOTALS, r"sensitivity\.(additional|total|effect_se|swing)\..*", r"benefit\..*", r"additional\..*")
+OF_TOTALS = r"sensitivity\.(additional|total|effect_se|covariance|joint_se|swing)\..*"
+NO_BENEFIT = (TOTALS, OF_TOTALS, r"benefit\..*", r"additional\..*")
 PERCENT_SPENT = r"spending(_item)?\..*\.share"
 
 
 def clients_of(numbers: str) -> str:
     """The leaves that rest on the journeys of some sites."""
     counts = rf"{TESTED}\.(base|count)\.(pilot|comparison)_{numbers}\.(pre|post)"
-    return rf"{JOURNEYS}|{MIX}|{counts}|{TESTED}\.({MODEL}|model_rows(_dropped)?)\.site_{numbers}"
+    models = rf"{TESTED}\.({MODEL}|model_rows(_dropped)?)\.site_{numbers}"
+    return rf"{JOURNEYS}|{MIX}|{counts}|{models}|{by_client(numbers)}"
+
+
+def by_client(numbers: str) -> str:
+    """The errors that are read from the records of some sites: missing where nobody of a cell completed."""
+    return rf"completion_of_treated\.did_se_clustered\.site_{numbers}"
 
 
 def not_compared(number: int, area: str, *periods: str) -> tuple[str, ...]:
@@ -254,6 +261,7 @@ def not_compared(number: int, area: str, *periods: str) -> tuple[str, ...]:
         *(rf"{EVERY}\.rate\.{area}\.{period}" for period in periods),
         rf"{EVERY}\.change\.{area}",
         rf"{EVERY}\.(did|did_low|did_high|did_se|did_added|did_mid|p_difference)\.site_{number}",
+        by_client(str(number)),
         rf"{TESTED}\.{UNTESTED}\.site_{number}",
         rf"additional\.(did_used\.)?(effective_treatment|completions)\.site_{number}",
         rf"benefit\.\w+\.site_{number}",
@@ -372,6 +380,7 @@ FAULTS = {
             r"(successful_completion|retained_12_weeks)\.change\.comparison_3",
             r"(successful_completion|retained_12_weeks)\.(did|did_low|did_high|did_se|did_added|did_mid|p_difference)\.site_3",
             rf"{TESTED}\.{UNTESTED}\.site_3",
+            by_client("3"),
         ),
         lambda values, before: all(
             values[f"effective_treatment.{what}.comparison_3.{when}"] == 1
@@ -404,7 +413,7 @@ FAULTS = {
     "none effective in a pilot": Fault(
         effective(0, "P03"),
         clients_of("3"),
-        (rf"{TESTED}\.{UNTESTED}\.site_3",),
+        (rf"{TESTED}\.{UNTESTED}\.site_3", by_client("3")),
         lambda values, before: all_counted(values, "pilot_3", 0),
         ("(0.0 per cent in either period)",),
     ),
@@ -418,7 +427,7 @@ FAULTS = {
     "none effective anywhere": Fault(
         effective(0, *SEVERAL),
         clients_of(r"\d"),
-        (*no_spread(r"\d"), r"sensitivity\.swing\..*"),
+        (*no_spread(r"\d"), by_client(r"\d"), r"sensitivity\.swing\..*"),
         lambda values, before: every(lambda n: n == 0, values, "benefit.total."),
         ("In all four sites the benefits are nil.", "effective treatment did not change"),
     ),

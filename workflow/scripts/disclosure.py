@@ -9,7 +9,7 @@ import pandas as pd
 
 from dscp.disclosure.control import DECISIONS, LOST, RECOMPUTED, ROUNDED, WITHHELD, Control
 from dscp.disclosure.models import FIELDS as MODEL_FIELDS
-from dscp.disclosure.models import is_result
+from dscp.disclosure.models import is_clustered, is_result
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.extracts.faults import INFORMATION, with_ids
 from dscp.extracts.told import told
@@ -54,11 +54,11 @@ def with_models(ledger: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
         A result that is fitted to the records as they are.
     """
     published = models.set_index("id")["value"].to_dict()
-    results = [row["id"] for row in ledger.to_dict("records") if is_result(row)]
-    if left := [name for name in results if name not in published]:
+    rows = {row["id"]: row for row in ledger.to_dict("records") if is_result(row)}
+    if left := [name for name, row in rows.items() if name not in published and not is_clustered(row)]:
         raise ValueError(f"{left[0]}: fitted to counts that are not published, allowed: results of published_models")
     known = ledger["value"].notna()
-    value = ledger["value"].mask(ledger["id"].isin(results) & known, ledger["id"].map(published).astype(float))
+    value = ledger["value"].mask(ledger["id"].isin(rows) & known, ledger["id"].map(published).astype(float))
     return ledger.assign(value=value, note=ledger["note"].mask(known & value.isna(), LOST))
 
 

@@ -4,6 +4,7 @@ Report sections 1.3.2, B2 (models) and C4 (difference in differences). Tables 3.
 from counts is computed by the formulas that the ledger records.
 """
 
+import math
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import asdict
 
@@ -167,6 +168,67 @@ def with_notes(pairs: pd.DataFrame, measure: Measure, values: Values) -> pd.Data
     return pairs.assign(few=[FEW if one > 0 else "" for one in added])
 
 
+def clustered_of(measure: Measure, base: Measure, sites: Sequence[str], members: pd.DataFrame) -> pd.DataFrame:
+    """Standard errors, by client, of the differences of a measure that counts whom another measure counts.
+
+    Those counted are not all in the base, so that the rate is a ratio; a client may be in several of the four cells.
+    A client's residual in a cell is c - R * x (counted, in the base: 0 or 1; R the cell's ratio), over the cell's base,
+    signed as in the difference. It is summed over the cells, squared, and summed over clients.
+
+    Parameters
+    ----------
+    base : the measure whose members are the base
+    members : as of `impact`; person tells clients apart in all measures of an extract
+
+    Returns one row per site: site, error (percentage points; nan where a cell has nobody in the base, or nobody
+    counted), persons.
+    """
+    own = members[members["site"].isin(list(sites)) & members["measure"].isin([measure.counted, base.name])]
+    counts = own["measure"].eq(measure.counted)
+    own = own.assign(c=(counts & own["outcome"]).astype(int), x=(~counts).astype(int))
+    cells = [(arm, period) for arm, period in CELLS]
+    each = own[own["c"] + own["x"] > 0].groupby(["site", "person", "arm", "period"])[["c", "x"]].sum().reset_index()
+    found = []
+    for site in sites:
+        here, far, known = each[each["site"] == site], [], []
+        for (arm, period), sign in zip(cells, (1, -1, -1, 1), strict=True):
+            cell = here[(here["arm"] == arm) & (here["period"] == period)].set_index("person")
+            counted, treated = cell["c"].sum(), cell["x"].sum()
+            known.append(counted > 0 and treated > 0)
+            if known[-1]:
+                far.append(sign * (cell["c"] - counted / treated * cell["x"]) / treated)
+        error = 100 * math.sqrt((pd.concat(far).groupby(level=0).sum() ** 2).sum()) if all(known) else math.nan
+        found.append({"site": site, "error": error, "persons": here["person"].nunique()})
+    return pd.DataFrame(found)
+
+
+def clustered_rows(
+    measure: Measure, measures: Sequence[Measure], sites: Sequence[str], members: pd.DataFrame, counted: pd.DataFrame
+) -> list[pd.DataFrame]:
+    """Ledger rows of these standard errors: leaves, read from records; none for a measure with clients of its own."""
+    base = next((one for one in measures if one.of_its_own and one.cohort.family == measure.cohort.family), None)
+    if measure.of_its_own or not len(sites) or base is None:
+        return []
+    errors = origin_of(measure, clustered_of(measure, base, sites, members), counted, "", "")
+    return [
+        quantities(
+            errors,
+            id=f"{measure.name}.did_se_clustered.{{site}}",
+            value="error",
+            unit="ppt",
+            extract="{extract}",
+            filter="clients of {site} who are in the base or counted, in either area and period",
+            cohort=f"{measure.cohort.key}{AMONG}error of {measure.name}",
+            rows="persons",
+            settings="{settings}",
+            source=measure.source,
+            rule=RULE,
+            function="clustered_of",
+            missing=EMPTY_CELL,
+        )
+    ]
+
+
 def uncut_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> pd.DataFrame:
     """Ledger rows of differences in differences without the last day of forms, one for each site that has counts."""
     known = [site for site in pairs["site"] if f"{measure.name}.uncut.{arms_of(site)['pilot']}.pre" in values]
@@ -242,7 +304,7 @@ def impact(
     Parameters
     ----------
     counted : ledger rows of the counts and bases
-    members : clients and referrals: measure, site, arm, period, outcome and characteristics
+    members : clients and referrals: measure, site, arm, period, outcome, person and characteristics
     sites : analysed sites, in order
     models : covariates (treatment_covariates, prison_covariates), confidence, age_without_dir, added_to_cells of the
         config
@@ -263,6 +325,7 @@ def impact(
         parts += [counts_of(measure, places, values), changes_of(measure, places, values)]
         parts += [differences_of(measure, pairs, values), uncut_of(measure, pairs, values)]
         parts += [*unadjusted_of(measure, pairs, values), *intervals_of(measure, pairs, values)]
+        parts += clustered_rows(measure, measures, pairs["site"].tolist(), members, counted)
         if measure.model and len(pairs):
             chosen = models[f"{measure.model.covariates}_covariates"]
             own = members[members["measure"] == measure.name]
@@ -288,8 +351,13 @@ OF_INTERVALS = " models.confidence"
 
 def with_origin(measure: Measure, fitted: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
     """Add what each site's model reads and is shaped by: extract and settings of its counts, and the model's own."""
-    rows = counted.set_index("id")
     own = OF_MODELS.format(covariates=measure.model.covariates) + measure.model.settings
+    return origin_of(measure, fitted, counted, measure.model.characteristics, own)
+
+
+def origin_of(measure: Measure, frame: pd.DataFrame, counted: pd.DataFrame, extract: str, own: str) -> pd.DataFrame:
+    """Add extract and settings of the counts of each row's site, and some more of either."""
+    rows = counted.set_index("id")
 
     def joined(site: str, field: str, more: str) -> str:
         areas = [(arms_of(site)[arm], period) for arm, period in CELLS]
@@ -300,9 +368,9 @@ def with_origin(measure: Measure, fitted: pd.DataFrame, counted: pd.DataFrame) -
         ]
         return " ".join(dict.fromkeys(" ".join([*rows.loc[ids, field], more]).split()))
 
-    return fitted.assign(
-        extract=[joined(site, "extract", measure.model.characteristics) for site in fitted["site"]],
-        settings=[joined(site, "settings", own) for site in fitted["site"]],
+    return frame.assign(
+        extract=[joined(site, "extract", extract) for site in frame["site"]],
+        settings=[joined(site, "settings", own) for site in frame["site"]],
     )
 
 

@@ -42,10 +42,10 @@ join areas using (dat)
 join periods on journey_start <= periods.ends and coalesce(journey_end, periods.starts) >= periods.starts
 """
 
-# Adults only.
-ADULTS = """
+# Adults only. Who is one person has the same number in every measure, so that one client is known again in another.
+ADULTS = f"""
 create table adults as
-select *, {age} as age from in_period where {age} >= $minimum_age
+select *, {{age}} as age, {PERSON} from in_period where {{age}} >= $minimum_age
 """
 
 # Effective treatment considers journeys that could have lasted long enough by the end of the period.
@@ -84,7 +84,7 @@ create view {name} as select *, {outcome} as outcome from ({cohort})
 
 CHARACTERISTICS = f"""
 select
-    '{{measure}}' as measure, site, arm, area, period, outcome, file, line, {PERSON},
+    '{{measure}}' as measure, site, arm, area, period, outcome, file, line, person,
     age, sex, {ETHNICITY} as ethnicity, {DRUG_FLAGS}, {LENGTH_OF_USE} as length_of_use,
     case
         when dip_flag = 'Y' then 'yes'
@@ -119,7 +119,7 @@ def outcomes(
     Returns
     -------
     clients : one row per measure, area, period and client counted: outcome (bool), file and line of the journey
-        that decided it, which rows are of one client (person), and the client's characteristics
+        that decided it, which rows are of one client (person, in all measures), and the client's characteristics
     excluded : rule, rows: how many journeys each derivation rule left out
     """
     con = connect(journeys)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from dscp.disclosure.control import Control
-from dscp.disclosure.models import CELLS, CLUSTERED, FIELDS, RESULTS
+from dscp.disclosure.models import CELLS, FIELDS, P_CLUSTERED, RESULTS
 from dscp.disclosure.policies import POLICIES
 from dscp.ledger.ids import identifier
 from dscp.ledger.rows import read_ledger
@@ -59,7 +59,7 @@ def published_models(
             )
             fit = fit_site(own[own["site"] == site], covariates, models, weights, needed)
             why = _too_few(fit, needed)
-            found += [(f"{measure.name}.{name}.{site}", getattr(fit, name), why) for name in (*RESULTS, CLUSTERED)]
+            found += [(f"{measure.name}.{name}.{site}", getattr(fit, name), why) for name in (*RESULTS, P_CLUSTERED)]
     return pd.DataFrame(found, columns=FIELDS)
 
 

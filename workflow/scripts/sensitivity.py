@@ -13,6 +13,7 @@ from dscp.ledger.formulas import ONE, derive
 from dscp.ledger.ids import identifier
 from dscp.ledger.rows import numbers, read_ledger, write_ledger
 from dscp.run.job import writing
+from dscp.study.areas import arms_of
 
 RULE = "sensitivity"
 SOURCE = "Section 7.5 and Appendix C6"
@@ -20,6 +21,7 @@ TOTAL = "sensitivity.total.{assumption}"
 OUTCOMES = {"effective_treatment": "effective_treatment", "completions": "completion_of_treated"}
 UNIT_VALUES = {"effective_treatment": "effective_treatment", "completions": "completion"}
 ENDS = ("low", "high")
+BOTH = "both"  # outcomes together
 BASE = {
     "discount_rate": "setting.economics.discount_rates.from_year_1",
     "recovery_probability": "constant.recovery_probability",
@@ -65,6 +67,11 @@ def declared(sites: Sequence[str], methods: Sequence[str]) -> Iterator[Quantity]
         yield _total(variant, "sensitivity.treatment_value.base", value, "unit_value.expected_value.pv")
     for outcome in OUTCOMES:
         yield from _interval(outcome, sites)
+    for site in sites:
+        yield from _joint(site)
+    both = {"se": [f"sensitivity.joint_se.{site}" for site in sites]}
+    yield identifier("sensitivity.effect_se.{outcome}", outcome=BOTH), "gbp", "sqrt(sum(s ** 2 for s in se))", both
+    yield from _reach(BOTH)
 
 
 def _model(variant: str, of: Mapping[str, str]) -> Iterator[Quantity]:
@@ -124,11 +131,50 @@ def _interval(outcome: str, sites: Sequence[str]) -> Iterator[Quantity]:
         "value * sqrt(sum((s / 100 * b) ** 2 for s, b in zip(se, base)))",
         each,
     )
+    yield from _reach(outcome)
+
+
+def _reach(outcome: str) -> Iterator[Quantity]:
+    """The benefit at the ends of the interval of one outcome's effect, or of both together."""
     reach = {"total": ["sensitivity.total.base"], "se": [f"sensitivity.effect_se.{outcome}"]}
     reach |= {"confidence": ["setting.models.confidence"]}
     for end, sign in zip(ENDS, "-+", strict=True):
         formula = f"total {sign} normal_quantile((1 + confidence) / 2) * se"
         yield identifier(TOTAL, assumption=f"effect_{outcome}.{end}"), "gbp", formula, reach
+
+
+def _joint(site: str) -> Iterator[Quantity]:
+    """How the two differences of a site move together, and the standard error of what they are worth together.
+
+    Whoever completed is in effective treatment, so that their sampling covariance in a cell is p * (1 - q) / base, with
+    p the share of completions and q that of effective treatment. The areas and periods of a difference add up.
+    """
+    cells = [f"{area}.{period}" for area in arms_of(site).values() for period in ("pre", "post")]
+    counts = {
+        "completed": [f"successful_completion.count.{cell}" for cell in cells],
+        "treated": [f"effective_treatment.count.{cell}" for cell in cells],
+        "base": [f"effective_treatment.base.{cell}" for cell in cells],
+    }
+    covariance = identifier("sensitivity.covariance.{site}", site=site)
+    yield (
+        covariance,
+        "ppt2",
+        "sum(10000 * c / b * (1 - t / b) / b for c, t, b in zip(completed, treated, base))",
+        counts,
+    )
+    inputs = {
+        "base": [f"effective_treatment.base.{arms_of(site)['pilot']}.post"],
+        "treated": ["unit_value.effective_treatment"],
+        "treated_se": [f"effective_treatment.did_se.{site}"],
+        "completed": ["unit_value.completion"],
+        "completed_se": [f"completion_of_treated.did_se.{site}"],
+        "covariance": [covariance],
+    }
+    formula = (
+        "base / 100 * sqrt((treated * treated_se) ** 2 + (completed * completed_se) ** 2"
+        " + 2 * treated * completed * covariance)"
+    )
+    yield identifier("sensitivity.joint_se.{site}", site=site), "gbp", formula, inputs
 
 
 def sensitivity(
@@ -138,7 +184,7 @@ def sensitivity(
 
     Parameters
     ----------
-    values : id -> value of the differences, benefits, unit values, constants and settings
+    values : id -> value of the counts, differences, benefits, unit values, constants and settings
     sites : analysed sites, in order
     leaves_out : whether, of those with a cost, a site whose benefit could not be computed is left out, as the note then
         says. Not under a disclosure policy: what the totals rest on would tell that nobody is in its base

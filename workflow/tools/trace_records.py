@@ -56,6 +56,8 @@ def records_of(row: Mapping, run: Path, config: Mapping) -> Records:
         return (
             _unknown("a model counts the clients that it leaves out, and does not name them") if row["rows"] else none
         )
+    if row["function"] == "clustered_of":
+        return _unknown("its clients are those of the counts and bases of its site, put together by client")
     query = _query(row, run, config)
     if not query:
         return _unknown(f"only the extract as a whole can be named: {row['function']}, rule {row['rule']}, counts them")

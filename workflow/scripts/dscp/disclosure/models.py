@@ -27,7 +27,8 @@ from dscp.ledger.ids import dims_of, dims_text, general, identifier
 from dscp.study.areas import arms_of
 
 RESULTS = ("p", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "effect", "effect_low", "effect_high")
-CLUSTERED = "p_clustered"  # beside the p of the same model it would tell how many clients have several rows
+P_CLUSTERED = "p_clustered"  # beside the p of the same model it would tell how many clients have several rows
+CLUSTERED = (P_CLUSTERED, "did_se_clustered")  # beside the error from counts alone, so would that from records
 FIELDS = ["id", "value", "withheld"]  # of a result as published_models writes it; withheld: why, "" where it is not
 # The four bases and counts behind a result, as they enter the model: with the sign of their log odds in pilot x post.
 CELLS = {("pilot", "post"): 1, ("pilot", "pre"): -1, ("comparison", "post"): -1, ("comparison", "pre"): 1}
@@ -54,13 +55,13 @@ class Fitted:
 
 
 def is_result(row: Mapping) -> bool:
-    """Whether a quantity is a result of an adjusted model."""
-    return of_people(row) and "site" in dims_of(row) and _statistic(row) in (*RESULTS, CLUSTERED)
+    """Whether a quantity is a result of an adjusted model, or an error that is clustered by client."""
+    return of_people(row) and "site" in dims_of(row) and _statistic(row) in (*RESULTS, *CLUSTERED)
 
 
 def is_clustered(row: Mapping) -> bool:
     """Whether a quantity is a result that no policy lets through."""
-    return is_result(row) and _statistic(row) == CLUSTERED
+    return is_result(row) and _statistic(row) in CLUSTERED
 
 
 def _statistic(row: Mapping) -> str:

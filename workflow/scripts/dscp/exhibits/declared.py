@@ -370,12 +370,13 @@ def _bin_of(number: int) -> str:
 
 
 def _judged_rows(config: Mapping) -> list[dict]:
-    """Measure and site of every difference that is tested, or that Appendix F pools."""
+    """Measure and site of every difference tested or pooled in Appendix F; a ratio counts some outside its base."""
     tested = [{**row, "tested": True, "pooled": row["measure"] in _POOLED_NAMES} for row in _tested_rows(config)]
     told = {row["measure"] for row in tested}
     more = (measure.name for measure in POOLED if measure.name not in told)
     sites = _analysed_rows(config)
-    return tested + [{**site, "measure": name, "tested": False, "pooled": True} for name in more for site in sites]
+    rows = tested + [{**site, "measure": name, "tested": False, "pooled": True} for name in more for site in sites]
+    return [{**row, "ratio": not MEASURES[row["measure"]].of_its_own} for row in rows]
 
 
 _POOLED_NAMES = {measure.name for measure in POOLED}

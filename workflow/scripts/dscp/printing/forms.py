@@ -49,6 +49,7 @@ FORMS = {
     "signed_points1": Form("ppt", 1, signed=True),
     "points0": Form("ppt", 0),
     "points1": Form("ppt", 1),
+    "points2": Form("ppt", 2),
     "signed_proportion3": Form("ratio", 3, scale=0.01, signed=True),
     **{f"p{decimals}": Form("p", decimals, floor=10.0**-decimals) for decimals in range(2, 7)},
     "odds2": Form("ratio", 2),

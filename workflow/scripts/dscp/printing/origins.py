@@ -31,7 +31,7 @@ MODEL = (
     *("effect", "effect_low", "effect_high", "p", "p_clustered"),
 )
 UNADJUSTED = (
-    *("log_odds_did", "log_odds_se", "did_added", "did_mid", "did_se"),
+    *("log_odds_did", "log_odds_se", "did_added", "did_mid", "did_se", "did_se_clustered"),
     *("did_low", "did_high", "p_unadjusted", "p_difference"),
 )
 OF_MEASURES = {
@@ -63,7 +63,8 @@ TITLES = {
     "{measure}.log_odds_se.{site}": "Standard error of the difference in differences of log odds",
     "{measure}.did_added.{site}": "Cases added to each cell where one has nobody or everybody with the outcome",
     "{measure}.did_mid.{site}": "Middle of the interval of the difference in differences",
-    "{measure}.did_se.{site}": "Standard error of the difference in differences",
+    "{measure}.did_se.{site}": "Standard error of the difference in differences, counts only",
+    "{measure}.did_se_clustered.{site}": "Standard error of the difference in differences, by client",
     "{measure}.did_low.{site}": "Left end of the interval of the difference in differences",
     "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
     "evidence.pooled.{measure}": "Mean of the pairs of areas, the precise ones weighing more",
