@@ -9,18 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benefits import DID_USED, benefits
+from benefits import DID_USED
 from dscp.ledger.formulas import annuity, normal_quantile
-from dscp.ledger.leaves import constants, settings
-from dscp.ledger.rows import numbers, quantities
+from dscp.ledger.rows import numbers
 from dscp.measures.registry import MEASURES
 from impact import CONFIDENCE, intervals_of
 from ledger_checks import assert_closed
 from sensitivity import sensitivity
-from unit_values import unit_values
-from valued import CONSTANTS, DEFAULT, TABLE, values_of
+from valued import DEFAULT, GIVEN, SITES, small_study, values_of
 
-SITES = ["site_2", "site_3"]
 RANGES = {
     "discount_rate": {"low": 0.015, "high": 0.055},
     "recovery_probability": {"low": 0.41, "high": 0.53},
@@ -28,30 +25,6 @@ RANGES = {
     "recovery_years": {"low": 4, "high": 12},
 }
 AS_ESTIMATED = {"discount_rate": 0.035, "recovery_probability": 0.457037, "treatment_years": 4, "recovery_years": 8}
-GIVEN = {
-    "effective_treatment.did.site_2": -3.4,
-    "effective_treatment.did.site_3": 3.6,
-    "completion_of_treated.did.site_2": -5.3,
-    "completion_of_treated.did.site_3": 5.1,
-    "effective_treatment.did_se.site_2": 1.09,
-    "effective_treatment.did_se.site_3": 0.98,
-    "completion_of_treated.did_se.site_2": 1.44,
-    "completion_of_treated.did_se.site_3": 1.61,
-    "effective_treatment.base.pilot_2.post": 3169.0,
-    "effective_treatment.base.pilot_3.post": 1791.0,
-    "effective_treatment.base.pilot_2.pre": 2950.0,
-    "effective_treatment.base.pilot_3.pre": 1702.0,
-    **{f"effective_treatment.base.comparison_{n}.{period}": 2500.0 for n in (2, 3) for period in ("pre", "post")},
-    **{
-        f"{measure}.count.{arm}_{n}.{period}": share * (40 + n) + (period == "post") * 20
-        for measure, share in (("effective_treatment", 30), ("successful_completion", 8))
-        for arm in ("pilot", "comparison")
-        for n in (2, 3)
-        for period in ("pre", "post")
-    },
-    "cost.site_2.total": 540_727.0,
-    "cost.site_3.total": 184_939.0,
-}
 
 
 def whole(
@@ -63,16 +36,7 @@ def whole(
 ) -> list[pd.DataFrame]:
     """All ledger rows of a small study."""
     economics = {**DEFAULT, "method": method, "sensitivity": ranges or RANGES}
-    known = GIVEN if given is None else given
-    leaves = pd.DataFrame({"id": list(known), "value": list(known.values()), "rows": 1})
-    words = dict.fromkeys(["extract", "filter", "source", "rule", "function"], "given")
-    parts = [quantities(leaves, id="{id}", value="value", unit="ppt", rows="rows", missing="no data", **words)]
-    parts += [
-        constants(TABLE),
-        settings({"definitions": {}, "models": {"confidence": 0.95}, "economics": economics}, {}),
-    ]
-    parts += unit_values(CONSTANTS, economics)
-    parts += benefits(values_of(parts), SITES, economics)
+    parts = small_study(economics, GIVEN if given is None else given)
     return [*parts, *sensitivity(values_of(parts), SITES, leaves_out, published)]
 
 

@@ -139,11 +139,11 @@ def test_every_missing_quantity_says_why_and_truly(made):
 
 
 def of_pairs_that_fail(made) -> set[str]:
-    """Quantities of Appendix F and Table B.2 that their inputs do not allow (test_evidence.py says which), and models.
+    """Quantities of Appendix F and Table B.2 that their inputs do not allow (their own tests say which), and models.
 
     Where the model of all has no estimate, that of the fully known has none.
     """
-    rows = made.ledger[made.ledger["family"].isin(["evidence", "case_mix"])].to_dict("records")
+    rows = made.ledger[made.ledger["family"].isin(["evidence", "case_mix", "scenarios"])].to_dict("records")
     found = {row["id"] for row in rows if row["formula"] and formula_fails(row, made.known)}
     models = {name.removeprefix("case_mix.complete_p.") for name in made.known if ".complete_p." in name}
     failed = {one for one in models if math.isnan(made.known["{}.p.{}".format(*one.split("."))])}

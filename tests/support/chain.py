@@ -55,6 +55,7 @@ from register import registered
 from release import release
 from report_html import Choice, quoted, report_html
 from restated import restated, spans
+from scenarios import scenarios
 from sensitivity import sensitivity
 from spending import spending
 from stated import stated
@@ -300,6 +301,8 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
     if "benefits" in can:
         yield keep(benefits(known, named, economics))
         yield keep(sensitivity(known | leaves, named, not under_a_policy(config), config.get("reference_run", False)))
+        spans_of = economics["treatment_years"], economics["recovery_years"]
+        yield keep(scenarios(known | leaves, named, spans_of, not under_a_policy(config)))
     days = {key: value for key, value in settings.items() if key.endswith(("effective_days", "pickup_days"))}
     level = {"setting.models.significance": models["significance"]}
     parts = pd.concat(made, ignore_index=True)

@@ -102,3 +102,30 @@ if "sensitivity" in PARTS:
             digest=digest("sensitivity", CONSTANTS),
         script:
             "../scripts/sensitivity.py"
+
+
+if "scenarios" in PARTS:
+
+    rule scenarios:
+        """Table S.15: what the pilots are worth under other sets of assumptions."""
+        input:
+            parts=[
+                rules.outcomes.output.ledger,
+                rules.impact.output.ledger,
+                rules.evidence.output.ledger,
+                rules.spending.output.ledger,
+                rules.unit_values.output.ledger,
+                rules.benefits.output.ledger,
+            ],
+            constants=source(CONSTANTS),
+        output:
+            ledger=f"{RUN}/restricted/ledger/scenarios.csv",
+        log:
+            f"{RUN}/logs/scenarios.log",
+        params:
+            sites=SITES,
+            assumed=pick(STUDY["economics"], "discount_rates", "treatment_years", "recovery_years"),
+            leaves_out=not under_a_policy(STUDY),
+            digest=digest("scenarios", CONSTANTS),
+        script:
+            "../scripts/scenarios.py"

@@ -23,6 +23,7 @@ from dscp.printing.forms import FORMS, in_unit, printed
 from dscp.run.inert import inert
 from dscp.study.areas import PERIODS, analysed, areas
 from dscp.study.days import year_key
+from dscp.study.scenarios import SCENARIOS
 
 CELL_FIELDS = ["exhibit", "row", "column", "id", "value", "unit", "printed"]
 
@@ -379,6 +380,11 @@ def _judged_rows(config: Mapping) -> list[dict]:
     return [{**row, "ratio": not MEASURES[row["measure"]].of_its_own} for row in rows]
 
 
+def _scenario_rows(config: Mapping) -> list[dict]:
+    """The scenarios of Table S.15."""
+    return [{"scenario": name, "called": called, "counted": True} for name, called in SCENARIOS.items()]
+
+
 _POOLED_NAMES = {measure.name for measure in POOLED}
 GENERATORS = {
     "sites": _site_rows,
@@ -394,6 +400,7 @@ GENERATORS = {
     "pooled": _pooled_rows,
     "judged": _judged_rows,
     "relabelled": _relabelled_rows,
+    "scenarios": _scenario_rows,
 }
 
 

@@ -44,6 +44,7 @@ RULES: Mapping[str, Needs] = {  # in the order in which they run
     "unit_values": Needs(),
     "benefits": VALUED,
     "sensitivity": VALUED,
+    "scenarios": VALUED,
 }
 # First part of an id -> what it needs; the ids of a measure start with its name.
 FAMILIES: Mapping[str, tuple[str, ...]] = {
@@ -61,6 +62,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "additional": ("benefits",),
     "benefit": ("benefits",),
     "sensitivity": ("sensitivity",),
+    "scenarios": ("scenarios",),
     "unit_value": (),
     "steps": (),
     "constant": (),

@@ -66,6 +66,7 @@ FORMS = {
     "gbp_k": Form("gbp_k", 0, scale=0.001),
     "gbp_k_unit": Form("gbp_k", 0, scale=0.001, prefix="£", suffix="k"),
     "gbp_m": Form("gbp_m", 0, prefix="£", suffix="m"),
+    "gbp_m1": Form("gbp_m", 1, prefix="£", suffix="m"),
     "gbp_bn1": Form("gbp_bn", 1, scale=0.001, prefix="£", suffix=" billion"),
     "gbp_to_bn1": Form("gbp_bn", 1, scale=1e-9, prefix="£", suffix=" billion"),
     "gbp_to_m1": Form("gbp_m", 1, scale=1e-6, prefix="£", suffix="m"),

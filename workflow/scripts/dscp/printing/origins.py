@@ -23,7 +23,7 @@ WITHIN = {
     *("area", "site", "period", "year", "month", "stage", "group", "category", "item", "head", "number"),
     *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
     "characteristic",
-    *("measure", "bin"),
+    *("measure", "bin", "scenario", "savings", "spent"),
 }
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
 MODEL = (
@@ -102,6 +102,18 @@ TITLES = {
     "evidence.odds_scale.{measure}.{site}": "Difference between odds, in percentage points",
     "evidence.ratio_scale.{measure}.{site}": "Difference between ratios, in percentage points",
     "evidence.scatter_ratio.{measure}": "Scatter of pilots, in times that of untreated areas",
+    "scenarios.value.effective_treatment.{scenario}": "Value of one more client in effective treatment by scenario",
+    "scenarios.value.completions.{scenario}": "Value of one more completion by scenario",
+    "scenarios.total.{scenario}.{site}": "Benefits of a site by scenario",
+    "scenarios.all_sites.{scenario}": "Benefits of all sites by scenario",
+    "scenarios.paying.{scenario}": "Sites whose benefits exceed their costs, by scenario",
+    "scenarios.number": "Scenarios that have a total",
+    "scenarios.paying_number": "Those of them in which the benefits of all sites exceed the costs",
+    "scenarios.cost": "Costs of all sites that have benefits",
+    "scenarios.transferred": "Share of savings in crime that only changed hands",
+    "scenarios.treatment_kept": "Discounted value of treatment without transfers",
+    "scenarios.abstinence_kept": "Discounted value of abstinence without transfers",
+    "scenarios.ntors.{savings}.{spent}": "Savings over costs in the National Treatment Outcome Research Study",
     "reproduction.clients.{number}": "Additional clients that a published number would change",
     "reproduction.pounds.{number}": "Benefits that a published number would change",
     "claims.{sort}.{verdict}": "Claims of the print, by kind and verdict",

@@ -15,6 +15,7 @@ from dscp.printing import words
 from dscp.printing.forms import printed
 from dscp.report.telling.evidence import EvidenceTeller
 from dscp.report.telling.results import MIXED, NIL, UNCLEAR, SiteResult, site_results, with_verdict
+from dscp.report.telling.scenarios import scenarios_told
 from dscp.report.telling.sentences import Label, Note, Number, Sentence, Teller, Words, capital, series
 from dscp.report.telling.worth import both_outcomes, break_even, money_form, still_worth, totals, worth
 from dscp.study.areas import analysed
@@ -242,6 +243,12 @@ class Telling:
     def scales_told(self, context: Context, measure: str) -> Markup:
         """In which sites the sign depends on the scale."""
         return self._told(context, self._evidence().scales(measure))
+
+    @pass_context
+    def scenarios_told(self, context: Context) -> Markup:
+        """In how many scenarios the pilots pay, and which of these matter."""
+        labels = self._named(analysed(self._book.config["sites"]))
+        return self._told(context, scenarios_told(self._book.values, labels))
 
     def valued(self) -> list[str]:
         """The sites whose benefits are set against their costs, in their order."""
