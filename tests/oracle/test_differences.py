@@ -141,7 +141,7 @@ def test_the_error_of_a_ratio_adds_up_what_a_client_did_in_all_cells(seed):
     assert found["error"] == pytest.approx(by_client(rows), rel=1e-12)
     alone = [(i, *row[1:]) for i, row in enumerate(rows)]
     assert found["error"] != pytest.approx(error_of(alone)["error"], rel=0.01)
-    assert found["persons"] == len({row[0] for row in rows if row[3] or row[4]})
+    assert found["members"] == sum(bool(row[3]) + row[4] for row in rows)
 
 
 def test_where_all_counted_are_in_the_base_and_nobody_is_there_twice_it_is_that_of_the_counts():

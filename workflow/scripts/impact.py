@@ -181,7 +181,7 @@ def clustered_of(measure: Measure, base: Measure, sites: Sequence[str], members:
     members : as of `impact`; person tells clients apart in all measures of an extract
 
     Returns one row per site: site, error (percentage points; nan where a cell has nobody in the base, or nobody
-    counted), persons.
+    counted), members (of the base, and those counted).
     """
     own = members[members["site"].isin(list(sites)) & members["measure"].isin([measure.counted, base.name])]
     counts = own["measure"].eq(measure.counted)
@@ -198,7 +198,7 @@ def clustered_of(measure: Measure, base: Measure, sites: Sequence[str], members:
             if known[-1]:
                 far.append(sign * (cell["c"] - counted / treated * cell["x"]) / treated)
         error = 100 * math.sqrt((pd.concat(far).groupby(level=0).sum() ** 2).sum()) if all(known) else math.nan
-        found.append({"site": site, "error": error, "persons": here["person"].nunique()})
+        found.append({"site": site, "error": error, "members": int(here[["c", "x"]].sum().sum())})
     return pd.DataFrame(found)
 
 
@@ -219,7 +219,7 @@ def clustered_rows(
             extract="{extract}",
             filter="clients of {site} who are in the base or counted, in either area and period",
             cohort=f"{measure.cohort.key}{AMONG}error of {measure.name}",
-            rows="persons",
+            rows="members",
             settings="{settings}",
             source=measure.source,
             rule=RULE,

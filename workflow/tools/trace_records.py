@@ -56,8 +56,6 @@ def records_of(row: Mapping, run: Path, config: Mapping) -> Records:
         return (
             _unknown("a model counts the clients that it leaves out, and does not name them") if row["rows"] else none
         )
-    if row["function"] == "clustered_of":
-        return _unknown("its clients are those of the counts and bases of its site, put together by client")
     query = _query(row, run, config)
     if not query:
         return _unknown(f"only the extract as a whole can be named: {row['function']}, rule {row['rule']}, counts them")
@@ -94,7 +92,9 @@ def _query(row: Mapping, run: Path, config: Mapping) -> tuple[Path, str, list] |
         validated, extract = run / "restricted", MEMBERS[measure.cohort.rule].removesuffix(".parquet")
     elif measure and measure.outcome:
         validated, extract = run / "restricted", MEMBERS[measure.cohort.rule].removesuffix(".parquet")
-        condition = _measure_condition(row)
+        condition = (
+            _ratio_condition(row, measure, config) if row["function"] == "clustered_of" else _measure_condition(row)
+        )
     elif extract in EXTRACTS and EXTRACTS[extract].row_is == "several":
         condition = _aggregate_condition(row, config)
     else:
@@ -109,6 +109,14 @@ def _measure_condition(row: Mapping) -> tuple[str, list]:
     among = {"count": " AND outcome", "uncut": " AND uncut"}.get(part, f" AND {part}" if part.startswith(WITH) else "")
     conditions = " AND ".join(f"{name} = ?" for name in ("measure", *dims))
     return conditions + among, [row["family"], *dims.values()]
+
+
+def _ratio_condition(row: Mapping, measure: Measure, config: Mapping) -> tuple[str, list]:
+    """Of an error by client the members of the base in a site, and those counted, whoever is both twice."""
+    asked = chosen(config.get("measures", DEFAULT), config["extracts"])
+    base = next(one.name for one in asked if one.of_its_own and one.cohort.family == measure.cohort.family)
+    site = dims_of(row)["site"]
+    return "site = ? AND (measure = ? OR (measure = ? AND outcome))", [site, base, measure.counted]
 
 
 def _case_mix(row: Mapping, config: Mapping) -> tuple[Measure, str, list]:
