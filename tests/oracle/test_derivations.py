@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import continuity
 import outcomes
 import reference_derivations as slow
+from dscp.measures import derivations
 from dscp.measures.registry import MEASURES
 from thorough import drawn
 
@@ -57,11 +58,11 @@ BATCHES = drawn(40)
 DEFINITIONS = st.fixed_dictionaries(
     {
         "minimum_age": st.sampled_from([18, 0, 21]),
-        "age_at": st.sampled_from(list(outcomes.AGE_AT)),
+        "age_at": st.sampled_from(list(derivations.AGE_AT)),
         "effective_days": st.sampled_from([83, 1, 84, 300]),
         "start_cutoff": st.sampled_from(["before_latest", "after_latest"]),
-        "latest_journey": st.sampled_from(list(outcomes.LATEST_BY)),
-        "exit_reason_counts": st.sampled_from(list(outcomes.COMPLETED_WHEN)),
+        "latest_journey": st.sampled_from(list(derivations.LATEST_BY)),
+        "exit_reason_counts": st.sampled_from(list(derivations.COMPLETED_WHEN)),
         "pickup_days": st.sampled_from([42, 0, 7]),
         "pickup_from": st.sampled_from(list(continuity.PICKUP_FROM)),
         "missing_release": st.sampled_from(list(continuity.KEPT)),

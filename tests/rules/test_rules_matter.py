@@ -15,6 +15,7 @@ import pytest
 import continuity
 import outcomes
 from bent import MEMBERS, bent_definitions, of_rule, shifted
+from dscp.measures import derivations
 from dscp.measures.counting import counted
 from dscp.measures.registry import MEASURES
 from thorough import some
@@ -32,7 +33,7 @@ OUTCOME_SETTINGS = {
     "latest by end": {"latest_journey": "end"},
     "exit reasons count whenever the journey ended": {"exit_reason_counts": "always"},
 }
-BY, LATEST = "LATEST_BY", outcomes.LATEST_BY["start"]
+BY, LATEST = "LATEST_BY", derivations.LATEST_BY["start"]
 CLIENTS = "partition by area, period, client"
 NOT_ENDED = "coalesce(journey_end, periods.starts) >= periods.starts"
 OUTCOME_SQL = {
@@ -184,7 +185,7 @@ def test_outcome_setting(inputs, straight, name):
 
 @pytest.mark.parametrize("name", some(OUTCOME_SQL, CHECKED_SQL))
 def test_outcome_rule(inputs, straight, monkeypatch, name):
-    bend(monkeypatch, outcomes, *OUTCOME_SQL[name])
+    bend(monkeypatch, derivations, *OUTCOME_SQL[name])
     assert not same_treatment(*inputs, straight)
 
 

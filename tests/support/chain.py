@@ -44,6 +44,9 @@ from dscp.study.kinds import under_a_policy
 from evidence import evidence
 from fieldwork import fieldwork
 from figures import figures
+from flows import counted as flows_counted
+from flows import flows
+from flows import ledger as flows_ledger
 from impact import impact
 from ledger import ledger as whole_ledger
 from new_journeys import new_journeys
@@ -67,6 +70,7 @@ PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
 CONSTANTS = PROJECT / "workflow" / "resources" / "constants.csv"
 COUNTED = ("outcomes", "continuity")
+OPEN = [name for name, one in RULES.items() if one.open]  # rules of studies without a disclosure policy
 SCHEMA = yaml.safe_load((PROJECT / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
 TODAY = dt.date(2026, 1, 1)
 SITES = ("site_2", "site_3", "site_5", "site_7")  # analysed: every kind of pilot and of continuity
@@ -312,12 +316,22 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
 
 
 def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:
-    """The ledger rows of outcomes, continuity, impact and case_mix."""
+    """The ledger rows of outcomes, continuity, impact, case_mix and flows."""
     counts, members = counted(config, typed)
     given = (pd.concat(counts, ignore_index=True), members, list(analysed(config["sites"])), config["models"])
     every = chosen(config["measures"], typed)
     mix = [] if lacking(["case_mix"], config) else case_mix(*given, every)
-    return [*counts, *impact(*given, every), *mix]
+    return [*counts, *impact(*given, every), *mix, *of_journeys(config, typed)]
+
+
+def of_journeys(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:
+    """The ledger rows of the rules that count journeys where there is no disclosure policy."""
+    sites, days, definitions, codes = (config[key] for key in ("sites", "periods", "definitions", "codes"))
+    shaped, found = (definitions, codes, config["models"]["length_of_use_bands"]), []
+    if not lacking(["flows"], config):
+        gone = flows(str(typed["journeys"]), sites, days, *shaped)
+        found += flows_ledger(flows_counted(gone, sites, days), definitions["effective_days"])
+    return found
 
 
 def of_pairs(config: Mapping, known: Mapping[str, float], extracts: Sequence[str]) -> list[pd.DataFrame]:

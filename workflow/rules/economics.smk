@@ -40,6 +40,25 @@ if "new_journeys" in PARTS:
             "../scripts/new_journeys.py"
 
 
+if "flows" in PARTS:
+
+    rule flows:
+        """Table C.3.1: stocks of journeys, and where they go."""
+        input:
+            accepted=ACCEPTED,
+            journeys=validated("journeys"),
+        output:
+            members=f"{RUN}/restricted/flows.parquet",
+            ledger=f"{RUN}/restricted/ledger/flows.csv",
+        log:
+            f"{RUN}/logs/flows.log",
+        params:
+            study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
+            digest=digest("flows"),
+        script:
+            "../scripts/flows.py"
+
+
 rule unit_values:
     """Tables C.5.1 and C.6.1: the value of effective treatment and of a successful completion."""
     input:

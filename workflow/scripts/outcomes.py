@@ -1,8 +1,8 @@
 """Rule outcomes: from journeys to one row per client, area and period for each measure of treatment.
 
-Report sections 1.3.2 and B2. Each derivation rule is one SQL statement: those that measures share are here, whom a
-measure counts and what makes its outcome stand in its declaration (measures/catalogue). What leaves the database is one
-row per client counted, and its characteristics.
+Report sections 1.3.2 and B2. Each derivation rule is one SQL statement: those that measures share are in
+measures/derivations, whom a measure counts and what makes its outcome stand in its declaration (measures/catalogue).
+What leaves the database is one row per client counted, and its characteristics.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,72 +15,15 @@ from dscp.ledger.ids import dims_of, general
 from dscp.ledger.rows import quantities, values_of, write_ledger
 from dscp.measures.cohorts import OF_ADULTS
 from dscp.measures.counting import count_rows, counted
-from dscp.measures.records import (
-    AGE_YEARS,
-    DRUG_FLAGS,
-    ETHNICITY,
-    LENGTH_OF_USE,
-    PERSON,
-    connect,
-    lists_of_codes,
-    yes_no,
-)
+from dscp.measures.derivations import derive, journeys_within
+from dscp.measures.records import DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, PERSON, yes_no
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import Measure
 from dscp.run.job import writing
-from dscp.study.areas import areas, periods
+from dscp.study.areas import periods
 
 RULE = "outcomes"
 SOURCE = "Appendix B2"
-
-# A journey of a study area is in the period when it started by the period's end and had not ended before its start.
-IN_PERIOD = """
-create table in_period as
-select areas.site, areas.arm, areas.area, periods.period, periods.starts, periods.ends, journeys.*
-from journeys
-join areas using (dat)
-join periods on journey_start <= periods.ends and coalesce(journey_end, periods.starts) >= periods.starts
-"""
-
-# Adults only. Who is one person has the same number in every measure, so that one client is known again in another.
-ADULTS = f"""
-create table adults as
-select *, {{age}} as age, {PERSON} from in_period where {{age}} >= $minimum_age
-"""
-
-# Effective treatment considers journeys that could have lasted long enough by the end of the period.
-COULD_LAST = "journey_start <= ends - $effective_days::integer"
-
-# One journey per client and area: the latest.
-LATEST = """
-create table {name} as
-select * from {journeys}
-qualify row_number() over (
-    partition by area, period, client
-    order by {order}, file, line
-) = 1
-"""
-LATEST_BY = {
-    "start": "journey_start desc, journey_end desc nulls first, journey desc",
-    "end": "journey_end desc nulls first, journey_start desc, journey desc",
-}
-
-AGE_AT = {
-    "later_of_start_and_period_start": "greatest(journey_start, starts)",
-    "journey_start": "journey_start",
-    "period_start": "starts",
-    "period_end": "ends",
-}
-
-COMPLETED_WHEN = {
-    "ended_in_period": "coalesce(exit_reason in (from completed_exit_reasons) and journey_end <= ends, false)",
-    "always": "coalesce(exit_reason in (from completed_exit_reasons), false)",
-}
-
-# A measure: the members of its cohort, and whether each has the outcome.
-MEASURE = """
-create view {name} as select *, {outcome} as outcome from ({cohort})
-"""
 
 CHARACTERISTICS = f"""
 select
@@ -122,32 +65,12 @@ def outcomes(
         that decided it, which rows are of one client (person, in all measures), and the client's characteristics
     excluded : rule, rows: how many journeys each derivation rule left out
     """
-    con = connect(journeys)
-    con.execute(f"create view journeys as select * from read_parquet('{journeys}')")
-    con.register("areas", areas(sites).explode("dats").rename(columns={"dats": "dat"})[["site", "arm", "area", "dat"]])
-    con.register("periods", periods(study_periods, "outcomes"))
-    lists_of_codes(con, codes, bands)
+    windows = periods(study_periods, "outcomes")
+    # Who is one person has the same number in every measure, so that one client is known again in another.
+    con = journeys_within(journeys, sites, windows, definitions, codes, bands, also=PERSON)
     derive(con, definitions, measures)
     clients = pd.concat(con.execute(CHARACTERISTICS.format(measure=measure.name)).df() for measure in measures)
     return clients.reset_index(drop=True), exclusions(con, definitions["effective_days"])
-
-
-def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping, measures: Sequence[Measure]) -> None:
-    """Run the derivation rules in their order; leaves a view for each measure, by its name."""
-    order, days = LATEST_BY[definitions["latest_journey"]], {"effective_days": definitions["effective_days"]}
-    con.execute(IN_PERIOD)
-    age = AGE_YEARS.format(born="date_of_birth", at=AGE_AT[definitions["age_at"]])
-    con.execute(ADULTS.format(age=age), {"minimum_age": definitions["minimum_age"]})
-    con.execute(LATEST.format(name="latest", journeys="adults", order=order))
-    if definitions["start_cutoff"] == "before_latest":
-        con.execute(f"create table could_last as select * from adults where {COULD_LAST}", days)
-        con.execute(LATEST.format(name="latest_that_could_last", journeys="could_last", order=order))
-    else:
-        con.execute(f"create table latest_that_could_last as select * from latest where {COULD_LAST}", days)
-    words = {"completed": COMPLETED_WHEN[definitions["exit_reason_counts"]], **days}
-    for measure in measures:
-        outcome, cohort = measure.outcome.format(**words), measure.cohort.sql.format(**words)
-        con.execute(MEASURE.format(name=measure.name, outcome=outcome, cohort=cohort))
 
 
 def exclusions(con: duckdb.DuckDBPyConnection, effective_days: int) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from dscp.study.areas import areas
 from dscp.study.days import day
 from dscp.study.given import Given
 
+ONE_BY_ONE = ("flows",)  # rules that list the journeys that they count, under their own name
 NOT_LISTED = {"cost_recurrent": "category <> 'start_up'"}  # a family's further condition
 
 
@@ -90,6 +91,8 @@ def _query(row: Mapping, run: Path, config: Mapping) -> tuple[Path, str, list] |
     elif row["family"] == "case_mix":
         measure, *condition = _case_mix(row, config)
         validated, extract = run / "restricted", MEMBERS[measure.cohort.rule].removesuffix(".parquet")
+    elif row["family"] in ONE_BY_ONE:
+        validated, extract, condition = run / "restricted", row["family"], _counted_condition(row)
     elif measure and measure.outcome:
         validated, extract = run / "restricted", MEMBERS[measure.cohort.rule].removesuffix(".parquet")
         condition = (
@@ -117,6 +120,12 @@ def _ratio_condition(row: Mapping, measure: Measure, config: Mapping) -> tuple[s
     base = next(one.name for one in asked if one.of_its_own and one.cohort.family == measure.cohort.family)
     site = dims_of(row)["site"]
     return "site = ? AND (measure = ? OR (measure = ? AND outcome))", [site, base, measure.counted]
+
+
+def _counted_condition(row: Mapping) -> tuple[str, list]:
+    """The rows of a rule's own list."""
+    dims = dims_of(row)
+    return " AND ".join(f'"{name}" = ?' for name in dims), list(dims.values())
 
 
 def _case_mix(row: Mapping, config: Mapping) -> tuple[Measure, str, list]:

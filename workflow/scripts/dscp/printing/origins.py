@@ -23,7 +23,7 @@ WITHIN = {
     *("area", "site", "period", "year", "month", "stage", "group", "category", "item", "head", "number"),
     *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
     "characteristic",
-    *("measure", "bin", "scenario", "savings", "spent"),
+    *("measure", "bin", "scenario", "savings", "spent", "stock", "flow"),
 }
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
 MODEL = (
@@ -67,6 +67,12 @@ TITLES = {
     "{measure}.did_se_clustered.{site}": "Standard error of the difference in differences, by client",
     "{measure}.did_low.{site}": "Left end of the interval of the difference in differences",
     "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
+    "flows.{flow}.{stock}.{area}.{period}": "Journeys of the last year of a period, by how they ended",
+    "flows.stock.{stock}.{area}.{period}": "Journeys in treatment as that year began, or started in it",
+    "flows.stock.{area}.{period}": "Journeys in treatment in that year, of all areas",
+    "flows.in_no_part.{area}.{period}": "Those that were left later, without completion, of all areas",
+    "flows.effective.{area}.{period}": "Those that were not left early",
+    "flows.planned.{area}.{period}": "Those that were completed",
     "evidence.pooled.{measure}": "Mean of the pairs of areas, the precise ones weighing more",
     "evidence.pooled_error.{measure}": "Standard error of that mean, after Hartung, Knapp, Sidik and Jonkman",
     "evidence.pooled_low.{measure}": "Ends of the interval of the mean of the pairs",

@@ -76,6 +76,10 @@ class Study:
         """Names of the analysed sites that have a quantity, its id with {site} for the name."""
         return [name for name in analysed(self._sites) if pattern.format(site=name) in self._ids]
 
+    def periods_that_have(self, pattern: str) -> list[str]:
+        """Names of the periods that have a quantity, its id with {period} for the name."""
+        return [name for name in PERIODS if pattern.format(period=name) in self._ids]
+
     def reference_run(self) -> bool:
         """Whether the extracts are rebuilt from published counts."""
         return bool(self._config.get("reference_run", False))
