@@ -91,7 +91,7 @@ def test_the_study_without_a_fault_misses_nothing(whole, programme_printed):
     assert_closed(whole.ledger)
     out = programme_printed
     assert not out.faults
-    assert len(out.figures) == 19
+    assert len(out.figures) == 20
     assert not readable(out)
 
 
@@ -143,7 +143,8 @@ def of_pairs_that_fail(made) -> set[str]:
 
     Where the model of all has no estimate, that of the fully known has none.
     """
-    rows = made.ledger[made.ledger["family"].isin(["evidence", "case_mix", "scenarios"])].to_dict("records")
+    families = ["evidence", "case_mix", "scenarios", "over_time"]
+    rows = made.ledger[made.ledger["family"].isin(families)].to_dict("records")
     found = {row["id"] for row in rows if row["formula"] and formula_fails(row, made.known)}
     models = {name.removeprefix("case_mix.complete_p.") for name in made.known if ".complete_p." in name}
     failed = {one for one in models if math.isnan(made.known["{}.p.{}".format(*one.split("."))])}

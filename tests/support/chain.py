@@ -52,6 +52,9 @@ from ledger import ledger as whole_ledger
 from new_journeys import new_journeys
 from outcomes import ledger as outcomes_ledger
 from outcomes import outcomes
+from over_time import counted as over_time_counted
+from over_time import ledger as over_time_ledger
+from over_time import over_time, windows
 from published_models import published_models
 from reference_extracts import read_assumed, read_published, reference_extracts
 from register import registered
@@ -331,6 +334,11 @@ def of_journeys(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame
     if not lacking(["flows"], config):
         gone = flows(str(typed["journeys"]), sites, days, *shaped)
         found += flows_ledger(flows_counted(gone, sites, days), definitions["effective_days"])
+    if not lacking(["over_time"], config):
+        spans_of, known = windows(days), dict(numbers({"models": config["models"]}))
+        labels = {name: site["label"] for name, site in analysed(sites).items()}
+        left = over_time(str(typed["journeys"]), sites, spans_of, *shaped)
+        found += over_time_ledger(over_time_counted(left, sites, spans_of), spans_of, labels, known)
     return found
 
 

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 import figures as rule
+from dscp.exhibits.declared import generated
 from dscp.figures.data import planned
 from dscp.figures.drawing import Faces
 from dscp.figures.numbers import wanted
@@ -28,7 +29,8 @@ FACES = Faces.of(**FONTS)
 def plans_of(config: dict) -> dict:
     """Every figure that a study has."""
     valued = [f"benefit.total_corrected.{site}" for site in config["sites"]]
-    plans = planned(DECLARED, config, valued)
+    quarters = [f"over_time.difference.{row['month']}" for row in generated({"each": "quarters"}, config, [], {})]
+    plans = planned(DECLARED, config, [*valued, *quarters])
     return {number: plan for number, plan in plans.items() if wanted(plan.declaration, config)}
 
 
@@ -44,6 +46,9 @@ def made_up(config: dict, seed: int = 3) -> dict[str, float]:
     values = {one: float(rng.normal(0, 8)) for one in ids}
     shares = [one for one in ids if ".rate." in one]
     rates = dict(zip(shares, rng.permutation(np.linspace(20, 95, len(shares))), strict=True))  # no two alike
+    ways = [one for one in ids if one.startswith("evidence.relabelled.")]
+    bars = dict(zip(ways, 100 * 1.06 ** rng.permutation(len(ways)), strict=True))  # no two print alike
+    values |= {one: 3.0 + 2 * n for n, one in enumerate(one for one in ids if one.startswith("setting."))}
     for one in ids:
         if ".rate." in one:
             values[one] = float(rates[one])
@@ -55,12 +60,12 @@ def made_up(config: dict, seed: int = 3) -> dict[str, float]:
             place = 13 * [measure.name for measure in POOLED].index(found[1]) + int(found[2])
             values[one] = 3 * 1.15**place  # no two print alike
         elif one.startswith("evidence.relabelled."):
-            values[one] = float(rng.integers(1, 170))
+            values[one] = float(bars[one])
         elif one.startswith(("benefit", "sensitivity", "steps")):
             values[one] = float(rng.normal(-20e6, 2e7))
-        elif re.search(r"(did|effect)_low\.", one):
+        elif re.search(r"(did|effect|difference)_low\.", one):
             values[one] = values[re.sub(r"_low\.", ".", one)] - 4.0
-        elif re.search(r"(did|effect)_high\.", one):
+        elif re.search(r"(did|effect|difference)_high\.", one):
             values[one] = values[re.sub(r"_high\.", ".", one)] + 4.0
     return values
 

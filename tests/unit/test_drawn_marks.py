@@ -513,6 +513,28 @@ def test_a_row_of_appendix_f_holds_its_own_marks(drawn):
         assert keys <= words.keys() and len({(one.marker, one.ground) for one in by_column.values()}) == len(by_column)
 
 
+def test_a_quarter_stands_at_its_time_with_its_interval(config, drawn):
+    """Those before the pilots are open, those after are filled, and the start of the pilots stands between them."""
+    figure, data = drawn["S.12"]
+    (plot,) = [axes for axes in figure.axes if axes.get_lines()]
+    dots = {(x[0], y[0]): line.get_markerfacecolor() for x, y, line in lines(plot) if line.get_marker() == "o"}
+    bars = {(x[0], *y) for x, y, line in lines(plot) if len(x) == 2 and line.get_linestyle() == "-" and x[0] == x[1]}
+    first = pd.Period(next(iter(data.rows)).replace("_", "-"), "Q").ordinal
+    place = min(x for x, _ in dots)
+    for name, row in data.rows.items():
+        x = place + pd.Period(name.replace("_", "-"), "Q").ordinal - first
+        mid, low, high = (data.at(name, column).value for column in ("difference", "low", "high"))
+        (ground,) = [found for (at, y), found in dots.items() if at == pytest.approx(x) and y == mid]
+        assert (ground == "#ffffff") == (row["period"] == "pre"), name
+        assert any(at == pytest.approx(x) and ends == [low, high] for at, *ends in bars), name
+    (start,) = {x[0] for x, _, line in lines(plot) if len(x) == 2 and x[0] == x[1] and line.get_linewidth() == 0.8}
+    before = [x for (x, _), ground in dots.items() if ground == "#ffffff"]
+    assert max(before) < start < min(x for (x, _), ground in dots.items() if ground != "#ffffff")
+    labels = dict(zip(plot.get_xticks(), (one.get_text() for one in plot.get_xticklabels()), strict=True))
+    at, text = min(labels.items())
+    assert at == place and pd.Period(text.replace("\n", " "), "Q").ordinal == first
+
+
 def test_the_intervals_with_areas_are_the_thin_ones(drawn):
     figure, data = drawn["S.5"]
     ends = {width: {tuple(x) for x, _, line in lines(figure.axes[0]) if len(x) == 2 and line.get_linewidth() == width}

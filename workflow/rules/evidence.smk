@@ -19,3 +19,24 @@ rule evidence:
         digest=digest("evidence", "workflow/resources/constants.csv"),
     script:
         "../scripts/evidence.py"
+
+
+if "over_time" in PARTS:
+
+    rule over_time:
+        """Figure S.12: whether there was a trend before the pilots."""
+        input:
+            accepted=ACCEPTED,
+            journeys=validated("journeys"),
+        output:
+            members=f"{RUN}/restricted/over_time.parquet",
+            ledger=f"{RUN}/restricted/ledger/over_time.csv",
+        log:
+            f"{RUN}/logs/over_time.log",
+        params:
+            study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
+            labels={name: STUDY["sites"][name]["label"] for name in SITES},
+            models=pick(STUDY["models"], "confidence", "seed"),
+            digest=digest("over_time"),
+        script:
+            "../scripts/over_time.py"

@@ -12,6 +12,7 @@ import pandas as pd
 from dscp.ledger.estimators import DRAWS, MOST
 from dscp.ledger.formulas import ONE, derive
 from dscp.ledger.rows import numbers, read_ledger, write_ledger
+from dscp.measures.pairs import NO_PAIR, ONE_PAIR
 from dscp.measures.registry import BINS, POOLED, TOLD
 from dscp.measures.types import Measure
 from dscp.run.job import writing
@@ -20,8 +21,6 @@ from dscp.study.areas import arms_of
 RULE, SOURCE = "evidence", "Appendix F"
 KINDS = {"adjusted": "p", "unadjusted": "p_unadjusted", "difference": "p_difference"}  # families of printed tests
 CORRECTIONS = ("holm", "benjamini_hochberg")
-ONE_PAIR = "not computed: one pair of areas, two are needed"
-NO_PAIR = "not computed: no pair of areas can be used, two are needed"
 EMPTY_CELL = "left out: {}, where a cell of area, period and outcome is empty"
 NO_COMPARISON = "left out: {} has no comparison area"
 NO_SCALE = "not computed: a rate of nobody or everybody has no odds, and one of nobody no ratio"

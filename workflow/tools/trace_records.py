@@ -15,7 +15,7 @@ import pandas as pd
 from dscp.extracts.files import FORMATS, Source
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import WITH
-from dscp.ledger.ids import dims_of, general
+from dscp.ledger.ids import dims_of, general, words_of
 from dscp.ledger.rows import extracts_of
 from dscp.measures.registry import DEFAULT, MEASURES, MEMBERS, chosen
 from dscp.measures.types import Measure
@@ -23,7 +23,7 @@ from dscp.study.areas import areas
 from dscp.study.days import day
 from dscp.study.given import Given
 
-ONE_BY_ONE = ("flows",)  # rules that list the journeys that they count, under their own name
+ONE_BY_ONE = ("flows", "over_time")  # rules that list the journeys that they count, under their own name
 NOT_LISTED = {"cost_recurrent": "category <> 'start_up'"}  # a family's further condition
 
 
@@ -123,9 +123,10 @@ def _ratio_condition(row: Mapping, measure: Measure, config: Mapping) -> tuple[s
 
 
 def _counted_condition(row: Mapping) -> tuple[str, list]:
-    """The rows of a rule's own list."""
-    dims = dims_of(row)
-    return " AND ".join(f'"{name}" = ?' for name in dims), list(dims.values())
+    """The rows of a rule's own list: of those that left treatment in a window, `_count` are those who completed it."""
+    dims = {"window" if name in ("month", "part") else name: value for name, value in dims_of(row).items()}
+    done = ["outcome"] if words_of(row)[1].endswith("_count") else []
+    return " AND ".join([*(f'"{name}" = ?' for name in dims), *done]), list(dims.values())
 
 
 def _case_mix(row: Mapping, config: Mapping) -> tuple[Measure, str, list]:

@@ -22,7 +22,7 @@ from dscp.measures.types import Measure
 from dscp.printing.forms import FORMS, in_unit, printed
 from dscp.run.inert import inert
 from dscp.study.areas import PERIODS, analysed, areas
-from dscp.study.days import year_key
+from dscp.study.days import day, whole_quarters, year_key
 from dscp.study.scenarios import SCENARIOS
 
 CELL_FIELDS = ["exhibit", "row", "column", "id", "value", "unit", "printed"]
@@ -339,6 +339,16 @@ def _month_rows(config: Mapping) -> list[dict]:
     return [{"month": str(month).replace("-", "_"), "month_label": month.strftime("%B %Y")} for month in months]
 
 
+def _quarter_rows(config: Mapping) -> list[dict]:
+    """The whole calendar quarters of both periods, each by its first month."""
+    ends = [(name, *map(day, config["periods"][name]["outcomes"])) for name in PERIODS]
+    found = [(name, first) for name, *days in ends for first, _ in whole_quarters(*days)]
+    return [
+        {"period": name, "month": first.strftime("%Y_%m"), "month_label": first.strftime("%B %Y")}
+        for name, first in found
+    ]
+
+
 def _worked_rows(config: Mapping) -> list[dict]:
     return [row for row in _site_rows(config) if row["site"] == config["economics"]["worked_example"]]
 
@@ -395,6 +405,7 @@ GENERATORS = {
     "spending_years": _spending_year_rows,
     "model_years": _model_year_rows,
     "months": _month_rows,
+    "quarters": _quarter_rows,
     "worked_example": _worked_rows,
     "tested": _tested_rows,
     "pooled": _pooled_rows,

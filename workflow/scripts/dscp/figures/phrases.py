@@ -10,9 +10,9 @@ from markupsafe import Markup
 from dscp.exhibits.book import Book, shown
 from dscp.figures import words
 from dscp.figures.data import FigureData
-from dscp.measures.registry import POOLED, TOLD
+from dscp.measures.registry import FOLLOWED, MEASURES, POOLED, TOLD
 from dscp.printing.forms import printed
-from dscp.study.areas import site_label
+from dscp.study.areas import PERIODS, site_label
 
 
 class FigureTexts:
@@ -90,6 +90,17 @@ class FigureTexts:
         """Figure S.7: where the larger effect would be found more often than not."""
         return self._of_pooled("S.7", lambda outcome, found: words.power_told(
             outcome, {label: chance for label, (chance,) in found.items()}), ("areas_2",))  # fmt: skip
+
+    def quarters_alt(self) -> str:
+        """Figure S.12: where the intervals lie, but for the quarter that all are compared with."""
+        data = self._data("S.12")
+        ends = {
+            row["month_label"]: tuple(data.at(name, end).value for end in ("low", "high"))
+            for name, row in data.rows.items()
+        }
+        before = [row["month_label"] for row in data.rows.values() if row["period"] == PERIODS[0]]
+        others = {label: found for label, found in ends.items() if label not in before[-1:]}
+        return words.intervals_told(MEASURES[FOLLOWED].in_text, others) if others else ""
 
     def scales_alt(self) -> str:
         """Figure S.8: where the scale decides."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dscp.extracts.registry import EXTRACTS
-from dscp.measures.registry import DEFAULT, MEASURES, POOLED
+from dscp.measures.registry import DEFAULT, FOLLOWED, MEASURES, POOLED
 from dscp.printing.words import listed
 from dscp.study.kinds import under_a_policy
 
@@ -40,6 +40,7 @@ RULES: Mapping[str, Needs] = {  # in the order in which they run
     "impact": Needs(any_of=tuple(MEASURES)),
     "case_mix": Needs(any_of=tuple(name for name, one in MEASURES.items() if one.model), open=True),
     "evidence": Needs(any_of=tuple(one.name for one in POOLED)),
+    "over_time": Needs(all_of=(FOLLOWED,), open=True),
     "spending": Needs(any_of=("pilot_spending", "treatment_budgets", "budget_shares")),
     "new_journeys": Needs(any_of=("new_journeys_yearly", "new_journeys_monthly")),
     "unit_values": Needs(),
@@ -51,6 +52,7 @@ RULES: Mapping[str, Needs] = {  # in the order in which they run
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in MEASURES},
     "evidence": ("evidence",),
+    "over_time": ("over_time",),
     "fieldwork": ("fieldwork",),
     "spending": ("pilot_spending",),
     "spending_item": ("pilot_spending",),

@@ -53,6 +53,7 @@ TOLD = sorted(
 POOLED = sorted(
     (one for one in MEASURES.values() if one.exhibit and one.cohort.rule == "outcomes"), key=lambda one: one.table
 )  # whose pairs of areas Appendix F takes together
+FOLLOWED = "successful_completion"  # the measure that Appendix F follows by quarter
 BINS = 13  # of the differences between relabelled areas, the middle one around nought
 
 

@@ -23,7 +23,7 @@ WITHIN = {
     *("area", "site", "period", "year", "month", "stage", "group", "category", "item", "head", "number"),
     *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
     "characteristic",
-    *("measure", "bin", "scenario", "savings", "spent", "stock", "flow"),
+    *("measure", "bin", "scenario", "savings", "spent", "stock", "flow", "part"),
 }
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
 MODEL = (
@@ -43,6 +43,8 @@ TOGETHER = {  # of Appendix F: ends of an interval, and the same with and withou
     **{f"evidence.{name}_high{ALL}": f"evidence.{name}_low{ALL}" for name in ("pooled", "next", "area_variance")},
     **{f"evidence.area_sd_{end}{ALL}": f"evidence.area_sd{ALL}" for end in ("low", "high")},
     f"evidence.high_areas{SITE}": f"evidence.low_areas{SITE}",
+    "over_time.difference_high.{month}": "over_time.difference_low.{month}",
+    **{f"over_time.{name}_high": f"over_time.{name}_low" for name in ("moved", "placebo")},
     f"evidence.detectable_areas{SITE}": f"evidence.detectable{SITE}",
     **{f"evidence.{name}{SITE}.at_{n}": f"evidence.power{SITE}" for name in ("power", "power_areas") for n in (1, 2)},
     **{f"evidence.{name}{ALL}.at_{n}": f"evidence.{name}{ALL}" for name in ("mean_power", "missed") for n in (1, 2)},
@@ -67,6 +69,13 @@ TITLES = {
     "{measure}.did_se_clustered.{site}": "Standard error of the difference in differences, by client",
     "{measure}.did_low.{site}": "Left end of the interval of the difference in differences",
     "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
+    "over_time.difference.{month}": "Gap between pilots and comparison areas, less that of the last quarter before",
+    "over_time.difference_low.{month}": "Ends of its interval",
+    "over_time.moved": "How far the gap moved before the pilots",
+    "over_time.moved_low": "Ends of its interval",
+    "over_time.placebo": "Difference in differences of a pretended start",
+    "over_time.placebo_low": "Ends of its interval",
+    "over_time.placebo_p": "Chance of as large a mean with signs turned",
     "flows.{flow}.{stock}.{area}.{period}": "Journeys of the last year of a period, by how they ended",
     "flows.stock.{stock}.{area}.{period}": "Journeys in treatment as that year began, or started in it",
     "flows.stock.{area}.{period}": "Journeys in treatment in that year, of all areas",

@@ -32,3 +32,10 @@ def months_of(year: str) -> list[str]:
 def year_key(fiscal_year: str) -> str:
     """2009-10 -> y2009_10, as in the ids."""
     return "y" + fiscal_year.replace("-", "_")
+
+
+def whole_quarters(first: dt.date, last: dt.date) -> list[tuple[dt.date, dt.date]]:
+    """First and last day of each calendar quarter that lies whole between two days, both included."""
+    starts = [dt.date(year, month, 1) for year in range(first.year, last.year + 2) for month in (1, 4, 7, 10)]
+    ends = [after - dt.timedelta(days=1) for after in starts[1:]]
+    return [(start, end) for start, end in zip(starts, ends, strict=False) if first <= start and end <= last]

@@ -14,11 +14,12 @@ from dscp.measures.registry import POOLED
 from dscp.printing import words
 from dscp.printing.forms import printed
 from dscp.report.telling.evidence import EvidenceTeller
+from dscp.report.telling.over_time import placebo, trend
 from dscp.report.telling.results import MIXED, NIL, UNCLEAR, SiteResult, site_results, with_verdict
 from dscp.report.telling.scenarios import scenarios_told
 from dscp.report.telling.sentences import Label, Note, Number, Sentence, Teller, Words, capital, series
 from dscp.report.telling.worth import both_outcomes, break_even, money_form, still_worth, totals, worth
-from dscp.study.areas import analysed
+from dscp.study.areas import PERIODS, analysed
 from dscp.study.days import year_key
 
 LEVEL = "setting.models.significance"
@@ -249,6 +250,18 @@ class Telling:
         """In how many scenarios the pilots pay, and which of these matter."""
         labels = self._named(analysed(self._book.config["sites"]))
         return self._told(context, scenarios_told(self._book.values, labels))
+
+    @pass_context
+    def trend_told(self, context: Context) -> Markup:
+        """How far pilots and comparison areas moved apart before the pilots."""
+        rows = self._book.plans["S.12"].table.rows
+        before = [row.variables["month_label"] for row in rows if row.variables["period"] == PERIODS[0]]
+        return self._told(context, trend(self._book.values, before))
+
+    @pass_context
+    def placebo_told(self, context: Context) -> Markup:
+        """What pilots that began too early would show."""
+        return self._told(context, placebo(self._book.values))
 
     def valued(self) -> list[str]:
         """The sites whose benefits are set against their costs, in their order."""
