@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import continuity
 import outcomes
 import reference_derivations as slow
-from dscp.measures import derivations
+from dscp.measures import derivations, of_referrals
 from dscp.measures.registry import MEASURES
 from thorough import drawn
 
@@ -64,9 +64,9 @@ DEFINITIONS = st.fixed_dictionaries(
         "latest_journey": st.sampled_from(list(derivations.LATEST_BY)),
         "exit_reason_counts": st.sampled_from(list(derivations.COMPLETED_WHEN)),
         "pickup_days": st.sampled_from([42, 0, 7]),
-        "pickup_from": st.sampled_from(list(continuity.PICKUP_FROM)),
-        "missing_release": st.sampled_from(list(continuity.KEPT)),
-        "one_form_answers": st.sampled_from(list(continuity.ANSWERS)),
+        "pickup_from": st.sampled_from(list(of_referrals.PICKUP_FROM)),
+        "missing_release": st.sampled_from(list(of_referrals.KEPT)),
+        "one_form_answers": st.sampled_from(list(of_referrals.ANSWERS)),
     }
 )
 CHOICES = {

@@ -15,7 +15,7 @@ import pytest
 import continuity
 import outcomes
 from bent import MEMBERS, bent_definitions, of_rule, shifted
-from dscp.measures import derivations
+from dscp.measures import derivations, of_referrals
 from dscp.measures.counting import counted
 from dscp.measures.registry import MEASURES
 from thorough import some
@@ -140,7 +140,7 @@ def straight(inputs):
 
 
 def bend(monkeypatch, module, name, old, new, part=""):
-    """Bend a rule: a constant of its script, or the outcome or cohort that a measure declares."""
+    """Bend a rule: a constant of its module, or the outcome or cohort that a measure declares."""
     if name in MEASURES:
         measure = MEASURES[name]
         sql = measure.cohort.sql.replace(old, new)
@@ -213,7 +213,7 @@ def test_continuity_setting(inputs, straight, name):
 
 @pytest.mark.parametrize("name", some(CONTINUITY_SQL, CHECKED_CONTINUITY_SQL))
 def test_continuity_rule(inputs, straight, monkeypatch, name):
-    bend(monkeypatch, continuity, *CONTINUITY_SQL[name])
+    bend(monkeypatch, of_referrals, *CONTINUITY_SQL[name])
     assert not continuity_counts(*inputs).equals(straight[1])
 
 

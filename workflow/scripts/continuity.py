@@ -1,8 +1,7 @@
 """Rule continuity: from prison referrals and pick-ups, and from quarterly triage counts, to counts per area and period.
 
 Prison to CJIT (Tables 3.1, 3.2) and CJIT to community (Table 3.3): report sections 1.3.2 and B2. The unit of the first
-is the referral, not the client. Each derivation rule is one SQL statement: those of referrals are here, whom a measure
-counts and what makes its outcome stand in its declaration (measures/catalogue).
+is the referral, not the client. The derivation rules of referrals are in dscp/measures/of_referrals.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,67 +12,24 @@ import pandas as pd
 from dscp.extracts.types import WITH
 from dscp.ledger.rows import quantities, write_ledger
 from dscp.measures.counting import count_rows, counted, linked_rows, links_of, with_counts
+from dscp.measures.of_referrals import VIEWS, derive, opened, register
 from dscp.measures.records import (
     AGE_YEARS,
     DRUG_FLAGS,
     ETHNICITY,
     LENGTH_OF_USE,
     PERSON,
-    connect,
     lists_of_codes,
     yes_no,
 )
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import Measure
 from dscp.run.job import writing
-from dscp.study.areas import areas, periods
-from dscp.study.days import day
 
 RULE = "continuity"
 SOURCE = "Appendix B2"
 UNCUT = "{measure}.uncut.{{area}}.{{period}}"
-VIEWS = {"carat_referrals": "referrals", "cjit_forms": "forms"}  # what rules call these extracts
 KEPT_OF_REFERRALS = ["measure", "site", "arm", "area", "period", "outcome", "uncut"]
-
-# Local referrals of the period: from the pilot's named prisons, or from any prison listed for the comparison area by a
-# client who lives there; in both cases to a CJIT in the area's own DATs.
-LOCAL = """
-create table local_referrals as
-select areas.site, areas.arm, areas.area, areas.dats, periods.period, periods.pickups_until, referrals.*
-from referrals
-join areas on list_contains(areas.prisons, prison)
-    and list_contains(areas.dats, referred_to_dat)
-    and (areas.arm = 'pilot' or list_contains(areas.dats, residence_dat))
-join periods on referral_date between periods.starts and periods.ends
-"""
-
-# Pick-ups: forms of the same client and prison in the area, care-planned from release to 42 days after it. The forms
-# of a period end on a day, so that a late release has less time: what is counted without that day stands beside.
-PICKUPS = """
-create table {name} as
-select local_referrals.area, local_referrals.period, local_referrals.referral,
-    row_number() over (
-        partition by forms.file, forms.line order by local_referrals.referral_date, local_referrals.referral
-    ) as nth_referral_of_form
-from local_referrals
-join forms on forms.client = local_referrals.client
-    and forms.prison = local_referrals.prison
-    and list_contains(local_referrals.dats, forms.dat)
-    and forms.care_plan_date between {pickup_from} and release_date + $pickup_days::integer
-    and {until}
-"""
-LAST_DAY = "forms.care_plan_date <= pickups_until"
-PICKUP_FROM = {"release_date": "release_date", "referral_date": "referral_date"}
-
-# Which pick-ups count, and which referrals: the names in braces of a measure's declaration.
-ANSWERS = {"several_referrals": "true", "one_referral": "nth_referral_of_form = 1"}
-KEPT = {"not_successful": "true", "excluded": "release_date is not null"}
-
-# A measure of referrals: the members of its cohort, and whether each has the outcome, with the last day of forms and
-# without it.
-MEASURE = """
-create table {name} as select *, {outcome} as outcome, {uncut} as uncut from ({cohort})
-"""
 
 # Characteristics come from the client's latest DIR on or before the referral.
 CHARACTERISTICS = f"""
@@ -123,18 +79,12 @@ def continuity(
     counts : measure of counts by quarter -> one row per area and period: rows summed, base, count
     cases : rule, rows: referrals left out and cases that rest on a choice; without a row where there are no referrals
     """
-    con = connect(next(iter(extracts.values())))
-    for name, path in extracts.items():
-        con.execute(f"create view {VIEWS.get(name, name)} as select * from read_parquet('{path}')")
+    con = opened(extracts)
     of_referrals = [measure for measure in measures if measure.outcome]
     frames, cases = [pd.DataFrame(columns=KEPT_OF_REFERRALS)], pd.DataFrame(columns=["excluded_by", "rows"])
     if of_referrals:
         lists_of_codes(con, codes, bands)
-        register_areas(con, sites, of_referrals[0])
-        until = pd.DataFrame(
-            {"period": list(study_periods), "pickups_until": [day(p["pickups_until"]) for p in study_periods.values()]}
-        )
-        con.register("periods", periods(study_periods, "referrals").merge(until))
+        register(con, sites, study_periods, of_referrals[0])
         derive(con, definitions, of_referrals)
         frames = [con.execute(CHARACTERISTICS.format(measure=measure.name, linked=linked(measure))).df()
                   for measure in of_referrals]  # fmt: skip
@@ -142,35 +92,9 @@ def continuity(
     counts = {}
     for measure in measures:
         if not measure.outcome:
-            register_areas(con, sites, measure)
-            con.register("periods", periods(study_periods, measure.cohort.window))
+            register(con, sites, study_periods, measure)
             counts[measure.name] = con.execute(measure.cohort.sql).df()
     return pd.concat(frames, ignore_index=True), counts, cases
-
-
-def register_areas(con: duckdb.DuckDBPyConnection, sites: Mapping, measure: Measure) -> None:
-    """Register the areas of the sites that have a measure."""
-    every = areas(sites)
-    wanted = every[[measure.only(sites[site]) for site in every["site"]]]
-    con.register("chosen", wanted[["site", "arm", "area"]])
-    lists = every[["area", "dats", "prisons"]]
-    con.execute("create or replace temp table area_lists (area varchar, dats varchar[], prisons varchar[])")
-    con.executemany("insert into area_lists values (?, ?, ?)", lists.to_numpy().tolist())
-    con.execute("create or replace temp view areas as select * from chosen join area_lists using (area)")
-
-
-def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping, measures: Sequence[Measure]) -> None:
-    """Run the derivation rules in their order; leaves a table for each measure of referrals, by its name."""
-    con.execute(LOCAL)
-    days, pickup_from = {"pickup_days": definitions["pickup_days"]}, PICKUP_FROM[definitions["pickup_from"]]
-    until = {"pickups": LAST_DAY, "every_pickup": "true"}
-    for name, condition in until.items():
-        con.execute(PICKUPS.format(name=name, pickup_from=pickup_from, until=condition), days)
-    words = {"answers": ANSWERS[definitions["one_form_answers"]], "kept": KEPT[definitions["missing_release"]]}
-    for measure in measures:
-        outcome, uncut = (measure.outcome.format(**words, pickups=name) for name in until)
-        cohort = measure.cohort.sql.format(**words)
-        con.execute(MEASURE.format(name=measure.name, outcome=outcome, uncut=uncut, cohort=cohort))
 
 
 def linked(measure: Measure) -> str:

@@ -16,7 +16,7 @@ from dscp.study.areas import areas
 
 # A journey of a study area is in the period when it started by the period's end and had not ended before its start.
 IN_PERIOD = """
-create table in_period as
+create or replace table in_period as
 select areas.site, areas.arm, areas.area, periods.period, periods.starts, periods.ends, journeys.*
 from journeys
 join areas using (dat)
@@ -25,7 +25,7 @@ join periods on journey_start <= periods.ends and coalesce(journey_end, periods.
 
 # Adults only.
 ADULTS = """
-create table adults as
+create or replace table adults as
 select *, {age} as age{also} from in_period where {age} >= $minimum_age
 """
 
@@ -35,7 +35,7 @@ EARLY_ENOUGH = "latest_that_could_last"
 
 # One journey per client and area: the latest.
 LATEST = """
-create table {name} as
+create or replace table {name} as
 select * from {journeys}
 qualify row_number() over (
     partition by area, period, client
@@ -64,7 +64,7 @@ COURSE = "file, line, client, dat, journey, journey_start, journey_end, exit_rea
 
 # A measure: the members of its cohort, and whether each has the outcome.
 MEASURE = """
-create view {name} as select *, {outcome} as outcome from ({cohort})
+create or replace view {name} as select *, {outcome} as outcome from ({cohort})
 """
 
 
@@ -119,7 +119,7 @@ def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping, measures: Seque
 def _early_enough(con: duckdb.DuckDBPyConnection, cutoff: str, order: str, days: Mapping[str, int]) -> None:
     """The latest journey that could have lasted long enough; or the latest one, if it could."""
     if cutoff == "before_latest":
-        con.execute(f"create table could_last as select * from adults where {COULD_LAST}", days)
+        con.execute(f"create or replace table could_last as select * from adults where {COULD_LAST}", days)
         con.execute(LATEST.format(name=EARLY_ENOUGH, journeys="could_last", order=order))
     else:
-        con.execute(f"create table {EARLY_ENOUGH} as select * from latest where {COULD_LAST}", days)
+        con.execute(f"create or replace table {EARLY_ENOUGH} as select * from latest where {COULD_LAST}", days)
