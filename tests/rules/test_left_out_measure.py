@@ -8,7 +8,8 @@ import chain
 from thorough import some
 
 CORRECTED = [f"evidence.{what}." for what in ("significant", "remain", "holm", "benjamini_hochberg")]
-OVER_ALL = ("stated.", "restated.", *CORRECTED)  # counts and corrections over all measures
+VARIED = [f"varied.{what}" for what in ("tried", "turned", "farthest")]
+OVER_ALL = ("stated.", "restated.", *VARIED, *CORRECTED)  # counts and corrections over all measures
 
 
 @pytest.mark.parametrize("name", some(["retained_12_weeks", "community_triage"], ["retained_12_weeks"]))

@@ -138,16 +138,23 @@ def test_every_missing_quantity_says_why_and_truly(made):
             assert formula_fails(row, values), (row["id"], note)
 
 
+def not_as_defined(row, known) -> bool:
+    """Whether a difference with a definition changed is one that has no value as defined either."""
+    dims = dims_of(row)
+    return math.isnan(known[f"{dims['measure']}.did.{dims['site']}"])
+
+
 def of_pairs_that_fail(made) -> set[str]:
     """Quantities of Appendix F and Table B.2 that their inputs do not allow (their own tests say which), and models.
 
     Where the model of all has no estimate, that of the fully known has none.
     """
-    families = ["evidence", "case_mix", "scenarios", "over_time"]
+    families = ["evidence", "case_mix", "scenarios", "over_time", "varied"]
     rows = made.ledger[made.ledger["family"].isin(families)].to_dict("records")
     found = {row["id"] for row in rows if row["formula"] and formula_fails(row, made.known)}
     models = {name.removeprefix("case_mix.complete_p.") for name in made.known if ".complete_p." in name}
     failed = {one for one in models if math.isnan(made.known["{}.p.{}".format(*one.split("."))])}
+    found |= {row["id"] for row in rows if row["id"].startswith("varied.did.") and not_as_defined(row, made.known)}
     return found | {f"case_mix.complete_{part}.{one}" for part in ("effect", "p") for one in failed}
 
 

@@ -34,7 +34,7 @@ from dscp.extracts.registry import EXTRACTS, samples
 from dscp.figures.data import Planned, planned
 from dscp.figures.numbers import wanted
 from dscp.ledger.leaves import settings as of_settings
-from dscp.ledger.rows import numbers, read_ledger, write_ledger
+from dscp.ledger.rows import numbers, read_ledger, values_of, write_ledger
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import chosen
 from dscp.report.lint import read_allowed, read_page
@@ -67,6 +67,7 @@ from spending import spending
 from stated import stated
 from unit_values import unit_values
 from validate import validate
+from varied import varied
 from workbook import workbook
 
 PROJECT = Path(__file__).parents[2]
@@ -319,12 +320,13 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
 
 
 def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:
-    """The ledger rows of outcomes, continuity, impact, case_mix and flows."""
+    """The ledger rows of outcomes, continuity, impact, case_mix, varied and flows."""
     counts, members = counted(config, typed)
     given = (pd.concat(counts, ignore_index=True), members, list(analysed(config["sites"])), config["models"])
     every = chosen(config["measures"], typed)
     mix = [] if lacking(["case_mix"], config) else case_mix(*given, every)
-    return [*counts, *impact(*given, every), *mix, *of_journeys(config, typed)]
+    tested = impact(*given, every)
+    return [*counts, *tested, *mix, *with_definitions_varied(config, typed, tested), *of_journeys(config, typed)]
 
 
 def of_journeys(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:
@@ -340,6 +342,17 @@ def of_journeys(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame
         left = over_time(str(typed["journeys"]), sites, spans_of, *shaped)
         found += over_time_ledger(over_time_counted(left, sites, spans_of), spans_of, labels, known)
     return found
+
+
+def with_definitions_varied(
+    config: Mapping, typed: Mapping[str, Path], tested: Sequence[pd.DataFrame]
+) -> list[pd.DataFrame]:
+    """The ledger rows of varied, if the study has it; `tested` are those of impact."""
+    if lacking(["varied"], config):
+        return []
+    measures = [measure for measure in chosen(config["measures"], typed) if measure.outcome]
+    study = {**config, "bands": config["models"]["length_of_use_bands"]}
+    return varied(typed, study, measures, config["models"]["varied_days"], values_of(pd.concat(tested)))
 
 
 def of_pairs(config: Mapping, known: Mapping[str, float], extracts: Sequence[str]) -> list[pd.DataFrame]:

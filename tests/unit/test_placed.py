@@ -6,6 +6,7 @@ import re
 
 import pytest
 from fontTools.ttLib import TTFont
+from weasyprint import CSS, HTML
 
 from drawn_figures import FONTS
 from dscp.pdf.parts import TypesettingProblem
@@ -95,3 +96,14 @@ def test_a_page_in_welsh_is_set_in_the_reports_own_fonts():
     text = " ".join("".join(LETTERS.values()))
     weights = f"<p>{text}</p><p><i>{text}</i></p><h2>{text}</h2><figcaption>{text}</figcaption><cite>{text}</cite>"
     typeset(page_of(f"<main>{weights}<table><tr><td><i>{text}</i></td></tr></table></main>", style()))
+
+
+@pytest.mark.parametrize("layout", ["", "dense", "dense compact", "few", "even", "wraps"])
+def test_later_rows_of_a_group_stand_in_the_column_of_the_first(layout):
+    rows = '<tr><th class="group" rowspan="2">G</th><th class="inner">one</th><td>1</td></tr>'
+    rows += '<tr><th class="inner">two</th><td>2</td></tr>'
+    css = CSS(filename=TEMPLATES / "report.css")
+    page = f'<div class="exhibit {layout}"><table><tbody>{rows}</tbody></table></div>'
+    [sheet] = HTML(string=page).render(stylesheets=[css]).pages
+    lefts = {box.text: box.position_x for box in sheet._page_box.descendants() if hasattr(box, "text")}
+    assert lefts["one"] == lefts["two"] > lefts["G"]

@@ -37,3 +37,26 @@ if "case_mix" in PARTS:
             digest=digest("case_mix"),
         script:
             "../scripts/case_mix.py"
+
+
+if "varied" in PARTS:
+    OF_CLIENTS = [name for name in measures() if MEASURES[name].outcome]
+    OF_VARIED = list(dict.fromkeys(name for one in OF_CLIENTS for name in MEASURES[one].reads))
+
+    rule varied:
+        """Table B.5: the differences again, with one definition changed at a time."""
+        input:
+            **{name: validated(name) for name in OF_VARIED},
+            impact=rules.impact.output.ledger,
+        output:
+            ledger=f"{RUN}/restricted/ledger/varied.csv",
+        log:
+            f"{RUN}/logs/varied.log",
+        params:
+            study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
+            days=STUDY["models"]["varied_days"],
+            extracts=OF_VARIED,
+            measures=OF_CLIENTS,
+            digest=digest("varied"),
+        script:
+            "../scripts/varied.py"

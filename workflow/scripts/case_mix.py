@@ -13,6 +13,7 @@ import pandas as pd
 from dscp.ledger.formulas import derive
 from dscp.ledger.ids import digest, identifier
 from dscp.ledger.rows import quantities, read_ledger, write_ledger
+from dscp.measures.counting import everywhere
 from dscp.measures.models import MISSING, fit_site
 from dscp.measures.records import use_bands
 from dscp.measures.registry import MEASURES
@@ -170,10 +171,8 @@ def bases(found: pd.DataFrame, measure: Measure, sites: Sequence[str], known: Co
 
 def settings(measure: Measure, counted_by: str) -> str:
     """Paths of the settings that decide who is counted in all areas and both periods, and what is known of them."""
-    each = ["sites" if path.startswith("sites.") else path for path in counted_by.split()]
-    over = [path.replace("{period}", period) for path in each for period in PERIODS]
-    return " ".join(dict.fromkeys([*over, *MODELLED.format(covariates=measure.model.covariates).split(),
-                                   *measure.model.settings.split()]))  # fmt: skip
+    modelled = f"{MODELLED.format(covariates=measure.model.covariates)} {measure.model.settings}"
+    return " ".join(dict.fromkeys(f"{everywhere(counted_by)} {modelled}".split()))
 
 
 def complete(

@@ -213,14 +213,15 @@ def _rows(declared: Sequence[Mapping], columns, shared: Mapping, config: Mapping
             yield Row(
                 name=name,
                 heads=tuple(spec["heads"]),
-                cells=tuple(_cell(name, spec, column, values, texts) for column in columns),
+                cells=tuple(_cell(name, spec, column, values, texts, ids) for column in columns),
                 variables=values,
                 group=spec.get("group", "").format(**values),
                 total=spec.get("total", False),
             )
 
 
-def _cell(row: str, spec: Mapping, column, values: Mapping, texts: Mapping) -> tuple[Entry, ...]:
+def _cell(row: str, spec: Mapping, column, values: Mapping, texts: Mapping, ids: Collection[str]) -> tuple[Entry, ...]:
+    """A cell's entries; none where the quantity that its column names as `beside` is not in the ledger."""
     column, column_spec = column
     if "cells" in spec:
         return tuple(_entry(row, entry, values) for entry in spec["cells"].get(column.name, []))
@@ -230,6 +231,8 @@ def _cell(row: str, spec: Mapping, column, values: Mapping, texts: Mapping) -> t
     source = column_spec if "id" in column_spec else spec
     only = {**column_spec.get("only", {}), **spec.get("only", {})}
     if "id" not in source or any(values.get(key) != wanted for key, wanted in only.items()):
+        return ()
+    if "beside" in column_spec and column_spec["beside"].format(**values) not in ids:
         return ()
     return (_entry(row, {"column": column.name, "id": source["id"], "form": source["form"]}, values),)
 

@@ -42,6 +42,12 @@ def with_counts(counts: pd.DataFrame, measure: Measure, sites: Mapping[str, Mapp
     return every.fillna(dict.fromkeys(numbers, 0)).astype(dict.fromkeys(numbers, int))
 
 
+def everywhere(settings: str) -> str:
+    """Paths of settings, as a measure has them, in all areas and both periods."""
+    each = ["sites" if path.startswith("sites.") else path for path in settings.split()]
+    return " ".join(dict.fromkeys(path.replace("{period}", period) for path in each for period in PERIODS))
+
+
 def links_of(measure: Measure) -> dict[str, Link]:
     """The extracts that a measure reads and that link to the one its cohort is counted in: name -> link."""
     own, *others = measure.reads

@@ -59,6 +59,13 @@ COMPLETED_WHEN = {
     "always": "coalesce(exit_reason in (from completed_exit_reasons), false)",
 }
 
+CHOICES = {  # of the config's definitions, all that each may be
+    "age_at": tuple(AGE_AT),
+    "start_cutoff": ("before_latest", "after_latest"),
+    "latest_journey": tuple(LATEST_BY),
+    "exit_reason_counts": tuple(COMPLETED_WHEN),
+}
+
 # What tells when a journey was and how it ended.
 COURSE = "file, line, client, dat, journey, journey_start, journey_end, exit_reason, date_of_birth"
 

@@ -51,6 +51,12 @@ PICKUP_FROM = {"release_date": "release_date", "referral_date": "referral_date"}
 ANSWERS = {"several_referrals": "true", "one_referral": "nth_referral_of_form = 1"}
 KEPT = {"not_successful": "true", "excluded": "release_date is not null"}
 
+CHOICES = {  # of the config's definitions, all that each may be
+    "pickup_from": tuple(PICKUP_FROM),
+    "missing_release": tuple(KEPT),
+    "one_form_answers": tuple(ANSWERS),
+}
+
 # A measure of referrals: the members of its cohort, and whether each has the outcome, with the last day of forms and
 # without it.
 MEASURE = """

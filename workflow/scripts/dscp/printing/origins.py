@@ -24,6 +24,7 @@ WITHIN = {
     *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
     "characteristic",
     *("measure", "bin", "scenario", "savings", "spent", "stock", "flow", "part"),
+    *("setting", "choice"),
 }
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
 MODEL = (

@@ -30,6 +30,31 @@ from dscp.study.kinds import evaluated
 TREND = "stated.new_journeys_trend.{site}"
 
 
+VARIED = {  # a definition, and what it is changed to -> the head of its row in Table B.5
+    "as_defined": "As defined",
+    "age_at.later_of_start_and_period_start": "Age at the later of the journey’s and the period’s start",
+    "age_at.journey_start": "Age at the journey’s start",
+    "age_at.period_start": "Age at the period’s start",
+    "age_at.period_end": "Age at the period’s end",
+    "effective_days": "Effective treatment: {choice}",
+    "start_cutoff.before_latest": "Late starters left out before the latest journey is chosen",
+    "start_cutoff.after_latest": "Late starters left out after the latest journey is chosen",
+    "latest_journey.start": "Latest journey by its start",
+    "latest_journey.end": "Latest journey by its end",
+    "exit_reason_counts.ended_in_period": "Exit reason counts if the journey ended in the period",
+    "exit_reason_counts.always": "Exit reason counts whenever the journey ended",
+    "completed_exit_reasons": "Exit reasons that are no completion: {choice}",
+    "pickup_days": "Until a pick-up: {choice}",
+    "pickup_from.release_date": "Pick-up from the day of release",
+    "pickup_from.referral_date": "Pick-up from the day of referral",
+    "missing_release.not_successful": "Without a release date: not successful",
+    "missing_release.excluded": "Without a release date: left out",
+    "one_form_answers.several_referrals": "One form answers several referrals",
+    "one_form_answers.one_referral": "One form answers one referral",
+    "pickups_until": "Pick-ups whenever the form was filled in",
+}
+
+
 class Study:
     """Labels, dates and counts of the config, each in its element."""
 
@@ -202,6 +227,11 @@ class Study:
     def measure_in_text(self, measure: str) -> str:
         """What a measure is called in figures and sentences."""
         return MEASURES[measure].in_text
+
+    def variant_label(self, name: str, choice: str) -> Markup:
+        """What a definition is changed to in a row of Table B.5."""
+        said = VARIED.get(f"{name}.{choice}") or VARIED[name]
+        return setting(said.format(choice=choice.replace("_", " ")))
 
     def measure_label(self, measure: str) -> str:
         """A measure's name in the table of tests."""
