@@ -22,6 +22,7 @@ from chain import Made, Printed
 from dscp.config.checked import checked, plain, read_config
 from dscp.config.schema import config_schema
 from dscp.ledger.formulas import recompute
+from dscp.ledger.ids import dims_of
 from dscp.ledger.rows import MISSING_INPUT, inputs_of, kind, parse_inputs
 from evidence import ALIKE
 from findings_text import WRONG
@@ -139,9 +140,9 @@ def test_every_missing_quantity_says_why_and_truly(made):
 
 
 def not_as_defined(row, known) -> bool:
-    """Whether a difference with a definition changed is one that has no value as defined either."""
+    """Whether a difference with a definition changed has no value, and has none as defined either."""
     dims = dims_of(row)
-    return math.isnan(known[f"{dims['measure']}.did.{dims['site']}"])
+    return math.isnan(row["value"]) and math.isnan(known[f"{dims['measure']}.did.{dims['site']}"])
 
 
 def of_pairs_that_fail(made) -> set[str]:
