@@ -125,14 +125,16 @@ def table(rows: list[dict]) -> pd.DataFrame:
 
 
 def main(studies: int, start: int) -> None:
-    """Print the table."""
+    """Print the sums after each study, and at the end, or where it is stopped, the table."""
     config = completed(plain(yaml.safe_load((chain.PROJECT / "config.yaml").read_text(encoding="utf-8"))))
     rows: list[dict] = []
-    for seed in range(start, start + studies):
-        with tempfile.TemporaryDirectory() as name:
-            rows += pairs(config, seed, Path(name))
-        print(f"study {seed}", file=sys.stderr, flush=True)
-    print(table(rows).to_string())
+    try:
+        for seed in range(start, start + studies):
+            with tempfile.TemporaryDirectory() as name:
+                rows += pairs(config, seed, Path(name))
+            print(f"to study {seed}:", table(rows).sum().to_dict(), file=sys.stderr, flush=True)
+    finally:
+        print(table(rows).to_string(), flush=True)
 
 
 if __name__ == "__main__":
