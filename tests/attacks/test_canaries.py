@@ -171,7 +171,7 @@ def test_a_job_that_trips_over_a_client_does_not_say_whom(planted, tmp_path_fact
     done = snakemake(PROJECT, folder, f"{RUN}/restricted/outcomes.parquet")
     said = done.stdout + done.stderr
     assert done.returncode != 0
-    assert re.search(r"outcomes: error: \w+ \(derivations\.py\); the log has the way there", said)
+    assert re.search(r"outcomes: error: \w+ \(derivations\.py, line \d+\); the log has the way there", said)
     assert search.files(publishable(folder))[0] == {}
     assert search.bytes(said.encode()) == set()
 

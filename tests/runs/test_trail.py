@@ -27,6 +27,7 @@ NAMED_AS_A_WHOLE = (
     "validation.information.",
     "validation.excluded.",
     "validation.rows_in.",
+    "varied.",  # which clients are counted changes with the definition
 )
 
 

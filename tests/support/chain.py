@@ -297,6 +297,8 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
         yield unless_known(of_clients, on_clients, lambda: from_clients(config, typed))
     if "evidence" in can:
         yield keep(of_pairs(config, known | leaves, list(typed)))
+    if "over_time" in can:
+        yield unless_known(["journeys"], ["over_time", on_clients], lambda: of_quarters(config, typed))
     of_money = ("pilot_spending", "treatment_budgets", "budget_shares")
     years = economics["spending_years"]
     if "spending" in can:
@@ -326,22 +328,27 @@ def from_clients(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFram
     every = chosen(config["measures"], typed)
     mix = [] if lacking(["case_mix"], config) else case_mix(*given, every)
     tested = impact(*given, every)
-    return [*counts, *tested, *mix, *with_definitions_varied(config, typed, tested), *of_journeys(config, typed)]
+    return [*counts, *of_stocks(config, typed), *tested, *mix, *with_definitions_varied(config, typed, tested)]
 
 
-def of_journeys(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:
-    """The ledger rows of the rules that count journeys where there is no disclosure policy."""
-    sites, days, definitions, codes = (config[key] for key in ("sites", "periods", "definitions", "codes"))
-    shaped, found = (definitions, codes, config["models"]["length_of_use_bands"]), []
-    if not lacking(["flows"], config):
-        gone = flows(str(typed["journeys"]), sites, days, *shaped)
-        found += flows_ledger(flows_counted(gone, sites, days), definitions["effective_days"])
-    if not lacking(["over_time"], config):
-        spans_of, known = windows(days), dict(numbers({"models": config["models"]}))
-        labels = {name: site["label"] for name, site in analysed(sites).items()}
-        left = over_time(str(typed["journeys"]), sites, spans_of, *shaped)
-        found += over_time_ledger(over_time_counted(left, sites, spans_of), spans_of, labels, known)
-    return found
+def of_stocks(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:
+    """The ledger rows of flows, if the study has it."""
+    if lacking(["flows"], config):
+        return []
+    sites, days, definitions = (config[key] for key in ("sites", "periods", "definitions"))
+    shaped = (definitions, config["codes"], config["models"]["length_of_use_bands"])
+    gone = flows(str(typed["journeys"]), sites, days, *shaped)
+    return flows_ledger(flows_counted(gone, sites, days), definitions["effective_days"])
+
+
+def of_quarters(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame]:
+    """The ledger rows of over_time."""
+    sites, spans_of = config["sites"], windows(config["periods"])
+    shaped = (config["definitions"], config["codes"], config["models"]["length_of_use_bands"])
+    labels = {name: site["label"] for name, site in analysed(sites).items()}
+    left = over_time(str(typed["journeys"]), sites, spans_of, *shaped)
+    known = dict(numbers({"models": config["models"]}))
+    return over_time_ledger(over_time_counted(left, sites, spans_of), spans_of, labels, known)
 
 
 def with_definitions_varied(
