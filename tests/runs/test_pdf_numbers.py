@@ -117,12 +117,9 @@ def spaced(page: str) -> str:
 
 def digits_of_repeated_heads(page, sheets) -> int:
     """How many numbers the heads hold that tables repeat on the pages on which they go on."""
-    texts, found = [" ".join(text.get_text_bounded().split()) for _, text in sheets], 0
-    for head in read_html(page).iter("thead"):
-        words = " ".join(" ".join(head.itertext()).split())
-        if numbers := re.findall(r"\d+", words):
-            found += len(numbers) * max(0, sum(words in one for one in texts) - 1)
-    return found
+    text = " ".join(" ".join(text.get_text_bounded().split()) for _, text in sheets)
+    heads = Counter(" ".join(" ".join(head.itertext()).split()) for head in read_html(page).iter("thead"))
+    return sum(len(re.findall(r"\d+", head)) * max(0, text.count(head) - tables) for head, tables in heads.items())
 
 
 def test_no_other_digit_is_in_the_pdf(page, sheets):
