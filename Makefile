@@ -32,7 +32,7 @@ UNTIL_TOLD := $(VENV)/bin/python -S workflow/tools/until_told.py
 RUN_SNAKEMAKE = exec $(AT_HOME) $(UNTIL_TOLD) snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
 	--workflow-profile workflow/profiles/default
 
-TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadgroup --no-loadscope-reorder
+TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: report plan watch init try check test mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
 	bench-national pages lock sbom clean help

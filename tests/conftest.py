@@ -29,7 +29,6 @@ settings.register_profile("check", max_examples=25)  # of 100: the share of case
 
 FINISHED = {"default_study", "default_run", "other_study", "protected_study"}  # fixtures that take a minute each
 WITHOUT = ("unit", "rules", "oracle")  # folders of tests that do without
-SHARED = ("rebuilt", "programme")  # fixtures of these that take long: their modules are for one worker
 
 # What takes longest goes first, so that the workers end at about the same time.
 FIRST = [
@@ -58,16 +57,13 @@ FIRST = [
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a finished run where tests do without; order modules; give those that share a fixture to one worker."""
+    """Refuse a finished run where tests do without; put modules in the order of FIRST, then the others."""
     asking = {item: FINISHED.intersection(item.fixturenames) for item in items if item.path.parent.name in WITHOUT}
     if said := [f"{item.nodeid} asks for {min(asked)}" for item, asked in asking.items() if asked]:
         raise pytest.UsageError("\n".join([*said, "finished runs are for tests/runs and tests/attacks"]))
     names = {item: f"{item.path.parent.name}/{item.path.stem}" for item in items}
     order = {name: FIRST.index(name) if name in FIRST else len(FIRST) for name in names.values()}
     items.sort(key=lambda item: order[names[item]])
-    groups = {names[item]: shared for item in asking for shared in SHARED if shared in item.fixturenames}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups.get(names[item], names[item])))
 
 
 @pytest.fixture(scope="session")

@@ -45,8 +45,6 @@ def test_a_purged_run_keeps_what_it_published_and_nothing_that_tells_of_clients(
 
 
 def test_a_purged_run_is_not_run_again(study):
-    if not (study / RUN / "restricted" / "purged.txt").exists():  # another worker has the test above
-        purge(study, "other-2012-15")
     done = snakemake(PROJECT, study)
     assert done.returncode != 0
     assert f"{RUN}: purged at 2" in done.stderr and "Traceback" not in done.stderr

@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 
 from dscp.ledger.formulas import ONE, derive
-from dscp.ledger.ids import digest, dims_of
+from dscp.ledger.ids import dims_of
 from dscp.ledger.rows import quantities, read_ledger, write_ledger
 from dscp.measures import derivations, of_referrals
 from dscp.measures.counting import everywhere
@@ -184,7 +184,7 @@ def told_of(
         if of + site in values
     ]
     changed = [
-        {"measure": measure.name, "site": site, "path": one.path, "setting": one.setting, "choice": one.choice, **did}
+        {"measure": measure.name, "site": site, "setting": one.setting, "choice": one.choice, **did}
         for one, found in cells.items()
         for site, did in ((site, difference(found, site)) for site in sites)
     ]
@@ -198,7 +198,7 @@ def told_of(
         extract=" ".join(dict.fromkeys([*measure.cohort.reads, *measure.also_reads])),
         filter=f"difference in differences of {measure.name} in {{site}}, where {{setting}} is {{choice}}",
         settings=f"{everywhere(f'{measure.settings} {measure.cohort.settings}')} models.varied_days",
-        cohort=f"{measure.cohort.key}{AMONG}{digest(measure.name, '{setting}', '{choice}')}",
+        cohort=f"{measure.cohort.key}{AMONG}{measure.name}, {{setting}}={{choice}}",
         missing=NOBODY,
         **told,
     )
