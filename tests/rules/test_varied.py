@@ -55,6 +55,20 @@ def test_every_choice_of_a_definition_is_tried(programme):
     assert {f"{name}.{one}" for name, choices in told.items() for one in choices} < VARIED.keys()
 
 
+def test_a_variant_changes_what_it_names_and_nothing_else(programme):
+    definitions, codes = programme.config["definitions"], programme.config["codes"]
+    for name, one in of(programme.config).items():
+        setting, _, choice = name.partition(".")
+        if setting == "completed_exit_reasons":
+            first, last = map(int, choice.split("_to_"))
+            kept = [code for code in codes[setting] if not first <= code <= last]
+            assert 0 < len(kept) < len(codes[setting])
+            assert (one.definitions, one.codes) == (definitions, {**codes, setting: kept})
+        else:
+            value = int(choice.removesuffix("_days")) if choice.endswith("_days") else choice
+            assert (one.definitions, one.codes) == ({**definitions, setting: value}, codes)
+
+
 def test_days_are_never_below_one_and_codes_of_one_run_stay(programme):
     few = {**programme.config["definitions"], "pickup_days": 5}
     tried = [(one.setting, one.choice) for one in variants(few, {"completed_exit_reasons": [3, 4, 5]}, DAYS)]
