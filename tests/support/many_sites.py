@@ -25,7 +25,7 @@ TEXT = (TEMPLATES / "exhibits.yaml").read_text(encoding="utf-8")
 DECLARED = yaml.safe_load(TEXT)["exhibits"]
 CONTINUITY = ("integrated_system", "independent_case_manager", "embedded_provision")
 HEADS = [f"a_head_of_spending_{name}" for name in ("with_a_long_name_of_its_own", "b", "c")]
-NAMED = re.compile(r"q\('((?:setting|constant|unit_value)[.\w]+)'|spelt\('(constant[.\w]+)'")
+NAMED = re.compile(r"(?:q|spelt)\('([.\w]+)'")  # quantities that the declarations name themselves
 LONG = "Northumberland, Tyne and Wear and the Gwasanaeth-Cyffuriau-ac-Alcohol partnership "
 
 
@@ -44,9 +44,8 @@ def book(config: dict, words: int = 5) -> Book:
     given = [*_given(config)]
     declared = with_further(DECLARED, config)
     shown = [one for number in declared for one in entries(resolve(number, declared[number], config, given, {}))]
-    named = (one or other for one, other in NAMED.findall(TEXT))
     settings = dict(numbers({key: config[key] for key in ("definitions", "economics", "models")}))
-    ids = dict.fromkeys([*given, *named, *settings, *(entry.id for entry in shown if entry.id)])
+    ids = dict.fromkeys([*given, *NAMED.findall(TEXT), *settings, *(entry.id for entry in shown if entry.id)])
     forms = {entry.id: entry.form for entry in shown}
     rng = np.random.default_rng(5)
     rows = [{"id": one, "family": one.split(".")[0], "value": _value(forms.get(one, ""), rng)} for one in ids]
