@@ -14,6 +14,7 @@ import pytest
 
 from dscp.exhibits.declared import further
 from dscp.extracts.registry import EXTRACTS
+from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, TOLD, chosen
 from dscp.measures.types import Cohort, Measure
 from dscp.printing.forms import FORMS
@@ -55,6 +56,28 @@ def test_a_measure_without_its_extracts_is_left_out():
         "successful_completion",
         "completion_of_treated",
     }
+
+
+COUNTED = ["successful_completion", "effective_treatment", "completion_of_treated"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "computed", "says"),
+    [
+        (COUNTED, COUNTED, []),
+        (COUNTED[::-1], COUNTED[::-1], []),
+        ([COUNTED[2]], [], COUNTED[:2]),
+        (COUNTED[1:], COUNTED[1:2], COUNTED[:1]),
+        ([COUNTED[0], COUNTED[2]], COUNTED[:1], COUNTED[1:2]),
+        (["retained_12_weeks", *COUNTED[::2]], ["retained_12_weeks", COUNTED[0]], COUNTED[1:2]),
+    ],
+)
+def test_a_measure_without_those_that_count_for_it_is_left_out(asked, computed, says):
+    """It takes its count from one and its base from another: neither by halves."""
+    assert [one.name for one in chosen(asked, EXTRACTS)] == computed
+    config = {"measures": asked, "extracts": EXTRACTS}
+    assert lacking(["completion_of_treated"], config) == says
+    assert ("impact" in [rule for rule in RULES if not lacking([rule], config)]) == bool(computed)
 
 
 # Direction ----------------------------------------------------------------------------------------------------------

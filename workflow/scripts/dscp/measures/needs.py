@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dscp.extracts.registry import EXTRACTS
-from dscp.measures.registry import DEFAULT, FOLLOWED, MEASURES, POOLED
+from dscp.measures.registry import DEFAULT, FOLLOWED, MEASURES, POOLED, unasked
 from dscp.printing.words import listed
 from dscp.study.kinds import under_a_policy
 
@@ -96,8 +96,8 @@ def _lacking(name: str, config: Mapping) -> list[str]:
     if name in EXTRACTS:
         return [] if name in config["extracts"] else [name]
     if name in MEASURES:
-        asked = name in config.get("measures", DEFAULT)
-        return lacking(MEASURES[name].reads, config) if asked else [name]
+        asked = config.get("measures", DEFAULT)
+        return [*lacking(MEASURES[name].reads, config), *unasked(name, asked)] if name in asked else [name]
     if name not in RULES:
         raise ValueError(f"need {name!r}: there is no such extract, measure or rule")
     some = [lacking([one], config) for one in RULES[name].any_of]

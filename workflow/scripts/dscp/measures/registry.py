@@ -58,7 +58,7 @@ BINS = 13  # of the differences between relabelled areas, the middle one around 
 
 
 def chosen(names: Collection[str], extracts: Collection[str], rule: str = "") -> list[Measure]:
-    """The measures of a study that can be computed, in the order named: those whose extracts it has.
+    """The measures of a study that can be computed, in the order named: it has their extracts, and whom they count.
 
     Parameters
     ----------
@@ -67,4 +67,18 @@ def chosen(names: Collection[str], extracts: Collection[str], rule: str = "") ->
     rule : only those whose cohort this rule derives
     """
     wanted = (MEASURES[name] for name in names)
-    return [one for one in wanted if set(one.reads) <= set(extracts) and rule in ("", one.cohort.rule)]
+    known = (one for one in wanted if set(one.reads) <= set(extracts) and not unasked(one.name, names))
+    return [one for one in known if rule in ("", one.cohort.rule)]
+
+
+def unasked(name: str, names: Collection[str]) -> list[str]:
+    """What is lacking of the measures whose count and base a measure takes: none for one with clients of its own.
+
+    Parameters
+    ----------
+    names : of the measures that a study asks for
+    """
+    measure = MEASURES[name]
+    alike = (one for one in MEASURES.values() if one.of_its_own and one.cohort.family == measure.cohort.family)
+    either = [[name]] if measure.of_its_own else [[measure.counted], [one.name for one in alike]]
+    return [some[0] for some in either if set(names).isdisjoint(some)]
