@@ -17,9 +17,11 @@ import pypdf
 import pypdfium2
 import pytest
 from weasyprint import HTML
+from weasyprint.formatting_structure import boxes
+from weasyprint.text.line_break import Layout
 
 from dscp.pdf import press, typesetting
-from dscp.pdf.line_breaks import keep_names_with_numbers
+from dscp.pdf.line_breaks import keep_names_with_numbers, letters_are_measured_alone
 from dscp.pdf.parts import TypesettingProblem
 from dscp.pdf.tags import mend_tags, names_of_anchors
 from dscp.pdf.typesetting import typeset
@@ -284,3 +286,33 @@ def test_the_mark_of_a_footnote_does_not_run_into_the_number_before_it():
     style = (PROJECT / "templates" / "print.css").read_text(encoding="utf-8")
     document = pypdfium2.PdfDocument(typeset(page_of("<p>p = 0.27<span class=fn>a note</span>.</p>", style)))
     assert "p = 0.27 1" in re.sub(r"\s", " ", document[0].get_textpage().get_text_range())
+
+
+# Letters of one sign and of many, breaks of all kinds, and what takes no room.
+ANYWHERE = (
+    "Tr\u00eafaldwyn, Tre\u0302faldwyn \u2060a\u00adb a-b, 1,000.5 \U0001f469\u200d\U0001f469\u200d\U0001f467 fi" * 6
+)
+
+
+def set_in_a_narrow_cell(monkeypatch) -> tuple[list, int]:
+    """The lines of a text that breaks anywhere, each with its width; and how many signs were set to make them."""
+    signs, plain = [], Layout.set_text
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            Layout, "set_text", lambda own, text, **named: (signs.append(len(text)), plain(own, text, **named))
+        )
+        cell = (
+            f"<td style='overflow-wrap: anywhere'>{ANYWHERE}<td style='white-space: nowrap'>{'as wide as it is ' * 6}"
+        )
+        document = HTML(string=f"<style>@page {{ size: 600px }}</style><table><tr>{cell}</table>").render()
+    found = [box for page in document.pages for box in page._page_box.descendants() if isinstance(box, boxes.TextBox)]
+    return [(box.text, box.width) for box in found], sum(signs)
+
+
+def test_a_letter_of_a_text_that_breaks_anywhere_is_measured_without_what_follows(monkeypatch):
+    """When WeasyPrint sets so few signs by itself, this part of pdf/line_breaks.py can go."""
+    plain, signs = set_in_a_narrow_cell(monkeypatch)
+    with letters_are_measured_alone():
+        lines, fewer = set_in_a_narrow_cell(monkeypatch)
+    assert lines == plain and len(lines) > 10
+    assert fewer < signs / 2

@@ -21,7 +21,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from dscp.extracts.faults import printable
 from dscp.pdf.kept import Kept
-from dscp.pdf.line_breaks import last_spaces_take_no_room
+from dscp.pdf.line_breaks import last_spaces_take_no_room, letters_are_measured_alone
 from dscp.pdf.numbers import left_open
 from dscp.pdf.parts import UNCLEAN, TypesettingProblem
 from dscp.pdf.placed import lacking, misplaced
@@ -193,7 +193,7 @@ def _versions() -> list[str]:
 def _pdf(sheet: Sheet, page: str) -> tuple[bytes, Said]:
     """One page as a PDF, and what was said of it."""
     fetcher, written = Embedded(), b""
-    with _heard(fetcher) as said, last_spaces_take_no_room():
+    with _heard(fetcher) as said, last_spaces_take_no_room(), letters_are_measured_alone():
         html = HTML(string=page, url_fetcher=fetcher)
         document = html.render(
             font_config=sheet.fonts, counter_style=sheet.counters, stylesheets=[sheet.css], **OPTIONS
