@@ -11,7 +11,7 @@ import pandas as pd
 
 from dscp.ledger.estimators import ESTIMATORS
 from dscp.ledger.expressions import Language, NotAllowedError, expression, round_half_up
-from dscp.ledger.rows import MISSING_INPUT, inputs_of, joined, parse_inputs, quantities
+from dscp.ledger.rows import MISSING_INPUT, inputs_of, parse_inputs, quantities
 
 NO_BASE = "not computed: the base is 0"
 ONE = pd.DataFrame([{}])  # a frame for one quantity whose texts have nothing to fill in
@@ -117,16 +117,13 @@ def derive(
     ValueError
         An input that is not among the values.
     """
-    reasons = [missing.format(**row) for row in frame.to_dict("records")]
-    nothing = frame.assign(derived=math.nan)
-    rows = quantities(nothing, value="derived", formula=formula, inputs=inputs, missing="", **told)
-    found, notes = [], []
-    for row, reason in zip(rows.to_dict("records"), reasons, strict=True):
+
+    def computed(row: Mapping) -> tuple[float, str]:
         value, why = _computed(row, values)
         values[row["id"]] = value
-        found.append(value)
-        notes.append(joined(row["note"], (reason or why) if math.isnan(value) else ""))
-    return rows.assign(value=found, note=notes)
+        return value, why
+
+    return quantities(frame, value=computed, formula=formula, inputs=inputs, missing=missing, **told)
 
 
 def summed(cells: pd.DataFrame, rows: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ One row per quantity. Follow `inputs` from any row and the leaves are counted re
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -43,7 +43,7 @@ def quantities(
     frame: pd.DataFrame,
     *,
     id: str,
-    value: str,
+    value: str | Callable[[Mapping], tuple[float, str]],
     unit: str,
     source: str,
     rule: str,
@@ -67,8 +67,9 @@ def quantities(
     frame : any analysis result; its columns fill the templates
     id : pattern such as "effective_treatment.rate.{area}.{period}" (see ledger.ids), or "@column" for a column of them
     formula, filter, settings, note, missing, cohort : templates, filled like the id
-    value : name of the column with the unrounded value (nan: could not be computed)
-    missing : template that joins the note where the value is nan and says why
+    value : name of the column with the unrounded value (nan: could not be computed); or a function that makes it of the
+        ledger row, which has its id, formula and inputs by then, and says why it is nan
+    missing : template that joins the note where the value is nan and says why; "": what the function says
     unit : one of UNITS, or a template
     inputs : name in the formula -> id template, a list of them, or "@column" for a column of lists of ids
     extract, filter, rows : for a leaf that counts records: every extract read, the one whose rows are counted first,
@@ -84,31 +85,36 @@ def quantities(
     ids = [identifier(row[id[1:]] if id.startswith("@") else id, **row) for row in records]
     if unknown := {unit.format(**row) for row in records} - UNITS:
         raise ValueError(f"unknown unit {sorted(unknown)[0]!r}, allowed: {sorted(UNITS)}")
-    return pd.DataFrame(
-        [
-            (
-                str(made),
-                float(row[value]),
-                unit.format(**row),
-                formula.format(**row),
-                _inputs(inputs or {}, row),
-                rule,
-                function,
-                source.format(**row),
-                extract.format(**row),
-                filter.format(**row),
-                row[rows] if rows else None,
-                settings.format(**row),
-                joined(note.format(**row), missing.format(**row) if math.isnan(row[value]) else ""),
-                made.family,
-                dims_text(made.dims),
-                "",
-                cohort.format(**row),
-            )
-            for made, row in zip(ids, records, strict=True)
-        ],
-        columns=FIELDS,
-    ).astype({"rows": "Int64"})
+    made = []
+    for name, row in zip(ids, records, strict=True):
+        one = {
+            "id": str(name),
+            "value": math.nan,
+            "unit": unit.format(**row),
+            "formula": formula.format(**row),
+            "inputs": _inputs(inputs or {}, row),
+            "rule": rule,
+            "function": function,
+            "source": source.format(**row),
+            "extract": extract.format(**row),
+            "filter": filter.format(**row),
+            "rows": row[rows] if rows else None,
+            "settings": settings.format(**row),
+            "note": note.format(**row),
+            "family": name.family,
+            "dims": dims_text(name.dims),
+            "about": "",
+            "cohort": cohort.format(**row),
+        }
+        one["value"], why = (row[value], "") if isinstance(value, str) else value(one)
+        if math.isnan(one["value"]):
+            one["note"] = joined(one["note"], missing.format(**row) or why)
+        made.append(one)
+    if not made:
+        return pd.DataFrame(columns=FIELDS).astype({"rows": "Int64"})
+    columns = {field: [one[field] for one in made] for field in FIELDS}
+    columns |= {"value": [float(one) for one in columns["value"]], "rows": pd.array(columns["rows"], dtype="Int64")}
+    return pd.DataFrame(columns)
 
 
 def joined(*parts: str) -> str:
