@@ -11,8 +11,8 @@ import continuity
 import impact
 import outcomes
 from bent import MEMBERS, bent_definitions, of_rule, shifted
-from dscp.ledger.rows import extracts_of, read_ledger, shaped_by, within
-from dscp.ledger.trail import dependents, rows_by_id
+from dscp.ledger.rows import extracts_of, inputs_of, read_ledger, shaped_by, within
+from dscp.ledger.trail import dependents
 from dscp.measures.registry import MEASURES
 from dscp.report.panel import settings_of
 from dscp.study.areas import value_at
@@ -165,8 +165,11 @@ def test_every_extract_and_setting_that_is_named_is_there(ledger, config):
 
 
 def test_every_setting_that_the_analysis_is_given_shapes_or_enters_a_number(ledger, config):
-    rows = rows_by_id(ledger)
-    idle = [name for name in settings_of(config, rows.values()) if not dependents(rows, [f"setting.{name}"])]
+    rows = ledger.to_dict("records")
+    shaping = {path for row in rows for path in shaped_by(row)}
+    entering = {one.removeprefix("setting.") for row in rows for one in inputs_of(row) if one.startswith("setting.")}
+    used = shaping | entering
+    idle = [name for name in settings_of(config, rows) if not any(within(name, one) for one in used)]
     labels = [name for name in idle if name.endswith(".label")]
     assert sorted(set(idle) - set(labels)) == [  # layout; which study it is, and spans of time in words
         "economics.worked_example", "programme.end", "programme.name", "programme.short_name", "programme.start",
