@@ -26,7 +26,7 @@ from urllib3 import HTTPResponse
 import run_record
 import verify
 from attached_record import attached_record, imported
-from dscp.record.crate import CRATE, Facts, crate, is_confidential, keyed, reproducible
+from dscp.record.crate import CRATE, Facts, crate, is_confidential, keyed, own_key, reproducible
 from dscp.record.jobs import extract_names
 from dscp.record.verify import Record, graph_problems
 from running import PROJECT, RUN, snakemake
@@ -445,8 +445,8 @@ def test_the_key_is_made_once_kept_closed_and_shared_by_the_runs_of_a_study(tmp_
     paths = [tmp_path / "results" / run / "restricted" / "record.key" for run in ("a", "b")]
     for path in paths:
         path.parent.mkdir(parents=True)
-    key = run_record.secret(paths[0])
-    assert len(key) == 32 and run_record.secret(paths[0]) == key == run_record.secret(paths[1])
+    key = own_key(paths[0])
+    assert len(key) == 32 and own_key(paths[0]) == key == own_key(paths[1])
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
 
 

@@ -173,9 +173,38 @@ def test_an_extract_from_elsewhere_is_refused_whether_or_not_it_is_there(file, t
 
 def test_what_is_marked_in_the_default_config_is_declared_to_be_assumed(config):
     text = CONFIG.read_text(encoding="utf-8")
-    marked = {line for line, words in enumerate(text.splitlines(), start=1) if "# ASSUME" in words}
+    marked = {
+        line
+        for line, words in enumerate(text.splitlines(), start=1)
+        if "# ASSUME" in words and not words.strip().startswith("#")
+    }
     at = line_numbers(text)
     assert {at[tuple(path.split("."))] for path, _, _ in choices(SCHEMA, config)} == marked
+
+
+SUBMITTED = {"structured_modalities": [1, 2], "join_days": 21, "journey_start": "triage"}
+
+
+def submitted(config: dict, *, defined: bool, journeys: bool = False) -> dict:
+    """A study with submissions, in place of journeys or beside them."""
+    of_journeys = {} if journeys else {"journeys"}
+    extracts = {name: path for name, path in config["extracts"].items() if name not in of_journeys}
+    definitions = config["definitions"] | ({"submissions": SUBMITTED} if defined else {})
+    return {**config, "extracts": {**extracts, "submissions": "a.csv"}, "definitions": definitions}
+
+
+def test_submissions_stand_in_the_place_of_journeys(config):
+    study = checked(submitted(config, defined=True), CONFIG, SCHEMA)
+    assert study["extracts"]["journeys"] == "results/dscp-2009-11/restricted/journeys.csv"
+    said = check(submitted(config, defined=True, journeys=True))
+    assert "extracts.journeys: found beside submissions, allowed: one of them" in said
+
+
+def test_how_journeys_are_made_is_said_where_they_are_made_and_only_there(bad):
+    said = check(submitted(bad, defined=False))
+    assert "definitions.submissions: missing key, needed with extracts.submissions" in said
+    bad["definitions"]["submissions"] = SUBMITTED
+    assert "definitions.submissions: found without extracts.submissions, allowed: only with it" in check(bad)
 
 
 def test_what_is_assumed_is_said_of_every_value(config):

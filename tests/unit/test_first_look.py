@@ -17,7 +17,7 @@ import check
 import init
 from dscp.config.checked import check_files, checked, read_config
 from dscp.config.schema import config_schema
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from messy_exports import NAMES, WEST
 from thorough import first
 from understanding import forms, headers, meanings
@@ -65,8 +65,34 @@ def test_a_study_written_without_files_is_a_config_with_an_example(tmp_path, mon
     first = (tmp_path / "config.yaml").read_text(encoding="utf-8").splitlines()[0]
     schema = tmp_path / first.removeprefix("# yaml-language-server: $schema=")
     assert yaml.safe_load(schema.read_text(encoding="utf-8")) == config_schema(PROJECT)
-    assert {path.stem for path in (tmp_path / "templates").iterdir()} == set(EXTRACTS)
+    assert {path.stem for path in (tmp_path / "templates").iterdir()} == set(READ)
     assert "make report" in (tmp_path / "README.md").read_text(encoding="utf-8")
+
+
+def test_files_that_need_no_words_are_named_by_their_paths(tmp_path, monkeypatch):
+    """Several of them, too: each is a key of its own."""
+    for name in ("journeys", "dirs"):
+        shutil.copy(PROJECT / "docs" / "templates" / f"{name}.csv", tmp_path)
+    rows = {"journeys": "A,P1,1,2010-01-04,,,1970-01-01,M" + "," * 9, "dirs": "A,2010-01-04,1970-01-01,M"}
+    for name, row in rows.items():
+        with open(tmp_path / f"{name}.csv", "a", encoding="utf-8") as file:
+            file.write(f"{row}\n{row.replace('P1', 'P2')}\n")
+    init.write(tmp_path / "study", [str(tmp_path / f"{name}.csv") for name in rows], TODAY)
+    monkeypatch.chdir(tmp_path / "study")
+    study = checked(read_config("config.yaml"), "config.yaml", config_schema(PROJECT))
+    assert study["extracts"] == {name: f"extracts/{name}.csv" for name in sorted(rows, key=str)}
+
+
+def test_a_provider_s_submissions_are_known_and_how_they_are_joined_is_defined(tmp_path, monkeypatch, capsys):
+    shutil.copy(PROJECT / "tests" / "rules" / "joined" / "submissions.csv", tmp_path)
+    init.write(tmp_path / "study", [str(tmp_path / "submissions.csv")], TODAY)
+    monkeypatch.chdir(tmp_path / "study")
+    config = read_config("config.yaml")
+    assert [*config["extracts"]] == ["submissions"]
+    assert config["definitions"]["submissions"]["join_days"] == 21
+    ended, said, page = checked_study(tmp_path / "study", capsys)
+    assert ended == 0 and "Checked 2 extracts, 45 rows: 0 faults" in said
+    assert "journeys" in page
 
 
 def test_nothing_is_written_over(tmp_path):
@@ -174,7 +200,7 @@ def test_a_column_of_many_words_is_not_shown(study, capsys):
 
 def test_headers_are_known_by_what_offices_call_them():
     titles = ["Client Ref", "Partnership", "Start date", "End date", "DOB", "Gender", "Notes"]
-    found = headers(titles, EXTRACTS["journeys"])
+    found = headers(titles, READ["journeys"])
     assert found == {"client": "Client Ref", "dat": "Partnership", "journey_start": "Start date",
                      "journey_end": "End date", "date_of_birth": "DOB", "sex": "Gender"}  # fmt: skip
 
@@ -187,7 +213,7 @@ def test_a_way_of_writing_days_fits_all_cells_or_is_none():
 
 
 def test_codes_are_known_by_their_words_where_these_are_clear():
-    sex = next(column for column in EXTRACTS["journeys"].columns if column.name == "sex")
+    sex = next(column for column in READ["journeys"].columns if column.name == "sex")
     assert meanings(["Male", "FEMALE", "f", "x", "M"], sex) == {"Male": "M", "FEMALE": "F", "x": None}
 
 

@@ -1,13 +1,19 @@
 """Extracts: rebuild the default ones from published counts, check all, and stop at any fault.
 
-Steps: reference_extracts -> validate (one job per extract) -> accept (the gate that every later rule waits for).
+Steps: reference_extracts (and reference_submissions) -> validate (one job per extract; joined makes journeys of submissions) -> accept (the gate
+that every later rule waits for).
 """
 
 from dscp.config.checked import check_files
+from dscp.extracts.submitted import GROUPS
 
 REFERENCE = {name: f"results/reference_extracts/restricted/{name}.csv" for name in PRINTED}
-check_files(STUDY, CONFIG_FILE, REFERENCE.values())
-PLANNED = digests.planned(path for name in EXTRACTS for path in extract_paths(name) if path not in REFERENCE.values())
+SUBMITTED = "results/reference_extracts/restricted/submissions.csv"  # the default journeys, taken apart
+check_files(STUDY, CONFIG_FILE, [*REFERENCE.values(), SUBMITTED])
+JOINED = "submissions" in EXTRACTS
+TAKEN_APART = JOINED and SUBMITTED in extract_paths("submissions")
+MADE = {*REFERENCE.values(), SUBMITTED, *(extract_paths("journeys") if JOINED else [])}  # by the workflow itself
+PLANNED = digests.planned(path for name in EXTRACTS for path in extract_paths(name) if path not in MADE)
 FAULTS = f"{RUN}/logs/faults.txt"  # of the extracts, of the last run that stopped at any
 ECONOMICS_CHECKED = ["spending_years", "journey_years", "monthly_window", "worked_example"]
 PUBLISHED = project_files("workflow/resources/published", ".csv")
@@ -59,12 +65,51 @@ rule validate:
         "../scripts/validate.py"
 
 
+if TAKEN_APART:
+
+    rule reference_submissions:
+        """Take the rebuilt journeys apart into what providers would have submitted."""
+        input:
+            journeys=REFERENCE["journeys"],
+            groups=source(GROUPS),
+        output:
+            submissions=SUBMITTED,
+        log:
+            f"{RUN}/logs/reference_submissions.log",
+        params:
+            criminal_justice=STUDY["codes"]["criminal_justice_referral_sources"],
+            digest=digest("reference_submissions", GROUPS),
+        script:
+            "../scripts/reference_submissions.py"
+
+
+if JOINED:
+    rule joined:
+        """Make journeys of the episodes that providers submitted."""
+        input:
+            submissions=validated("submissions"),
+            findings=f"{RUN}/restricted/validation/submissions.csv",
+            groups=source(GROUPS),
+        output:
+            journeys=extract_paths("journeys")[0],
+            counts=f"{RUN}/restricted/joined.csv",
+        log:
+            f"{RUN}/logs/joined.log",
+        params:
+            settings=STUDY["definitions"]["submissions"],
+            key=f"{RUN}/restricted/record.key",
+            digest=digest("joined", GROUPS),
+        script:
+            "../scripts/joined.py"
+
+
 # A checkpoint, so that the rules after it are looked at once it has run: Snakemake takes rules that only wait for a rule
 # at work (`ancient`) for unchanged, whatever else of theirs has changed.
 checkpoint accept:
     """Collect all findings, see that extracts belong together; with any fault, list every one and stop."""
     input:
         findings=expand(f"{RUN}/restricted/validation/{{extract}}.csv", extract=EXTRACTS),
+        joined=[rules.joined.output.counts] if JOINED and not under_a_policy(STUDY) else [],
     output:
         validation=f"{RUN}/restricted/validation.csv",
         coverage=f"{RUN}/restricted/coverage.csv",

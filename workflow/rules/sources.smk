@@ -37,7 +37,7 @@ def extract_mappings(name):
 def extract_input(wildcards):
     """An extract's files: those that the workflow makes by date, those it is given by digest."""
     paths = extract_paths(wildcards.extract)
-    return [path if path in REFERENCE.values() else ancient(path) for path in paths]
+    return [path if path in MADE else ancient(path) for path in paths]
 
 
 def planned_digests(wildcards):

@@ -8,7 +8,7 @@ import pandas as pd
 from dscp.extracts.faults import COLUMNS, FAULT, SEVERITIES, table
 from dscp.extracts.links import linked
 from dscp.extracts.profile import profile
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import EXTRACTS, MADE_FROM
 from dscp.run.inert import inert, tabled
 from dscp.run.job import writing
 
@@ -18,7 +18,8 @@ def accept(findings: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:
 
     Parameters
     ----------
-    findings : one frame per extract with the columns of validation.csv, all text but `rows`.
+    findings : one frame per extract with the columns of validation.csv, all text but `rows`; an extract that is made
+        from one with faults has none of its own.
 
     Returns
     -------
@@ -37,7 +38,10 @@ def accept(findings: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:
     ).sort_values(["extract", "severity", "file", "number", "position"])
     joined = joined.loc[order.index].reset_index(drop=True)
     joined["found"] = joined["found"].map(inert)
-    return joined, joined.loc[joined["severity"] == FAULT, "message"].to_list()
+    faults = joined["severity"] == FAULT
+    refused = set(joined.loc[faults, "extract"])
+    follows = joined["extract"].isin([name for name, of in MADE_FROM.items() if of in refused])
+    return joined, joined.loc[faults & ~follows, "message"].to_list()
 
 
 def refusal(faults: list[str], findings: str) -> list[str]:
@@ -49,7 +53,7 @@ def refusal(faults: list[str], findings: str) -> list[str]:
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         read = [pd.read_csv(path, dtype=dict.fromkeys(COLUMNS, str) | {"rows": int}, keep_default_na=False)
-                for path in snakemake.input.findings]  # fmt: skip
+                for path in [*snakemake.input.findings, *snakemake.input.joined]]  # fmt: skip
         given = snakemake.params
         of_links = table(linked(EXTRACTS.values(), given.extracts, given.config))
         everything, stops = accept([*read, of_links])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.extracts.faults import AT_ODDS, UNUSABLE, with_ids
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.extracts.types import About
 from dscp.ledger.ids import dims_of
 from dscp.ledger.leaves import constants, settings
@@ -26,7 +26,7 @@ OF_VALIDATION = "validate"  # the rule whose quantities count rows of files, wha
 
 
 # What decides how many rows validation leaves out or remarks on: which areas are studied, which codes are known.
-SHAPED_BY = {"excluded": "sites", "information": "sites codes"}
+SHAPED_BY = {"excluded": "sites", "information": "sites codes", "joined": "definitions.submissions"}
 
 
 def validated(findings: pd.DataFrame) -> pd.DataFrame:
@@ -58,7 +58,7 @@ def validated(findings: pd.DataFrame) -> pd.DataFrame:
 
 def _checked(extract: str, column: str, found: str) -> bool:
     """Whether a remark is of a check of whole rows: on cells that are there, and are at odds with others."""
-    checks = EXTRACTS[extract].row_checks if extract in EXTRACTS else ()
+    checks = READ[extract].row_checks if extract in READ else ()
     return any((one.column, one.found) == (column, found) for one in checks)
 
 
@@ -135,9 +135,9 @@ def with_about(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def _about(row: Mapping, extract: str) -> About:
-    if extract not in EXTRACTS:
-        raise ValueError(f"{row['id']}: the extract {extract} is not declared, allowed: {', '.join(EXTRACTS)}")
-    declared = EXTRACTS[extract]
+    if extract not in READ:
+        raise ValueError(f"{row['id']}: the extract {extract} is not declared, allowed: {', '.join(READ)}")
+    declared = READ[extract]
     return declared.rows_about if row["rule"] == OF_VALIDATION else declared.about_of(dims_of(row))
 
 

@@ -7,7 +7,6 @@ import importlib.metadata
 import json
 import platform
 import re
-import secrets
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,27 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dscp.extracts.frozen import frozen_path
-from dscp.record.crate import KEY_BYTES, PROJECT, Facts, as_text, combined, crate, gather, read_key, sha256
-from dscp.record.forms import RESTRICTED
+from dscp.record.crate import PROJECT, Facts, as_text, combined, crate, gather, own_key, sha256
 from dscp.record.signing import SIGNATURE
 from dscp.run.job import noted_in, writing
 from dscp.run.notes import METADATA, noted
-
-
-def secret(path: Path) -> bytes:
-    """Return the run's key for checksums of confidential files, made once, for its owner alone.
-
-    A new run takes the key of another run of the study, if there is one: only then can it be told from their records
-    whether two runs used the same extract.
-    """
-    if not path.exists():
-        others = sorted(path.parents[2].glob(f"*/{RESTRICTED}/{path.name}"))
-        key = read_key(others[0]) if others else secrets.token_bytes(KEY_BYTES)
-        part = path.with_name(f".{path.name}.part")
-        part.touch(mode=0o600)
-        part.write_text(key.hex() + "\n", encoding="ascii")
-        part.replace(path)
-    return read_key(path)
 
 
 def notes(folder: Path) -> dict[str, dict]:
@@ -142,7 +124,7 @@ if __name__ == "__main__":
             times=spans,
             rewritten=rewritten(paths, Path(snakemake.params.key).parent.parent),
         )
-        key = secret(Path(snakemake.params.key))
+        key = own_key(Path(snakemake.params.key))
         copies = frozen_copies(snakemake.params.extracts, Path(snakemake.params.key).parent)
         known = replace(known, checksums=gather(paths, known.identifier, key, copies))
         copy_code(code, Path(out.code))

@@ -34,7 +34,7 @@ from dscp.extracts.files import Source, open_source
 from dscp.extracts.frozen import frozen
 from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, widths
 from dscp.extracts.places import spelled_otherwise
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.extracts.same import births, repeated_events
 from dscp.extracts.sql import literal
 from dscp.extracts.typed import DAYS, SLASHED, connect, copy_records, load, never_found, no_records, unreadable_cells
@@ -91,7 +91,7 @@ def validate(
     allowed, rows, message.
     """
     sites, last = config["sites"], today or dt.date.today()
-    declared = EXTRACTS[extract]
+    declared = READ[extract]
     columns = schema(declared, Limits(config["codes"], tuple(sites), tuple(areas(sites)["area"]), last))
     ways = zip(names or paths, mappings or [{}] * len(paths), strict=True)
     files = list(zip(paths, [Given(name, **way) for name, way in ways], strict=True))
@@ -135,6 +135,7 @@ def _checks(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any
         return [fault(extract.name, extract.file, "", "no rows", "at least one row below the header")]
     extract.con.execute("CREATE TEMP TABLE refused (file UTINYINT, record BIGINT)")
     findings = rows_that_are_none(extract, columns) + read_words(extract)
+    findings += [finding for leaves_out in extract.declared.leaves_out for finding in leaves_out(extract)]
     findings += cells_not_kept(extract, columns) + missing_cells(extract, columns)
     findings += changed_ids(extract) + two_ways_of_writing(extract, columns)
     findings += values_not_allowed(extract, columns) + control_characters(extract, columns)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,13 +24,16 @@ from dscp.extracts.coverage import months, places
 from dscp.extracts.faults import COUNT, FAULT, LINKED, table, title
 from dscp.extracts.files import Source
 from dscp.extracts.links import linked
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import MADE_FROM, READ
+from dscp.extracts.submitted import GROUPS
 from dscp.measures.needs import lacking
 from dscp.measures.registry import DEFAULT
+from dscp.record.crate import KEY_BYTES
 from dscp.run.closed import alone, close
 from dscp.run.said import say
 from dscp.study.given import Given, given, in_words
 from dscp.study.kinds import PRINTED
+from joined import joined
 from understanding import Seen, coded, meanings, of_extract, settings, shown, tables
 from validate import validate
 
@@ -118,19 +122,19 @@ def _span(extract: Extract) -> str:
     return f"the rows are of {first} to {last}" if first else ""
 
 
-def look(name: str, study: Mapping, folder: Path) -> tuple[Looked, Path]:
-    """Check one extract; its typed copy is written below a folder."""
-    looked, copy, files = Looked(name, EXTRACTS[name].says), folder / f"{name}.parquet", given(study["extracts"][name])
+def look(name: str, study: Mapping, folder: Path, made: str = "") -> tuple[Looked, Path]:
+    """Check one extract; its typed copy is written below a folder. `made`: where it is read, if it was made here."""
+    looked, copy, files = Looked(name, READ[name].says), folder / f"{name}.parquet", given(study["extracts"][name])
     found = validate(
         name,
-        [one.path for one in files],
+        [made or one.path for one in files],
         study,
         str(copy),
         names=[one.path for one in files],
         mappings=[one.mapping for one in files],
         seen=looked.add,
     )
-    proposed = [_proposed(one, name) for one in files]
+    proposed = [None if made else _proposed(one, name) for one in files]
     looked.findings = [{**row, "settles": _settles(row, files, proposed)} for row in found.to_dict("records")]
     return looked, copy
 
@@ -142,7 +146,7 @@ def _proposed(file: Given, name: str) -> Seen | None:
     except Exception:  # whatever a damaged file makes its reader raise is told by the validation
         return None
     of_sheet = [one for one in every if not file.sheet or one.sheet == file.sheet]
-    return of_extract(of_sheet[0], EXTRACTS[name]) if of_sheet and of_sheet[0].rows else None
+    return of_extract(of_sheet[0], READ[name]) if of_sheet and of_sheet[0].rows else None
 
 
 def _settles(finding: Mapping, files: list[Given], proposed: list[Seen | None]) -> str:
@@ -185,14 +189,24 @@ def links(every: list[Looked]) -> list[str]:
 
 def check(study: Mapping, folder: Path) -> list[Looked]:
     """Check every extract that is there, and whether they belong together."""
+    made = {name: of for name, of in MADE_FROM.items() if of in study["extracts"]}
     names = [
-        name for name in study["extracts"] if all(Path(one.path).exists() for one in given(study["extracts"][name]))
+        name
+        for name in study["extracts"]
+        if name not in made and all(Path(one.path).exists() for one in given(study["extracts"][name]))
     ]
     looked, copies = {}, {}
     for name in names:
         looked[name], copies[name] = look(name, study, folder)
+    for name, of in made.items():
+        if of in looked and not looked[of].faults:
+            path = str(folder / f"{name}.csv")
+            joined(
+                str(copies[of]), study["definitions"][of], str(PROJECT / GROUPS), secrets.token_bytes(KEY_BYTES), path
+            )
+            looked[name], copies[name] = look(name, study, folder, path)
     read = {name: str(path) for name, path in copies.items() if any(file["rows"] for file in looked[name].files)}
-    together = table(linked(EXTRACTS.values(), read, study))
+    together = table(linked(READ.values(), read, study))
     for row in together.to_dict("records"):
         looked[row["extract"]].findings.append({**row, "settles": ""})
     return list(looked.values())

@@ -27,7 +27,7 @@ from dscp.extracts.faults import title
 from dscp.extracts.files import ALLOWED, FORMATS, other_separator
 from dscp.extracts.limits import AS_CSV, too_much
 from dscp.extracts.places import spelled_alike
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.run.closed import alone
 from dscp.run.said import say
 from dscp.study.given import EXCEL, form_of_days
@@ -128,7 +128,7 @@ def understood(files: Sequence[Path], study: Path) -> tuple[dict[str, list[Seen]
                 found.setdefault(like.extract.name, []).append(like)
             else:
                 unlike.append(one.name + _why(path, one))
-    return {name: found[name] for name in EXTRACTS if name in found}, unlike
+    return {name: found[name] for name in READ if name in found}, unlike
 
 
 def _why(path: Path, one: Table) -> str:
@@ -143,7 +143,7 @@ def _why(path: Path, one: Table) -> str:
 
 def entries(found: dict[str, list[Seen]]) -> Iterator[str]:
     """The lines of the config for every extract; those that the study has not are comments."""
-    for name, extract in EXTRACTS.items():
+    for name, extract in READ.items():
         if name not in found:
             yield f"  # {name}: {EXTRACT_FOLDER}/{name}.csv # {extract.says}"
             continue
@@ -154,7 +154,8 @@ def entries(found: dict[str, list[Seen]]) -> Iterator[str]:
             value = {"files": items[0]["file"], **ways} if ways else items[0]["file"]
         elif any(isinstance(item, dict) for item in value):
             value = {"files": value}
-        text = yaml.safe_dump({name: value}, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None)
+        flow = None if isinstance(value, dict) else False  # a path alone in braces would end the list of extracts
+        text = yaml.safe_dump({name: value}, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=flow)
         yield from (f"  {line}" for line in text.rstrip().splitlines())
         yield from (f"    # CHECK {line}" for one in found[name] for line in doubts(one))
 
@@ -182,7 +183,7 @@ def doubts(one: Seen) -> Iterator[str]:
 def span(found: dict[str, list[Seen]]) -> tuple[Day, Day] | None:
     """The first and last day by which rows are counted, of journeys if there are any; None without any day."""
     for name in sorted(found, key=lambda name: name != "journeys"):
-        coverage = EXTRACTS[name].coverage
+        coverage = READ[name].coverage
         if days := [day for one in found[name] if coverage for day in _days(one, coverage.day)]:
             return min(days), max(days)
     return None
@@ -240,7 +241,7 @@ def period(name: str, ends: tuple[Day, Day]) -> str:
 def areas(found: dict[str, list[Seen]]) -> tuple[list[str], list[list[str]]]:
     """Codes of the areas that the data are of, or of an example, and those that are one in several spellings."""
     counts: Counter[str] = Counter()
-    for name in ("journeys", "triage_quarters"):
+    for name in ("journeys", "submissions", "triage_quarters"):
         for one in found.get(name, []) if not counts else []:
             codes = map(str.upper, one.values("dat") if "dat" in one.headers else [])
             counts.update(code for code in codes if not re.fullmatch(SAYS_TOTAL, code))
@@ -292,9 +293,14 @@ def years(first: Day, last: Day) -> list[str]:
     return [f"{year}-{(year + 1) % 100:02d}" for year in range(begins[0], begins[1] + 1)]
 
 
-def rest(of: dict[str, tuple[Day, Day]]) -> tuple[str, str]:
-    """The measures and the settings of method, as the project's own config has them, with the years of this study."""
+def rest(of: dict[str, tuple[Day, Day]], submitted: bool) -> tuple[str, str]:
+    """The measures and the settings of method, as the project's own config has them, with the years of this study.
+
+    `submitted` : journeys are made of submissions, and how is defined, too
+    """
     text = (PROJECT / "config.yaml").read_text(encoding="utf-8")
+    if submitted:
+        text = re.sub(r"  # (  )?(submissions|structured_modalities|join_days|journey_start):", r"  \1\2:", text)
     during = years(*of["post"])
     earlier = years(of["pre"][0] - dt.timedelta(366), of["pre"][0])
     before = [year for year in years(*of["pre"]) if year not in during] or earlier[:1]
@@ -319,7 +325,7 @@ def config(run: str, study: Path, found: dict[str, list[Seen]], today: Day) -> s
     """The text of config.yaml."""
     whole = span(found)
     of = windows(whole, today)
-    measures, method = rest(of)
+    measures, method = rest(of, "submissions" in found)
     data = f"# The rows of the files are of {whole[0]} to {whole[1]}.\n" if whole else ""
     lines = list(entries(found))
     if not found:

@@ -13,7 +13,7 @@ from pathlib import Path
 from dscp.config.checked import plain, read_config
 from dscp.config.schema import config_schema
 from dscp.extracts.columns import in_words
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.extracts.types import Column, ExtractType, Limits
 from dscp.extracts.words import words_of
 from dscp.study.areas import value_at
@@ -104,17 +104,18 @@ def _allowed(node: Mapping, reference: Mapping, definitions: Mapping) -> str:
 
 def dictionary(config: Mapping) -> str:
     """The data dictionary: every column of every extract."""
-    return DICTIONARY + "".join(_extract(extract, config) for extract in EXTRACTS.values())
+    return DICTIONARY + "".join(_extract(extract, config) for extract in READ.values())
 
 
 def _extract(extract: ExtractType, config: Mapping) -> str:
     unique = f" No two rows have the same {_listed(extract.key)}." if extract.key else ""
     links = "".join(f" Its {link.column} is found in `{link.to}`." for link in extract.links)
     about = f"Its numbers are about {extract.about}" if extract.row_is == "several" else "It is about people"
+    made = f" `{extract.makes}` are made of it, in whose place a study has it." if extract.makes else ""
     protected = f" Its counts are {extract.fate}: {extract.protection}."
     lines = [
         f"\n## `{extract.name}`: {extract.says}\n\n",
-        f"A row is {extract.row_says}. {about}.{protected}{unique}{links}\n\n",
+        f"A row is {extract.row_says}. {about}.{protected}{unique}{links}{made}\n\n",
         "| column | what it holds | allowed | also called | if missing |\n|---|---|---|---|---|\n",
     ]
     return "".join([*lines, *(_column(column, config) for column in extract.columns)])
@@ -164,7 +165,7 @@ def pages(project: Path) -> dict[Path, str]:
         docs / "settings.md": settings_page(config_schema(project)),
         docs / "config.schema.json": json.dumps(config_schema(project), indent=1, ensure_ascii=False) + "\n",
         docs / "extracts.md": dictionary(config),
-        **{docs / "templates" / f"{name}.csv": template(extract) for name, extract in EXTRACTS.items()},
+        **{docs / "templates" / f"{name}.csv": template(extract) for name, extract in READ.items()},
     }
 
 

@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from dscp.extracts.files import FORMATS, Source
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.extracts.types import WITH
 from dscp.ledger.ids import dims_of, general, words_of
 from dscp.ledger.rows import extracts_of
@@ -98,7 +98,7 @@ def _query(row: Mapping, run: Path, config: Mapping) -> tuple[Path, str, list] |
         condition = (
             _ratio_condition(row, measure, config) if row["function"] == "clustered_of" else _measure_condition(row)
         )
-    elif extract in EXTRACTS and EXTRACTS[extract].row_is == "several":
+    elif extract in READ and READ[extract].row_is == "several":
         condition = _aggregate_condition(row, config)
     else:
         return None
@@ -175,7 +175,7 @@ def _validation_condition(row: Mapping, config: Mapping, validated: Path) -> tup
 
 def _linked(validated: Path, extract: str, other: str) -> tuple[str, list]:
     """The rows of an extract that go with a row of another."""
-    ends = {(one.name, link.to): (link.column, link.to_column) for one in EXTRACTS.values() for link in one.links}
+    ends = {(one.name, link.to): (link.column, link.to_column) for one in READ.values() for link in one.links}
     ends |= {(there, here): (to, column) for (here, there), (column, to) in ends.items()}
     column, to = ends[extract, other]
     return f'"{column}" IN (SELECT "{to}" FROM read_parquet(?))', [str(validated / f"{other}.parquet")]

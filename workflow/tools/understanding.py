@@ -20,7 +20,7 @@ import yaml
 from dscp.extracts.checks import SAYS_TOTAL
 from dscp.extracts.columns import personal
 from dscp.extracts.files import AROUND, FORMATS, plain_title, workbook_text
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.extracts.types import Column, ExtractType
 from dscp.extracts.words import plain, words_of
 from dscp.study.given import EXCEL, form_of_days
@@ -214,7 +214,7 @@ def headers(titles: Sequence[str], extract: ExtractType) -> dict[str, str]:
 
 def seen(table: Table) -> Seen | None:
     """The extract that a table is most likely of: the one of whose columns it has the greatest part."""
-    every = [of_extract(table, extract) for extract in EXTRACTS.values()] if table.rows else []
+    every = [of_extract(table, extract) for extract in READ.values()] if table.rows else []
     best = max(every, key=held, default=None)
     return best if best and held(best) > 0.5 else None
 

@@ -27,6 +27,7 @@ from dscp.config.impossible import impossible
 from dscp.config.mappings import mapped_twice
 from dscp.disclosure.policies import POLICIES
 from dscp.extracts.faults import nearest
+from dscp.extracts.registry import MADE_FROM
 from dscp.record.jobs import extract_names
 
 LARGEST = 200_000  # bytes
@@ -196,9 +197,16 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
 
 
 def completed(study: Mapping) -> dict:
-    """A config with what it may leave unsaid: the conventions of 2012 belong to the reference run alone."""
+    """A config with what it may leave unsaid: the conventions of 2012 belong to the reference run alone, and an extract
+    that the run makes from another is a file of the run."""
     method = "as_published" if study.get("reference_run", False) else "corrected"
-    return {**study, "economics": {"method": method, **study["economics"]}}
+    made = {name: made_extract(study, name) for name, of in MADE_FROM.items() if of in study["extracts"]}
+    return {**study, "economics": {"method": method, **study["economics"]}, "extracts": {**made, **study["extracts"]}}
+
+
+def made_extract(study: Mapping, name: str) -> str:
+    """The path of an extract that the run makes from another."""
+    return f"{RESULTS}/{study['run']}/restricted/{name}.csv"
 
 
 def _pattern(
@@ -245,8 +253,9 @@ def check_files(study: Mapping, path: str | Path, made: Container[str]) -> None:
     """
     found = []
     names = extract_names(study["extracts"])
+    of_run = {made_extract(study, name) for name, of in MADE_FROM.items() if of in study["extracts"]}
     for file, name in names.items():
-        if file not in made and (fault := file_fault(file)):
+        if file not in {*made, *of_run} and (fault := file_fault(file)):
             found.append((("extracts", name.partition("/")[0]), fault))
     if not found and "disclosure" not in study and names.keys() - set(made):
         found.append((("disclosure",), POLICY_MISSING))
@@ -354,9 +363,22 @@ def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
     yield from _labels(study["sites"])
     yield from _codes(study["sites"])
     yield from mapped_twice(study["extracts"])
+    yield from _made_of_others(study)
     example = study["economics"]["worked_example"]
     if example not in [name for name, site in study["sites"].items() if site.get("analysed", True)]:
         yield ("economics", "worked_example"), f"found {example!r}, allowed: an analysed site of this study"
+
+
+def _made_of_others(study: Mapping) -> Iterator[tuple[tuple, str]]:
+    """An extract beside the one that is made from it, or without the definitions of how, or these without it."""
+    for name, of in MADE_FROM.items():
+        given, defined = of in study["extracts"], of in study["definitions"]
+        if given and study["extracts"][name] != made_extract(study, name):
+            yield ("extracts", name), f"found beside {of}, allowed: one of them, {name} being made from {of}"
+        if given and not defined:
+            yield ("definitions", of), f"missing key, needed with extracts.{of} (how {name} are made of them)"
+        if defined and not given:
+            yield ("definitions", of), f"found without extracts.{of}, allowed: only with it"
 
 
 def _labels(sites: Mapping) -> Iterator[tuple[tuple, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from dscp.extracts.columns import day_of_birth
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.study.given import EXCEL, form_of_days
 
 Fault = tuple[tuple, str]
@@ -47,7 +47,7 @@ def _twice(keys: tuple, group: Mapping, what: str, texts: Iterable) -> Iterator[
 def _no_form(extract: str, column: str, form: str) -> str:
     """What is allowed where a form is no way of writing the days of a column; "" where it is one."""
     read = form_of_days(form)
-    declared = next(one for one in EXTRACTS[extract].columns if one.name == column)
+    declared = next(one for one in READ[extract].columns if one.name == column)
     if not read or (declared.kind != "month" and read != EXCEL and "%d" not in read):
         return FORMS
     if "%y" in read and day_of_birth in declared.rules:

@@ -8,7 +8,7 @@ import yaml
 
 from dscp.disclosure.policies import POLICIES
 from dscp.extracts.columns import personal
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.extracts.types import ExtractType
 from dscp.measures.registry import MEASURES
 
@@ -27,7 +27,7 @@ def config_schema(project: Path) -> dict:
     keys = schema["properties"]
     keys["disclosure"]["enum"] = list(POLICIES)
     keys["disclosure"]["assumed"] = {name: policy.says for name, policy in POLICIES.items()}
-    keys["extracts"]["properties"] = {name: _extract(extract) for name, extract in EXTRACTS.items()}
+    keys["extracts"]["properties"] = {name: _extract(extract) for name, extract in READ.items()}
     keys["measures"]["items"] = {"enum": list(MEASURES)}
     return schema
 
@@ -36,7 +36,9 @@ def _extract(extract: ExtractType) -> dict:
     """What a config may say of an extract: a path, a list of paths, or a group of files and how they are written."""
     ways = _ways(extract)
     path = {"type": "string", "maxLength": 500, "description": "a path"}
-    file = {"type": "object", "additionalProperties": False, "required": ["file"], "properties": {"file": path, **ways}}
+    until = {"type": "string", "format": "date", "description": "the last day that its rows are of"}
+    own = {"file": path, **ways, **({"ends": until} if extract.makes else {})}
+    file = {"type": "object", "additionalProperties": False, "required": ["file"], "properties": own}
     item = {"if": {"type": "object"}, "then": file, "else": path}
     listed = {"type": "array", "minItems": 1, "maxItems": 200, "items": item}
     source = {"type": "string", "maxLength": 300, "description": "where the files come from, as it is printed"}

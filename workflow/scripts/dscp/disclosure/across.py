@@ -19,7 +19,7 @@ from dscp.disclosure.facts import counts
 from dscp.disclosure.members import alike
 from dscp.disclosure.policies import NONE, POLICIES
 from dscp.disclosure.register import COUNTS, LEDGER, MEMBERS, Register, Released
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.ledger.rows import extracts_of, read_ledger
 
 
@@ -127,7 +127,7 @@ def _of_the_same(row: Mapping, pairs: Mapping[str, object]) -> bool:
     `pairs` : "rows.{extract}" -> how the records of the two runs agree. Of an extract that holds numbers it is enough
     that some rows are the same; of one whose rows are people a count of other records differs by chance.
     """
-    found = [(EXTRACTS[name], pairs.get(f"rows.{name}")) for name in extracts_of(row) if name in EXTRACTS]
+    found = [(READ[name], pairs.get(f"rows.{name}")) for name in extracts_of(row) if name in READ]
     return all(
         pair is not None and pair.common > 0 and (extract.row_is == "several" or pair.more + pair.fewer == 0)
         for extract, pair in found

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dscp.disclosure.attack import Fact
 from dscp.extracts.faults import UNUSABLE
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.extracts.types import WITH, About
 from dscp.ledger.ids import dims_of, dims_text, general, identifier, shapes
 from dscp.ledger.rows import extracts_of, inputs_of
@@ -272,7 +272,7 @@ def _missing(rows: Mapping[str, Mapping]) -> Iterator[tuple[str, list[str], bool
     """
     for extract, remarks in _remarks(rows, "information").items():
         on_cells = {text.removesuffix(ON_COLUMN) for text in remarks.values() if text.endswith(ON_COLUMN)}
-        for column in (one for one in EXTRACTS[extract].columns if one.name in on_cells):
+        for column in (one for one in READ[extract].columns if one.name in on_cells):
             names = [name for name, text in remarks.items() if text == column.name + ON_COLUMN]
             yield f"validation.missing.{extract}.{column.name}", names, column.missing != "fine"
 

@@ -57,8 +57,8 @@ class RowCheck:
     found: str = ""
 
 
-def client_checks(start: str) -> tuple[RowCheck, ...]:
-    """Checks of date of birth and age at first use against the day on which a row begins."""
+def old_enough(start: str) -> tuple[RowCheck, ...]:
+    """Checks of date of birth against the day on which a row begins."""
     age = f"date_sub('year', date_of_birth, {start})"
     return (
         RowCheck(FAULT, "date_of_birth", f"date_of_birth > {start}", f"a date not after {start}"),
@@ -68,6 +68,14 @@ def client_checks(start: str) -> tuple[RowCheck, ...]:
             f"{age} > {OLDEST_CLIENT} AND {start} <= getvariable('today')",
             f"a date that makes the client at most {OLDEST_CLIENT} years old at {start}",
         ),
+    )
+
+
+def client_checks(start: str) -> tuple[RowCheck, ...]:
+    """Checks of date of birth and age at first use against the day on which a row begins."""
+    age = f"date_sub('year', date_of_birth, {start})"
+    return (
+        *old_enough(start),
         RowCheck(
             INFORMATION,
             "age_first_use",

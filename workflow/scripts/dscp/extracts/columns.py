@@ -63,7 +63,7 @@ def in_words(column: Column, limits: Limits) -> str:
 
 def personal(extract: ExtractType) -> set[str]:
     """Columns of which a message shows no character: who a client is, and when he or she was born."""
-    born = {column.name for column in extract.columns if day_of_birth in column.rules}
+    born = {column.name for column in extract.columns if column.hidden or day_of_birth in column.rules}
     return born | ({extract.person} if extract.person else set())
 
 
@@ -196,6 +196,11 @@ def quarter_from(first: date, why: str) -> Rule:
         return Allowed(words, begins)
 
     return rule
+
+
+def letter(limits: Limits) -> Allowed:
+    """An initial."""
+    return Allowed("one letter", lambda values: values.str.match(r"^[^\W\d_]\Z"))
 
 
 def code_of(what: str) -> Rule:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ["extract", "severity", "file", "line", "column", "found", "allowed", "rows", "message"]
-FAULT, INFORMATION, EXCLUDED, COUNT = "fault", "information", "excluded", "count"
-SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT]
+FAULT, INFORMATION, EXCLUDED, COUNT, JOINED = "fault", "information", "excluded", "count", "joined"
+SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT, JOINED]
 NO_VALUE = "no value"  # what a missing cell is called
 LINKED = "rows linked to "  # before the name of another extract
 NOT_ALLOWED = "a value that is not allowed"
@@ -145,6 +145,11 @@ def count(extract: str, found: str, rows: int, *, file: str = "", column: str = 
     return _row(extract, COUNT, file, "", column, found, "", rows, message)
 
 
+def joined_count(extract: str, found: str, number: int) -> dict[str, Any]:
+    """Return a count of what was made of an extract's rows: episodes, people, journeys."""
+    return _row(extract, JOINED, "", "", "", found, "", number, f"{extract}: {found}: {number:,}")
+
+
 def table(findings: list[dict[str, Any]]) -> pd.DataFrame:
     """Return findings as a frame with the columns of validation.csv, text in all but `rows`."""
     import pandas as pd
@@ -166,8 +171,8 @@ def with_ids(findings: pd.DataFrame) -> pd.DataFrame:
     So are remarks on places without linked rows: that nobody there is linked may be what the policy withholds.
 
     validation.rows_in.journeys, validation.missing.journeys.drug_1, validation.excluded.journeys.1,
-    validation.information.dirs.2, validation.linked.dirs.carat_referrals. Rows read are counted per file: their ids
-    repeat, and the ledger sums them.
+    validation.information.dirs.2, validation.linked.dirs.carat_referrals, validation.joined.submissions.1. Rows read
+    are counted per file: their ids repeat, and the ledger sums them.
 
     Returns
     -------

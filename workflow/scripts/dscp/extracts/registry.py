@@ -31,14 +31,18 @@ def declared() -> dict[str, ExtractType]:
         if module.__name__.rpartition(".")[2] != module.EXTRACT.name:
             raise ValueError(f"{module.__name__}: declares {module.EXTRACT.name}, allowed: the name of its file")
     for extract in known.values():
+        if extract.makes and extract.makes not in known:
+            raise ValueError(f"extract {extract.name}: there is no {extract.makes} to make of it")
         for link in extract.links:
             if link.to not in known or link.to_column not in {column.name for column in known[link.to].columns}:
                 raise ValueError(f"extract {extract.name}: there is no {link.to}.{link.to_column} to link to")
     return known
 
 
-EXTRACTS = declared()
-OF_PEOPLE = [name for name, extract in EXTRACTS.items() if extract.about is About.PEOPLE]  # or numbers of them
+READ = declared()  # all that a study can be given
+EXTRACTS = {name: extract for name, extract in READ.items() if not extract.makes}  # what its numbers are computed from
+MADE_FROM = {extract.makes: name for name, extract in READ.items() if extract.makes}
+OF_PEOPLE = [name for name, extract in READ.items() if extract.about is About.PEOPLE]  # or numbers of them
 
 
 def samples(
@@ -57,9 +61,9 @@ def samples(
 
     def draw(name: str) -> None:
         if name not in of.drawn:
-            for link in EXTRACTS[name].links:
+            for link in READ[name].links:
                 draw(link.to)
-            of.drawn[name] = EXTRACTS[name].sample(of)
+            of.drawn[name] = READ[name].sample(of)
 
     wanted = list(names)
     for name in wanted:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dscp.extracts.faults import NO_VALUE, NOT_ALLOWED, REMARKS
 from dscp.extracts.ids import CHANGED, SHORTER
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 
-OF_CHECKS = {check.found for extract in EXTRACTS.values() for check in extract.row_checks if check.found}
+OF_CHECKS = {check.found for extract in READ.values() for check in extract.row_checks if check.found}
 FIXED = {NO_VALUE, SHORTER, *REMARKS, *(found for _, found, _ in CHANGED), *OF_CHECKS}
 
 

@@ -76,6 +76,7 @@ class Column:
     code_list : path in the config of the code list, where they are not
     recorded : the column of the day on which a code is recorded, where it is not that of the extract's coverage
     of_areas : "dats" or "prisons", where its codes are those by which the config names the areas' places
+    hidden : it helps to tell who a client is: no message shows a character of it, and no config translates it
     """
 
     name: str
@@ -92,6 +93,7 @@ class Column:
     code_list: str = ""
     recorded: str = ""
     of_areas: Literal["", "dats", "prisons"] = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,8 @@ class ExtractType:
     links : to other extracts
     row_checks, checks : within a row, and between rows or against the study
     sample : draws a made-up extract; its values mean nothing
+    makes : the extract that is made from it, in whose place a study has it; "" where measures read it themselves
+    leaves_out : which records are none for the study, told before anything else is checked
     """
 
     name: str
@@ -191,6 +195,8 @@ class ExtractType:
     row_checks: tuple[RowCheck, ...]
     checks: tuple[Callable[[Extract], list], ...]
     sample: Callable[[Sample], pd.DataFrame]
+    makes: str
+    leaves_out: tuple[Callable[[Extract], list], ...]
 
     def __post_init__(self) -> None:
         """A declaration that contradicts itself does not load."""
@@ -212,7 +218,8 @@ class ExtractType:
             raise ValueError(f"extract {self.name}: about {self.about!r}, allowed: {', '.join(map(str, About))}")
         if not self.protection:
             raise ValueError(f"extract {self.name}: protection is empty, allowed: why its counts are protected or not")
-        if self.row_is == "one" and not (self.person and self.about is About.PEOPLE):
+        told = self.person or any(column.hidden for column in self.columns)
+        if self.row_is == "one" and not (told and self.about is About.PEOPLE):
             raise ValueError(f"extract {self.name}: a row of one client is about people and has a column of persons")
 
     def about_of(self, dims: Mapping[str, str]) -> About:

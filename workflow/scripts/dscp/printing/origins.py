@@ -147,6 +147,7 @@ TITLES = {
     "validation.rows_kept.{extract}": "Rows kept",
     "validation.linked.{extract}.{other}": "Rows of a client who is in another file",
     "validation.excluded.{extract}.{nth}": "Rows left out, by rule",
+    "validation.joined.{extract}.{nth}": "From submissions to journeys",
     "validation.missing.{extract}.{column}": "Missing values",
     "validation.information.{extract}.{nth}": "Other remarks",
 }

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -114,6 +115,31 @@ def keyed(path: str | Path, key: bytes) -> str:
     """Keyed checksum of a confidential file, with its prefix: without the key nobody can tell what the file held."""
     with open(path, "rb") as stream:
         return KEYED + hashlib.file_digest(stream, lambda: hmac.new(key, digestmod="sha256")).hexdigest()
+
+
+def own_key(path: Path) -> bytes:
+    """Return the run's key for checksums of what is confidential, made once, for its owner alone.
+
+    A new run takes the key of another run of the study, if there is one: only then can it be told from their records
+    whether two runs used the same extract.
+
+    Parameters
+    ----------
+    path : of the file that holds it, in the run's restricted folder
+
+    Raises
+    ------
+    KeyFault
+        The file holds none.
+    """
+    if not path.exists():
+        others = sorted(path.parents[2].glob(f"*/{path.parent.name}/{path.name}"))
+        key = read_key(others[0]) if others else secrets.token_bytes(KEY_BYTES)
+        part = path.with_name(f".{path.name}.part")
+        part.touch(mode=0o600)
+        part.write_text(key.hex() + "\n", encoding="ascii")
+        part.replace(path)
+    return read_key(path)
 
 
 class KeyFault(ValueError):

@@ -13,7 +13,7 @@ from dscp.disclosure.policies import NONE, POLICIES
 from dscp.exhibits.book import DEFAULT_FORMS, Book, setting, time
 from dscp.exhibits.declared import figure_sites, ledger_items
 from dscp.exhibits.tables import lettered
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import READ
 from dscp.extracts.types import WITH
 from dscp.ledger.ids import dims_of, identifier
 from dscp.ledger.withheld import WITHHELD_SIGN
@@ -119,14 +119,14 @@ class Study:
 
     def protection(self) -> list[tuple[str, str, str, str]]:
         """Of each extract of the study: what it is called, what its numbers are about, their fate, and why."""
-        declared = (EXTRACTS[name] for name in self._config["extracts"])
+        declared = (READ[name] for name in self._config["extracts"])
         return [(one.says, str(one.about), one.fate, one.protection) for one in declared]
 
     def sources(self) -> list[tuple[str, Markup]]:
         """Where the files of the extracts come from, as the config says: what an extract is, and its source."""
         entries = self._config["extracts"].items()
         named = [(name, entry["source"]) for name, entry in entries if isinstance(entry, Mapping) and "source" in entry]
-        return [(EXTRACTS[name].says, setting(source)) for name, source in named]
+        return [(READ[name].says, setting(source)) for name, source in named]
 
     def mapped(self) -> list[tuple[Markup, ...]]:
         """How the files of the extracts are written, as the config says: file, column, words."""

@@ -1,7 +1,7 @@
 """What a study gives of each extract: its files, and how their names, codes and days are written.
 
 A path, a list of paths, or a group of `files`, `columns`, `values`, `dates`, `skip` and `sheet`; an item of `files` may
-be such a group with `file`, which says what is different in that file.
+be such a group with `file`, which says what is different in that file, and up to which day it goes (`ends`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Given:
     dates : our column -> how its days are written, such as DD.MM.YYYY
     skip : lines of titles above the header
     sheet : of a workbook
+    ends : the last day that its rows are of, where its name does not tell
     """
 
     path: str
@@ -35,6 +36,7 @@ class Given:
     dates: Mapping[str, str] = field(default_factory=dict)
     skip: int = 0
     sheet: str = ""
+    ends: str = ""
 
     @property
     def name(self) -> str:
@@ -65,7 +67,7 @@ def _file(own: Mapping, all_: Mapping) -> Given:
     groups = {name: {**all_.get(name, {}), **own.get(name, {})} for name in ("columns", "values", "dates")}
     groups["values"] = {name: {_text(one): _text(ours) for one, ours in values.items()}
                         for name, values in groups["values"].items()}  # fmt: skip
-    single = {name: own.get(name, all_.get(name, empty)) for name, empty in (("skip", 0), ("sheet", ""))}
+    single = {name: own.get(name, all_.get(name, empty)) for name, empty in (("skip", 0), ("sheet", ""), ("ends", ""))}
     return Given(own["file"], **groups, **single)
 
 
@@ -98,6 +100,8 @@ def in_words(one: Given) -> Iterator[tuple[str, str]]:
     """What is mapped in a file, a line each: the column or "", and the words."""
     if one.sheet:
         yield "", f"sheet {one.sheet}"
+    if one.ends:
+        yield "", f"rows up to {one.ends}"
     if one.skip:
         yield "", f"lines above the header: {one.skip}"
     for column, header in one.columns.items():

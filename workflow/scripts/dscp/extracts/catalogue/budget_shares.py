@@ -45,4 +45,6 @@ EXTRACT = ExtractType(
     row_checks=(),
     checks=(sums("head", "site", what="budget"), study_sites),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )

@@ -96,4 +96,6 @@ EXTRACT = ExtractType(
     ),
     checks=(study_prisons,),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )

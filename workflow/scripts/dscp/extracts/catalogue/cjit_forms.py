@@ -66,4 +66,6 @@ EXTRACT = ExtractType(
     row_checks=(),
     checks=(study_forms,),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )

@@ -62,4 +62,6 @@ EXTRACT = ExtractType(
     row_checks=client_checks("dir_date"),
     checks=(repeated_dirs,),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )

@@ -52,4 +52,6 @@ EXTRACT = ExtractType(
     row_checks=(),
     checks=(sums("group", "stage", "site", what="fieldwork", amount="encounters"), study_sites),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )

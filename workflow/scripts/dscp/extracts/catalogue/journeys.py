@@ -137,4 +137,6 @@ EXTRACT = ExtractType(
     ),
     checks=(study_dats,),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )

@@ -45,4 +45,6 @@ EXTRACT = ExtractType(
     row_checks=(),
     checks=(study_months,),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )

@@ -72,4 +72,6 @@ EXTRACT = ExtractType(
     ),
     checks=(study_years("journey_years"),),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )

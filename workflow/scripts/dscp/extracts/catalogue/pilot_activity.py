@@ -50,4 +50,6 @@ EXTRACT = ExtractType(
     row_checks=(),
     checks=(study_sites,),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )

@@ -61,4 +61,6 @@ EXTRACT = ExtractType(
         worked_example,
     ),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )

@@ -63,4 +63,6 @@ EXTRACT = ExtractType(
     ),
     checks=(study_quarters,),
     sample=sample,
+    makes="",
+    leaves_out=(),
 )
