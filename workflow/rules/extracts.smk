@@ -84,6 +84,7 @@ if TAKEN_APART:
 
 
 if JOINED:
+
     rule joined:
         """Make journeys of the episodes that providers submitted."""
         input:
