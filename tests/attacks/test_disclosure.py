@@ -884,7 +884,7 @@ def test_the_checkers_pages(run):
         (found,) = [page for page in sheets if page.startswith(f"Table {number}\n")]
         assert "may be published" in found
         assert "Audit passed" in " ".join(found.split())
-    assert len([page for page in sheets if page.startswith("Table ")]) == 35
+    assert len([page for page in sheets if page.startswith("Table ")]) == 36
     full = by_id(read_ledger(run / "restricted" / "ledger.csv"))
     page = next(page for page in sheets if page.startswith("Table 6.1\n"))
     value = full["effective_treatment.base.pilot_1.pre"]["value"]

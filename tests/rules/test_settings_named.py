@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import continuity
+import follow_up
 import impact
 import outcomes
 from bent import MEMBERS, bent_definitions, of_rule, shifted
@@ -15,7 +16,7 @@ from dscp.ledger.rows import extracts_of, inputs_of, read_ledger, shaped_by, wit
 from dscp.ledger.trail import dependents
 from dscp.measures.registry import MEASURES
 from dscp.report.panel import settings_of
-from dscp.study.areas import value_at
+from dscp.study.areas import analysed, value_at
 from thorough import some
 
 FIELDS = ["value", "rows"]
@@ -42,6 +43,17 @@ def shared(config: dict) -> list:
     return [*parts, config["models"]["length_of_use_bands"]]
 
 
+def journeys_followed(journeys: str, config: dict) -> list[pd.DataFrame]:
+    """The ledger rows of the rule follow_up."""
+    definitions, labels = config["definitions"], {name: name for name in analysed(config["sites"])}
+    members, stays = follow_up.follow_up(journeys, *shared(config))
+    names = [one.name for one in follow_up.asked(definitions["return_days"])]
+    counts = follow_up.counted(members, config["sites"], names)
+    left = follow_up.left_by(stays, follow_up.followed(definitions))
+    known = {"setting.models.confidence": config["models"]["confidence"]}
+    return follow_up.ledger(counts, left, labels, definitions["return_days"], known)
+
+
 def counted(extracts: dict[str, str], config: dict) -> pd.DataFrame:
     """The ledger rows of the rules outcomes and continuity."""
     treatment, others = of_rule("outcomes"), of_rule("continuity")
@@ -49,6 +61,7 @@ def counted(extracts: dict[str, str], config: dict) -> pd.DataFrame:
     found = continuity.continuity(extracts, *shared(config), others)
     rows = outcomes.ledger(clients, excluded, config["sites"], treatment)
     rows += continuity.ledger(*found, config["sites"], others, beside=True)
+    rows += journeys_followed(extracts["journeys"], config)
     return pd.concat(rows, ignore_index=True)
 
 
@@ -84,6 +97,7 @@ CHANGES = {
     "definitions.start_cutoff": lambda config: bent_definitions(config, {"start_cutoff": "after_latest"}),
     "definitions.latest_journey": lambda config: bent_definitions(config, {"latest_journey": "end"}),
     "definitions.exit_reason_counts": lambda config: bent_definitions(config, {"exit_reason_counts": "always"}),
+    "definitions.return_days": lambda config: bent_definitions(config, {"return_days": [100, 300]}),
     "definitions.pickup_days": lambda config: bent_definitions(config, {"pickup_days": 20}),
     "definitions.pickup_from": lambda config: bent_definitions(config, {"pickup_from": "referral_date"}),
     "definitions.missing_release": lambda config: bent_definitions(config, {"missing_release": "excluded"}),

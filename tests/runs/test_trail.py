@@ -28,6 +28,7 @@ NAMED_AS_A_WHOLE = (
     "validation.excluded.",
     "validation.rows_in.",
     "varied.",  # which clients are counted changes with the definition
+    "follow_up.left.",  # every new journey of an arm tells of each day
 )
 
 

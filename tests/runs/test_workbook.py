@@ -120,7 +120,7 @@ def test_every_numbered_table_has_its_worksheet(book, pages, default_run):
     assert book.sheetnames == ["Cover", "Contents", "Notes", *names]
     exhibits = pd.read_csv(default_run / "cells.csv", dtype=str)["exhibit"].drop_duplicates()
     assert names == [f"Table {number}" for number in exhibits if not number.startswith("Figure ")]
-    assert len(names) == 35
+    assert len(names) == 36
 
 
 def test_every_cell_reads_alike_in_html_and_xlsx(book, pages):

@@ -47,6 +47,9 @@ from figures import figures
 from flows import counted as flows_counted
 from flows import flows
 from flows import ledger as flows_ledger
+from follow_up import asked, follow_up, followed, left_by
+from follow_up import counted as follow_up_counted
+from follow_up import ledger as follow_up_ledger
 from impact import impact
 from ledger import ledger as whole_ledger
 from new_journeys import new_journeys
@@ -299,6 +302,10 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
         yield keep(of_pairs(config, known | leaves, list(typed)))
     if "over_time" in can:
         yield unless_known(["journeys"], ["over_time", on_clients], lambda: of_quarters(config, typed))
+    if "follow_up" in can:
+        yield unless_known(
+            of_clients, ["follow_up", on_clients], lambda: of_journeys_followed(config, typed, dict(known))
+        )
     of_money = ("pilot_spending", "treatment_budgets", "budget_shares")
     years = economics["spending_years"]
     if "spending" in can:
@@ -349,6 +356,17 @@ def of_quarters(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame
     left = over_time(str(typed["journeys"]), sites, spans_of, *shaped)
     known = dict(numbers({"models": config["models"]}))
     return over_time_ledger(over_time_counted(left, sites, spans_of), spans_of, labels, known)
+
+
+def of_journeys_followed(config: Mapping, typed: Mapping[str, Path], known: Mapping[str, float]) -> list[pd.DataFrame]:
+    """The ledger rows of follow_up; `known` has the rates of those who were retained."""
+    sites, days, definitions, codes = (config[key] for key in ("sites", "periods", "definitions", "codes"))
+    shaped, back = (definitions, codes, config["models"]["length_of_use_bands"]), definitions["return_days"]
+    labels = {name: site["label"] for name, site in analysed(sites).items()}
+    members, stays = follow_up(str(typed["journeys"]), sites, days, *shaped)
+    counts = follow_up_counted(members, sites, [one.name for one in asked(back)])
+    rates = dict(numbers({"models": config["models"]})) | known
+    return follow_up_ledger(counts, left_by(stays, followed(definitions)), labels, back, rates)
 
 
 def with_definitions_varied(

@@ -54,6 +54,8 @@ def made_up(config: dict, seed: int = 3) -> dict[str, float]:
             values[one] = float(rates[one])
         elif one.startswith(("new_journeys", "constant")):
             values[one] = float(rng.integers(20, 95))
+        elif one.startswith(("follow_up.", "setting.")):
+            values[one] = float(rng.uniform(2, 95))
         elif one.startswith("evidence.power"):
             values[one] = float(rng.uniform(0.05, 0.95))
         elif found := re.fullmatch(r"evidence\.relabelled_middle\.(\w+)\.bin_(\d+)", one):

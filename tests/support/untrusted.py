@@ -233,7 +233,8 @@ TESTED = r"(effective_treatment|successful_completion|retained_12_weeks)"
 MODEL = r"(p|p_clustered|odds_ratio\w*|effect|effect_low|effect_high)"
 UNTESTED = r"(p|p_clustered|odds_ratio\w*|effect|effect_low|effect_high|p_unadjusted|log_odds_did|log_odds_se)"
 JOURNEYS = r"excluded\.\w+\.journeys|validation\.\w+\.journeys.*"
-MIX = r"case_mix\.(count|complete_\w+)\..*|varied\.did\..*|(flows|over_time)\..*"  # of all sites, and of other times
+# Of all sites, and of other times.
+MIX = r"case_mix\.(count|complete_\w+)\..*|varied\.did\..*|(flows|over_time|follow_up)\..*"
 YEARLY = ("started", "retained_12_weeks", "completed_under_12_weeks")
 SPENDING = r"spending\..*|spending_item\..*|cost(_recurrent)?\..*|validation\..*pilot_spending.*"
 RATIOS = r"benefit\.(cost_ratio|cost_ratio_sensitivity|net_cost_ratio)"
@@ -360,6 +361,7 @@ FAULTS = {
             rf"{EVERY}\.(did(_\w+)?|p_difference)\..*",
             rf"{TESTED}\.{UNTESTED}\..*",
             r"stated\.(effective_treatment|completion_of_treated)\.rate\.(min|max)",
+            r"follow_up\.left\..*",
             *NO_BENEFIT,
         ),
         lambda values, before: values["stated.compared.all"] == 3 and values["sensitivity.treatment_value.base"] > 0,
@@ -369,6 +371,7 @@ FAULTS = {
             "In all four sites the benefits cannot be given.",
             "Not all of these numbers can be given.",
             "The differences in differences cannot be given.",
+            "How new journeys end cannot be given",
         ),
     ),
     "one client in an area": Fault(
@@ -398,6 +401,7 @@ FAULTS = {
             r"retained_12_weeks\.(rate\.(pilot_3|all_pilots)\.post|change\.(pilot_3|all_pilots))",
             rf"{EVERY}\.(did(_\w+)?|p_difference)\..*",
             rf"{TESTED}\.{UNTESTED}\..*",
+            r"follow_up\.left\.\w+\.(all_comparisons\.\w+|all_pilots\.post)\..*",
             *NO_BENEFIT,
         ),
         lambda values, before: values["effective_treatment.base.all_pilots.pre"] == 1,

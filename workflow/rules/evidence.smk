@@ -40,3 +40,25 @@ if "over_time" in PARTS:
             digest=digest("over_time"),
         script:
             "../scripts/over_time.py"
+
+
+if "follow_up" in PARTS:
+
+    rule follow_up:
+        """Table S.16 and Figure S.11: who came back, how people leave, and what payment by results asks for."""
+        input:
+            accepted=ACCEPTED,
+            journeys=validated("journeys"),
+            impact=[rules.impact.output.ledger] if "retained_12_weeks" in measures() else [],
+        output:
+            members=f"{RUN}/restricted/follow_up.parquet",
+            ledger=f"{RUN}/restricted/ledger/follow_up.csv",
+        log:
+            f"{RUN}/logs/follow_up.log",
+        params:
+            study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
+            labels={name: STUDY["sites"][name]["label"] for name in SITES},
+            models=pick(STUDY["models"], "confidence"),
+            digest=digest("follow_up"),
+        script:
+            "../scripts/follow_up.py"

@@ -23,7 +23,7 @@ from dscp.study.areas import areas
 from dscp.study.days import day
 from dscp.study.given import Given
 
-ONE_BY_ONE = ("flows", "over_time")  # rules that list the journeys that they count, under their own name
+ONE_BY_ONE = ("flows", "over_time", "follow_up")  # rules that list the journeys that they count, under their own name
 NOT_LISTED = {"cost_recurrent": "category <> 'start_up'"}  # a family's further condition
 
 
@@ -91,7 +91,7 @@ def _query(row: Mapping, run: Path, config: Mapping) -> tuple[Path, str, list] |
     elif row["family"] == "case_mix":
         measure, *condition = _case_mix(row, config)
         validated, extract = run / "restricted", MEMBERS[measure.cohort.rule].removesuffix(".parquet")
-    elif row["family"] in ONE_BY_ONE:
+    elif row["family"] in ONE_BY_ONE and row["unit"] == "count":
         validated, extract, condition = run / "restricted", row["family"], _counted_condition(row)
     elif measure and measure.outcome:
         validated, extract = run / "restricted", MEMBERS[measure.cohort.rule].removesuffix(".parquet")
@@ -125,7 +125,8 @@ def _ratio_condition(row: Mapping, measure: Measure, config: Mapping) -> tuple[s
 def _counted_condition(row: Mapping) -> tuple[str, list]:
     """The rows of a rule's own list: of those that left treatment in a window, `_count` are those who completed it."""
     dims = {"window" if name in ("month", "part") else name: value for name, value in dims_of(row).items()}
-    done = ["outcome"] if words_of(row)[1].endswith("_count") else []
+    done = {"follow_up": "so", "over_time": "outcome"}.get(row["family"])
+    done = [done] if done and words_of(row)[1].endswith("count") else []
     return " AND ".join([*(f'"{name}" = ?' for name in dims), *done]), list(dims.values())
 
 

@@ -352,6 +352,17 @@ def _quarter_rows(config: Mapping) -> list[dict]:
     ]
 
 
+def _followed_rows(config: Mapping) -> list[dict]:
+    """After how many days it is looked at who has left, for all pilots and all comparison areas in both periods."""
+    paths = ["definitions.effective_days", *(f"definitions.return_days.{n}" for n in (1, 2))]
+    return [
+        {"area": f"all_{arm}s", "who": who, "period": period, "at": f"at_{n}", "days": path}
+        for arm, who in (("pilot", "All pilots"), ("comparison", "All comparison areas"))
+        for period in PERIODS
+        for n, path in enumerate(paths, start=1)
+    ]
+
+
 def _worked_rows(config: Mapping) -> list[dict]:
     return [row for row in _site_rows(config) if row["site"] == config["economics"]["worked_example"]]
 
@@ -409,6 +420,7 @@ GENERATORS = {
     "model_years": _model_year_rows,
     "months": _month_rows,
     "quarters": _quarter_rows,
+    "followed": _followed_rows,
     "worked_example": _worked_rows,
     "tested": _tested_rows,
     "pooled": _pooled_rows,

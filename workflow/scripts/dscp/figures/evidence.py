@@ -79,7 +79,7 @@ def _any(data: FigureData) -> bool:
     return any(datum.known for datum in data.cells.values())
 
 
-def _key(figure: Figure, looks: Sequence[Look], faces: Faces) -> None:
+def key(figure: Figure, looks: Sequence[Look], faces: Faces) -> None:
     """What each mark is, at the foot of a sheet."""
     axes = panel(figure, 0, figure.get_figheight() * 25.4 - 5.5, WIDTH, 5)
     axes.set_xlim(0, WIDTH)
@@ -88,11 +88,12 @@ def _key(figure: Figure, looks: Sequence[Look], faces: Faces) -> None:
     axes.set_yticks([])
     for number, look in enumerate(looks):
         at = WIDTH / len(looks) * number + 2
-        _mark(axes, at, 2.5, look)
+        mark(axes, at, 2.5, look)
         axes.text(at + 3, 2.5, look.name, va="center", color=INK, fontproperties=faces.plain)
 
 
-def _mark(axes: Axes, x: float, y: float, look: Look) -> None:
+def mark(axes: Axes, x: float, y: float, look: Look) -> None:
+    """A mark at a point of an axes."""
     axes.plot(
         [x], [y], marker=look.marker, markersize=4, linestyle="none", color=look.line, markerfacecolor=look.ground
     )
@@ -117,13 +118,13 @@ def agreement(data: FigureData, config: Mapping, faces: Faces) -> Figure:
                 rows.axes.plot(places, [y, y], color=color, linewidth=width, solid_capstyle="butt")
         estimate = data.get(name, "estimate")
         if estimate is not None and estimate.known:
-            _mark(rows.axes, estimate.value, y, ESTIMATE)
+            mark(rows.axes, estimate.value, y, ESTIMATE)
         if estimate is not None:
             rows.words.text(134, y, estimate.text, ha="right", va="center", color=ACCENT, fontproperties=faces.bold)
         low, high = (data.at(name, column) for column in ("low_areas", "high_areas"))
         reach = f"{low.text} to {high.text}" if low.known else low.text
         rows.words.text(RIGHT, y, reach, ha="right", va="center", color=INK, fontproperties=faces.plain)
-    _key(rows.figure, [ESTIMATE], faces)
+    key(rows.figure, [ESTIMATE], faces)
     return rows.figure
 
 
@@ -145,7 +146,7 @@ def power(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     scale(rows.axes, "x", faces, range(0, 101, 20), "{:g}")
     rows.axes.set_xlabel("Chance to be found, per cent", fontproperties=faces.plain, color=MUTED, labelpad=2)
     _marks(rows, data, POWER)
-    _key(rows.figure, list(POWER.values()), faces)
+    key(rows.figure, list(POWER.values()), faces)
     return rows.figure
 
 
@@ -165,7 +166,7 @@ def scales(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     rows = _rows(data, faces, 112)
     points_axis(rows.axes, [datum.value for datum in data.cells.values() if datum.known], faces)
     _marks(rows, data, SCALES)
-    _key(rows.figure, list(SCALES.values()), faces)
+    key(rows.figure, list(SCALES.values()), faces)
     return rows.figure
 
 
@@ -175,7 +176,7 @@ def _marks(rows: Rows, data: FigureData, looks: Mapping[str, Look]) -> None:
         found = {column: datum for column in looks if (datum := data.get(name, column)) is not None}
         for column, datum in found.items():
             if datum.known:
-                _mark(rows.axes, datum.value, y, looks[column])
+                mark(rows.axes, datum.value, y, looks[column])
 
 
 def relabelled(data: FigureData, config: Mapping, faces: Faces) -> Figure:

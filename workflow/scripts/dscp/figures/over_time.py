@@ -22,7 +22,10 @@ from dscp.figures.drawing import (
     round_ticks,
     scale,
     sheet,
+    shortened,
 )
+from dscp.figures.effects import whole_width
+from dscp.figures.evidence import Look, key, mark
 from dscp.study.areas import PERIODS
 from dscp.study.days import day
 
@@ -80,3 +83,43 @@ def _quarters_below(axes: Axes, data: FigureData, places: Mapping[str, float], f
         texts.append(f"{MONTHS[int(month) - 1]}\n{year}")
     axes.set_xticks([places[name] for name in chosen], texts)
     in_type(axes, faces)
+
+
+WAYS = {
+    "completed": Look("o", ACCENT, ACCENT, "Completed"),
+    "other": Look("^", WHITE, MUTED, "Other exit"),
+    "still": Look("s", WHITE, INK, "Goes on"),
+}
+STEP, HEAD = 5.0, 6.0  # mm, of a row and of the head of a group
+
+
+def exits(data: FigureData, config: Mapping, faces: Faces) -> Figure:
+    """Of new journeys the shares that have been completed, ended otherwise and go on, after so many days."""
+    if not any(data.at(name, way).known for name in data.rows for way in WAYS):
+        return nothing(data.missing, "Nobody can be followed for so long", faces)
+    groups = list(dict.fromkeys((row["area"], row["period"]) for row in data.rows.values()))
+    high = len(data.rows) * STEP + len(groups) * HEAD
+    figure = sheet(high + 20)
+    axes, names = panel(figure, 50, 2, 104, high), whole_width(figure, 2, high)
+    axes.set_ylim(high, 0)
+    axes.set_xlim(-1, 101)
+    axes.set_yticks([])
+    grid(axes, "x")
+    scale(axes, "x", faces, range(0, 101, 20), "{:g}")
+    axes.set_xlabel("Per cent of new journeys", fontproperties=faces.plain, color=MUTED, labelpad=2)
+    y = 0.0
+    for group in groups:
+        own = {name: row for name, row in data.rows.items() if (row["area"], row["period"]) == group}
+        first = next(iter(own.values()))
+        label = shortened(f"{first['who']}, {config['periods'][first['period']]['label']}", 48, faces.bold)
+        names.text(0, y + HEAD / 2, label, va="center", color=ACCENT, fontproperties=faces.bold)
+        y += HEAD
+        for name in own:
+            after = f"After {data.at(name, 'days').text} days"
+            names.text(2, y + STEP / 2, after, va="center", color=INK, fontproperties=faces.plain)
+            for way, look in WAYS.items():
+                if data.at(name, way).known:
+                    mark(axes, data.at(name, way).value, y + STEP / 2, look)
+            y += STEP
+    key(figure, list(WAYS.values()), faces)
+    return figure

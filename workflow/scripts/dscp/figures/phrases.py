@@ -91,6 +91,17 @@ class FigureTexts:
         return self._of_pooled("S.7", lambda outcome, found: words.power_told(
             outcome, {label: chance for label, (chance,) in found.items()}), ("areas_2",))  # fmt: skip
 
+    def exits_alt(self) -> str:
+        """Figure S.11: how the largest part of new journeys stands after the longest time."""
+        data, most = self._data("S.11"), {}
+        for name, row in data.rows.items():
+            if row["at"] == "at_3":
+                ways = {way: data.at(name, way).value for way in ("completed", "other", "still")}
+                known = not any(map(math.isnan, ways.values()))
+                when = self._book.config["periods"][row["period"]]["label"]
+                most[f"{row['who'].lower()} in {when}"] = max(ways, key=ways.get) if known else ""
+        return words.exits_told(most)
+
     def quarters_alt(self) -> str:
         """Figure S.12: where the intervals lie, but for the quarter that all are compared with."""
         data = self._data("S.12")

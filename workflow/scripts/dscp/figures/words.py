@@ -44,6 +44,16 @@ def power_told(outcome: str, chances: Mapping[str, float]) -> str:
     return f"{outcome}: with areas, the larger effect would be {shared_out(ways)}."
 
 
+LEFT = {"completed": "completed", "other": "ended otherwise", "still": "still going on", "": "not known"}
+
+
+def exits_told(ways: Mapping[str, str]) -> str:
+    """Label -> how the largest part of new journeys stands after the longest time, as a sentence."""
+    return (
+        f"After the longest time the largest part is {shared_out({label: LEFT[way] for label, way in ways.items()})}."
+    )
+
+
 def scales_told(outcome: str, scales: Mapping[str, Sequence[float]]) -> str:
     """Label -> the difference on each scale, as a sentence on an outcome."""
     signs = {label: {direction(value, 1) for value in values} for label, values in scales.items()}

@@ -25,6 +25,7 @@ WITHIN = {
     "characteristic",
     *("measure", "bin", "scenario", "savings", "spent", "stock", "flow", "part"),
     *("setting", "choice"),
+    *("outcome", "way", "at", "arm"),
 }
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
 MODEL = (

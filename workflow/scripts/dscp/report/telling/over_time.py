@@ -9,8 +9,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dscp.report.telling.sentences import Label, Note, Number, Sentence, Words
+from dscp.study.areas import PERIODS
 
 MOVED, PLACEBO, CHANCE = "over_time.moved", "over_time.placebo", "over_time.placebo_p"
+PARTS = ("base", "count")
 UNCLEAR = "That is not clear of nought, which does not show that {}"
 
 
@@ -63,3 +65,28 @@ def placebo(values: Mapping[str, float]) -> list[Sentence]:
         *(" points, between ", *_ends(PLACEBO), "; with signs turned p = ", Number(CHANCE, "p2")),
     ]
     return [told, *_unclear(PLACEBO, values, "the areas moved together")]
+
+
+def returned(values: Mapping[str, float]) -> list[Sentence]:
+    """After how many completed journeys clients came back, in the earlier period and in the later one."""
+    days = Number("setting.definitions.return_days.1", "count")
+    bases, counts = ([f"follow_up.{part}.returned_1.all_pilots.{when}" for when in PERIODS] for part in PARTS)
+    if not all(values[one] for one in bases):
+        return [[Words("In one of the periods nobody can be followed for ", tuple(bases)), days, " days"]]
+    (of, later), (back, again) = ([Number(one, "count") for one in ids] for ids in (bases, counts))
+    told = ["In all pilots together, clients came back within ", days, " days after ", back, " of ", of]
+    return [[*told, " journeys completed in the earlier period, and after ", again, " of ", later, " in the later one"]]
+
+
+def left(values: Mapping[str, float]) -> list[Sentence]:
+    """How new journeys in the pilots had ended after half a year, in the earlier period and in the later one."""
+    days = Number("setting.definitions.return_days.1", "count")
+    ids = {way: [f"follow_up.left.{way}.all_pilots.{when}.at_2" for when in PERIODS] for way in ("completed", "other")}
+    if any(math.isnan(values[one]) for found in ids.values() for one in found):
+        return [["How new journeys end cannot be given", Note(ids["completed"][0])]]
+    (done, later), (gone, again) = ([Number(one, "plain_percent1") for one in found] for found in ids.values())
+    first = ["In all pilots together, ", done, " per cent of new journeys had been completed after ", days, " days"]
+    return [
+        [*first, " in the earlier period, and ", later, " per cent in the later one"],
+        ["In all pilots together, ", gone, " per cent and ", again, " per cent had ended otherwise by then"],
+    ]

@@ -14,7 +14,7 @@ from dscp.measures.registry import POOLED
 from dscp.printing import words
 from dscp.printing.forms import printed
 from dscp.report.telling.evidence import EvidenceTeller
-from dscp.report.telling.over_time import placebo, trend
+from dscp.report.telling.over_time import left, placebo, returned, trend
 from dscp.report.telling.results import MIXED, NIL, UNCLEAR, SiteResult, site_results, with_verdict
 from dscp.report.telling.scenarios import scenarios_told
 from dscp.report.telling.sentences import Label, Note, Number, Sentence, Teller, Words, capital, series
@@ -262,6 +262,16 @@ class Telling:
     def placebo_told(self, context: Context) -> Markup:
         """What pilots that began too early would show."""
         return self._told(context, placebo(self._book.values))
+
+    @pass_context
+    def returned_told(self, context: Context) -> Markup:
+        """How many came back."""
+        return self._told(context, returned(self._book.values))
+
+    @pass_context
+    def left_told(self, context: Context) -> Markup:
+        """How new journeys ended."""
+        return self._told(context, left(self._book.values))
 
     def valued(self) -> list[str]:
         """The sites whose benefits are set against their costs, in their order."""
