@@ -194,7 +194,7 @@ def _beginnings(days: int) -> str:
 
 
 def _filled(statement: str, **more: object) -> str:
-    earliest = [f"arg_min({name}, nth) filter (where {name} is not null) as {name}" for name in CARRIED]
+    earliest = [f"arg_min({name}, nth) as {name}" for name in CARRIED]
     lists = {"person": PERSON, "episode": EPISODE, "carried": CARRIED, "earliest": earliest}
     lists["lowest"] = [f"min({name}) as {name}" for name in CARRIED]
     return statement.format(**{name: ", ".join(items) for name, items in lists.items()}, **more)
