@@ -118,6 +118,8 @@ def test_a_released_run_is_listed_and_another_policy_is_not_published_beside_it(
     assert "minimum_10  A. Smith to the board  (as released)" in capsys.readouterr().out
     assert verify(study, RUN.removeprefix("results/"))[0] == [], "the run's seal is no added file"
     assert (study / RUN / "restricted" / "released" / "0001").stat().st_mode & 0o777 == 0o600
+    kept, own = study / "releases" / "record.key", study / RUN / "restricted" / "record.key"
+    assert kept.read_bytes() == own.read_bytes() and kept.stat().st_mode & 0o777 == 0o600
     config = study / "config.yaml"
     config.write_text(config.read_text(encoding="utf-8").replace("minimum_10", "round_to_5"), encoding="utf-8")
     done = snakemake(PROJECT, study)

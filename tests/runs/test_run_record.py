@@ -450,6 +450,14 @@ def test_the_key_is_made_once_kept_closed_and_shared_by_the_runs_of_a_study(tmp_
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
 
 
+def test_a_key_that_was_kept_when_a_run_was_released_is_taken_once_the_runs_are_purged(tmp_path):
+    own, kept = tmp_path / "results" / "c" / "restricted" / "record.key", tmp_path / "releases" / "record.key"
+    for path in (own, kept):
+        path.parent.mkdir(parents=True)
+    kept.write_text("5a" * 32 + "\n", encoding="ascii")
+    assert own_key(own) == bytes.fromhex("5a" * 32) and own.read_text() == kept.read_text()
+
+
 def test_the_commit_is_known_in_a_checkout_only(tmp_path):
     (tmp_path / "Snakefile").write_text("")
     assert run_record.commit(tmp_path, ["Snakefile"]) == ""

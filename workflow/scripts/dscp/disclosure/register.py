@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING
 
 from dscp.disclosure.policies import POLICIES
 from dscp.record.crate import sha256
-from dscp.record.forms import SEALS
+from dscp.record.forms import RESTRICTED, SEALS
 from dscp.run.closed import RELEASES, alone
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KEY, ENTRY, CHECKSUM = "key", "entry.json", "entry.hmac"
+RUN_KEY = "record.key"  # of a run's keyed checksums
 LEDGER, COUNTS, MEMBERS = "ledger.csv", "counts.csv", "members.parquet"
 
 
@@ -161,11 +162,19 @@ class Register:
             (part / ENTRY).write_bytes(text)
             (part / CHECKSUM).write_text(_keyed(text, key), encoding="ascii")
             part.rename(place)
+            self._keep_key(entry.run)
             seals = self.folder.parent / "results" / entry.run / SEALS
             if seals.parent.is_dir():
                 seals.mkdir(exist_ok=True)
                 (seals / place.name).write_text(_keyed(text, key), encoding="ascii")
         return place
+
+    def _keep_key(self, run: str) -> None:
+        """Keep the run's key: where journeys are made of submissions a client's pseudonym comes of it, and with another
+        one a later run would be taken for a run of other people, once this one is purged."""
+        own, kept = self.folder.parent / "results" / run / RESTRICTED / RUN_KEY, self.folder / RUN_KEY
+        if own.exists() and not kept.exists():
+            shutil.copyfile(own, kept)
 
 
 def _keyed(text: bytes, key: bytes) -> str:

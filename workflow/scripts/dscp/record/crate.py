@@ -20,6 +20,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from dscp.record.forms import CODE, CSV, HTML, RESTRICTED, WORK, form_of
+from dscp.run.closed import RELEASES
 
 PROJECT = Path(__file__).parents[4]
 CRATE = "ro-crate-metadata.json"
@@ -120,8 +121,8 @@ def keyed(path: str | Path, key: bytes) -> str:
 def own_key(path: Path) -> bytes:
     """Return the run's key for checksums of what is confidential, made once, for its owner alone.
 
-    A new run takes the key of another run of the study, if there is one: only then can it be told from their records
-    whether two runs used the same extract.
+    A new run takes the key of another run of the study, if there is one, or the one that was kept when a run was
+    released: only then can it be told whether two runs used the same extract, and a client has one pseudonym in both.
 
     Parameters
     ----------
@@ -134,7 +135,8 @@ def own_key(path: Path) -> bytes:
     """
     if not path.exists():
         others = sorted(path.parents[2].glob(f"*/{path.parent.name}/{path.name}"))
-        key = read_key(others[0]) if others else secrets.token_bytes(KEY_BYTES)
+        kept = [one for one in (*others, path.parents[3] / RELEASES / path.name) if one.exists()]
+        key = read_key(kept[0]) if kept else secrets.token_bytes(KEY_BYTES)
         part = path.with_name(f".{path.name}.part")
         part.touch(mode=0o600)
         part.write_text(key.hex() + "\n", encoding="ascii")
