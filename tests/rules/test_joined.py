@@ -206,6 +206,22 @@ def test_a_reason_without_a_day_does_not_count_and_is_counted(config, tmp_path):
     assert counted(tmp_path)["episodes with a discharge reason without a day"] == 1
 
 
+def test_each_line_says_of_which_rows_it_is_made(config, tmp_path):
+    """Of all rows of the episodes that count, in the files as the config lists them."""
+    whole = cases()
+    first, second = whole[whole["AGNCY"] == "N0101"], whole[whole["AGNCY"] != "N0101"]
+    checked(config, tmp_path, first, second)
+    typed, journeys, rows = (str(tmp_path / name) for name in ("submissions.parquet", "j.csv", "rows.csv"))
+    joined(typed, SETTINGS, str(GROUPS), KEY, journeys, rows)
+    files, made_of = [(tmp_path / f"{n}.csv").read_text().splitlines() for n in (0, 1)], pd.read_csv(rows)
+    starts = [line.split(",")[3] for line in Path(journeys).read_text().splitlines()]
+    told = [(starts[one.line - 1], files[one.file - 1][one.row - 1].split(",")[0]) for one in made_of.itertuples()]
+    expected = pd.read_csv(CASES / "journeys.csv", dtype=str).groupby("case")["journey_start"].agg(set)
+    assert all(start in expected[case] for start, case in told)
+    assert len(made_of) == 26 and set(made_of["line"]) == set(range(2, 18))
+    assert not made_of.duplicated(["file", "row"]).any()
+
+
 def test_settings_decide(config, tmp_path):
     assert len(made(config, tmp_path, cases(), join_days=22)) == 15
     assert len(made(config, tmp_path, cases(), join_days=20)) == 17

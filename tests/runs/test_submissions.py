@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import trace
 
 import pandas as pd
 import pytest
@@ -64,6 +65,13 @@ def test_who_the_clients_are_is_told_in_the_restricted_folder_alone(study):
         content = path.read_bytes()
         assert NUMBER.encode() not in content and BORN.encode() not in content, path.name
     assert NUMBER not in (study / RUN / RESTRICTED / "journeys.csv").read_text(encoding="utf-8")
+
+
+def test_a_number_is_traced_to_the_files_that_were_submitted(study):
+    run = trace.Run(study, "other-2012-15")
+    told = "\n".join(trace.trail(run, *trace.find(run, "effective_treatment.count.pilot_1.pre")))
+    assert f"{RUN}/restricted/journeys.csv, " in told and "joined_rows.csv says of which rows each line is" in told
+    assert f"extract submissions:\n    {FOLDER}/submissions.csv, " in told and "not known" not in told
 
 
 def test_nothing_is_made_again(study):

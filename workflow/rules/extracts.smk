@@ -93,6 +93,7 @@ if JOINED:
             groups=source(GROUPS),
         output:
             journeys=extract_paths("journeys")[0],
+            rows=f"{RUN}/restricted/joined_rows.csv",
             counts=f"{RUN}/restricted/joined.csv",
         log:
             f"{RUN}/logs/joined.log",

@@ -105,10 +105,21 @@ from (
 """
 
 RESULT = """
-select client, dat, row_number() over (partition by who, dat order by journey_start, nth) as journey,
+create table result as
+select
+    row_number() over (order by dat, journey_start, nth) + 1 as line, who, spell,
+    client, dat, row_number() over (partition by who, dat order by journey_start, nth) as journey,
     journey_start, journey_end, exit_reason, date_of_birth, sex, {carried}, dual_diagnosis
 from journeys join people using (who) left join reasons using (who, dat, spell)
-order by dat, journey_start, nth
+"""
+JOURNEYS_FILE = "select * exclude (line, who, spell) from result order by line"
+
+# The rows of submissions that a line of the made file rests on.
+ROWS_FILE = """
+select made.line, submissions.file + 1 as file, submissions.line as row
+from (select line, who, dat, spell from result) as made join spells using (who, dat, spell)
+join episodes using (who, dat, nth) join people using (who) join submissions using ({episode})
+order by all
 """
 
 COUNTS = """
@@ -139,7 +150,7 @@ START = {"triage": "triage", "modality": "modality_start"}
 
 
 def joined(
-    submissions: str, settings: Mapping, groups: str, key: bytes, journeys: str, unfit: bool = False
+    submissions: str, settings: Mapping, groups: str, key: bytes, journeys: str, rows: str = "", unfit: bool = False
 ) -> pd.DataFrame:
     """Write the journeys of a file of submissions as CSV.
 
@@ -150,6 +161,7 @@ def joined(
     groups : path of a table of discharge codes: code, and the code of its group
     key : of the clients' pseudonyms
     journeys : path of the file to write
+    rows : path of another: which rows of which file of the submissions a line of it is made of
     unfit : the submissions have faults: only the header is written
 
     Returns
@@ -159,18 +171,20 @@ def joined(
     spilled = Path(f"{journeys}.spill")
     try:
         with connect(str(spilled)) as con:
-            rows = "" if not unfit else " limit 0"
-            con.execute(f"create view submissions as from read_parquet({pattern(submissions)}){rows}")
+            none = " limit 0" if unfit else ""
+            con.execute(f"create view submissions as from read_parquet({pattern(submissions)}){none}")
             con.execute(f'create table exit_groups as select code, "group" as grp from read_csv({pattern(groups)})')
             link(con, settings, key)
-            con.execute(f"copy ({_filled(RESULT)}) to {literal(journeys)} (format csv, header)")
+            for path, query in ((journeys, JOURNEYS_FILE), (rows, _filled(ROWS_FILE))):
+                if path:
+                    con.execute(f"copy ({query}) to {literal(path)} (format csv, header)")
             return table([] if unfit else counts(con, settings))
     finally:
         shutil.rmtree(spilled, ignore_errors=True)
 
 
 def link(con: duckdb.DuckDBPyConnection, settings: Mapping, key: bytes) -> None:
-    """Derive the tables people, episodes, spells, journeys and reasons."""
+    """Derive the tables people, episodes, spells, journeys, reasons and result."""
     padded = (hashlib.sha256(key).digest() if len(key) > BLOCK else key).ljust(BLOCK, b"\0")
     inner, outer = (bytes(one ^ mask for one in padded) for mask in (INNER, OUTER))
     con.execute(_filled(PEOPLE), {"inner": inner, "outer": outer})
@@ -178,6 +192,7 @@ def link(con: duckdb.DuckDBPyConnection, settings: Mapping, key: bytes) -> None:
     con.execute(SPELLS.format(beginnings=_beginnings(settings["join_days"])))
     con.execute(_filled(JOURNEYS, start=START[settings["journey_start"]]))
     con.execute(REASONS)
+    con.execute(_filled(RESULT))
 
 
 def counts(con: duckdb.DuckDBPyConnection, settings: Mapping) -> list[dict]:
@@ -210,6 +225,7 @@ if __name__ == "__main__":
             snakemake.input.groups,
             own_key(Path(given.key)),
             out.journeys,
+            out.rows,
             unfit=findings["severity"].eq(FAULT).any(),
         )
         found.to_csv(out.counts, index=False)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from dscp.config.checked import line_numbers, read_config
+from dscp.extracts.registry import MADE_FROM
 from dscp.ledger.rows import extracts_of, shaped_by
 from dscp.ledger.trail import BrokenTrail, Node, dependents, filled, tree, walk
 from dscp.run import digests
@@ -203,6 +204,9 @@ def _files(run: Run, extract: str) -> Iterator[str]:
         if now not in (digest, "absent"):
             kept = copy.parent.relative_to(run.study)
             yield f"{STEP}the file is another one now: the run rests on its copy in {kept}"
+    if extract in MADE_FROM and MADE_FROM[extract] in run.config["extracts"]:
+        yield f"{STEP}made by the rule joined; restricted/joined_rows.csv says of which rows each line is"
+        yield from _files(run, MADE_FROM[extract])
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -197,11 +197,15 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
 
 
 def completed(study: Mapping) -> dict:
-    """A config with what it may leave unsaid: the conventions of 2012 belong to the reference run alone, and an extract
-    that the run makes from another is a file of the run."""
+    """A config with what it may leave unsaid: the conventions of 2012 belong to the reference run alone."""
     method = "as_published" if study.get("reference_run", False) else "corrected"
+    return with_made({**study, "economics": {"method": method, **study["economics"]}})
+
+
+def with_made(study: Mapping) -> dict:
+    """A config with the extracts that its run makes from others: files of the run."""
     made = {name: made_extract(study, name) for name, of in MADE_FROM.items() if of in study["extracts"]}
-    return {**study, "economics": {"method": method, **study["economics"]}, "extracts": {**made, **study["extracts"]}}
+    return {**study, "extracts": {**made, **study["extracts"]}}
 
 
 def made_extract(study: Mapping, name: str) -> str:
