@@ -35,7 +35,7 @@ RUN_SNAKEMAKE = exec $(AT_HOME) $(UNTIL_TOLD) snakemake --snakefile Snakefile --
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: report plan watch init try check test mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
-	bench-national pages lock sbom clean help
+	bench-national bench-submissions pages lock sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
 	@$(VENV)/bin/python -S workflow/tools/unchanged.py "$$STUDY" && exit; \
@@ -112,6 +112,9 @@ bench-waits: $(VENV)/ready ## time and memory of all that a user waits for: agai
 
 bench-national: $(VENV)/ready ## time and memory of ten million journeys
 	@$(VENV)/bin/python tests/support/bench.py national
+
+bench-submissions: $(VENV)/ready ## time and memory of a million rows of providers' submissions
+	@$(VENV)/bin/python tests/support/bench.py submissions
 
 $(VENV)/ready: requirements.lock setup.sh
 	@./setup.sh $(VENV)

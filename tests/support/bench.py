@@ -1,9 +1,10 @@
-"""How long a run takes and how much memory it needs: `python tests/support/bench.py report`, `waits` or `national`.
+"""How long a run takes and how much memory it needs: `bench.py report`, `waits`, `national` or `submissions`.
 
 report    a cold run of the default study in a fresh folder: seconds and peak memory by rule, and of the whole
 waits     what a user waits for, each with `make report` in a copy of the project: a cold run, the same again, after
           edits of a sentence, a label and a threshold; a study of journeys alone, and one of 60 sites under a policy
 national  ten million generated journeys through validate, outcomes and impact, one after the other
+submissions  a million generated rows of providers' submissions through validate and joined
 
 Memory is the sum of what a job's processes hold, sampled every tenth of a second; of pages that processes share, each
 counts its part. Files are made under bench/ and removed afterwards, unless KEEP=1 is set. ROWS=n generates fewer
@@ -26,6 +27,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 import psutil
 import yaml
 
@@ -226,6 +228,33 @@ def _site(number: int, like: dict) -> dict:
     return {**like, "label": f"Site {number}", **arms}
 
 
+# Submissions ----------------------------------------------------------------------------------------------------------
+
+SUBMITTED = 1_000_000
+JOINS = {"structured_modalities": [1, 2, 3, 4, 5, 6, 11, 12, 94, 95], "join_days": 21, "journey_start": "triage"}
+
+
+def submissions() -> None:
+    """A million rows, each of them an episode, two of a person at two agencies: no provider's file is as hard."""
+    from dscp.extracts.registry import samples
+
+    config = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))
+    with study_folder("submissions") as folder:
+        first = samples(config, np.random.default_rng(SEED), SUBMITTED // 2, ["submissions"])["submissions"]
+        day = np.timedelta64(1, "D")
+        second = first.assign(agency="X0001", triage=first["triage"] + 30 * day, discharge=first["triage"] + 120 * day)
+        second = second.assign(modality_start=second["triage"], exit_reason=80)
+        pd.concat([first, second]).to_csv(folder / "submissions.csv", index=False)
+        config |= {"extracts": {"submissions": "submissions.csv"}, "reference_run": False, "assumed": {}}
+        config["economics"]["method"], config["definitions"]["submissions"] = "corrected", JOINS
+        (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+        seconds, watch = run(folder, f"results/{config['run']}/restricted/journeys.csv")
+        print(f"{'rule':<22}{'':>5}{'time':>11}{'peak':>11}   ({SUBMITTED:,} rows, on {os.cpu_count()} cores)")
+        for rule, jobs in durations(folder).items():
+            line(rule, sum(jobs), watch.by_rule[rule] / MB)
+        line("from start to end", seconds, watch.peak / MB)
+
+
 # Ten million journeys -----------------------------------------------------------------------------------------------
 
 # Everything is drawn from hashes of a row's or client's number, so that the file is the same whatever the threads.
@@ -332,4 +361,5 @@ def national() -> None:
 
 
 if __name__ == "__main__":
-    {"report": report, "waits": waits, "national": national}[sys.argv[1] if len(sys.argv) > 1 else "report"]()
+    every = {"report": report, "waits": waits, "national": national, "submissions": submissions}
+    every[sys.argv[1] if len(sys.argv) > 1 else "report"]()
