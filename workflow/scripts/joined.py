@@ -124,7 +124,7 @@ order by all
 
 COUNTS = """
 with told as (
-    select who from episodes group by who having count(distinct ethnicity) > 1
+    select {person} from submissions group by {person} having count(distinct ethnicity) > 1
 ), numbers as (
     select who from episodes group by who, agency having count(distinct client_number) > 1
 )
@@ -197,7 +197,7 @@ def link(con: duckdb.DuckDBPyConnection, settings: Mapping, key: bytes) -> None:
 
 def counts(con: duckdb.DuckDBPyConnection, settings: Mapping) -> list[dict]:
     """Findings of what was joined, and of how many journeys a day less and a day more would make."""
-    found = con.execute(COUNTS).df().iloc[0].to_dict()
+    found = con.execute(_filled(COUNTS)).df().iloc[0].to_dict()
     for days in (settings["join_days"] - 1, settings["join_days"] + 1):
         (number,) = con.execute(f"select count(*) filter (where first) from ({_beginnings(days)})").fetchone()
         found[f"journeys if {days} days joined them"] = number
