@@ -13,7 +13,7 @@ import pytest
 from contradicted import CONTRADICTED
 from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
-from running import PROJECT, RUN, snakemake
+from running import ELSEWHERE, PROJECT, RUN, snakemake
 from tables import read_table
 
 PUBLISHED = PROJECT / "workflow" / "resources" / "published"
@@ -117,7 +117,6 @@ def scripts(folder: Path) -> Path:
 REPORT = {"report_html", "workbook", "attached_record", "report_pdf", "run_record"}
 END = {"restated", "reproduction", "steps", "claims", "ledger", "disclosure", "release", "figures", *REPORT}
 OF_REGISTER = {"reproduction", "steps", "claims"}  # the evaluated programme's
-ELSEWHERE = {"output_check", "published_models"}  # runs with a disclosure policy have them
 
 
 def test_nothing_reruns(study):
