@@ -324,7 +324,9 @@ def test_what_was_joined_is_printed_in_appendix_b(config, tmp_path):
     rows = validation_tables(findings)["joined"]
     leaves = validated(findings).set_index("id")
     assert [leaves.loc[name, "value"] for _, name in rows] == list(counted(tmp_path).values())
-    assert [str(words) for words, _ in rows] == [f'<span class="s">{words}</span>' for words in counted(tmp_path)]
+    assert [str(words) for words, _ in rows] == [
+        f'<span class="s">{words.capitalize()}</span>' for words in counted(tmp_path)
+    ]
     assert set(leaves["settings"]) == {"definitions.submissions"}
 
 
