@@ -84,21 +84,21 @@ def test_each_case_makes_its_journeys(config, tmp_path):
     assert sorted(map(tuple, found[columns].to_numpy())) == sorted(map(tuple, expected[columns].to_numpy()))
     numbers = expected["episodes"].astype(int).value_counts()
     assert counted(tmp_path) == {
-        "episodes": 27,
-        "episodes without structured treatment": 2,
-        "people: initials, day of birth and sex": 15,
-        "people with two ethnic groups": 0,
-        "people with two numbers at one agency": 0,
-        "journeys": len(expected),
-        "journeys of one episode": numbers[1],
-        "journeys of two episodes": numbers[2],
-        "journeys of three episodes or more": numbers[3],
-        "journeys that go on": expected["journey_end"].eq("").sum(),
-        "journeys whose last episodes give reasons that do not agree": expected["exit_reason"].eq("999").sum(),
-        "journeys that end for a reason that is not known": 0,
-        "episodes with a discharge reason without a day": 0,
-        "journeys if 20 days joined them": len(expected) + 1,
-        "journeys if 22 days joined them": len(expected) - 1,
+        "Episodes": 27,
+        "Episodes without structured treatment": 2,
+        "People: initials, day of birth and sex": 15,
+        "People with two ethnic groups": 0,
+        "People with two numbers at one agency": 0,
+        "Journeys": len(expected),
+        "Journeys of one episode": numbers[1],
+        "Journeys of two episodes": numbers[2],
+        "Journeys of three episodes or more": numbers[3],
+        "Journeys that go on": expected["journey_end"].eq("").sum(),
+        "Journeys whose last episodes give reasons that do not agree": expected["exit_reason"].eq("999").sum(),
+        "Journeys that end for a reason that is not known": 0,
+        "Episodes with a discharge reason without a day": 0,
+        "Journeys if 20 days joined them": len(expected) + 1,
+        "Journeys if 22 days joined them": len(expected) - 1,
     }
 
 
@@ -203,7 +203,7 @@ def test_a_reason_without_a_day_does_not_count_and_is_counted(config, tmp_path):
     rows = person(EPISODID=["1", "2"], DISD=["", "2010-09-30"], DISRSN=["80", "82"])
     (found,) = made(config, tmp_path, rows).to_dict("records")
     assert (found["journey_end"], found["exit_reason"]) == ("", "")
-    assert counted(tmp_path)["episodes with a discharge reason without a day"] == 1
+    assert counted(tmp_path)["Episodes with a discharge reason without a day"] == 1
 
 
 def test_each_line_says_of_which_rows_it_is_made(config, tmp_path):
@@ -234,9 +234,9 @@ def test_two_people_of_one_number_and_two_numbers_of_one_person_are_counted(conf
     rows = person(EPISODID=["1", "2"], CLIENTID=["7", "8"], ETHNIC=["A", "B"])
     assert len(made(config, tmp_path, rows)) == 1
     told = counted(tmp_path)
-    assert told["people with two ethnic groups"] == told["people with two numbers at one agency"] == 1
+    assert told["People with two ethnic groups"] == told["People with two numbers at one agency"] == 1
     rows = person(EPISODID=["1", "1"], ETHNIC=["A", "B"])
-    assert len(made(config, tmp_path, rows)) == counted(tmp_path)["people with two ethnic groups"] == 1
+    assert len(made(config, tmp_path, rows)) == counted(tmp_path)["People with two ethnic groups"] == 1
     rows = person(EPISODID=["1", "1"], DOB=["1960-01-10", "1960-01-11"])
     assert len(made(config, tmp_path, rows)) == 2
 
@@ -324,9 +324,7 @@ def test_what_was_joined_is_printed_in_appendix_b(config, tmp_path):
     rows = validation_tables(findings)["joined"]
     leaves = validated(findings).set_index("id")
     assert [leaves.loc[name, "value"] for _, name in rows] == list(counted(tmp_path).values())
-    assert [str(words) for words, _ in rows] == [
-        f'<span class="s">{words.capitalize()}</span>' for words in counted(tmp_path)
-    ]
+    assert [str(words) for words, _ in rows] == [f'<span class="s">{words}</span>' for words in counted(tmp_path)]
     assert set(leaves["settings"]) == {"definitions.submissions"}
 
 

@@ -12,7 +12,7 @@ import pytest
 from dscp.record.forms import RESTRICTED
 from dscp.record.verify import verify
 from other_study import FOLDER, write_study
-from running import PROJECT, finish, snakemake
+from running import PROJECT, copy_project, finish, parsed, snakemake, under_a_policy
 
 RUN = "results/other-2012-15"
 SETTINGS = {"structured_modalities": [2, 4], "join_days": 21, "journey_start": "triage"}
@@ -21,11 +21,11 @@ NUMBER, BORN = "CANARY777", "1951-02-13"
 
 @pytest.fixture(scope="module")
 def study(config, tmp_path_factory):
-    """The other study on submissions alone, under a policy, run from nothing."""
+    """The other study on submissions alone, run from nothing."""
     folder = tmp_path_factory.mktemp("submissions")
     alone = {"submissions": f"{FOLDER}/submissions.csv"}
     defined = config["definitions"] | {"submissions": SETTINGS}
-    write_study(folder, config, seed=5, share=0.5, extracts=alone, definitions=defined, disclosure="suppress_below_5")
+    write_study(folder, config, seed=5, share=0.5, extracts=alone, definitions=defined, disclosure="none")
     path = folder / FOLDER / "submissions.csv"
     rows = pd.read_csv(path, dtype=str)
     rows.loc[rows.index % 5 == 0, ["client_number", "date_of_birth"]] = [NUMBER, BORN]
@@ -51,11 +51,29 @@ def test_the_report_says_how_journeys_were_made(study):
     assert "a journey made of submissions starts on the first triage of its episodes" in told
 
 
-def test_under_a_policy_what_was_joined_is_not_published(study):
+def test_what_was_joined_is_printed(study):
     found = pd.read_csv(study / RUN / RESTRICTED / "joined.csv")
-    assert found["found"].iloc[0] == "episodes" and len(found) > 10
-    for name in ("ledger.csv", "validation.csv", "report.html"):
-        assert "without structured treatment" not in (study / RUN / name).read_text(encoding="utf-8")
+    page = (study / RUN / "report.html").read_text(encoding="utf-8")
+    rows = re.findall(r'<span class="s">([^<]+)</span></th><td><data [^>]*><a [^>]*>([\d,]+)<', page)
+    told = {words: int(number.replace(",", "")) for words, number in rows}
+    assert found["found"].iloc[0] == "Episodes" and len(found) > 10
+    assert {words: told.get(words) for words in found["found"]} == dict(found[["found", "rows"]].to_numpy())
+
+
+def test_under_a_policy_what_was_joined_is_not_published(tmp_path):
+    """It would count people in ways that no policy ties together; the file stays in the restricted folder."""
+    project = copy_project(tmp_path)
+    text = (project / "config.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"  # (  )?(submissions|structured_modalities|join_days|journey_start):", r"  \1\2:", text)
+    path = "results/reference_extracts/restricted"
+    assert f"  journeys: {path}/journeys.csv" in text
+    text = text.replace(f"  journeys: {path}/journeys.csv", f"  submissions: {path}/submissions.csv")
+    (project / "config.yaml").write_text(text, encoding="utf-8")
+    asked = "list(map(str, rules.accept.input.joined))"
+    snakefile = (project / "Snakefile").read_text(encoding="utf-8")
+    assert parsed(project, asked) == ["results/dscp-2009-11/restricted/joined.csv"]
+    (project / "Snakefile").write_text(snakefile, encoding="utf-8")
+    assert parsed(under_a_policy(project, "round_to_5"), asked) == []
 
 
 def test_who_the_clients_are_is_told_in_the_restricted_folder_alone(study):

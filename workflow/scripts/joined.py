@@ -129,21 +129,21 @@ with told as (
     select who from episodes group by who, agency having count(distinct client_number) > 1
 )
 select
-    (select count(*) from episodes) as "episodes",
-    (select count(*) from episodes where modality_start is null) as "episodes without structured treatment",
-    (select count(*) from people) as "people: initials, day of birth and sex",
-    (select count(*) from told) as "people with two ethnic groups",
-    (select count(distinct who) from numbers) as "people with two numbers at one agency",
-    (select count(*) from journeys) as "journeys",
-    (select count(*) filter (where episodes = 1) from journeys) as "journeys of one episode",
-    (select count(*) filter (where episodes = 2) from journeys) as "journeys of two episodes",
-    (select count(*) filter (where episodes > 2) from journeys) as "journeys of three episodes or more",
-    (select count(*) filter (where journey_end is null) from journeys) as "journeys that go on",
+    (select count(*) from episodes) as "Episodes",
+    (select count(*) from episodes where modality_start is null) as "Episodes without structured treatment",
+    (select count(*) from people) as "People: initials, day of birth and sex",
+    (select count(*) from told) as "People with two ethnic groups",
+    (select count(distinct who) from numbers) as "People with two numbers at one agency",
+    (select count(*) from journeys) as "Journeys",
+    (select count(*) filter (where episodes = 1) from journeys) as "Journeys of one episode",
+    (select count(*) filter (where episodes = 2) from journeys) as "Journeys of two episodes",
+    (select count(*) filter (where episodes > 2) from journeys) as "Journeys of three episodes or more",
+    (select count(*) filter (where journey_end is null) from journeys) as "Journeys that go on",
     (select count(*) filter (where exit_reason = 999) from reasons)
-        as "journeys whose last episodes give reasons that do not agree",
-    (select count(*) filter (where exit_reason = 0) from reasons) as "journeys that end for a reason that is not known",
+        as "Journeys whose last episodes give reasons that do not agree",
+    (select count(*) filter (where exit_reason = 0) from reasons) as "Journeys that end for a reason that is not known",
     (select count(*) from episodes where discharge is null and exit_reason is not null)
-        as "episodes with a discharge reason without a day"
+        as "Episodes with a discharge reason without a day"
 """
 
 START = {"triage": "triage", "modality": "modality_start"}
@@ -200,7 +200,7 @@ def counts(con: duckdb.DuckDBPyConnection, settings: Mapping) -> list[dict]:
     found = con.execute(_filled(COUNTS)).df().iloc[0].to_dict()
     for days in (settings["join_days"] - 1, settings["join_days"] + 1):
         (number,) = con.execute(f"select count(*) filter (where first) from ({_beginnings(days)})").fetchone()
-        found[f"journeys if {days} days joined them"] = number
+        found[f"Journeys if {days} days joined them"] = number
     return [joined_count(EXTRACT, words, int(number)) for words, number in found.items()]
 
 

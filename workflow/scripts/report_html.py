@@ -54,9 +54,7 @@ def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
         "rows": [
             (name, f"validation.rows_in.{name}", f"validation.rows_kept.{name}") for name in counts["extract"].unique()
         ],
-        "joined": [
-            (setting(row.found.capitalize()), row.id) for row in known[known["severity"] == "joined"].itertuples()
-        ],
+        "joined": [(setting(row.found), row.id) for row in known[known["severity"] == "joined"].itertuples()],
         "linked": [(row.extract, row.other, row.id) for row in counts[counts["other"] != ""].itertuples()],
         "excluded": [(row.extract, setting(row.found), row.id) for row in excluded.itertuples()],
         "missing": [_line(row, of_missing.get((row.extract, row.column), "")) for row in missing.itertuples()],
