@@ -235,6 +235,8 @@ def test_two_people_of_one_number_and_two_numbers_of_one_person_are_counted(conf
     assert len(made(config, tmp_path, rows)) == 1
     told = counted(tmp_path)
     assert told["People with two ethnic groups"] == told["People with two numbers at one agency"] == 1
+    rows = person(EPISODID=["1", "2"], CLIENTID=["7", "8"], AGNCY=["N1", "N2"])
+    assert len(made(config, tmp_path, rows)) == 1 and counted(tmp_path)["People with two numbers at one agency"] == 0
     rows = person(EPISODID=["1", "1"], ETHNIC=["A", "B"])
     assert len(made(config, tmp_path, rows)) == counted(tmp_path)["People with two ethnic groups"] == 1
     rows = person(EPISODID=["1", "1"], DOB=["1960-01-10", "1960-01-11"])
