@@ -15,14 +15,12 @@ import pandas as pd
 
 from dscp.extracts.faults import FAULT, joined_count, table
 from dscp.extracts.sql import literal, pattern
-from dscp.extracts.submitted import EPISODE
+from dscp.extracts.submitted import CARRIED, EPISODE, PERSON
 from dscp.extracts.typed import connect
 from dscp.record.crate import own_key
 from dscp.run.job import writing
 
 EXTRACT = "submissions"
-PERSON = ("first_initial", "surname_initial", "date_of_birth", "sex")
-CARRIED = ("ethnicity", "drug_1", "drug_2", "drug_3", "age_first_use", "referral_source", "previously_treated")
 BLOCK, INNER, OUTER = 64, 0x36, 0x5C  # of HMAC (RFC 2104)
 
 # Who has the same initials, day of birth and sex is one person; the key is the run's, so that nobody can try out days.

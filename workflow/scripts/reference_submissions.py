@@ -9,6 +9,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from dscp.extracts.submitted import CARRIED
 from dscp.run.job import writing
 
 LETTERS = 26
@@ -17,7 +18,6 @@ LONG, HALF = 60, 2  # days: a journey of as many is told in two episodes, the se
 TRANSFERRED, UNKNOWN = 83, 0
 PRESCRIBING, PSYCHOSOCIAL = 2, 4
 NOT_WITHIN = 21  # days after the last discharge: a modality that begins so late joins nothing
-CARRIED = ["ethnicity", "drug_1", "drug_2", "drug_3", "age_first_use", "referral_source", "previously_treated"]
 COLUMNS = [
     *("first_initial", "surname_initial", *PERSON, "agency", "client_number", "episode", "consent", "dat"),
     *("triage", "discharge", "exit_reason", "modality", "modality_start", *CARRIED, "dual_diagnosis"),

@@ -133,10 +133,10 @@ def information(
     return _row(extract, INFORMATION, file, line, column, kind or example or found, effect, rows, message)
 
 
-def excluded(extract: str, column: str, rule: str, rows: int) -> dict[str, Any]:
-    """Return how many rows a rule leaves out."""
-    message = f"{place(extract, '', column)}: {rows:,} {_plural(rows)} left out: {rule}"
-    return _row(extract, EXCLUDED, "", "", column, rule, "", rows, message)
+def excluded(extract: str, column: str, rule: str, rows: int, *, file: str = "") -> dict[str, Any]:
+    """Return how many rows a rule leaves out, of all files or of one."""
+    message = f"{place(file or extract, '', column)}: {rows:,} {_plural(rows)} left out: {rule}"
+    return _row(extract, EXCLUDED, file, "", column, rule, "", rows, message)
 
 
 def count(extract: str, found: str, rows: int, *, file: str = "", column: str = "") -> dict[str, Any]:

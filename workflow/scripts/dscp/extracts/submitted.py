@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from dscp.extracts.checks import Extract
     from dscp.study.given import Given
 
-EPISODE = (
-    *("first_initial", "surname_initial", "date_of_birth", "sex", "dat"),
-    *("agency", "client_number", "episode"),
-)
+PERSON = ("first_initial", "surname_initial", "date_of_birth", "sex")
+EPISODE = (*PERSON, "dat", "agency", "client_number", "episode")
+CARRIED = ("ethnicity", "drug_1", "drug_2", "drug_3", "age_first_use", "referral_source", "previously_treated")
 OF_EPISODE = ("triage", "discharge", "exit_reason")  # one value in all rows of an episode
 GROUPS = "workflow/resources/exit_groups.csv"  # discharge code -> the code that it counts as
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?!\d)")
@@ -73,9 +72,7 @@ def _untold(extract: Extract, first: int, second: int, agencies: int) -> Finding
 
 def _left_out(extract: Extract, file: int, agencies: list[str]) -> Finding:
     rows = _dropped(extract, f"file = {file} AND agency IN ({', '.join(map(literal, agencies))})")
-    name = extract.sources[file].name
-    finding = excluded(extract.name, "", LATER_FILE, rows)
-    return {**finding, "file": name, "message": f"{name}: {rows:,} rows left out: {LATER_FILE}"}
+    return excluded(extract.name, "", LATER_FILE, rows, file=extract.sources[file].name)
 
 
 def without_consent(extract: Extract) -> list[Finding]:

@@ -21,14 +21,13 @@ from dscp.extracts.columns import (
 )
 from dscp.extracts.faults import FAULT, INFORMATION
 from dscp.extracts.samples import dats, days, later, people, window
-from dscp.extracts.submitted import agreed, superseded, without_consent
+from dscp.extracts.submitted import PERSON, agreed, superseded, without_consent
 from dscp.extracts.types import About, Column, Coverage, ExtractType, Rule, Sample
 
 if TYPE_CHECKING:
     import pandas as pd
 
 REASONS = [(0, 71), (74, 74), (80, 97), (999, 999)]  # those that have a group, and 71, 84 and 999
-PERSON = ("first_initial", "surname_initial", "date_of_birth", "sex")
 NEEDED = (*PERSON, "dat", "client_number", "episode", "triage")
 CODE = in_ranges([(0, 999)], "a code")
 BEFORE = 400  # days: episodes of a sample begin so long before the periods
