@@ -92,7 +92,7 @@ def test_the_study_without_a_fault_misses_nothing(whole, programme_printed):
     assert_closed(whole.ledger)
     out = programme_printed
     assert not out.faults
-    assert len(out.figures) == 21
+    assert len(out.figures) == 22
     assert not readable(out)
 
 
@@ -150,7 +150,7 @@ def of_pairs_that_fail(made) -> set[str]:
 
     Where the model of all has no estimate, that of the fully known has none.
     """
-    families = ["evidence", "case_mix", "scenarios", "over_time", "follow_up", "varied"]
+    families = ["evidence", "case_mix", "scenarios", "uncertainty", "over_time", "follow_up", "varied"]
     rows = made.ledger[made.ledger["family"].isin(families)].to_dict("records")
     found = {row["id"] for row in rows if row["formula"] and formula_fails(row, made.known)}
     models = {name.removeprefix("case_mix.complete_p.") for name in made.known if ".complete_p." in name}

@@ -17,6 +17,7 @@ SWAPPED = {
         "effective_treatment.odds_ratio_high.site_3",
     ),
     "the lower end of a cell for the upper": ("prison_pickup.did_high.site_2", "prison_pickup.did_low.site_2"),
+    "another site's chance": ("uncertainty.pays.areas.site_3", "uncertainty.pays.areas.site_2"),
     "another site": ("successful_completion.p.site_5", "successful_completion.p.site_2"),
     "the comparison area": ("effective_treatment.rate.pilot_7.pre", "effective_treatment.rate.comparison_7.pre"),
     "the period after": ("effective_treatment.rate.pilot_7.pre", "effective_treatment.rate.pilot_7.post"),

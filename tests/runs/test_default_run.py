@@ -132,12 +132,21 @@ def test_touching_every_source_reruns_nothing(study):
 
 def test_discount_rate_reruns_economics_and_report(study):
     edit(study / "config.yaml", "rate: 0.035", "rate: 0.03")
-    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "scenarios", "stated", *END}
+    assert would_run(study) == {"unit_values", "benefits", "sensitivity", "scenarios", "uncertainty", "stated", *END}
 
 
 def test_constant_reruns_what_reads_constants(study):
     edit(study / "workflow" / "resources" / "constants.csv", "treatment_cost,3000", "treatment_cost,3100")
-    assert would_run(study) == {"evidence", "unit_values", "benefits", "sensitivity", "scenarios", "stated", *END}
+    assert would_run(study) == {
+        "evidence",
+        "unit_values",
+        "benefits",
+        "sensitivity",
+        "scenarios",
+        "uncertainty",
+        "stated",
+        *END,
+    }
 
 
 def test_effective_days_reruns_from_outcomes(study):
@@ -241,7 +250,7 @@ def test_a_rule_that_waits_for_the_extracts_is_made_anew_when_both_have_changed(
 def test_an_edited_script_reruns_its_rule(study):
     with open(scripts(study) / "benefits.py", "a", encoding="utf-8") as stream:
         stream.write("\n# edited\n")
-    assert would_run(study) == {"benefits", "sensitivity", "scenarios", "stated", *END}
+    assert would_run(study) == {"benefits", "sensitivity", "scenarios", "uncertainty", "stated", *END}
 
 
 def test_a_replaced_extract_with_an_older_date_reruns(other_study, tmp_path):
@@ -251,7 +260,7 @@ def test_a_replaced_extract_with_an_older_date_reruns(other_study, tmp_path):
     given.write_text(given.read_text(encoding="utf-8").strip() + "1\n", encoding="utf-8")
     os.utime(given, (before - 1e6, before - 1e6))
     rerun = would_run(folder, PROJECT)
-    of_money = {"spending", "benefits", "sensitivity", "scenarios", "stated"}
+    of_money = {"spending", "benefits", "sensitivity", "scenarios", "uncertainty", "stated"}
     assert rerun == {"validate", "accept", *of_money, *END} - OF_REGISTER
 
 

@@ -74,7 +74,7 @@ def test_every_figure_can_be_drawn_again_from_its_cells(cells, plans, values, co
     files = {name: TEMPLATES / "fonts" / f"source-sans-3-latin-{weight}-normal.ttf" for name, weight in weights.items()}
     faces = Faces.of(**{name: str(path) for name, path in files.items()})
     paths = sorted((default_run / "figures").iterdir())
-    assert len(paths) == 24
+    assert len(paths) == 25
     for path in paths:
         plan = plans[path.stem]
         rows = of_figure(cells, path.stem).itertuples()

@@ -68,6 +68,7 @@ from scenarios import scenarios
 from sensitivity import sensitivity
 from spending import spending
 from stated import stated
+from uncertainty import uncertainty
 from unit_values import unit_values
 from validate import validate
 from varied import varied
@@ -320,6 +321,7 @@ def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame
         yield keep(sensitivity(known | leaves, named, not under_a_policy(config), config.get("reference_run", False)))
         spans_of = economics["treatment_years"], economics["recovery_years"]
         yield keep(scenarios(known | leaves, named, spans_of, not under_a_policy(config)))
+        yield keep(uncertainty(known | leaves, named, not under_a_policy(config)))
     days = {key: value for key, value in settings.items() if key.endswith(("effective_days", "pickup_days"))}
     level = {"setting.models.significance": models["significance"]}
     parts = pd.concat(made, ignore_index=True)

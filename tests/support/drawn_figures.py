@@ -28,7 +28,8 @@ FACES = Faces.of(**FONTS)
 
 def plans_of(config: dict) -> dict:
     """Every figure that a study has."""
-    valued = [f"benefit.total_corrected.{site}" for site in config["sites"]]
+    given = ("benefit.total_corrected", "uncertainty.value")
+    valued = [f"{name}.{site}" for name in given for site in config["sites"]]
     quarters = [f"over_time.difference.{row['month']}" for row in generated({"each": "quarters"}, config, [], {})]
     plans = planned(DECLARED, config, [*valued, *quarters])
     return {number: plan for number, plan in plans.items() if wanted(plan.declaration, config)}
@@ -43,7 +44,14 @@ def made_up(config: dict, seed: int = 3) -> dict[str, float]:
     """A value for every quantity of the figures: differences around nought, low ends below high ones."""
     rng = np.random.default_rng(seed)
     ids = sorted({one for plan in plans_of(config).values() for one in ids_of(plan)})
+    of_worth, apart = [one for one in ids if one.startswith("uncertainty")], np.random.default_rng(seed + 1)
+    ids = [one for one in ids if one not in of_worth]
     values = {one: float(rng.normal(0, 8)) for one in ids}
+    for at, one in zip(
+        apart.permutation(np.linspace(0.05, 0.95, len(of_worth))), of_worth, strict=True
+    ):  # no two alike
+        chance = ".pays." in one or ".effects_alone." in one
+        values[one] = float(at if chance else 8e7 * at - 6e7)
     shares = [one for one in ids if ".rate." in one]
     rates = dict(zip(shares, rng.permutation(np.linspace(20, 95, len(shares))), strict=True))  # no two alike
     ways = [one for one in ids if one.startswith("evidence.relabelled.")]

@@ -61,7 +61,7 @@ def _given(config: dict) -> Iterable[str]:
     years = [f"y{year.replace('-', '_')}" for group in config["economics"]["journey_years"].values() for year in group]
     for site in config["sites"]:
         yield from (f"cost.{site}.total", f"budget_share.total.{site}", f"benefit.total.{site}")
-        yield f"scenarios.total.base.{site}"
+        yield from (f"scenarios.total.base.{site}", f"uncertainty.value.{site}")
         yield from (f"fieldwork.stage_{stage}.total.{site}" for stage in (2, 3))
         yield from (f"new_journeys.index.{site}.{year}" for year in years)
         yield from (f"{measure}.did.{site}" for measure in MEASURES)

@@ -13,7 +13,7 @@ from functools import wraps
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import chi2, t
+from scipy.stats import chi2, gamma, norm, qmc, t, triang
 
 NEAR = 1e-9
 
@@ -94,9 +94,40 @@ def stepped_up(p: list[float], own: float) -> float:
     return min(one * len(p) / (i + 1) for i, one in enumerate(sorted(p)) if one >= own)
 
 
+def benefits(chance, treatment, recovery, saving, harm, effects, variances, rate, recovered, cost):
+    """Mean, standard error at each of the guide's points, and the cost."""
+    at = qmc.Sobol(5, scramble=False).random(1024) + 1 / 2048
+
+    def between(column: int, low: float, base: float, high: float) -> np.ndarray:
+        return triang((base - low) / (high - low), low, high - low).ppf(at[:, column])
+
+    def around(column: int, mean: float, cv: float) -> np.ndarray:
+        return gamma(cv**-2, scale=mean * cv**2).ppf(at[:, column])
+
+    def worth_today(years: np.ndarray) -> np.ndarray:
+        return (1 - (1 + rate) ** -years) / rate
+
+    years = between(1, *treatment)
+    v = around(3, *saving) * worth_today(years)
+    later = worth_today(years + between(2, *recovery)) - worth_today(years)
+    w = v + between(0, *chance) * (around(4, *harm) - recovered) * later
+    own, both, other = variances
+    return effects[0] * v + effects[1] * w, np.sqrt(own * v**2 + 2 * both * v * w + other * w**2), cost
+
+
+def gained(*given) -> float:
+    """What knowing is worth: the mean of what is above nought, less what there is without knowing."""
+    mean, error, cost = benefits(*given)
+    u = (mean - cost) / error
+    above = (mean - cost) * norm.cdf(u) + error * norm.pdf(u)
+    below = above - (mean - cost)
+    return min(above.mean(), below.mean())
+
+
 LISTS = {  # how many lists a function takes, before numbers
     "mean": 1, "variance": 1, "paule_mandel": 2, "sign_flip_p": 1, "permutation_p": 2, "relabelled_within": 2,
     "relabelled_reach": 2, "wild_bootstrap_p": 4, "holm": 1, "benjamini_hochberg": 1, "number_below": 1,
+    "expected_value": 7, "expected_sd": 7, "expected_share": 7, "expected_gain": 7,
 }  # fmt: skip
 FUNCTIONS = {
     "mean": known(np.mean),
@@ -115,4 +146,8 @@ FUNCTIONS = {
     "holm": known(stepped_down),
     "benjamini_hochberg": known(stepped_up),
     "number_below": known(lambda values, limit: sum(value < limit for value in values)),
+    "expected_value": known(lambda *given: benefits(*given)[0].mean()),
+    "expected_sd": known(lambda *given: math.sqrt((benefits(*given)[1] ** 2).mean() + benefits(*given)[0].var())),
+    "expected_share": known(lambda *given: norm.sf((given[-1] - benefits(*given)[0]) / benefits(*given)[1]).mean()),
+    "expected_gain": known(gained),
 }

@@ -115,7 +115,7 @@ class Page:
         if pattern not in ("constant.{name}", "setting.{path}"):
             yield pattern, DECLARED["patterns"].get(pattern, f"no words are declared for {pattern}")
         for name, value in dims.items():
-            if name in ("site", "area"):
+            if name in ("site", "area") or value.startswith("site_"):
                 continue
             whole = any(f"{key}.{value}" in DECLARED["values"] for key in (row["family"], name))
             for part in [value] if whole else value.removeprefix("economics.sensitivity.").split("."):
@@ -158,7 +158,8 @@ class Page:
     def _of_place(self, one: Reading) -> str:
         """Why a number is of another site or area than what is named with it."""
         dims = dims_of(self.rows[one.id])
-        arm, _, number = (dims.get("site") or dims.get("area") or "").partition("_")
+        place = dims.get("site") or dims.get("area") or dims.get("place", "").removeprefix("all")
+        arm, _, number = place.partition("_")
         if not arm:
             return ""
         if not number.isdigit():

@@ -535,6 +535,22 @@ def test_a_quarter_stands_at_its_time_with_its_interval(config, drawn):
     assert at == place and pd.Period(text.replace("\n", " "), "Q").ordinal == first
 
 
+def test_the_chances_to_pay_stand_on_the_row_of_their_site(drawn):
+    """Figure S.9: both marks in the look that the key gives them, the amounts beside them."""
+    figure, data = drawn["S.9"]
+    plot, words = figure.axes[0], seen(figure)
+    for name, row in data.rows.items():
+        height = next(y for _, y, _ in words[row.get("label", row["heads"][-1])])
+        marks = [one for one in lines(plot) if len(one[0]) == 1]
+        own = [(x, line) for x, y, line in marks if abs(on_sheet(plot, 0, y[0])[1] - height) < NEAR]
+        here = {(float(x[0]), line.get_marker(), line.get_markerfacecolor()) for x, line in own}
+        expected = {(data.at(name, c).value, look.marker, look.ground) for c, look in evidence.WORTH.items()}
+        assert here == expected, name
+        for column in ("mean", "gain_areas"):
+            assert any(abs(y - height) < NEAR for _, y, _ in words[data.at(name, column).text]), (name, column)
+    assert {look.name for look in evidence.WORTH.values()} <= words.keys()
+
+
 def test_the_intervals_with_areas_are_the_thin_ones(drawn):
     figure, data = drawn["S.5"]
     ends = {width: {tuple(x) for x, _, line in lines(figure.axes[0]) if len(x) == 2 and line.get_linewidth() == width}

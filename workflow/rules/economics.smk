@@ -148,3 +148,30 @@ if "scenarios" in PARTS:
             digest=digest("scenarios", CONSTANTS),
         script:
             "../scripts/scenarios.py"
+
+
+if "uncertainty" in PARTS:
+
+    rule uncertainty:
+        """Figure S.9: what is known of the worth of the pilots."""
+        input:
+            parts=[*rules.scenarios.input.parts, rules.sensitivity.output.ledger],
+            constants=source(CONSTANTS),
+        output:
+            ledger=f"{RUN}/restricted/ledger/uncertainty.csv",
+        log:
+            f"{RUN}/logs/uncertainty.log",
+        params:
+            sites=SITES,
+            economics=pick(
+                STUDY["economics"],
+                "discount_rates",
+                "treatment_years",
+                "recovery_years",
+                "sensitivity",
+                "uncertainty",
+            ),
+            leaves_out=not under_a_policy(STUDY),
+            digest=digest("uncertainty", CONSTANTS),
+        script:
+            "../scripts/uncertainty.py"

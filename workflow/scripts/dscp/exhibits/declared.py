@@ -294,6 +294,7 @@ def _site_rows(config: Mapping) -> list[dict]:
         {
             "site": name,
             "n": name.removeprefix("site_"),
+            "place": name,
             "label": site["label"],
             "analysed": name in known,
             "kind": site.get("kind", ""),

@@ -223,3 +223,38 @@ def _histogram(axes: Axes, data: FigureData, measure: str, faces: Faces) -> None
     if found.known and ends[0] > ends[1]:
         at = (ends[0] - found.value) / (ends[0] - ends[1]) * (len(names) - 1) + 0.5
         axes.axhline(at, color=INK, linewidth=1.2, linestyle=DASHES, zorder=2.5)
+
+
+WORTH = {
+    "pays_counts": Look("o", ACCENT, ACCENT, "Clients alone"),
+    "pays_areas": Look("o", WHITE, MUTED, "With areas"),
+}
+
+
+def worth(data: FigureData, config: Mapping, faces: Faces) -> Figure:
+    """The chance that each site, and all together, pay, with clients alone and with areas."""
+    if not _any(data):
+        return nothing(data.missing, "What is known of worth cannot be given", faces)
+    step = min(ROW, (TALLEST - 24) / len(data.rows))
+    high = len(data.rows) * step
+    figure = sheet(high + 24)
+    axes, words = panel(figure, 40, 7, 76, high), whole_width(figure, 7, high)
+    axes.set_ylim(high, 0)
+    axes.set_yticks([])
+    axes.set_xlim(-2, 102)
+    grid(axes, "x")
+    scale(axes, "x", faces, range(0, 101, 20), "{:g}")
+    axes.set_xlabel("Chance that benefits exceed costs, per cent", fontproperties=faces.plain, color=MUTED, labelpad=2)
+    for text, at in (("Mean, £m", 137), ("Knowing, £m", RIGHT)):
+        words.text(at, -3, text, ha="right", va="center", color=MUTED, fontproperties=faces.plain)
+    places = {name: ((number + 0.5) * step, step) for number, name in enumerate(data.rows)}
+    for name, (y, _) in places.items():
+        label = shortened(data.rows[name].get("label", data.rows[name]["heads"][-1]), 36, faces.plain)
+        words.text(2, y, label, va="center", color=INK, fontproperties=faces.plain)
+        for column, at in (("mean", 137), ("gain_areas", RIGHT)):
+            words.text(
+                at, y, data.at(name, column).text, ha="right", va="center", color=INK, fontproperties=faces.plain
+            )
+    _marks(Rows(figure, axes, words, places), data, WORTH)
+    key(figure, list(WORTH.values()), faces)
+    return figure

@@ -117,6 +117,14 @@ class FigureTexts:
         """Figure S.8: where the scale decides."""
         return self._of_pooled("S.8", words.scales_told, ("points", "odds", "ratio", "alone"))
 
+    def worth_alt(self) -> str:
+        """Figure S.9: where benefits more likely than not exceed costs, with areas."""
+        data = self._data("S.9")
+        found = {
+            row.get("label", row["heads"][-1]): data.at(name, "pays_areas").value for name, row in data.rows.items()
+        }
+        return words.worth_told(found)
+
     def _of_pooled(self, number: str, told: Callable[..., str], columns: Sequence[str]) -> str:
         """A sentence for each measure on some columns of its sites."""
         data, said = self._data(number), []

@@ -95,3 +95,12 @@ def assumptions_told(base: float, reached: Mapping[str, Sequence[float]]) -> str
     turns = f"The sign turns with {quoted}" if turned else f"The benefit stays {SIGNED[sign]} whatever is changed"
     moves = f"The longest bar is that of “{most}”" + (f", the shortest that of “{least}”" if most != least else "")
     return f"{moves}. {turns}."
+
+
+def worth_told(chances: Mapping[str, float]) -> str:
+    """Label -> chance (per cent) that benefits exceed costs, as a sentence."""
+    ways = {
+        label: "not computable" if math.isnan(chance) else "above a half" if chance > 50 else "a half or less"
+        for label, chance in chances.items()
+    }
+    return f"With areas, the chance is {shared_out(ways)}."

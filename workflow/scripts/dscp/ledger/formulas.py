@@ -12,6 +12,7 @@ import pandas as pd
 from dscp.ledger.estimators import ESTIMATORS
 from dscp.ledger.expressions import Language, NotAllowedError, expression, round_half_up
 from dscp.ledger.rows import MISSING_INPUT, inputs_of, parse_inputs, quantities
+from dscp.ledger.worth import EXPECTED
 
 NO_BASE = "not computed: the base is 0"
 ONE = pd.DataFrame([{}])  # a frame for one quantity whose texts have nothing to fill in
@@ -50,6 +51,7 @@ def annuity(rate: float, years: float) -> float:
     return sum((1 + rate) ** -year for year in range(1, int(years) + 1))
 
 
+OURS = {**ESTIMATORS, **EXPECTED}
 # What a formula may call.
 FUNCTIONS = {
     "sum": sum,
@@ -65,9 +67,9 @@ FUNCTIONS = {
     "above_0": above_0,
     "normal_quantile": normal_quantile,
     "annuity": annuity,
-    **{function.__name__: function for function in ESTIMATORS},
+    **{function.__name__: function for function in OURS},
 }
-FORMULAS = Language(FUNCTIONS, takes={function.__name__: taken for function, taken in ESTIMATORS.items()})
+FORMULAS = Language(FUNCTIONS, takes={function.__name__: taken for function, taken in OURS.items()})
 
 
 def recompute(row: Mapping, values: Mapping[str, float]) -> float:

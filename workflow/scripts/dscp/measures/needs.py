@@ -49,6 +49,7 @@ RULES: Mapping[str, Needs] = {  # in the order in which they run
     "benefits": VALUED,
     "sensitivity": VALUED,
     "scenarios": VALUED,
+    "uncertainty": VALUED,
 }
 # First part of an id -> what it needs; the ids of a measure start with its name.
 FAMILIES: Mapping[str, tuple[str, ...]] = {
@@ -71,6 +72,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "benefit": ("benefits",),
     "sensitivity": ("sensitivity",),
     "scenarios": ("scenarios",),
+    "uncertainty": ("uncertainty",),
     "unit_value": (),
     "steps": (),
     "constant": (),

@@ -77,6 +77,7 @@ FORMS = {
     "years": Form("years"),
     "days": Form("days"),
     "rate1": Form("percent", 1, scale=100, suffix="%"),
+    "chances0": Form("percent", 0, scale=100),
     "rate0": Form("percent", 0, scale=100, suffix="%"),
 }
 

@@ -23,7 +23,7 @@ WITHIN = {
     *("area", "site", "period", "year", "month", "stage", "group", "category", "item", "head", "number"),
     *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
     "characteristic",
-    *("measure", "bin", "scenario", "savings", "spent", "stock", "flow", "part"),
+    *("measure", "bin", "scenario", "savings", "spent", "stock", "flow", "part", "place"),
     *("setting", "choice"),
     *("outcome", "way", "at", "arm"),
 }
@@ -50,6 +50,10 @@ TOGETHER = {  # of Appendix F: ends of an interval, and the same with and withou
     f"evidence.detectable_areas{SITE}": f"evidence.detectable{SITE}",
     **{f"evidence.{name}{SITE}.at_{n}": f"evidence.power{SITE}" for name in ("power", "power_areas") for n in (1, 2)},
     **{f"evidence.{name}{ALL}.at_{n}": f"evidence.{name}{ALL}" for name in ("mean_power", "missed") for n in (1, 2)},
+}
+TOGETHER |= {  # of what is known of worth: with and without areas
+    f"uncertainty.{name}.areas.{{place}}": f"uncertainty.{name}.counts.{{place}}"
+    for name in ("variance.effective_treatment", "variance.completions", "covariance", "sd", "pays")
 }
 LINKED = [name for name, extract in EXTRACTS.items() if extract.links]
 PROSE, FIGURE = "text", "Figure "
@@ -131,6 +135,18 @@ TITLES = {
     "scenarios.treatment_kept": "Discounted value of treatment without transfers",
     "scenarios.abstinence_kept": "Discounted value of abstinence without transfers",
     "scenarios.ntors.{savings}.{spent}": "Savings over costs in the National Treatment Outcome Research Study",
+    "uncertainty.area_covariation": "How the two changes of comparison areas move together beyond counts",
+    "uncertainty.area_covariance": "The same, no more than their variances allow",
+    "uncertainty.clients.effective_treatment.{place}": "Additional clients in effective treatment, unrounded",
+    "uncertainty.clients.completions.{place}": "Additional completions, unrounded",
+    "uncertainty.variance.effective_treatment.counts.{place}": "Variance of additional clients in effective treatment",
+    "uncertainty.variance.completions.counts.{place}": "Variance of additional completions",
+    "uncertainty.covariance.counts.{place}": "Covariance of additional clients in effective treatment and completions",
+    "uncertainty.value.{place}": "Mean benefit over all that is not known",
+    "uncertainty.sd.counts.{place}": "Standard deviation of the benefit",
+    "uncertainty.pays.counts.{place}": "Chance that benefits exceed costs",
+    "uncertainty.gain.areas.{place}": "What it was worth at most to know whether they do",
+    "uncertainty.effects_alone.areas.{place}": "Chance that benefits exceed costs, values as estimated",
     "reproduction.clients.{number}": "Additional clients that a published number would change",
     "reproduction.pounds.{number}": "Benefits that a published number would change",
     "claims.{sort}.{verdict}": "Claims of the print, by kind and verdict",

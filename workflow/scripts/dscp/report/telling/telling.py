@@ -14,6 +14,7 @@ from dscp.measures.registry import POOLED
 from dscp.printing import words
 from dscp.printing.forms import printed
 from dscp.report.telling.evidence import EvidenceTeller
+from dscp.report.telling.known import ALL, known_told
 from dscp.report.telling.over_time import left, placebo, returned, trend
 from dscp.report.telling.results import MIXED, NIL, UNCLEAR, SiteResult, site_results, with_verdict
 from dscp.report.telling.scenarios import scenarios_told
@@ -272,6 +273,16 @@ class Telling:
     def left_told(self, context: Context) -> Markup:
         """How new journeys ended."""
         return self._told(context, left(self._book.values))
+
+    def known_of(self) -> list[str]:
+        """The sites of whose worth something is known, then all of them where there are several."""
+        sites = [site for site in self._labels if f"uncertainty.value.{site}" in self._book.values]
+        return [*sites, *([ALL] if len(sites) > 1 else [])]
+
+    @pass_context
+    def known_told(self, context: Context, place: str) -> Markup:
+        """With how many chances in a hundred a site pays, or all together."""
+        return self._told(context, known_told(self._book.values, place, self._labels.get(place, "")))
 
     def valued(self) -> list[str]:
         """The sites whose benefits are set against their costs, in their order."""
