@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from dscp.ledger import worth
-from dscp.report.telling.known import known_told
+from dscp.report.telling.known import known_told, paying
 from dscp.report.telling.sentences import Label, Note, Number
 from ledger_checks import assert_closed
 from sensitivity import sensitivity
@@ -163,3 +163,41 @@ def test_sentences_follow_the_data():
     ]
     neither = alone | {counts: math.nan}
     assert told(neither, "site_3") == ["Whether Site 3 pays cannot be given[z]"]
+
+
+def likely(found: dict[str, float], labels: dict[str, str]) -> list[str]:
+    sentences = ["".join(map(text, one)) for one in paying(found, labels)]
+    assert len(sentences) <= 2 and all(len(one.split()) <= 30 for one in sentences)
+    return sentences
+
+
+def test_how_likely_benefits_are_to_exceed_costs_is_told_of_all_and_between_which_sites():
+    labels = {site: f"Site {site[-1]}" for site in SITES}
+    low, high = (f"uncertainty.pays.areas.{site}" for site in ("site_2", "site_3"))
+    every, alone = (f"uncertainty.pays.{kind}.{ALL}" for kind in ("areas", "counts"))
+    found = values() | {low: 0.2, high: 0.9, every: 0.4}
+    first = f"the chances that the benefits of all sites together exceed the costs are {every} in a hundred"
+    own = f"Allowing for how areas move by themselves, {first}"
+    assert likely(found, labels) == [own, f"By site they run from {low} in Site 2 to {high} in Site 3"]
+    turned = found | {low: 0.9, high: 0.001, every: 0.999}
+    assert likely(turned, labels) == [
+        own.replace(every, "above ninety-nine"), f"By site they run from below one in Site 3 to {low} in Site 2"
+    ]  # fmt: skip
+    assert likely(found | {low: 0.901}, labels)[1] == f"By site they are all {low}"
+    third = {**labels, "site_9": "Site 9"}
+    more = found | {"uncertainty.pays.areas.site_9": 0.901}
+    assert likely(more, third)[1] == f"By site they run from {low} in Site 2 to {high} in Site 3 and Site 9"
+    assert likely(found, {"site_3": "Site 3"}) == [
+        "Allowing for how areas move by themselves, the chances that the benefits of Site 3 exceed its costs are "
+        f"{high} in a hundred"
+    ]
+    lost = {f"uncertainty.pays.areas.{place}": math.nan for place in (*SITES, ALL)}
+    by_counts = {f"uncertainty.pays.counts.{site}": found[one] for site, one in (("site_2", low), ("site_3", high))}
+    assert likely(found | lost | by_counts, labels) == [
+        f"Counting clients alone, {first.replace(every, alone)}[z]",
+        "By site they run from uncertainty.pays.counts.site_2 in Site 2 to uncertainty.pays.counts.site_3 in Site 3",
+    ]
+    assert likely(found | lost | {alone: math.nan}, labels) == [
+        "How likely it is that the benefits of all sites together exceed the costs cannot be given[z]"
+    ]
+    assert likely(found, {}) == []

@@ -14,7 +14,7 @@ from dscp.measures.registry import POOLED
 from dscp.printing import words
 from dscp.printing.forms import printed
 from dscp.report.telling.evidence import EvidenceTeller
-from dscp.report.telling.known import ALL, known_told
+from dscp.report.telling.known import ALL, known_told, paying
 from dscp.report.telling.over_time import left, placebo, returned, trend
 from dscp.report.telling.results import MIXED, NIL, UNCLEAR, SiteResult, site_results, with_verdict
 from dscp.report.telling.scenarios import scenarios_told
@@ -276,8 +276,16 @@ class Telling:
 
     def known_of(self) -> list[str]:
         """The sites of whose worth something is known, then all of them where there are several."""
-        sites = [site for site in self._labels if f"uncertainty.value.{site}" in self._book.values]
+        sites = self._of_known_worth()
         return [*sites, *([ALL] if len(sites) > 1 else [])]
+
+    def _of_known_worth(self) -> list[str]:
+        return [site for site in self._labels if f"uncertainty.value.{site}" in self._book.values]
+
+    @pass_context
+    def paying(self, context: Context) -> Markup:
+        """How likely benefits are to exceed costs, in two sentences at most."""
+        return self._told(context, paying(self._book.values, self._named(self._of_known_worth())))
 
     @pass_context
     def known_told(self, context: Context, place: str) -> Markup:
