@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from lxml.etree import fromstring
 from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
@@ -36,6 +37,7 @@ from dscp.ledger.withheld import Withheld
 from steps import STEPS
 
 LONG = "A partnership with quite a long name "
+LINK = "{http://www.w3.org/1999/xlink}href"
 
 
 def study(config: dict, sites: int, label: str = "Site ") -> dict:
@@ -154,6 +156,25 @@ def test_the_same_numbers_give_the_same_bytes(config, default_values):
     for number, svg in first.items():
         assert "<text" not in svg, number
         assert "<dc:date>" not in svg, number
+
+
+def test_a_figure_has_no_blanks_that_say_nothing_and_loses_nothing_by_it(config, default_values, monkeypatch):
+    """The same elements in the same order, the same numbers in each path; every letter is found by its short name."""
+    short = to_svg(draw("S.1", config, default_values))
+    monkeypatch.setattr("dscp.figures.drawing.tightened", lambda svg, fonts: svg)
+    long = to_svg(draw("S.1", config, default_values))
+    assert len(short) < 0.78 * len(long)
+    elements, before = ([*fromstring(svg.encode()).iter()] for svg in (short, long))
+    assert [(one.tag, one.get("style"), one.get("transform"), (one.text or "").strip()) for one in elements] == [
+        (one.tag, one.get("style"), one.get("transform"), (one.text or "").strip()) for one in before
+    ]
+    paths, as_before = (
+        [re.findall(r"[A-Za-z]|[-\d.]+", one.get("d") or "") for one in of] for of in (elements, before)
+    )
+    assert paths == as_before and sum(map(bool, paths)) > 50
+    asked = {one.get(LINK) for one in elements} - {None}
+    assert {one[:3] for one in asked if "-" in one} == {"#a-", "#b-"}
+    assert {one.removeprefix("#") for one in asked} <= {one.get("id") for one in elements}
 
 
 def test_numbers_of_figures_follow_the_study(config):

@@ -8,10 +8,12 @@ colour, in greyscale and by the colour-blind. Lengths are in millimetres, from t
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_lowercase
 
 import matplotlib
 import numpy as np
@@ -201,6 +203,7 @@ def to_svg(figure: Figure) -> str:
     ValueError
         A letter that its typeface does not have.
     """
+    fonts = set()
     for text in figure.findobj(Text):
         letters = get_font(text.get_fontproperties().get_file()) if text.get_text() and text.get_visible() else None
         if letters and (
@@ -208,6 +211,18 @@ def to_svg(figure: Figure) -> str:
         ):
             said = f"the fonts have no letter {lacks[0]!r} (U+{ord(lacks[0]):04X}), needed for {text.get_text()!r}"
             raise ValueError(said)
+        fonts |= {letters.postscript_name} if letters else set()
     out = io.StringIO()
     FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+    return tightened(out.getvalue(), sorted(fonts))
+
+
+def tightened(svg: str, fonts: Sequence[str]) -> str:
+    """The same drawing in three quarters of the bytes: half of the page for the screen is figures.
+
+    `fonts` : their names, which stand before each letter's; here they are a, b, … Blanks that say nothing go.
+    """
+    for short, name in zip(ascii_lowercase, fonts, strict=False):
+        svg = re.sub(f'(?<=["#]){re.escape(name)}-', f"{short}-", svg)
+    svg = re.sub(r'(?<= d=")[^"]*', lambda path: re.sub(r"\s*([A-Za-z])\s*", r"\1", path[0]), svg)
+    return re.sub(r"\n\s+(?=<)", "\n", svg)
