@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -30,6 +32,18 @@ def test_statistics(pattern, expected):
     dims = {"area": "all_pilots", "period": "pre", "site": "site_3", "year": 1}
     made = identifier(pattern, **dims, quantity="expected_value", name="bids")
     assert statistic({"id": str(made), "family": made.family, "dims": dims_text(made.dims)}) == expected
+
+
+def test_what_stands_behind_appendix_f_is_called_by_words_and_not_by_ids(programme_made, programme_printed):
+    """But for p-values of tests that no table shows after correction: they have no entry."""
+    families = {"evidence", "scenarios", "uncertainty", "over_time", "follow_up", "flows"}
+    rows, cells = rows_by_id(programme_made.ledger), programme_printed.cells
+    shown = {statistic(rows[one]) for one in cells.loc[~cells["exhibit"].str.startswith("Figure "), "id"] if one}
+    asked = {statistic(row) for row in rows.values() if row["family"] in families} - shown
+    as_ids = {f"{name.replace('_', ' ').capitalize()}: " for name in families}
+    by_ids = {name for name in asked if title_of(name, ()).startswith(tuple(as_ids))}
+    assert {name for name in by_ids if not re.search(r"\.(unadjusted|difference)(\.\{measure|$)", name)} == set()
+    assert len(asked) > 80
 
 
 COUNTS = pd.DataFrame(
