@@ -10,13 +10,22 @@ include: "workflow/rules/sources.smk"
 include: "workflow/rules/extracts.smk"
 
 
-for part in ("fieldwork", "outcomes", "continuity", "impact", "evidence"):
+for part in ("fieldwork", "outcomes", "continuity", "impact", "evidence", "partnership"):
     if part in PARTS:
 
         include: f"workflow/rules/{part}.smk"
 
 
-include: "workflow/rules/economics.smk"
+if "unit_values" in PARTS:
+
+    include: "workflow/rules/economics.smk"
+
+
+if STATED:
+
+    include: "workflow/rules/stated.smk"
+
+
 include: "workflow/rules/ledger.smk"
 
 

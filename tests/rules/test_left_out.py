@@ -12,9 +12,10 @@ from lxml import html
 import chain
 from dscp.exhibits.book import open_book
 from dscp.extracts.registry import EXTRACTS, samples
-from dscp.measures.needs import FAMILIES, RULES, lacking, needs_of, without
+from dscp.measures.needs import ELSEWHERE, FAMILIES, RULES, lacking, needs_of, without
 from dscp.printing.forms import NOT_COMPUTED
 from dscp.report.render import LeftOut, environment
+from dscp.study.reports import REPORTS
 from other_study import other_config
 from thorough import some
 
@@ -234,8 +235,14 @@ def test_needs():
 
 
 def test_every_rule_and_family_needs_what_there_is():
-    study = {"extracts": EVERY}
-    assert not lacking(
-        [*RULES, *(name for needs in FAMILIES.values() for name in needs if name not in RULES)],
-        study | {"measures": [name for needs in FAMILIES.values() for name in needs]},
-    )
+    needed = {name for needs in FAMILIES.values() for name in needs}
+    study = {"extracts": EVERY, "measures": list(needed)}
+    for report in REPORTS:
+        of_report = [name for name, one in RULES.items() if one.report == report]
+        assert not lacking([*of_report, *(needed - RULES.keys())], study | {"report": report})
+
+
+def test_a_rule_of_another_report_is_lacking_whatever_a_study_has():
+    study = {"extracts": EVERY, "measures": [], "report": "profile"}
+    assert lacking(["unit_values"], study) == [ELSEWHERE]
+    assert lacking(["partnership"], {**study, "report": "evaluation"}) == [ELSEWHERE]

@@ -235,8 +235,8 @@ def publish(made: Made, folder: Path, policy: str) -> list[str]:
     Why nothing is published, one line each, and then there are no files; none where all is.
     """
     (folder / "work").mkdir(parents=True, exist_ok=True)
-    control = Control(POLICIES[policy], made.config["definitions"]["missing_release"])
-    shaped = {key: made.config[key] for key in ("definitions", "models", "economics")}
+    control = Control(POLICIES[policy], made.config["definitions"].get("missing_release", ""))
+    shaped = {key: made.config[key] for key in ("definitions", "models", "economics") if key in made.config}
     numbers_set = of_settings(shaped, control.policy.numbers()).assign(about="")
     of_policy = numbers_set[numbers_set["id"].str.startswith("setting.disclosure.")]
     ledger = pd.concat([made.ledger, of_policy.astype(made.ledger.dtypes)], ignore_index=True)

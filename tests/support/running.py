@@ -12,7 +12,8 @@ from typing import Any
 
 PROJECT = Path(__file__).parents[2]
 RUN = "results/dscp-2009-11"
-ELSEWHERE = {"output_check", "published_models", "joined", "reference_submissions"}  # rules of other studies alone
+# Rules of other studies alone.
+ELSEWHERE = {"output_check", "published_models", "joined", "reference_submissions", "partnership", "in_detail"}
 
 
 def snakemake(project: Path, folder: Path, *arguments: str, also: Path | None = None) -> subprocess.CompletedProcess:

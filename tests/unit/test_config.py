@@ -12,7 +12,9 @@ import yaml
 from dscp.config.checked import checked, file_fault, line_numbers, plain
 from dscp.config.impossible import impossible
 from dscp.config.schema import config_schema
+from dscp.study.areas import areas
 from dscp.study.choices import choices
+from profiles import EXAMPLE
 
 PROJECT = Path(__file__).parents[2]
 
@@ -233,3 +235,54 @@ def test_what_is_assumed_follows_from_the_value(bad):
     assert made["economics.sensitivity.treatment_years"][0] == "low 1, high 9"
     del bad["economics"]["sensitivity"]
     assert "economics.sensitivity.treatment_years" not in {path for path, _, _ in choices(SCHEMA, bad)}
+
+
+PROFILE = plain(yaml.safe_load(EXAMPLE.read_text(encoding="utf-8")))
+
+
+def profile(**settings: object) -> dict:
+    return checked({**PROFILE, **settings}, EXAMPLE, config_schema(PROJECT, PROFILE))
+
+
+def test_a_report_that_there_is_not_is_refused_in_one_line(bad):
+    for name in ("profle", ["profile"], 7):
+        bad["report"] = name
+        with pytest.raises(SystemExit) as stop:
+            checked(bad, CONFIG, config_schema(PROJECT, bad))
+        assert str(stop.value).startswith(f"config.yaml, line 1, report: found {name!r}, allowed: evaluation, profile")
+        assert "\n" not in str(stop.value)
+
+
+def test_the_config_of_a_profile_has_what_all_reports_share():
+    study = profile()
+    assert list(areas(study["sites"])["dats"].explode()) == [PROFILE["partnership"], *PROFILE["peers"]]
+    assert areas(study["sites"])["label"].tolist()[:2] == ["Example North", "P02"]
+    assert study["periods"]["post"] == {"label": "2010-11", "outcomes": ["2010-04-01", "2011-03-31"]}
+    assert profile(peers=[], names={})["sites"].keys() == {PROFILE["partnership"]}
+
+
+def test_a_profile_has_no_key_of_the_evaluation():
+    with pytest.raises(SystemExit, match=r"config.yaml, line 1, sites: unknown key .*allowed: assumed, "):
+        profile(sites={})
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"peers": ["P02", "P04N"]}, "peers: found P04N, allowed: other partnerships than the one of the profile"),
+        ({"peers": ["P02", "na".upper()]}, "peers.1: found NA, which stands for a missing value in the extracts"),
+        ({"partnership": "p04n"}, "partnership: found p04n, allowed: capital letters, P04N"),
+        ({"names": {"X1": "Elsewhere"}}, "names.X1: found X1, allowed: the partnership or one of the peers"),
+        ({"names": {"P02": "P03"}}, "names.P03: found the name of P02, allowed: a name of its own"),
+        ({"year": {"start": "2010-04-01", "end": "2011-03-30"}},
+         "year.end: found 2011-03-30, allowed: 2011-03-31, a year after its start"),
+        ({"year": {"start": "2008-02-29", "end": "2009-03-01"}},
+         "year.end: found 2009-03-01, allowed: 2009-02-28, a year after its start"),
+        ({"year": {"start": "2090-04-01", "end": "2091-03-31"}}, "year.start: found 2090-04-01, allowed: a day from"),
+        ({"baseline": {"start": "2009-04-02", "end": "2010-04-01"}},
+         "baseline.end: found 2010-04-01, allowed: a day before the year's start"),
+    ],
+)  # fmt: skip
+def test_what_a_profile_cannot_be(settings, said):
+    with pytest.raises(SystemExit, match=re.escape(said)):
+        profile(**settings)

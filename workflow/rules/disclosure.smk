@@ -8,8 +8,10 @@ from dscp.extracts.registry import OF_PEOPLE
 from dscp.measures.registry import MEMBERS
 
 MEMBERS_OF_COHORTS = [f"{RUN}/restricted/{name}" for rule, name in MEMBERS.items() if rule in PARTS]
-CHECK_TEMPLATES = [f"templates/{name}" for name in ("exhibits.yaml", "report.css", "check.css", "output_check.html.j2")]
-CONTROLLED = {"policy": POLICY, "missing_release": STUDY["definitions"]["missing_release"]}
+CHECK_TEMPLATES = [
+    REPORT.template(name, project=BASE) for name in ("exhibits.yaml", "report.css", "check.css", "output_check.html.j2")
+]
+CONTROLLED = {"policy": POLICY, "missing_release": STUDY["definitions"].get("missing_release", "")}
 
 
 FITTED = under_a_policy(STUDY) and "impact" in PARTS

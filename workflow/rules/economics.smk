@@ -1,8 +1,5 @@
 """Chapter 7 and Appendix C: costs, activity, unit values and benefits."""
 
-CONSTANTS = "workflow/resources/constants.csv"
-
-
 if "spending" in PARTS:
 
     rule spending:

@@ -5,7 +5,7 @@ rule evidence:
     """Tables S.13, S.14 and Figures S.5-S.8, from counts and rates that are in the ledger already."""
     input:
         parts=[*rules.impact.input.ledgers, rules.impact.output.ledger],
-        constants=source("workflow/resources/constants.csv"),
+        constants=source(CONSTANTS),
     output:
         ledger=f"{RUN}/restricted/ledger/evidence.csv",
     log:
@@ -16,7 +16,7 @@ rule evidence:
         measures=measures(),
         models=pick(STUDY["models"], "significance", "confidence", "power_at", "seed"),
         drops=not under_a_policy(STUDY),
-        digest=digest("evidence", "workflow/resources/constants.csv"),
+        digest=digest("evidence", CONSTANTS),
     script:
         "../scripts/evidence.py"
 

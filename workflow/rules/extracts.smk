@@ -54,7 +54,7 @@ rule validate:
         config=unprinted(
             {
                 **study("periods", "sites", "codes"),
-                "economics": pick(STUDY["economics"], *ECONOMICS_CHECKED),
+                "economics": pick(STUDY.get("economics", {}), *ECONOMICS_CHECKED),
                 "validation": STUDY.get("validation", {}),
             }
         ),

@@ -1,53 +1,18 @@
-"""The ledger: every quantity of the run, those that only prose states among them."""
+"""The ledger: every quantity of the run."""
 
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
 REGISTERED = ["reproduction", "steps", "claims"] if PUBLISHED_RUN else []
-
-
-rule stated:
-    """Counts, ranges and totals that only the prose prints."""
-    input:
-        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=PARTS),
-    output:
-        ledger=f"{RUN}/restricted/ledger/stated.csv",
-    log:
-        f"{RUN}/logs/stated.log",
-    params:
-        sites=SITES,
-        years=len(STUDY["economics"]["spending_years"]),
-        days=pick(STUDY["definitions"], "effective_days", "pickup_days"),
-        level=STUDY["models"]["significance"],
-        digest=digest("stated"),
-    script:
-        "../scripts/stated.py"
-
-
-rule restated:
-    """Counts of sites, changes and spans of time that only the evaluation's prose states."""
-    input:
-        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=PARTS),
-        constants=source(CONSTANTS),
-    output:
-        ledger=f"{RUN}/restricted/ledger/restated.csv",
-    log:
-        f"{RUN}/logs/restated.log",
-    params:
-        **study("sites", "periods", "programme"),
-        window=STUDY["economics"]["monthly_window"],
-        settings={
-            "models.significance": STUDY["models"]["significance"],
-            "economics.treatment_years": STUDY["economics"]["treatment_years"],
-            "economics.recovery_years": STUDY["economics"]["recovery_years"],
-        },
-        digest=digest("restated", CONSTANTS),
-    script:
-        "../scripts/restated.py"
+# The groups of the config that shape a quantity.
+SHAPING = [
+    *("sites", "periods", "definitions", "codes", "models", "economics"),
+    *("partnership", "peers", "baseline", "year", "re_presentation"),
+]
 
 
 rule ledger:
     """Bring all quantities together and check that every one leads to records, a citation or a setting."""
     input:
-        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "stated", "restated", *REGISTERED]),
+        parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, *STATED, *REGISTERED]),
         validation=rules.accept.output.validation,
         constants=source(CONSTANTS),
     output:
@@ -56,7 +21,7 @@ rule ledger:
         f"{RUN}/logs/ledger.log",
     params:
         config={
-            **study("sites", "periods", "definitions", "codes", "models", "economics"),
+            **study(*SHAPING),
             "assumed": STUDY.get("assumed", {}),
             "disclosure": STUDY.get("disclosure", "none"),
             "validation": STUDY.get("validation", {}),

@@ -4,7 +4,7 @@ from dscp.record.jobs import recorded_jobs
 from dscp.run.notes import PARTS_KEPT
 
 TEMPLATES = project_files("templates", ".j2", ".css", ".js", ".yaml", ".ttf", ".otf", ".woff2")
-WORDS = [f"templates/{name}.yaml" for name in ("exhibits", "workbook", "numbers_allowed")]
+WORDS = [REPORT.template(f"{name}.yaml", project=BASE) for name in ("exhibits", "workbook", "numbers_allowed")]
 
 
 rule figures:
@@ -19,7 +19,7 @@ rule figures:
         f"{RUN}/logs/figures.log",
     params:
         config={
-            **study("sites", "programme", "periods", "economics"),
+            **study("report", "partnership", "peers", "year", "sites", "programme", "periods", "economics"),
             **HELD,
             "reference_run": STUDY.get("reference_run", False),
             "disclosure": POLICY,
@@ -48,9 +48,7 @@ rule report_html:
         config=STUDY,
         choices=list(choices(SCHEMA, STUDY)),
         extract_files={name: extract_paths(name) for name in EXTRACTS},
-        versions={
-            name: digests.code(name) for name in ["validate", *PARTS, "stated", "restated", *REGISTERED, "ledger"]
-        },
+        versions={name: digests.code(name) for name in ["validate", *PARTS, *STATED, *REGISTERED, "ledger"]},
         digest=digest("report_html", *TEMPLATES),
     script:
         "../scripts/report_html.py"

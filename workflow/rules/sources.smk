@@ -5,7 +5,8 @@ from dscp.record.jobs import extract_names
 from dscp.run import digests
 from dscp.study.given import given
 
-FIGURES = "templates/figures.yaml"
+FIGURES = REPORT.template("figures.yaml", project=BASE)
+CONSTANTS = REPORT.constants
 
 
 def source(path):

@@ -17,24 +17,28 @@ from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, chosen
 from dscp.study.choices import choices
 from dscp.study.kinds import PRINTED, compared, under_a_policy
+from dscp.study.reports import report_of
 
 CONFIG_FILE = "config.yaml"
 moved = workflow.modifier.path_modifier
 refuse_other_settings(config, bool(moved.prefix or moved.modifies_prefixes))
-SCHEMA = config_schema(BASE)
-STUDY = checked(read_config(CONFIG_FILE), CONFIG_FILE, SCHEMA)
+GIVEN = read_config(CONFIG_FILE)
+SCHEMA = config_schema(BASE, GIVEN)
+STUDY = checked(GIVEN, CONFIG_FILE, SCHEMA)
+REPORT = report_of(STUDY)
 
 RUN = f"results/{STUDY['run']}"
 POLICY = STUDY.get("disclosure", "none")
 EXTRACTS = list(STUDY["extracts"])
 PARTS = [rule for rule in RULES if not lacking([rule], STUDY)]  # the rules that compute what the study has extracts for
+STATED = list(REPORT.stated)
 PUBLISHED_RUN = compared(STUDY)
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
 
 
 def pick(settings, *names):
-    """Some of a group of settings: a change elsewhere in the config does not rerun the rule."""
-    return {name: settings[name] for name in names}
+    """Those that there are of a group of settings: a change elsewhere in the config does not rerun the rule."""
+    return {name: settings[name] for name in names if name in settings}
 
 
 def study(*parts):

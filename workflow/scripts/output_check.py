@@ -20,6 +20,7 @@ from dscp.report.panel import label, names_of
 from dscp.report.render import environment
 from dscp.report.styles import embed_fonts
 from dscp.run.job import writing
+from dscp.study.reports import report_of
 
 WITH_ANOTHER = (PROTECTS, "is a sum with", "is of the year of", "is the year of", "is the same as", "is part of")
 MANY = 40  # counts that are more than a column holds
@@ -138,10 +139,10 @@ def output_check(
     book : the tables, as published
     policy : the one in force
     audit : of rule release
-    templates : file name -> file; they lie in one folder
+    templates : file name -> file
     cores : how many pages are typeset at the same time; none is kept
     """
-    folder = templates["exhibits.yaml"].parent
+    folder = report_of(book.config).root(templates["exhibits.yaml"])
     env = environment(str(folder), book)
     titles = {number: env.globals["table_data"](number).title.striptags() for number in book.exhibits}
     written = [templates[name].read_text(encoding="utf-8") for name in ("report.css", "check.css")]

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
 from markupsafe import Markup
 
-from dscp.exhibits.book import AUTHOR, activity_texts, open_book, read_activity, setting
+from dscp.exhibits.book import activity_texts, open_book, read_activity, setting
 from dscp.extracts.faults import NO_VALUE, with_ids
 from dscp.extracts.told import told
 from dscp.figures.data import planned
@@ -22,6 +21,7 @@ from dscp.report.render import environment
 from dscp.report.styles import embed_fonts
 from dscp.run.inert import tabled
 from dscp.run.job import writing
+from dscp.study.reports import report_of
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,13 @@ def quoted(findings: pd.DataFrame, texts: Mapping[str, Mapping[str, list[str]]],
 
 def page(env, body: str, style: str, data: str, scripts: Sequence[str], config: Mapping) -> str:
     """A whole HTML page around a body; one with scripts has `data` for them, and a policy: nothing else runs."""
+    report = report_of(config)
+    about = {"title": config["title"], "programme": config["programme"]["name"], "run": config["run"]}
     return env.get_template("page.html.j2").render(
-        title=f"{config['title']}: regenerated report",
+        title=f"{config['title']}: {report.called}",
         report=config["title"],
-        description=f"Regenerated final report on the {config['programme']['name']}, run {config['run']}",
-        author=AUTHOR,
+        description=report.described.format(**about),
+        author=report.author,
         created=str(config["programme"]["end"]),
         policy=content_policy(style, scripts) if scripts else "",
         style=Markup(style),
@@ -180,10 +182,9 @@ def pages(
     NakedNumber
         A page prints a number that is not a quantity.
     """
-    templates = of.templates
+    templates, report = of.templates, report_of(config)
     declared, figures, allowed = (
-        yaml.safe_load((templates / f"{name}.yaml").read_text(encoding="utf-8"))
-        for name in ("exhibits", "figures", "numbers_allowed")
+        report.declared(name, templates) for name in ("exhibits", "figures", "numbers_allowed")
     )
     parts = {"screen": ("report", "screen", "trace"), "print": ("report", "print")}
     written = {
@@ -214,7 +215,7 @@ def pages(
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         given, asked = snakemake.input, snakemake.params
-        templates = next(Path(name).parent for name in given.templates if Path(name).name == "report.html.j2")
+        templates = next(Path(name).parent for name in given.templates if Path(name).name == "page.html.j2")
         sources = Sources(
             Path(given.ledger),
             Path(given.validation),

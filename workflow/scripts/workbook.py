@@ -8,11 +8,12 @@ import yaml
 from jinja2 import Environment
 from markupsafe import Markup
 
-from dscp.exhibits.book import AUTHOR, open_book, read_activity
+from dscp.exhibits.book import open_book, read_activity
 from dscp.ledger.rows import read_ledger
 from dscp.report.lint import read_allowed, refuse_naked_numbers
 from dscp.report.render import environment
 from dscp.run.job import writing
+from dscp.study.reports import report_of
 from dscp.workbook.ods import ods
 from dscp.workbook.sheets import Workbook, workbook_of
 from dscp.workbook.xlsx import xlsx
@@ -46,7 +47,7 @@ def workbook(
     tables = [env.globals["table_data"](number) for number in book.exhibits]
     words = drawn(texts, env)
     own = [words["title"], *words["intro"], *words["about"], *words["shorthand"].values()]
-    return workbook_of(book, tables, words, AUTHOR), Markup("\n").join(own)
+    return workbook_of(book, tables, words, report_of(config).author), Markup("\n").join(own)
 
 
 def drawn(texts: str | list | Mapping, env: Environment) -> Markup | list | dict:
@@ -69,7 +70,7 @@ if __name__ == "__main__":
             words["exhibits"]["exhibits"],
             words["workbook"],
             snakemake.params.config,
-            files["exhibits"].parent,
+            report_of(snakemake.params.config).root(files["exhibits"]),
         )
         allowed = read_allowed(words["numbers_allowed"])
         refuse_naked_numbers([own_words], whole, snakemake.params.config, allowed)

@@ -249,7 +249,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--study", type=Path, default=Path(), help="folder of the study (default: here)")
     place = parser.parse_args(arguments).study
     os.chdir(place)
-    study = checked(read_config(CONFIG), CONFIG, config_schema(PROJECT))
+    given = read_config(CONFIG)
+    study = checked(given, CONFIG, config_schema(PROJECT, given))
     check_files(study, CONFIG, [f"{REBUILT}/{name}.csv" for name in PRINTED])
     restricted = Path("results", study["run"], "restricted")
     with alone():

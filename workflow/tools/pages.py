@@ -17,6 +17,7 @@ from dscp.extracts.registry import READ
 from dscp.extracts.types import Column, ExtractType, Limits
 from dscp.extracts.words import words_of
 from dscp.study.areas import value_at
+from dscp.study.reports import EVALUATION, REPORTS
 
 PROJECT = Path(__file__).parents[2]
 SETTINGS = """# Settings
@@ -66,10 +67,36 @@ every number that rests on the file.
 MISSING = {"fault": "stops the run", "fine": "may be missing"}
 
 
-def settings_page(schema: Mapping) -> str:
-    """Every key of the config."""
-    lines = (f"| `{key}` | {meaning} | {allowed} |\n" for key, meaning, allowed in keys(schema, schema["$defs"]))
-    return SETTINGS + "".join(lines)
+OTHER = """
+## `report: {name}`
+
+Besides `{shared}` and what these lead to, as above:
+
+| key | meaning | allowed |
+|---|---|---|
+"""
+
+
+def settings_page(schema: Mapping, others: Mapping[str, Mapping]) -> str:
+    """Every key of the config.
+
+    Parameters
+    ----------
+    schema : of the evaluation's config
+    others : name of another report -> the schema of its config
+    """
+    of_all = list(keys(schema, schema["$defs"]))
+    known = {key for key, *_ in of_all}
+    page = SETTINGS + _lines(of_all)
+    for name, other in others.items():
+        own = [one for one in keys(other, other["$defs"]) if one[0] not in known]
+        page += OTHER.format(name=name, shared="`, `".join(key for key in other["properties"] if key in known))
+        page += _lines(own)
+    return page
+
+
+def _lines(found: list[tuple[str, str, str]]) -> str:
+    return "".join(f"| `{key}` | {meaning} | {allowed} |\n" for key, meaning, allowed in found)
 
 
 def keys(schema: Mapping, definitions: Mapping, path: str = "") -> Iterator[tuple[str, str, str]]:
@@ -161,9 +188,14 @@ def pages(project: Path) -> dict[Path, str]:
     """Every page by its place."""
     config = plain(read_config(project / "config.yaml"))
     docs = project / "docs"
+    schemas = {name: config_schema(project, {"report": name}) for name in REPORTS}
+    others = {name: schema for name, schema in schemas.items() if name != EVALUATION.name}
     return {
-        docs / "settings.md": settings_page(config_schema(project)),
-        docs / "config.schema.json": json.dumps(config_schema(project), indent=1, ensure_ascii=False) + "\n",
+        docs / "settings.md": settings_page(schemas[EVALUATION.name], others),
+        **{
+            docs / f"{Path(REPORTS[name].schema).stem}.json": json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+            for name, schema in schemas.items()
+        },
         docs / "extracts.md": dictionary(config),
         **{docs / "templates" / f"{name}.csv": template(extract) for name, extract in READ.items()},
     }

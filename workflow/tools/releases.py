@@ -60,7 +60,7 @@ def release(study: Path, run: str, by: str, register: Register) -> int:
     if not (folder / "restricted" / "ledger.csv").exists():
         return refused([f"{folder}: it has no restricted/, so that it cannot be compared; allowed: a whole run"])
     config = plain(read_config(folder / CONFIG))
-    policy, missing_release = config.get("disclosure", "none"), config["definitions"]["missing_release"]
+    policy, missing_release = config.get("disclosure", "none"), config["definitions"].get("missing_release", "")
     full, published = (read_ledger(path / "ledger.csv") for path in (folder / "restricted", folder))
     found = members(folder / "restricted", register.open())
     reasons = refusals(

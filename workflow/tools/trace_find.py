@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dscp.config.checked import plain, read_config, with_made
+from dscp.config.checked import as_run, plain, read_config
 from dscp.extracts.frozen import frozen_path
 from dscp.ledger.rows import read_ledger
 from dscp.ledger.trail import Rows, rows_by_id
@@ -82,12 +82,12 @@ class Run:
     @cached_property
     def config(self) -> dict:
         """The run's config, dates as ISO text."""
-        return with_made(plain(read_config(self.config_file)))
+        return as_run(plain(read_config(self.config_file)))
 
     @cached_property
     def config_now(self) -> dict:
         """The study's config as it is now, dates as ISO text."""
-        return with_made(plain(read_config(self.study / "config.yaml")))
+        return as_run(plain(read_config(self.study / "config.yaml")))
 
     def given(self, extract: str) -> list[Given]:
         """The files of an extract, as the config of the run names them; a file that the run itself made."""

@@ -31,8 +31,9 @@ WORDS = ("title", "programme", "change_label", "label", "source", "disclosure") 
 def preview(run: Path) -> str:
     """Write the preview of a finished run, in the study's folder; return what is said of it."""
     began = time.monotonic()
-    schema = config_schema(PROJECT)
-    study = checked(read_config(CONFIG), CONFIG, schema)
+    given = read_config(CONFIG)
+    schema = config_schema(PROJECT, given)
+    study = checked(given, CONFIG, schema)
     figures = sorted((run / "figures").glob("*.svg"))
     made = Sources(run / "ledger.csv", run / "validation.csv", run / "work" / "activity.csv", figures, TEMPLATES)
     open_ones = [Choice(*one) for one in choices(schema, study)]

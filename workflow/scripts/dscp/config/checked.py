@@ -9,7 +9,8 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.modules.setdefault("rfc3987_syntax", None)  # for web addresses, of which a config has none; takes half a second
@@ -23,12 +24,14 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from dscp.config.impossible import impossible
+from dscp.config import of_profile
+from dscp.config.impossible import impossible, no_code
 from dscp.config.mappings import mapped_twice
 from dscp.disclosure.policies import POLICIES
 from dscp.extracts.faults import nearest
 from dscp.extracts.registry import MADE_FROM
 from dscp.record.jobs import extract_names
+from dscp.study.reports import EVALUATION, PROFILE
 
 LARGEST = 200_000  # bytes
 MOST_ALIASES = 50
@@ -190,16 +193,26 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
     found = list(dict.fromkeys(told for error in errors for told in _described(error)))
     if not found:
         study = completed(study)
-        found = [*unprintable(study), *(list(impossible(study)) or contradictions(study))]
+        found = [*unprintable(study), *(list(kind_of(study).impossible(study)) or contradictions(study))]
     if found:
         _refuse(path, found)
     return study
 
 
 def completed(study: Mapping) -> dict:
-    """A config with what it may leave unsaid: the conventions of 2012 belong to the reference run alone."""
+    """A config with what it may leave unsaid, and with what follows from it for every kind of report."""
+    return with_made(kind_of(study).completed(study))
+
+
+def as_run(study: Mapping) -> dict:
+    """A config that nobody has checked, with what its run found in it besides what stands there."""
+    return completed(study) if study.get("report") == PROFILE.name else with_made(study)
+
+
+def _of_evaluation(study: Mapping) -> dict:
+    """The conventions of 2012 belong to the reference run alone."""
     method = "as_published" if study.get("reference_run", False) else "corrected"
-    return with_made({**study, "economics": {"method": method, **study["economics"]}})
+    return {**study, "economics": {"method": method, **study["economics"]}}
 
 
 def with_made(study: Mapping) -> dict:
@@ -345,13 +358,19 @@ def _meaning(schema: Mapping) -> str:
 
 
 ARMS = ("pilot", "comparison")
-NO_CODES = ("NA", "NULL")
 
 
 def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
-    """Errors that a schema cannot see: order of dates, DATs in two areas, references to sites that are not there."""
+    """Errors that a schema cannot see: what a config says at two places and cannot be so at both."""
     if study["run"] == "reference_extracts":
         yield ("run",), "found 'reference_extracts', allowed: another name, that folder holds the extracts made here"
+    yield from kind_of(study).contradictions(study)
+    yield from mapped_twice(study["extracts"])
+    yield from _made_of_others(study)
+
+
+def _contradictions_of_evaluation(study: Mapping) -> Iterator[tuple[tuple, str]]:
+    """Order of dates, DATs in two areas, references to sites that are not there."""
     for name, period in study["periods"].items():
         for window in ("outcomes", "referrals", "triage_quarters"):
             if window in period and period[window][0] >= period[window][1]:
@@ -366,8 +385,6 @@ def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
     yield from _area_contradictions(study["sites"])
     yield from _labels(study["sites"])
     yield from _codes(study["sites"])
-    yield from mapped_twice(study["extracts"])
-    yield from _made_of_others(study)
     example = study["economics"]["worked_example"]
     if example not in [name for name, site in study["sites"].items() if site.get("analysed", True)]:
         yield ("economics", "worked_example"), f"found {example!r}, allowed: an analysed site of this study"
@@ -400,18 +417,12 @@ def _labels(sites: Mapping) -> Iterator[tuple[tuple, str]]:
 
 
 def _codes(sites: Mapping) -> Iterator[tuple[tuple, str]]:
-    """Codes that no row of an extract can have: there, letters are read as capitals, and some words mean nothing."""
+    """Codes of places that no row of an extract can have."""
     for name, site in sites.items():
         for arm in ARMS:
             for key in ("dats", "prisons"):
                 for code in map(str, site.get(arm, {}).get(key, [])):
-                    if code in NO_CODES:
-                        yield (
-                            ("sites", name, arm, key),
-                            f"found {code}, which stands for a missing value in the extracts, allowed: another code",
-                        )
-                    elif code != code.upper():
-                        yield ("sites", name, arm, key), f"found {code}, allowed: capital letters, {code.upper()}"
+                    yield from no_code(("sites", name, arm, key), code)
 
 
 def _area_contradictions(sites: Mapping) -> Iterator[tuple[tuple, str]]:
@@ -449,3 +460,23 @@ def line_numbers(text: str) -> dict[tuple, int]:
 
     walk(_reader().compose(text), ())
     return lines
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is checked of the config of one kind of report, and what it is completed with."""
+
+    completed: Callable[[Mapping], dict]
+    impossible: Callable[[Mapping], Iterator[tuple[tuple, str]]]
+    contradictions: Callable[[Mapping], Iterator[tuple[tuple, str]]]
+
+
+KINDS = {
+    EVALUATION.name: Kind(_of_evaluation, impossible, _contradictions_of_evaluation),
+    PROFILE.name: Kind(of_profile.completed, of_profile.impossible, of_profile.contradictions),
+}
+
+
+def kind_of(study: Mapping) -> Kind:
+    """What belongs to the kind of report that a study asks for."""
+    return KINDS[study.get("report", EVALUATION.name)]

@@ -10,6 +10,7 @@ from dscp.study.days import EARLIEST
 
 LATEST = dt.date(2099, 12, 31)  # of a programme
 WINDOWS = ("outcomes", "referrals", "triage_quarters")
+NO_CODES = ("NA", "NULL")
 
 Fault = tuple[tuple, str]
 
@@ -28,7 +29,7 @@ def impossible(study: Mapping) -> Iterator[Fault]:
     bands = study["models"]["length_of_use_bands"]
     if bands[0] < 1 or not _ascending(bands):
         yield ("models", "length_of_use_bands"), f"found {_listed(bands)}, allowed: years from 1, each above the last"
-    yield from _ranges(study["codes"])
+    yield from code_ranges(study["codes"])
     if economics["method"] == "as_published" and not study.get("reference_run", False):
         why = "as the other repeats a slip of the evaluation's Table 7.10 and belongs to its reference_run"
         yield ("economics", "method"), f"found as_published, allowed: corrected, {why}"
@@ -83,7 +84,16 @@ def _months(window: Sequence[str]) -> Iterator[Fault]:
         yield ("economics", "monthly_window"), f"{found}, allowed: a first month before the last"
 
 
-def _ranges(codes: Mapping) -> Iterator[Fault]:
+def no_code(path: tuple, code: str) -> Iterator[Fault]:
+    """A code that no row of an extract can have: letters are read as capitals there, and some words mean nothing."""
+    if code in NO_CODES:
+        yield path, f"found {code}, which stands for a missing value in the extracts, allowed: another code"
+    elif code != code.upper():
+        yield path, f"found {code}, allowed: capital letters, {code.upper()}"
+
+
+def code_ranges(codes: Mapping) -> Iterator[Fault]:
+    """Ranges of codes that end before they begin."""
     named = {("codes", "known_exit_reasons"): codes["known_exit_reasons"]}
     named |= {("codes", "drugs", name): ranges for name, ranges in codes["drugs"].items()}
     for path, ranges in named.items():

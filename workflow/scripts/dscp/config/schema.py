@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -11,25 +12,51 @@ from dscp.extracts.columns import personal
 from dscp.extracts.registry import READ
 from dscp.extracts.types import ExtractType
 from dscp.measures.registry import MEASURES
+from dscp.study.reports import EVALUATION, REPORTS
 
 DAYS = ("date", "quarter", "month")
-FILE = Path("workflow") / "schemas" / "config.schema.yaml"
+FOLDER = Path("workflow") / "schemas"
+SHARED = "shared"  # in the schema of another report: as in that of the evaluation, at the same place
 
 
-def config_schema(project: Path) -> dict:
+def config_schema(project: Path, config: Mapping | None = None) -> dict:
     """JSON schema (2020-12) of a config: extracts as the catalogue declares them, policies as the registry names them.
 
     Parameters
     ----------
     project : folder of the project
+    config : whose report decides what it may hold; that of the evaluation without one. Of one that asks for a report
+        that there is not, the schema says that alone.
     """
-    schema = yaml.safe_load((project / FILE).read_text(encoding="utf-8"))
+    name = EVALUATION.name if config is None else config.get("report", EVALUATION.name)
+    if name not in list(REPORTS):  # which may be anything that YAML can hold
+        return {"type": "object", "properties": {"report": {"enum": list(REPORTS)}}}
+    whole = _evaluation(project)
+    if name == EVALUATION.name:
+        return whole
+    own = yaml.safe_load((project / FOLDER / REPORTS[name].schema).read_text(encoding="utf-8"))
+    return {**_shared(own, whole), "$defs": whole["$defs"]}
+
+
+def _evaluation(project: Path) -> dict:
+    schema = yaml.safe_load((project / FOLDER / EVALUATION.schema).read_text(encoding="utf-8"))
     keys = schema["properties"]
+    keys["report"]["enum"] = list(REPORTS)
     keys["disclosure"]["enum"] = list(POLICIES)
     keys["disclosure"]["assumed"] = {name: policy.says for name, policy in POLICIES.items()}
     keys["extracts"]["properties"] = {name: _extract(extract) for name, extract in READ.items()}
     keys["measures"]["items"] = {"enum": list(MEASURES)}
     return schema
+
+
+def _shared(own: object, whole: object) -> object:
+    """A part of a report's schema, with what it shares put in."""
+    if own == SHARED:
+        return whole
+    if not isinstance(own, Mapping):
+        return own
+    beside = whole if isinstance(whole, Mapping) else {}
+    return {name: _shared(part, beside.get(name)) for name, part in own.items()}
 
 
 def _extract(extract: ExtractType) -> dict:

@@ -97,13 +97,14 @@ def is_linked(row: Mapping) -> bool:
 
 
 def whom(row: Mapping) -> str:
-    """The cohort that a quantity is about: of a count of its members, the cohort as a whole."""
-    return row["cohort"].partition(AMONG)[0]
+    """The cohort that a quantity is about: of a count of some of its members, that of which they are part."""
+    whole, _, _ = row["cohort"].rpartition(AMONG)
+    return whole or row["cohort"]
 
 
 def bases(rows: Mapping[str, Mapping]) -> dict[tuple[str, str], str]:
-    """Cohort and dims -> the id of the count of all its members."""
-    every = (name for name in counts(rows) if rows[name]["cohort"] and AMONG not in rows[name]["cohort"])
+    """Cohort and dims -> the id of the count of all its members, who may themselves be part of a larger one."""
+    every = (name for name in counts(rows) if rows[name]["cohort"])
     return {(rows[name]["cohort"], rows[name]["dims"]): name for name in every}
 
 

@@ -20,6 +20,7 @@ from dscp.measures.registry import MEASURES, MEMBERS
 from dscp.measures.types import Measure
 
 COLUMNS = ["kind", "name", "member"]
+OF_PROFILE = "partnership.count"
 ROWS = """
 SELECT CAST(one AS VARCHAR) || row_number() OVER (PARTITION BY one) AS text
 FROM (SELECT * EXCLUDE (file, line) FROM read_parquet(?)) AS one
@@ -28,6 +29,11 @@ CLIENTS = """
 SELECT area, period, {person} || ' ' || row_number() OVER (PARTITION BY area, period, {person}) AS text
 FROM read_parquet(?) AS counted JOIN read_parquet(?) AS typed USING (file, line)
 WHERE measure = ? AND {among}
+"""
+
+OF_PARTNERSHIPS = """
+SELECT counted.* EXCLUDE (file, line), {person} AS text
+FROM read_parquet(?) AS counted JOIN read_parquet(?) AS typed USING (file, line)
 """
 
 
@@ -45,7 +51,7 @@ def members(restricted: Path, key: bytes) -> pd.DataFrame:
     ledger id of a base or count; `member`: keyed hash of a record of the extract, or of a client, counted where one
     stands in the set more than once.
     """
-    found = [*_records(restricted), *_clients(restricted)]
+    found = [*_records(restricted), *_clients(restricted), *_of_profile(restricted)]
     sets = [
         pd.DataFrame({"kind": kind, "name": name, "member": _hashed(texts, key)}, columns=COLUMNS)
         for kind, name, texts in found
@@ -78,6 +84,23 @@ def _clients(restricted: Path) -> Iterator[tuple[str, str, pd.Series]]:
             for name in links_of(measure):
                 yield from _sets(restricted, measure, counted, f"{measure.cohort.family}.{WITH}{name}", f"{WITH}{name}")
         yield from _sets(restricted, measure, counted, f"{measure.name}.count", "outcome")
+
+
+def _of_profile(restricted: Path) -> Iterator[tuple[str, str, pd.Series]]:
+    """The clients whom each indicator of a profile counts, by partnership and year."""
+    counted, typed = restricted / MEMBERS["partnership"], restricted / "validated" / "journeys.parquet"
+    if not counted.exists():
+        return
+    query = OF_PARTNERSHIPS.format(person=EXTRACTS["journeys"].person)
+    clients = duckdb.execute(query, [str(counted), str(typed)]).df()
+    for (area, period), those in clients.groupby(["area", "period"]):
+        for name in those.columns.difference(["area", "period", "text"], sort=False):
+            kind = f"{OF_PROFILE}.{name}"
+            yield (
+                kind,
+                identifier(f"{kind}.{{area}}.{{period}}", area=area, period=period),
+                those.loc[those[name], "text"],
+            )
 
 
 def _sets(

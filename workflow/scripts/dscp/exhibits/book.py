@@ -35,7 +35,6 @@ DEFAULT_FORMS = {
     "days": "days",
     "rate": "rate1",
 }
-AUTHOR = "Regenerated after NatCen Social Research and University of York (2012)"
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 

@@ -23,6 +23,7 @@ from dscp.printing.forms import FORMS, in_unit, printed
 from dscp.run.inert import inert
 from dscp.study.areas import PERIODS, analysed, areas
 from dscp.study.days import day, whole_quarters, year_key
+from dscp.study.partnerships import months_of_year
 from dscp.study.scenarios import SCENARIOS
 
 CELL_FIELDS = ["exhibit", "row", "column", "id", "value", "unit", "printed"]
@@ -130,6 +131,8 @@ def further(declared: Mapping[str, Mapping], config: Mapping) -> dict[str, Mappi
 
 def with_further(declared: Mapping[str, Mapping], config: Mapping) -> dict[str, Mapping]:
     """All tables of a study in the order of the report: those that are made stand behind those of chapter 6."""
+    if not further_measures(config):
+        return dict(declared)
     last = [number for number in declared if number.startswith("6.")][-1]
     before = list(declared).index(last) + 1
     items = list(declared.items())
@@ -405,6 +408,21 @@ def _judged_rows(config: Mapping) -> list[dict]:
     return [{**row, "ratio": not MEASURES[row["measure"]].of_its_own} for row in rows]
 
 
+def _own_rows(config: Mapping) -> list[dict]:
+    """The partnership of a profile."""
+    return [row for row in _area_rows(config) if row["area"] == config["partnership"]]
+
+
+def _year_month_rows(config: Mapping) -> list[dict]:
+    """The months of the year of a profile."""
+    return [{"month": key, "month_label": first.strftime("%B %Y")} for key, first in months_of_year(config["year"])]
+
+
+def _back_month_rows(config: Mapping) -> list[dict]:
+    """The same, as the months in which somebody may come back."""
+    return [{"back": key, "month_label": first.strftime("%b")} for key, first in months_of_year(config["year"])]
+
+
 def _scenario_rows(config: Mapping) -> list[dict]:
     """The scenarios of Table S.15."""
     return [{"scenario": name, "called": called, "counted": True} for name, called in SCENARIOS.items()]
@@ -413,6 +431,9 @@ def _scenario_rows(config: Mapping) -> list[dict]:
 _POOLED_NAMES = {measure.name for measure in POOLED}
 GENERATORS = {
     "sites": _site_rows,
+    "own": _own_rows,
+    "year_months": _year_month_rows,
+    "back_months": _back_month_rows,
     "analysed": _analysed_rows,
     "areas": _area_rows,
     "area_periods": _area_period_rows,

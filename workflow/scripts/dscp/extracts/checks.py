@@ -212,7 +212,7 @@ def study_dats(extract: Extract) -> list[Finding]:
         for dat in area.dats:
             inside += rows.get(dat, 0)
             if dat not in rows:
-                allowed = f"at least one, {dat} being a DAT of sites.{area.site}.{area.arm} in the config"
+                allowed = f"at least one, {dat} being a DAT of {area.named} in the config"
                 findings.append(fault(extract.name, extract.file, "dat", f"no journey of {dat}", allowed))
     outside = sum(rows.values()) - inside
     findings.append(count(extract.name, "rows of the study's DATs", inside))
@@ -232,7 +232,7 @@ def study_prisons(extract: Extract) -> list[Finding]:
     for area in areas_with_prisons.itertuples():
         for prison in area.prisons:
             if prison not in rows:
-                allowed = f"at least one, {prison} being a prison of sites.{area.site}.{area.arm} in the config"
+                allowed = f"at least one, {prison} being a prison of {area.named} in the config"
                 findings.append(fault(extract.name, extract.file, "prison", f"no referral from {prison}", allowed))
     named = {prison for prisons in areas_with_prisons["prisons"] for prison in prisons}
     outside = sum(number for prison, number in rows.items() if prison not in named)
@@ -248,7 +248,7 @@ def study_forms(extract: Extract) -> list[Finding]:
     present = {dat for (dat,) in extract.query("SELECT DISTINCT dat FROM records")}
     return [
         fault(extract.name, extract.file, "dat", f"no form of {' or '.join(area.dats)}",
-              f"at least one for sites.{area.site}.{area.arm}, whose pick-ups are counted")
+              f"at least one for {area.named}, whose pick-ups are counted")
         for area in _with_continuity(extract, PRISON_CONTINUITY).itertuples()
         if not present & set(area.dats)
     ]  # fmt: skip
@@ -282,7 +282,7 @@ def study_quarters(extract: Extract) -> list[Finding]:
     for area in _with_continuity(extract, COMMUNITY_CONTINUITY).itertuples():
         for period in extract.config["periods"].values():
             first, last = (day(value) for value in period["triage_quarters"])
-            allowed = f"every quarter from {first} to {last} for every DAT of sites.{area.site}.{area.arm}"
+            allowed = f"every quarter from {first} to {last} for every DAT of {area.named}"
             for dat in area.dats:
                 for quarter in pd.date_range(first, last, freq="3MS").date:
                     if (dat, quarter) not in present:

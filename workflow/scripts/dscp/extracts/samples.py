@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dscp.study.areas import ARMS, analysed
+from dscp.study.areas import areas
 from dscp.study.days import day
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def later(at: dt.date, days: int) -> dt.date:
 
 def dats(config: Mapping) -> list[str]:
     """All DATs of the study."""
-    return [dat for site in analysed(config["sites"]).values() for arm in ARMS for dat in site[arm]["dats"]]
+    return areas(config["sites"])["dats"].explode().tolist()
 
 
 def people(rng: np.random.Generator, size: int) -> pd.DataFrame:

@@ -51,6 +51,22 @@ def annuity(rate: float, years: float) -> float:
     return sum((1 + rate) ** -year for year in range(1, int(years) + 1))
 
 
+def wilson_low(count: float, base: float, confidence: float) -> float:
+    """Lower end of Wilson's interval of a share (1927)."""
+    return _wilson(count, base, confidence, -1)
+
+
+def wilson_high(count: float, base: float, confidence: float) -> float:
+    """Upper end of Wilson's interval of a share (1927)."""
+    return _wilson(count, base, confidence, 1)
+
+
+def _wilson(count: float, base: float, confidence: float, side: int) -> float:
+    share, z = count / base, normal_quantile((1 + confidence) / 2)
+    half = z * math.sqrt(share * (1 - share) / base + z**2 / (4 * base**2))
+    return min(max((share + z**2 / (2 * base) + side * half) / (1 + z**2 / base), 0.0), 1.0)
+
+
 OURS = {**ESTIMATORS, **EXPECTED}
 # What a formula may call.
 FUNCTIONS = {
@@ -67,6 +83,8 @@ FUNCTIONS = {
     "above_0": above_0,
     "normal_quantile": normal_quantile,
     "annuity": annuity,
+    "wilson_low": wilson_low,
+    "wilson_high": wilson_high,
     **{function.__name__: function for function in OURS},
 }
 FORMULAS = Language(FUNCTIONS, takes={function.__name__: taken for function, taken in OURS.items()})

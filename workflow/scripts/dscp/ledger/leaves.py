@@ -25,7 +25,8 @@ def settings(config: Mapping, policy: Mapping[str, float]) -> pd.DataFrame:
     ----------
     policy : the numbers that the policy sets, by name
     """
-    parts = {**{name: config[name] for name in ("definitions", "models", "economics")}, "disclosure": policy}
+    groups = (name for name in ("definitions", "models", "economics") if name in config)
+    parts = {**{name: config[name] for name in groups}, "disclosure": policy}
     parts["validation"] = config.get("validation", {})
     frame = pd.DataFrame(numbers(parts), columns=["id", "value"])
     frame["path"] = frame["id"].str.removeprefix("setting.")

@@ -12,6 +12,7 @@ from dscp.extracts.registry import EXTRACTS
 from dscp.measures.registry import DEFAULT, FOLLOWED, MEASURES, POOLED, unasked
 from dscp.printing.words import listed
 from dscp.study.kinds import under_a_policy
+from dscp.study.reports import EVALUATION, PROFILE, report_of
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,13 @@ class Needs:
     """What a rule needs: all of some extracts or measures, or at least one of them.
 
     `open` : it makes more small counts than a disclosure policy could let through, so that there is to be none
+    `report` : the kind of report that it is for
     """
 
     all_of: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     open: bool = False
+    report: str = EVALUATION.name
 
 
 def _derived_by(rule: str) -> tuple[str, ...]:
@@ -31,6 +34,7 @@ def _derived_by(rule: str) -> tuple[str, ...]:
 
 
 OPEN = "without a disclosure policy"
+ELSEWHERE = "of another report"
 VALUED = Needs(all_of=("effective_treatment", "completion_of_treated", "pilot_spending"))
 RULES: Mapping[str, Needs] = {  # in the order in which they run
     "fieldwork": Needs(all_of=("fieldwork",)),
@@ -50,6 +54,8 @@ RULES: Mapping[str, Needs] = {  # in the order in which they run
     "sensitivity": VALUED,
     "scenarios": VALUED,
     "uncertainty": VALUED,
+    "partnership": Needs(all_of=("journeys",), report=PROFILE.name),
+    "in_detail": Needs(all_of=("journeys",), open=True, report=PROFILE.name),
 }
 # First part of an id -> what it needs; the ids of a measure start with its name.
 FAMILIES: Mapping[str, tuple[str, ...]] = {
@@ -73,6 +79,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "sensitivity": ("sensitivity",),
     "scenarios": ("scenarios",),
     "uncertainty": ("uncertainty",),
+    "partnership": ("partnership",),
+    "in_detail": ("in_detail",),
     "unit_value": (),
     "steps": (),
     "constant": (),
@@ -106,7 +114,9 @@ def _lacking(name: str, config: Mapping) -> list[str]:
         raise ValueError(f"need {name!r}: there is no such extract, measure or rule")
     some = [lacking([one], config) for one in RULES[name].any_of]
     closed = [OPEN] if RULES[name].open and under_a_policy(config) else []
-    return [*lacking(RULES[name].all_of, config), *(one for lacks in some if all(some) for one in lacks), *closed]
+    other = [ELSEWHERE] if RULES[name].report != report_of(config).name else []
+    lacks = (one for lacks in some if all(some) for one in lacks)
+    return [*lacking(RULES[name].all_of, config), *lacks, *closed, *other]
 
 
 def without(lacks: Sequence[str], so: str) -> str:

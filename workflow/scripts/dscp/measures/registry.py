@@ -45,7 +45,11 @@ def _one_id_per_cohort(cohorts: Iterable[Cohort]) -> None:
 
 
 MEASURES = declared()
-MEMBERS = {"outcomes": "outcomes.parquet", "continuity": "referrals.parquet"}  # rule -> the members of its cohorts
+MEMBERS = {  # rule -> the members of what it counts
+    "outcomes": "outcomes.parquet",
+    "continuity": "referrals.parquet",
+    "partnership": "partnership.parquet",
+}
 DEFAULT = [name for name, measure in MEASURES.items() if measure.exhibit]
 TOLD = sorted(
     (one for one in MEASURES.values() if one.exhibit and one.tested), key=lambda one: one.table

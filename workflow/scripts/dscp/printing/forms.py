@@ -75,6 +75,7 @@ FORMS = {
     "plain_m2": Form("gbp_m", 2, scale=1e-6),
     "plain_m3": Form("gbp_m", 3, scale=1e-6),
     "years": Form("years"),
+    "years1": Form("years", 1),
     "days": Form("days"),
     "rate1": Form("percent", 1, scale=100, suffix="%"),
     "chances0": Form("percent", 0, scale=100),

@@ -9,10 +9,8 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import CodeType
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -27,7 +25,9 @@ from dscp.printing.origins import Origin, Way, origins
 from dscp.report import phrases
 from dscp.report.chapters import Chapters
 from dscp.report.citations import Citations
+from dscp.report.of_profile import Profile
 from dscp.report.telling.telling import Telling
+from dscp.study.reports import EVALUATION, PROFILE, report_of
 
 OPTIONS = {"undefined": StrictUndefined, "autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
 # Variables of a table or figure that are labels of the study, and stand in an element of their own.
@@ -66,16 +66,17 @@ def _compiled(source: str, name: str | None, filename: str | None) -> CodeType:
 
 
 def environment(folder: str, book: Book) -> Environment:
-    """The Jinja environment of the report: undefined names fail, everything is escaped, no loader but `folder`."""
-    env = Texts(loader=FileSystemLoader(folder), **OPTIONS)
+    """The Jinja environment of the report: undefined names fail, everything is escaped, no loader but `folder`.
+
+    What the report has of its own there goes before what all kinds of report share.
+    """
+    report = report_of(book.config)
+    env = Texts(loader=FileSystemLoader(report.folders(folder)), **OPTIONS)
     results = phrases.Results(book)
-    read = {
-        name: yaml.safe_load((Path(folder) / f"{name}.yaml").read_text(encoding="utf-8"))
-        for name in ("references", "chapters")
-    }
+    read = {name: report.declared(name, folder) for name in ("references", "chapters")}
     works, chapters = Citations(read["references"]), Chapters(read["chapters"], book.config)
-    written = (phrases.Study(book), results, Telling(book, results), FigureTexts(book), works, chapters)
-    parts = (*written, Structure(book, env, chapters))
+    own = {EVALUATION.name: (Telling(book, results), FigureTexts(book)), PROFILE.name: (Profile(book),)}[report.name]
+    parts = (phrases.Study(book), results, *own, works, chapters, Structure(book, env, chapters))
     env.globals = {"config": book.config}
     for part in parts:
         named = phrases.functions_of(part)

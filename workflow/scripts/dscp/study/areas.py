@@ -47,24 +47,35 @@ def site_label(sites: Mapping[str, dict], site: str) -> str:
 
 
 def areas(sites: Mapping[str, dict]) -> pd.DataFrame:
-    """One row per area of an analysed site: site, arm, area, label, kind, continuity, dats, prisons (lists)."""
+    """One row per area of an analysed site: site, arm, area, named, label, kind, continuity, dats, prisons (lists).
+
+    `named` : where in the config. A site with DATs of its own is an area itself, of no arm.
+    """
     import pandas as pd
 
     rows = [
         {
             "site": name,
             "arm": arm,
-            "area": arms_of(name)[arm],
-            "label": site[arm].get("label", ""),  # rules that print none are given none
-            "kind": site["kind"],
+            "area": area,
+            "named": here.get("named", f"sites.{name}.{arm}"),
+            "label": here.get("label", ""),  # rules that print none are given none
+            "kind": site.get("kind", ""),
             "continuity": site.get("continuity", ""),
-            "dats": site[arm]["dats"],
-            "prisons": site[arm].get("prisons", []),
+            "dats": here["dats"],
+            "prisons": here.get("prisons", []),
         }
         for name, site in analysed(sites).items()
-        for arm in ARMS
+        for arm, area, here in _areas_of(name, site)
     ]
     return pd.DataFrame(rows)
+
+
+def _areas_of(name: str, site: Mapping) -> list[tuple[str, str, Mapping]]:
+    """Arm and name of each area of a site, and what the config says of it."""
+    if "dats" in site:
+        return [("", name, site)]
+    return [(arm, area, site[arm]) for arm, area in arms_of(name).items()]
 
 
 def periods(config: Mapping[str, dict], window: str) -> pd.DataFrame:

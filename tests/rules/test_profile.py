@@ -1,0 +1,256 @@
+"""A partnership's profile: whom it counts, counted again by a plain loop; what a policy leaves of it; its pages."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections import Counter
+
+import pandas as pd
+import pytest
+from lxml import html
+from statsmodels.stats.proportion import proportion_confint
+
+import profiles
+from dscp.disclosure.members import members
+from dscp.disclosure.policies import NONE, POLICIES
+from dscp.measures.clients_of_year import clients_of_year
+from dscp.measures.indicators import indicators
+from ledger_checks import assert_closed
+
+DAY = dt.date.fromisoformat
+SPANS = {"pre": "baseline", "post": "year"}
+
+
+def half_a_year_after(day: dt.date) -> dt.date:
+    """Six calendar months later; the last day of a month that has not so many."""
+    month = day.month + 6
+    year, month = day.year + (month > 12), (month - 1) % 12 + 1
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def looped(of: dict, journeys: pd.DataFrame) -> Counter:
+    """(indicator, partnership, period) -> clients, by a loop over clients and their journeys."""
+    found = Counter()
+    completed = set(of["codes"]["completed_exit_reasons"])
+    for (client, dat), rows in journeys.groupby(["client", "dat"]):
+        assert client
+        for period, span in SPANS.items():
+            first, last = (DAY(of[span][end]) for end in ("start", "end"))
+            own = [
+                (row.journey_start, row.journey_end if row.journey_end == row.journey_end else None, row)
+                for row in rows.itertuples()
+            ]
+            own = [(start, end, row) for start, end, row in own if start <= last and (end is None or end >= first)]
+            adults = [
+                (start, end, row)
+                for start, end, row in own
+                if (at := max(start, first)) and at.year - row.date_of_birth.year
+                - ((at.month, at.day) < (row.date_of_birth.month, row.date_of_birth.day)) >= 18
+            ]  # fmt: skip
+            if not adults or dat not in [of["partnership"], *of["peers"]]:
+                continue
+            start, end, row = max(adults, key=lambda one: (one[0], one[1] or dt.date.max, one[2].journey))
+            done = [one for one in adults if one[1] and first <= one[1] <= last and one[2].exit_reason in completed]
+            flags = {"in_treatment": True, "new": start >= first}
+            ended = end is not None and end <= last
+            flags["effective"] = (min(end or last, last) - start).days >= 83 or (ended and row.exit_reason in completed)
+            flags["completed"] = bool(done)
+            if done:
+                on = max(one[1] for one in done)
+                later = [one[0] for one in own if one[0] > on]
+                flags["followed"] = half_a_year_after(on) <= last
+                in_time = [one for one in later if one <= half_a_year_after(on)]
+                returned = later if of["re_presentation"] == "in_year" else flags["followed"] and in_time
+                flags["returned"] = bool(returned)
+            found.update((name, dat, period) for name, so in flags.items() if so)
+    return found
+
+
+def typed(made) -> pd.DataFrame:
+    return pd.read_parquet(made.typed["journeys"])
+
+
+@pytest.fixture(scope="module")
+def journeys() -> pd.DataFrame:
+    """Drawn so that clients have several journeys and half of these were completed."""
+    frame = profiles.drawn(profiles.config())
+    frame["client"] = frame["client"].str[:-1]
+    return frame
+
+
+@pytest.fixture(scope="module", params=["in_year", "6_months"])
+def made(request, journeys, tmp_path_factory):
+    of = profiles.config(re_presentation=request.param)
+    return profiles.made(of, journeys, tmp_path_factory.mktemp("profile"))
+
+
+@pytest.fixture(scope="module")
+def in_year(journeys, tmp_path_factory):
+    return profiles.made(profiles.config(), journeys, tmp_path_factory.mktemp("in_year"))
+
+
+def test_every_count_is_that_of_a_plain_loop(made):
+    expected = looped(made.config, typed(made))
+    names = made.ledger.loc[(made.ledger["rule"] == "partnership") & (made.ledger["extract"] != ""), "id"]
+    assert len(names) == (6 if made.config["re_presentation"] == "6_months" else 5) * 4 * 2
+    for name in names:
+        _, _, indicator, area, period = name.split(".")
+        assert made.known[name] == expected[indicator, area, period], name
+    assert all(made.known[f"partnership.count.returned.{area}.post"] for area in ("N1", "S1"))
+    assert_closed(made.ledger)
+
+
+def test_intervals_are_wilson_s(made):
+    base = "followed" if made.config["re_presentation"] == "6_months" else "completed"
+    for name, among in (("completed", "in_treatment"), ("returned", base), ("new", "in_treatment")):
+        for area in ("N1", "E1", "peers"):
+            count, nobs = (made.known[f"partnership.count.{one}.{area}.post"] for one in (name, among))
+            low, high = proportion_confint(count, nobs, 0.05, "wilson")
+            assert made.known[f"partnership.low.{name}.{area}.post"] == pytest.approx(100 * low, abs=1e-9)
+            assert made.known[f"partnership.high.{name}.{area}.post"] == pytest.approx(100 * high, abs=1e-9)
+
+
+def test_what_is_divided_adds_up(in_year):
+    known = in_year.known
+    for period in SPANS:
+        whole = known[f"partnership.count.in_treatment.N1.{period}"]
+        for name in ("drug_group", "sex", "age"):
+            assert (
+                sum(value for one, value in known.items() if re.fullmatch(rf"in_detail\.{name}\.\w+\.{period}", one))
+                == whole
+            )
+        parts = [known[f"in_detail.justice.{one}.{period}"] for one in ("in_treatment", "new", "completed", "returned")]
+        assert parts[0] > parts[1] > 0 and parts[0] > parts[2] > parts[3] > 0
+    for part, count in (("completions", "completed"), ("returned_of", "returned"), ("returned_in", "returned")):
+        months = [value for one, value in known.items() if one.startswith(f"in_detail.{part}.")]
+        assert len(months) == 12
+        assert sum(months) == known[f"partnership.count.{count}.N1.post"]
+    frame = typed(in_year)
+    last = DAY("2015-03-31")
+    rows = frame[(frame["dat"] == "N1") & (frame["journey_start"] <= last)]
+    going_on = rows[rows["journey_end"].isna() | (rows["journey_end"] > last)]
+    assert known["in_detail.stayed_all.post"] <= going_on["client"].nunique()
+    days = known["in_detail.stayed_days.post"] / known["in_detail.stayed_all.post"]
+    assert known["in_detail.stayed_mean.post"] == pytest.approx(days / 365.25)
+
+
+BORN = dt.date(1980, 1, 1)
+CASES = {  # journeys of one client, [partnership, start, end, exit reason]; what is counted in the year
+    "in two partnerships": ([["N1", "2014-05-01", None, None], ["N2", "2014-06-01", None, None]],
+                            {"in_treatment.N1": 1, "in_treatment.N2": 1, "in_treatment.peers": 1}),
+    "ends on the first day": ([["N1", "2013-05-01", "2014-04-01", 80]], {"in_treatment.N1": 1, "completed.N1": 1}),
+    "ended the day before": ([["N1", "2013-05-01", "2014-03-31", 80]], {"in_treatment.N1": 0, "completed.N1": 0}),
+    "starts and ends on the last day": ([["N1", "2015-03-31", "2015-03-31", 80]],
+                                        {"in_treatment.N1": 1, "new.N1": 1, "completed.N1": 1, "effective.N1": 1}),
+    "starts the day after": ([["N1", "2015-04-01", None, None]], {"in_treatment.N1": 0}),
+    "completed after the year": ([["N1", "2014-05-01", "2015-04-01", 80]], {"completed.N1": 0, "effective.N1": 1}),
+    "back on the last day": ([["N1", "2014-05-01", "2014-06-01", 80], ["N1", "2015-03-31", None, None]],
+                             {"in_treatment.N1": 1, "completed.N1": 1, "returned.N1": 1, "held.N1": 0}),
+    "back the day after the year": ([["N1", "2014-05-01", "2014-06-01", 80], ["N1", "2015-04-01", None, None]],
+                                    {"completed.N1": 1, "returned.N1": 0, "held.N1": 1}),
+    "back on the day of completion": ([["N1", "2014-05-01", "2014-06-01", 80], ["N1", "2014-06-01", None, None]],
+                                      {"completed.N1": 1, "returned.N1": 0}),
+    "back elsewhere": ([["N1", "2014-05-01", "2014-06-01", 80], ["N2", "2014-07-01", None, None]],
+                       {"completed.N1": 1, "returned.N1": 0}),
+    "completed twice": ([["N1", "2014-05-01", "2014-06-01", 80], ["N1", "2014-07-01", "2014-08-01", 80]],
+                        {"completed.N1": 1, "returned.N1": 0}),
+    "left unplanned": ([["N1", "2014-05-01", "2014-06-01", 13]], {"completed.N1": 0, "effective.N1": 0}),
+}  # fmt: skip
+
+
+LONG_AGO = [[dat, "2012-01-01", "2012-02-01", 80] for dat in (profiles.OWN, *profiles.PEERS)]  # each has a journey
+
+
+def written(rows: list) -> pd.DataFrame:
+    """Journeys of one client; and of others, long before the years."""
+    every = [*rows, *LONG_AGO]
+    frame = profiles.drawn(profiles.config(), size=len(every)).iloc[: len(every)].copy()
+    given = pd.DataFrame(every, columns=["dat", "journey_start", "journey_end", "exit_reason"])
+    clients = ["A1"] * len(rows) + [f"B{n}" for n in range(len(LONG_AGO))]
+    return frame.assign(**{name: given[name].to_numpy() for name in given}, client=clients, date_of_birth=BORN,
+                        journey=range(1, len(every) + 1), sex="M", age_first_use=None)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_client_is_counted_once_in_each_partnership_and_year(case, tmp_path):
+    rows, expected = CASES[case]
+    known = profiles.made(profiles.config(), written(rows), tmp_path).known
+    for name, number in expected.items():
+        indicator, area = name.split(".")
+        assert known[f"partnership.count.{indicator}.{area}.post"] == number, name
+
+
+@pytest.mark.parametrize(
+    ("completed", "back", "returned"),
+    [("2014-08-31", "2015-02-28", 1), ("2014-08-31", "2015-03-01", 0), ("2014-09-30", "2015-03-30", 1),
+     ("2014-09-30", "2015-03-31", 0)],
+)  # fmt: skip
+def test_six_calendar_months_are_that_also_where_a_month_is_short(completed, back, returned, tmp_path):
+    rows = [["N1", "2014-05-01", completed, 80], ["N1", back, None, None]]
+    known = profiles.made(profiles.config(re_presentation="6_months"), written(rows), tmp_path).known
+    assert known["partnership.count.followed.N1.post"] == 1
+    assert known["partnership.count.returned.N1.post"] == returned
+
+
+def test_the_page_holds_every_table_and_no_number_of_its_own(made):
+    printed = profiles.render(made.config, made.ledger, made.findings)
+    assert printed.faults == []
+    assert {"P.1", "P.1.1", "P.2", "P.3", "P.3.1", "P.4", "P.5", "P.6", "P.6.1", "P.7"} <= set(printed.cells["exhibit"])
+    text = html.fromstring(printed.page).text_content()
+    assert "What this report cannot say" in text
+    for word in ("pilot", "NatCen", "Drug System Change", "difference in differences"):
+        assert word not in text, word
+
+
+@pytest.mark.parametrize("policy", [name for name in POLICIES if name != NONE.name])
+def test_no_policy_lets_a_count_of_a_profile_be_told(policy, journeys, tmp_path):
+    of = profiles.made(profiles.config(disclosure=policy), journeys.head(700), tmp_path)
+    assert not of.ledger["id"].str.startswith("in_detail.").any()
+    printed = profiles.published(of, tmp_path, policy)
+    assert printed.faults == []
+    assert (
+        "has a disclosure policy, and there would be many small counts" in html.fromstring(printed.page).text_content()
+    )
+    smallest = POLICIES[policy].smallest
+    counts = printed.cells[(printed.cells["unit"] == "count") & printed.cells["id"].str.startswith("partnership.")]
+    assert len(counts) > 20
+    assert not ((counts["value"] > 0) & (counts["value"] < smallest)).any()
+
+
+def test_who_did_not_come_back_is_protected_as_who_did(tmp_path):
+    """Of ten who completed eight came back: that two did not is as small a count as two who did."""
+    done = [["N1", "2014-05-01", "2014-06-01", 80] for _ in range(10)]
+    back = [["N1", "2014-07-01", None, None] for _ in range(8)]
+    others = [["N1", "2014-05-01", None, None] for _ in range(30)]
+    frame = written([*done, *back, *others])
+    frame["client"] = [f"C{n}" for n in [*range(10), *range(8), *range(20, 50), *range(90, 90 + len(LONG_AGO))]]
+    of = profiles.made(profiles.config(disclosure="suppress_below_5"), frame, tmp_path)
+    assert of.known["partnership.count.held.N1.post"] == 2
+    printed = profiles.published(of, tmp_path, "suppress_below_5").cells
+    printed = dict(zip(printed["id"], printed["printed"], strict=True))
+    assert printed["partnership.count.completed.N1.post"] == "10"
+    assert printed["partnership.count.returned.N1.post"] == printed["partnership.count.held.N1.post"] == "[c]"
+
+
+def test_the_register_of_releases_knows_who_is_counted(in_year, tmp_path):
+    of = in_year.config
+    (tmp_path / "validated").mkdir()
+    (tmp_path / "validated" / "journeys.parquet").write_bytes(in_year.typed["journeys"].read_bytes())
+    clients = clients_of_year(str(in_year.typed["journeys"]), of, indicators(of["re_presentation"]))
+    clients.to_parquet(tmp_path / "partnership.parquet")
+    found = members(tmp_path, b"key")
+    for name, those in found[found["kind"].str.startswith("partnership.")].groupby("name"):
+        assert those["member"].nunique() == len(those) == in_year.known[name]
+    ours = found[found["name"] == "partnership.count.completed.N1.post"]
+    whole = found[found["name"] == "partnership.count.in_treatment.N1.post"]
+    assert set(ours["member"]) < set(whole["member"])
+
+
+def test_without_peers_there_is_nobody_beside_it(journeys, tmp_path):
+    of = profiles.made(profiles.config(peers=[]), journeys, tmp_path)
+    printed = profiles.render(of.config, of.ledger, of.findings)
+    assert printed.faults == []
+    assert "names no other partnership" in html.fromstring(printed.page).text_content()
+    assert not of.ledger["id"].str.contains(r"\.peers\.|\.apart\.").any()

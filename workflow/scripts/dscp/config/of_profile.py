@@ -1,0 +1,77 @@
+"""The config of a partnership's profile: what cannot be, and what follows from it for what all reports share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+from dscp.config.impossible import Fault, code_ranges, no_code
+from dscp.study.days import EARLIEST, day
+from dscp.study.partnerships import SPANS, partnerships
+
+
+def completed(study: Mapping) -> dict:
+    """With areas, periods and a programme, as what is shared by all reports asks for them.
+
+    Each partnership is an area of its own; the baseline is the period before, the year the one after.
+    """
+    year = study["year"]
+    own = study["partnership"]
+    sites = {
+        code: {"label": label, "dats": [code], "named": "partnership" if code == own else "peers"}
+        for code, label in partnerships(study).items()
+    }
+    periods = {
+        period: {"label": _label(study[span]), "outcomes": [study[span]["start"], study[span]["end"]]}
+        for period, span in SPANS.items()
+    }
+    programme = {"name": study["title"], "short_name": "", "start": year["start"], "end": year["end"]}
+    return {**study, "measures": [], "sites": sites, "periods": periods, "programme": programme}
+
+
+def _label(span: Mapping) -> str:
+    """2011-12 for a year from April to March, else its first and last month: 2011-01 to 2011-12."""
+    first, last = day(span["start"]), day(span["end"])
+    after = last + dt.timedelta(days=1)
+    if (first.month, first.day) == (4, 1) and after == dt.date(first.year + 1, 4, 1):
+        return f"{first.year}-{last.year % 100:02d}"
+    return f"{first:%Y-%m} to {last:%Y-%m}"
+
+
+def impossible(study: Mapping) -> Iterator[Fault]:
+    """Days out of time, spans that are no year, codes that no row can have."""
+    today = dt.date.today()
+    for span in SPANS.values():
+        for end in ("start", "end"):
+            if not EARLIEST <= day(study[span][end]) <= today:
+                yield (span, end), f"found {study[span][end]}, allowed: a day from {EARLIEST} to {today}"
+        first, last = day(study[span]["start"]), day(study[span]["end"])
+        if last != year_after(first):
+            yield (span, "end"), f"found {last}, allowed: {year_after(first)}, a year after its start"
+    yield from no_code(("partnership",), study["partnership"])
+    for position, code in enumerate(study["peers"]):
+        yield from no_code(("peers", position), code)
+    yield from code_ranges(study["codes"])
+
+
+def year_after(first: dt.date) -> dt.date:
+    """The last day of the twelve months that begin on a day; of those from 29 February the last of that month."""
+    leap = (first.month, first.day) == (2, 29)
+    return first.replace(year=first.year + 1, day=28 if leap else first.day) - dt.timedelta(days=0 if leap else 1)
+
+
+def contradictions(study: Mapping) -> Iterator[Fault]:
+    """A partnership beside itself, a baseline that is not before the year, two partnerships of one name."""
+    if study["partnership"] in study["peers"]:
+        yield ("peers",), f"found {study['partnership']}, allowed: other partnerships than the one of the profile"
+    if day(study["baseline"]["end"]) >= day(study["year"]["start"]):
+        yield ("baseline", "end"), f"found {study['baseline']['end']}, allowed: a day before the year's start"
+    known = partnerships(study)
+    for code in study.get("names", {}):
+        if code not in known:
+            yield ("names", code), f"found {code}, allowed: the partnership or one of the peers"
+    seen: dict[str, str] = {}
+    for code, label in known.items():
+        if label in seen:
+            yield ("names", code), f"found the name of {seen[label]}, allowed: a name of its own"
+        seen.setdefault(label, code)

@@ -1,0 +1,64 @@
+"""Figures of a partnership's profile: a share of each partnership with its interval, in the order of the config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matplotlib.figure import Figure
+
+from dscp.figures.data import FigureData
+from dscp.figures.drawing import (
+    ACCENT,
+    GREY,
+    INK,
+    MUTED,
+    RULE,
+    WIDTH,
+    Faces,
+    grid,
+    nothing,
+    panel,
+    round_ticks,
+    scale,
+    sheet,
+    shortened,
+)
+from dscp.figures.effects import whole_width
+
+LEFT, BROAD, ROW = 40.0, 74.0, 4.4  # mm: where the plot begins, how wide it is, a row
+NUMBERS, RIGHT = 132.0, WIDTH - 0.4  # mm: where the shares and the intervals end
+
+
+def dots(data: FigureData, config: Mapping, faces: Faces) -> Figure:
+    """A dot for the share of each partnership and a line for its interval; the partnership's own, and all others."""
+    if not any(datum.known for datum in data.cells.values()):
+        return nothing(data.missing, "No share can be shown", faces)
+    high = ROW * len(data.rows)
+    figure = sheet(high + 20)
+    axes, words = panel(figure, LEFT, 6, BROAD, high), whole_width(figure, 6, high)
+    axes.set_ylim(high, 0)
+    axes.set_yticks([])
+    ticks = round_ticks(0, max(datum.value for datum in data.cells.values() if datum.known), 6)
+    axes.set_xlim(ticks[0], ticks[-1])
+    grid(axes, "x")
+    scale(axes, "x", faces, ticks, "{:g}")
+    axes.set_xlabel("Per cent", fontproperties=faces.plain, color=MUTED, labelpad=2)
+    words.text(NUMBERS, -3, "Share", ha="right", va="center", color=MUTED, fontproperties=faces.plain)
+    words.text(RIGHT, -3, "Interval", ha="right", va="center", color=MUTED, fontproperties=faces.plain)
+    words.plot([0, WIDTH], [0, 0], color=RULE, linewidth=0.6)
+    for number, (name, row) in enumerate(data.rows.items()):
+        y, own = (number + 0.5) * ROW, row.get("area") == config["partnership"]
+        colour, face = (ACCENT, faces.bold) if own else (GREY, faces.plain)
+        share, low, end = (data.at(name, column) for column in ("share", "from", "to"))
+        if share.known:
+            axes.plot(
+                [low.value, end.value], [y] * 2, color=colour, linewidth=1.8 if own else 1.0, solid_capstyle="butt"
+            )
+            axes.plot([share.value], [y], color=colour, marker="o" if own else "D", markersize=4.4 if own else 3,
+                      linestyle="none")  # fmt: skip
+        label = shortened(row.get("label") or row["heads"][0], LEFT - 4, face)
+        words.text(0, y, label, va="center", color=ACCENT if own else INK, fontproperties=face)
+        words.text(NUMBERS, y, share.text, ha="right", va="center", color=INK, fontproperties=face)
+        reach = f"{low.text} to {end.text}" if low.known else low.text
+        words.text(RIGHT, y, reach, ha="right", va="center", color=INK, fontproperties=face)
+    return figure

@@ -1,0 +1,229 @@
+"""Rule in_detail: who a partnership's clients are, how long they have been in treatment, and who came back when.
+
+The profile, Tables P.1.1, P.3.1, P.4, P.6 and P.6.1, of the partnership of the profile alone. The numbers are small
+and overlap: they are made only where there is no disclosure policy.
+"""
+
+from collections.abc import Mapping, MutableMapping, Sequence
+
+import duckdb
+import pandas as pd
+
+from dscp.ledger.formulas import derive
+from dscp.ledger.ids import identifier
+from dscp.ledger.rows import quantities, read_ledger, values_of, write_ledger
+from dscp.measures.clients_of_year import clients_within
+from dscp.measures.indicators import COMPLETED, SETTINGS, Indicator, indicators
+from dscp.measures.records import AGE_YEARS
+from dscp.run.job import writing
+from dscp.study.partnerships import SPANS, months_of_year
+
+RULE, SOURCE = "in_detail", "Appendix B2"
+TOLD = {"source": SOURCE, "rule": RULE}
+YEAR_DAYS = 365.25
+ROW = ".{category}.{period}"
+OF_JUSTICE = "(referral_source in (from criminal_justice_referral_sources) or dip_flag = 'Y')"
+
+
+def any_drug(condition: str) -> str:
+    """Whether one of a client's drugs is of some groups, SQL; `condition` is on the name of its group."""
+    one = "exists (select 1 from drug_groups where {condition} and {drug} between low and high)"
+    return f"({' or '.join(one.format(condition=condition, drug=f'drug_{n}') for n in (1, 2, 3))})"
+
+
+OPIATES, ALCOHOL = any_drug("grp = 'opiates'"), any_drug("grp = 'alcohol'")
+OTHERS = any_drug("grp not in ('opiates', 'alcohol', 'none')")
+DRUG_GROUPS = f"""case
+    when {OPIATES} then 'opiate'
+    when {OTHERS} and {ALCOHOL} then 'non_opiate_and_alcohol'
+    when {OTHERS} then 'non_opiate_only'
+    when {ALCOHOL} then 'alcohol_only'
+    else 'not_known'
+end"""
+AGE_BANDS = """case
+    when age < 30 then 'under_30' when age < 40 then '30_to_39' when age < 50 then '40_to_49' else '50_and_over'
+end"""
+YEARS = f"""case
+    when {AGE_YEARS.format(born="journey_start", at="ends")} < 1 then 'under_1'
+    when {AGE_YEARS.format(born="journey_start", at="ends")} < 2 then '1_to_under_2'
+    when {AGE_YEARS.format(born="journey_start", at="ends")} < 4 then '2_to_under_4'
+    when {AGE_YEARS.format(born="journey_start", at="ends")} < 6 then '4_to_under_6'
+    else '6_and_over'
+end"""
+# What clients are divided by -> SQL, its categories, and the settings that decide it.
+DIVIDED = {
+    "drug_group": (
+        DRUG_GROUPS,
+        ("opiate", "non_opiate_only", "non_opiate_and_alcohol", "alcohol_only", "not_known"),
+        "codes.drugs",
+    ),
+    "sex": ("case sex when 'M' then 'male' when 'F' then 'female' else 'not_known' end",
+            ("male", "female", "not_known"), ""),
+    "age": (AGE_BANDS, ("under_30", "30_to_39", "40_to_49", "50_and_over"), ""),
+}  # fmt: skip
+BANDS = ("under_1", "1_to_under_2", "2_to_under_4", "4_to_under_6", "6_and_over")
+STILL = "coalesce(journey_end > ends, true)"  # in treatment after the last day
+JUSTICE = "codes.criminal_justice_referral_sources"
+
+
+def in_detail(
+    con: duckdb.DuckDBPyConnection, config: Mapping, values: MutableMapping[str, float]
+) -> list[pd.DataFrame]:
+    """Ledger rows of the partnership's clients in detail.
+
+    Parameters
+    ----------
+    con : from `clients_within`
+    config : the study
+    values : id -> value of the rows of rule partnership; those made here join them
+    """
+    own, every = config["partnership"], indicators(config["re_presentation"])
+    days = config["definitions"]["effective_days"]
+    con.execute(f"create or replace view own as select * from clients where area = '{own}'")
+    justice = {one.name: f"{OF_JUSTICE} and coalesce({one.counted.format(effective_days=days)}, false)"
+               for one in every if one.name != "effective"}  # fmt: skip
+    return [
+        *(row for name in DIVIDED for row in divided(con, name, own, values)),
+        *stayed(con, "stayed", STILL, "", values),
+        *stayed(con, "justice_stayed", f"{STILL} and {OF_JUSTICE}", JUSTICE, values),
+        *of_justice(con, justice, every, own, values),
+        *triangle(con, config, every, values),
+    ]
+
+
+def _counts(
+    con: duckdb.DuckDBPyConnection, category: str, categories: Sequence[str], where: str = "true"
+) -> pd.DataFrame:
+    """Clients by category and period: category, period, span, count; every category stands there."""
+    found = con.execute(
+        f"select {category} as category, period, count(*)::integer as count from own where {where} group by all"
+    ).df()
+    spans = pd.DataFrame({"period": list(SPANS), "span": list(SPANS.values())})
+    cells = pd.DataFrame({"category": list(categories)}).merge(spans, how="cross")
+    return cells.merge(found, how="left").fillna({"count": 0}).astype({"count": int})
+
+
+def _leaves(cells: pd.DataFrame, values: MutableMapping[str, float], *, id: str, words: str, settings: str, cohort: str
+            ) -> pd.DataFrame:  # fmt: skip
+    rows = quantities(cells, id=id, value="count", rows="count", unit="count", extract="journeys", filter=words,
+                      settings=f"{SETTINGS} partnership {settings}".strip(), cohort=cohort, function="in_detail",
+                      **TOLD)  # fmt: skip
+    values |= values_of(rows)
+    return rows
+
+
+def divided(
+    con: duckdb.DuckDBPyConnection, name: str, own: str, values: MutableMapping[str, float]
+) -> list[pd.DataFrame]:
+    """Clients in treatment by drug group, sex or age: numbers and shares."""
+    category, categories, settings = DIVIDED[name]
+    cells = _counts(con, category, categories)
+    rows = _leaves(cells, values, id=f"in_detail.{name}{ROW}", settings=settings,
+                   words=f"clients of the partnership in treatment, {{period}}, {name}: {{category}}",
+                   cohort=f"in_detail.{name}.{{category}}")  # fmt: skip
+    share = derive(cells, values, id=f"in_detail.{name}_share{ROW}", unit="percent", formula="100 * count / base",
+                   inputs={"count": f"in_detail.{name}{ROW}",
+                           "base": f"partnership.count.in_treatment.{own}.{{period}}"},
+                   function="divided", **TOLD)  # fmt: skip
+    return [rows, share]
+
+
+def stayed(
+    con: duckdb.DuckDBPyConnection, name: str, where: str, settings: str, values: MutableMapping[str, float]
+) -> list[pd.DataFrame]:
+    """Clients who are in treatment after the last day of a year, by the years since their latest journey began."""
+    cells = _counts(con, YEARS, BANDS, where)
+    rows = _leaves(cells, values, id=f"in_detail.{name}{ROW}", settings=settings,
+                   words=f"clients in treatment after the last day, {{period}}, {name}, years: {{category}}",
+                   cohort=f"in_detail.{name}.{{category}}")  # fmt: skip
+    spans = cells[["period", "span"]].drop_duplicates()
+    total = {"part": [f"in_detail.{name}.{band}.{{period}}" for band in BANDS]}
+    days = con.execute(
+        f"select period, count(*)::integer as count, sum(ends - journey_start)::integer as days from own "
+        f"where {where} group by all"
+    ).df()
+    days = spans.merge(days, how="left").fillna({"count": 0, "days": 0}).astype({"count": int, "days": int})
+    length = quantities(days, id=f"in_detail.{name}_days.{{period}}", value="days", rows="count", unit="days",
+                        extract="journeys", function="stayed", cohort=f"in_detail.{name}_days",
+                        filter=f"days from the start of the latest journey to the last day, {{period}}, {name}",
+                        settings=f"{SETTINGS} partnership {settings}".strip(), **TOLD)  # fmt: skip
+    values |= values_of(length)
+    common = {"function": "stayed", **TOLD}
+    return [
+        rows,
+        length,
+        derive(spans, values, id=f"in_detail.{name}_all.{{period}}", unit="count", formula="sum(part)", inputs=total,
+               **common),
+        derive(cells, values, id=f"in_detail.{name}_share{ROW}", unit="percent", formula="100 * count / base",
+               inputs={"count": f"in_detail.{name}{ROW}", "base": f"in_detail.{name}_all.{{period}}"}, **common),
+        derive(spans, values, id=f"in_detail.{name}_mean.{{period}}", unit="years",
+               formula=f"days / {YEAR_DAYS} / clients",
+               inputs={"days": f"in_detail.{name}_days.{{period}}", "clients": f"in_detail.{name}_all.{{period}}"},
+               **common),
+    ]  # fmt: skip
+
+
+def of_justice(
+    con: duckdb.DuckDBPyConnection, counted: Mapping[str, str], every: Sequence[Indicator], own: str,
+    values: MutableMapping[str, float],
+) -> list[pd.DataFrame]:  # fmt: skip
+    """The clients whom criminal justice referred: how many, their share, and what became of them."""
+    found, spans = [], pd.DataFrame({"period": list(SPANS), "span": list(SPANS.values())})
+    for one in (one for one in every if one.name in counted):
+        cells = _counts(con, "'x'", ["x"], counted[one.name])
+        found.append(_leaves(cells, values, id=f"in_detail.justice.{one.name}.{{period}}",
+                             settings=f"{JUSTICE} {one.settings}",
+                             words=f"clients of the partnership, {{period}}, {one.words}, referred by criminal justice",
+                             cohort=f"in_detail.justice.{one.name}"))  # fmt: skip
+        among = f"in_detail.justice.{one.among}.{{period}}"
+        whole = f"partnership.count.{one.name}.{own}.{{period}}"
+        for part, base in (("rate", among if one.rated else ""), ("part_of_all", whole)):
+            if base:
+                inputs = {"count": f"in_detail.justice.{one.name}.{{period}}", "base": base}
+                found.append(derive(spans, values, id=f"in_detail.justice_{part}.{one.name}.{{period}}", unit="percent",
+                                    formula="100 * count / base", inputs=inputs, function="of_justice",
+                                    **TOLD))  # fmt: skip
+    return found
+
+
+def triangle(
+    con: duckdb.DuckDBPyConnection, config: Mapping, every: Sequence[Indicator], values: MutableMapping[str, float]
+) -> list[pd.DataFrame]:
+    """Completions of the year by month, and in which month those who came back did."""
+    months = [key for key, _ in months_of_year(config["year"])]
+    returned = next(one for one in every if one.name == "returned")
+    found = con.execute(f"""
+        select strftime(completed_on, '%Y_%m') as month,
+            case when {returned.counted} then strftime(back_on, '%Y_%m') else '' end as back,
+            count(*)::integer as count
+        from own where period = 'post' and completed_on is not null group by all
+    """).df()
+    completed = found.groupby("month")["count"].sum().reindex(months, fill_value=0).rename_axis("month").reset_index()
+    pairs = pd.DataFrame(
+        [(one, other) for one in months for other in months if one <= other], columns=["month", "back"]
+    )
+    pairs = pairs.merge(found, how="left").fillna({"count": 0}).astype({"count": int})
+    span = {"span": "year"}
+    shaped = {"settings": f"{COMPLETED} re_presentation", "values": values}
+    rows = [
+        _leaves(completed.assign(**span), id="in_detail.completions.{month}", cohort="in_detail.completions",
+                words="clients of the partnership who completed a journey in {month}", **shaped),
+        _leaves(pairs.assign(**span), id="in_detail.returns.{month}.{back}", cohort="in_detail.returns",
+                words="clients of the partnership who completed a journey in {month} and began another in {back}",
+                **shaped),
+    ]  # fmt: skip
+    common = {"unit": "count", "formula": "sum(part)", "function": "triangle", **TOLD}
+    for by, pattern in (("month", "in_detail.returned_of.{month}"), ("back", "in_detail.returned_in.{back}")):
+        parts = pairs.assign(
+            part=[str(identifier("in_detail.returns.{month}.{back}", **pair)) for pair in pairs.to_dict("records")]
+        )
+        sums = parts.groupby(by, sort=False)["part"].agg(list).reset_index()
+        rows.append(derive(sums, values, id=pattern, inputs={"part": "@part"}, **common))
+    return rows
+
+
+if __name__ == "__main__":
+    with writing(snakemake.log[0], snakemake.output) as out:
+        study = snakemake.params.study
+        known = values_of(read_ledger(snakemake.input.partnership))
+        write_ledger(in_detail(clients_within(snakemake.input.journeys, study), study, known), out.ledger)

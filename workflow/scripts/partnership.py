@@ -1,0 +1,151 @@
+"""Rule partnership: the clients of a partnership in a year, what became of them, and how its peers fare.
+
+The profile, Tables P.1 to P.3, P.5 and P.9. A client counts once in each partnership and year, by the latest journey;
+who is in treatment in several partnerships counts once in each. All counts go through the run's disclosure policy.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from dscp.ledger.formulas import derive, summed
+from dscp.ledger.rows import numbers, quantities, values_of, write_ledger
+from dscp.measures.clients_of_year import clients_of_year, places
+from dscp.measures.indicators import SETTINGS, Indicator, cohort, indicators
+from dscp.run.job import writing
+from dscp.study.partnerships import SPANS
+
+RULE, SOURCE = "partnership", "Appendix B2"
+PEERS = "peers"  # all peers together, as an area
+WHERE = ".{area}.{period}"
+OF_PEERS = f".{PEERS}.{{period}}"
+HELD = "held"  # completed, and not back
+CONFIDENCE = "setting.models.confidence"
+
+
+def counted(clients: pd.DataFrame, every: Sequence[Indicator], config: Mapping) -> pd.DataFrame:
+    """How many clients each indicator counts: name, area, period, span, count.
+
+    Parameters
+    ----------
+    clients : from `clients_of_year`
+    config : the study
+    """
+    names = [one.name for one in every]
+    sums = clients.groupby(["area", "period"])[names].sum().reset_index()
+    found = sums.melt(["area", "period"], names, "name", "count")
+    cells = pd.DataFrame({"name": names}).merge(places(config), how="cross")
+    return cells.merge(found, how="left").fillna({"count": 0}).astype({"count": int})
+
+
+def partnership(counts: pd.DataFrame, every: Sequence[Indicator], config: Mapping) -> list[pd.DataFrame]:
+    """Ledger rows of a partnership and its peers.
+
+    Parameters
+    ----------
+    counts : from `counted`
+    config : the study
+    """
+    values = dict(numbers({"models": config["models"]}))
+    told = {"source": SOURCE, "rule": RULE, "function": "partnership"}
+    known = {one.name: one for one in every}
+    rows, shares = [], []
+    for name, cells in counts.groupby("name", sort=False):
+        one = known[name]
+        found = quantities(
+            cells,
+            id=f"partnership.count.{name}{WHERE}",
+            value="count",
+            rows="count",
+            unit="count",
+            extract="journeys",
+            filter=f"clients of {{area}}, {{period}}, {one.words}",
+            settings=f"{SETTINGS} {one.settings}",
+            cohort=cohort(name, every),
+            **told,
+        )
+        values |= values_of(found)
+        rows += [found, *_of_peers(cells, found, name, values, told)]
+        if one.rated:
+            shares += _shares(cells, one, values, told)
+    return [*rows, *shares, *_held(counts, known["returned"], values, told), *_growth(config, every, values, told)]
+
+
+def _of_peers(cells: pd.DataFrame, rows: pd.DataFrame, name: str, values: dict, told: Mapping) -> list[pd.DataFrame]:
+    """The sum over all peers; none where there is no peer."""
+    others = cells["peer"].to_numpy()
+    if not others.any():
+        return []
+    sums = summed(cells[others], rows[others], "period")
+    return [
+        derive(sums, values, id=f"partnership.count.{name}{OF_PEERS}", unit="count", formula="sum(part)",
+               inputs={"part": "@parts"}, **told)
+    ]  # fmt: skip
+
+
+def _shares(cells: pd.DataFrame, one: Indicator, values: dict, told: Mapping) -> list[pd.DataFrame]:
+    """The percentage of an indicator, with its interval; and how far the partnership's own is from its peers'."""
+    ids = {"count": f"partnership.count.{one.name}{WHERE}", "base": f"partnership.count.{one.among}{WHERE}"}
+    areas = with_peers(cells)
+    found = [
+        derive(areas, values, id=f"partnership.rate.{one.name}{WHERE}", unit="percent", formula="100 * count / base",
+               inputs=ids, **told),
+        *(
+            derive(areas, values, id=f"partnership.{end}.{one.name}{WHERE}", unit="percent",
+                   formula=f"100 * wilson_{end}(count, base, confidence)", inputs={**ids, "confidence": CONFIDENCE},
+                   **told)
+            for end in ("low", "high")
+        ),
+    ]  # fmt: skip
+    if cells["peer"].any():
+        own = cells[cells["own"]]
+        rates = {"own": f"partnership.rate.{one.name}{WHERE}", "others": f"partnership.rate.{one.name}{OF_PEERS}"}
+        found.append(
+            derive(own, values, id=f"partnership.apart.{one.name}.{{period}}", unit="ppt", formula="own - others",
+                   inputs=rates, **told)
+        )  # fmt: skip
+    return found
+
+
+def with_peers(cells: pd.DataFrame) -> pd.DataFrame:
+    """Areas and periods, those of all peers together behind them."""
+    areas = cells[["area", "period"]]
+    if not cells["peer"].any():
+        return areas
+    return pd.concat([areas, pd.DataFrame({"area": PEERS, "period": list(SPANS)})], ignore_index=True)
+
+
+def _held(counts: pd.DataFrame, returned: Indicator, values: dict, told: Mapping) -> list[pd.DataFrame]:
+    """Completions without re-presentation, and their share of all in treatment."""
+    areas = with_peers(counts[counts["name"] == returned.name])
+    number = derive(
+        areas, values, id=f"partnership.count.{HELD}{WHERE}", unit="count", formula="completed - returned",
+        inputs={"completed": f"partnership.count.{returned.among}{WHERE}",
+                "returned": f"partnership.count.returned{WHERE}"}, **told,
+    )  # fmt: skip
+    share = derive(
+        areas, values, id=f"partnership.rate.{HELD}{WHERE}", unit="percent", formula="100 * held / base",
+        inputs={"held": f"partnership.count.{HELD}{WHERE}", "base": f"partnership.count.in_treatment{WHERE}"}, **told,
+    )  # fmt: skip
+    return [number, share]
+
+
+def _growth(config: Mapping, every: Sequence[Indicator], values: dict, told: Mapping) -> list[pd.DataFrame]:
+    """By how many per cent the partnership's own numbers grew from the baseline to the year."""
+    own = config["partnership"]
+    ids = {name: f"partnership.count.{name}.{own}" for name in (*(one.name for one in every), HELD)}
+    return [
+        derive(pd.DataFrame([{}]), values, id=f"partnership.growth.{name}", unit="percent",
+               formula="100 * (year / baseline - 1)",
+               inputs={"year": f"{found}.post", "baseline": f"{found}.pre"}, **told)
+        for name, found in ids.items()
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    with writing(snakemake.log[0], snakemake.output) as out:
+        study = snakemake.params.study
+        every = indicators(study["re_presentation"])
+        clients = clients_of_year(snakemake.input.journeys, study, every)
+        clients.to_parquet(out.members, index=False)
+        write_ledger(partnership(counted(clients, every, study), every, study), out.ledger)
