@@ -14,6 +14,7 @@ from functools import wraps
 import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import chi2, gamma, norm, qmc, t, triang
+from statsmodels.stats.proportion import proportion_confint
 
 NEAR = 1e-9
 
@@ -137,6 +138,8 @@ FUNCTIONS = {
     "student_quantile": known(t.ppf),
     "chi_squared_quantile": known(chi2.ppf),
     "paule_mandel": known(between),
+    "wilson_low": known(lambda *given: proportion_confint(*given[:2], 1 - given[2], "wilson")[0]),
+    "wilson_high": known(lambda *given: proportion_confint(*given[:2], 1 - given[2], "wilson")[1]),
     "sign_flip_p": known(flips),
     "permutation_p": known(permuted),
     "relabellings": known(lambda pairs: math.comb(2 * int(pairs), int(pairs))),

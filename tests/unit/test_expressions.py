@@ -128,7 +128,7 @@ def test_no_power_is_worked_out_for_days(text):
         (
             "a.real",
             "a=a",
-            r"'a.real': a.real \(Attribute\) is not allowed there; allowed: numbers, names, .*, annuity, .*_below$",
+            r"'a.real': a.real \(Attribute\) is not allowed there; allowed: numbers, names, .*, annuity, .*_below, .*$",
         ),
         ("100 * part", "part=a part=b", r"'100 \* part': part is one number, and has 2 inputs"),
         ("__builtins__", "a=a", "'__builtins__': nothing is named __builtins__; there are: a"),
