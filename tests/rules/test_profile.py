@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import math
 import re
 from collections import Counter
 
@@ -18,6 +19,7 @@ from dscp.disclosure.policies import NONE, POLICIES
 from dscp.measures.clients_of_year import clients_of_year
 from dscp.measures.indicators import indicators
 from ledger_checks import assert_closed
+from outside_estimates import funnel
 
 DAY = dt.date.fromisoformat
 SPANS = {"pre": "baseline", "post": "year"}
@@ -246,6 +248,54 @@ def test_the_register_of_releases_knows_who_is_counted(in_year, tmp_path):
     ours = found[found["name"] == "partnership.count.completed.N1.post"]
     whole = found[found["name"] == "partnership.count.in_treatment.N1.post"]
     assert set(ours["member"]) < set(whole["member"])
+
+
+MANY = [f"Q{n:02d}" for n in range(24)]
+
+
+@pytest.fixture(scope="module")
+def among_many(tmp_path_factory):
+    """A partnership among twenty-four others that differ by more than chance: in every third few complete."""
+    of = profiles.config(peers=MANY)
+    frame = profiles.drawn(of, size=30000)
+    frame["client"] = frame["client"].str[:-1]
+    frame["date_of_birth"] = frame.groupby("client")["date_of_birth"].transform("first")
+    third = frame["dat"].isin(MANY[::3]) & frame["exit_reason"].isin([1, 2])
+    return profiles.made(
+        of, frame.assign(exit_reason=frame["exit_reason"].mask(third, 10)), tmp_path_factory.mktemp("many")
+    )
+
+
+def test_limits_of_a_funnel_allow_for_how_far_partnerships_differ(among_many):
+    known, areas = among_many.known, ["N1", *MANY]
+    for name, among in (("completed", "in_treatment"), ("returned", "completed")):
+        counts, bases = ([known[f"partnership.count.{one}.{area}.post"] for area in areas] for one in (name, among))
+        share, phi, between, _ = funnel(counts, bases)
+        assert known[f"partnership.expected.{name}"] == pytest.approx(100 * share)
+        assert known[f"partnership.dispersion.{name}"] == pytest.approx(phi)
+        assert known[f"partnership.between.{name}"] == pytest.approx(10_000 * between)
+        assert known[f"partnership.outside_by_chance.{name}"] == funnel(counts, bases)[3]
+        assert known[f"partnership.outside.{name}"] == funnel(counts, bases, between)[3]
+        for times, place in ((2, "near"), (3, "far")):
+            reach = 100 * times * math.sqrt(share * (1 - share) / bases[0] + between)
+            ends = max(0, 100 * share - reach), min(100, 100 * share + reach)
+            assert [known[f"partnership.usual_{end}_{place}.{name}.N1"] for end in ("low", "high")] == pytest.approx(
+                ends
+            )
+    assert known["partnership.dispersion.completed"] > 2
+    assert known["partnership.outside_by_chance.completed"] > known["partnership.outside.completed"]
+    assert_closed(among_many.ledger)
+
+
+def test_a_funnel_says_whether_the_share_is_usual(among_many):
+    printed = profiles.render(among_many.config, among_many.ledger, among_many.findings)
+    assert printed.faults == []
+    text = " ".join(html.fromstring(printed.page).text_content().split())
+    assert re.search(
+        r"The share of completions lies (within|at the edge of|outside) what partnerships usually show", text
+    )
+    assert "There are too few others here" not in text
+    assert "worse" not in text and "better" not in text
 
 
 def test_without_peers_there_is_nobody_beside_it(journeys, tmp_path):

@@ -14,6 +14,7 @@ from functools import wraps
 import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import chi2, gamma, norm, qmc, t, triang
+from scipy.stats.mstats import winsorize
 from statsmodels.stats.proportion import proportion_confint
 
 NEAR = 1e-9
@@ -125,9 +126,24 @@ def gained(*given) -> float:
     return min(above.mean(), below.mean())
 
 
+def funnel(counts, bases, variance: float = 0, times: float = 3) -> tuple[float, float, float, float]:
+    """Share of all, dispersion, variance between areas and areas outside; of twenty areas known or more."""
+    areas = [(c, n) for c, n in zip(counts, bases, strict=True) if not math.isnan(c) and n >= 10]
+    if len(areas) < 20:
+        return (math.nan,) * 4
+    c, n = np.array(areas, float).T
+    p = c.sum() / n.sum()
+    s = np.sqrt(p * (1 - p) / n)
+    phi = (np.asarray(winsorize((c / n - p) / s, limits=(0.1, 0.1))) ** 2).mean()
+    w = s**-2
+    beyond = max(0, (len(n) * phi - len(n) + 1) / (w.sum() - (w @ w) / w.sum()))
+    return p, phi, beyond, float(sum(abs(c / n - p) > times * np.hypot(s, math.sqrt(variance))))
+
+
 LISTS = {  # how many lists a function takes, before numbers
     "mean": 1, "variance": 1, "paule_mandel": 2, "sign_flip_p": 1, "permutation_p": 2, "relabelled_within": 2,
     "relabelled_reach": 2, "wild_bootstrap_p": 4, "holm": 1, "benjamini_hochberg": 1, "number_below": 1,
+    "pooled_share": 2, "dispersion": 2, "between_areas": 2, "number_outside": 2,
     "expected_value": 7, "expected_sd": 7, "expected_share": 7, "expected_gain": 7,
 }  # fmt: skip
 FUNCTIONS = {
@@ -138,6 +154,10 @@ FUNCTIONS = {
     "student_quantile": known(t.ppf),
     "chi_squared_quantile": known(chi2.ppf),
     "paule_mandel": known(between),
+    "pooled_share": lambda c, n: funnel(c, n)[0],
+    "dispersion": lambda c, n: funnel(c, n)[1],
+    "between_areas": lambda c, n: funnel(c, n)[2],
+    "number_outside": lambda c, n, v, times: funnel(c, n, v, times)[3],
     "wilson_low": known(lambda *given: proportion_confint(*given[:2], 1 - given[2], "wilson")[0]),
     "wilson_high": known(lambda *given: proportion_confint(*given[:2], 1 - given[2], "wilson")[1]),
     "sign_flip_p": known(flips),

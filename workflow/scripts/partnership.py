@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from dscp.ledger.dispersion import FEWEST
 from dscp.ledger.formulas import derive, summed
 from dscp.ledger.rows import numbers, quantities, values_of, write_ledger
 from dscp.measures.clients_of_year import clients_of_year, places
@@ -19,6 +20,8 @@ RULE, SOURCE = "partnership", "Appendix B2"
 PEERS = "peers"  # all peers together, as an area
 WHERE = ".{area}.{period}"
 OF_PEERS = f".{PEERS}.{{period}}"
+FAR = 3  # standard deviations
+LIMITS = {"near": 2, "far": FAR}  # of a funnel
 HELD = "held"  # completed, and not back
 CONFIDENCE = "setting.models.confidence"
 
@@ -68,6 +71,9 @@ def partnership(counts: pd.DataFrame, every: Sequence[Indicator], config: Mappin
         rows += [found, *_of_peers(cells, found, name, values, told)]
         if one.rated:
             shares += _shares(cells, one, values, told)
+            shares += usual(cells, one, values, told) if one.better else []
+    if "followed" not in known:
+        shares += _followed(counts, values, told)
     return [*rows, *shares, *_held(counts, known["returned"], values, told), *_growth(config, every, values, told)]
 
 
@@ -107,12 +113,71 @@ def _shares(cells: pd.DataFrame, one: Indicator, values: dict, told: Mapping) ->
     return found
 
 
+def usual(cells: pd.DataFrame, one: Indicator, values: dict, told: Mapping) -> list[pd.DataFrame]:
+    """Between which limits the share of a partnership usually lies; none where there are too few to tell.
+
+    Partnerships differ by more than chance: the limits allow for chance and for how far partnerships differ beside it.
+    """
+    areas = cells.loc[cells["period"] == "post", ["area"]]
+    if len(areas) <= FEWEST:
+        return []
+    alone = pd.DataFrame([{}])
+    lists = {
+        "count": [f"partnership.count.{one.name}.{area}.post" for area in areas["area"]],
+        "base": [f"partnership.count.{one.among}.{area}.post" for area in areas["area"]],
+    }
+    between = f"partnership.between.{one.name}"
+    by_chance = {**lists, "between": between}
+    named = {"expected": f"partnership.expected.{one.name}", "between": between,
+             "base": f"partnership.count.{one.among}.{{area}}.post"}  # fmt: skip
+    spread = "sqrt(expected * (100 - expected) / base + between)"
+    own = cells.loc[cells["own"], "area"].iloc[0]
+    rate, base = f"partnership.rate.{one.name}", f"partnership.count.{one.among}"
+    differs = {"own": f"{rate}.{own}.post", "n": f"{base}.{own}.post", "others": f"{rate}.{PEERS}.post",
+               "m": f"{base}.{PEERS}.post", "between": between, "confidence": CONFIDENCE}  # fmt: skip
+    error = "sqrt(own * (100 - own) / n + others * (100 - others) / m + between)"
+    ends = {"low": f"max(0, expected - {{times}} * {spread})", "high": f"min(100, expected + {{times}} * {spread})"}
+    return [
+        derive(alone, values, id=named["expected"], unit="percent", formula="100 * pooled_share(count, base)",
+               inputs=lists, **told),
+        derive(alone, values, id=f"partnership.dispersion.{one.name}", unit="ratio", formula="dispersion(count, base)",
+               inputs=lists, **told),
+        derive(alone, values, id=between, unit="ppt2", formula="10000 * between_areas(count, base)", inputs=lists,
+               **told),
+        derive(alone, values, id=f"partnership.outside_by_chance.{one.name}", unit="count",
+               formula=f"number_outside(count, base, 0, {FAR})", inputs=lists, **told),
+        derive(alone, values, id=f"partnership.outside.{one.name}", unit="count",
+               formula=f"number_outside(count, base, between / 10000, {FAR})", inputs=by_chance, **told),
+        *(
+            derive(areas, values, id=f"partnership.usual_{end}_{name}.{one.name}.{{area}}", unit="percent",
+                   formula=formula.format(times=times), inputs=named, **told)
+            for name, times in LIMITS.items()
+            for end, formula in ends.items()
+        ),
+        *(
+            derive(alone, values, id=f"partnership.apart_{end}.{one.name}", unit="ppt",
+                   formula=f"own - others {sign} normal_quantile((1 + confidence) / 2) * {error}", inputs=differs,
+                   **told)
+            for end, sign in (("low", "-"), ("high", "+"))
+        ),
+    ]  # fmt: skip
+
+
 def with_peers(cells: pd.DataFrame) -> pd.DataFrame:
     """Areas and periods, those of all peers together behind them."""
     areas = cells[["area", "period"]]
     if not cells["peer"].any():
         return areas
     return pd.concat([areas, pd.DataFrame({"area": PEERS, "period": list(SPANS)})], ignore_index=True)
+
+
+def _followed(counts: pd.DataFrame, values: dict, told: Mapping) -> list[pd.DataFrame]:
+    """Where everybody who completed is followed: the same number under the name of those who are."""
+    areas = with_peers(counts[counts["name"] == "completed"])
+    return [
+        derive(areas, values, id=f"partnership.count.followed{WHERE}", unit="count", formula="sum(part)",
+               inputs={"part": f"partnership.count.completed{WHERE}"}, **told)
+    ]  # fmt: skip
 
 
 def _held(counts: pd.DataFrame, returned: Indicator, values: dict, told: Mapping) -> list[pd.DataFrame]:

@@ -25,8 +25,47 @@ from dscp.figures.drawing import (
 )
 from dscp.figures.effects import whole_width
 
+TALL = 92.0  # mm: a funnel
+ENDS = {"near": (0, (4, 2)), "far": "-"}  # limits at two and at three standard deviations: how they are drawn
 LEFT, BROAD, ROW = 40.0, 74.0, 4.4  # mm: where the plot begins, how wide it is, a row
 NUMBERS, RIGHT = 132.0, WIDTH - 0.4  # mm: where the shares and the intervals end
+
+
+def shares(data: FigureData, config: Mapping, faces: Faces) -> Figure:
+    """A funnel where there are enough partnerships to say what is usual; else a dot for each."""
+    drawn = funnel if any(column.startswith("usual_") for _, column in data.cells) else dots
+    return drawn(data, config, faces)
+
+
+def funnel(data: FigureData, config: Mapping, faces: Faces) -> Figure:
+    """The share of each partnership against its number of clients, with the limits of what is usual."""
+    every = [name for name in data.rows if data.get(name, "usual_low_far")]  # but not all others together
+    rows = [name for name in every if all(data.at(name, one).known for one in ("share", "base", "usual_low_far"))]
+    rows.sort(key=lambda name: data.at(name, "base").value)
+    if not rows:
+        return nothing(data.missing, "No limits can be shown", faces)
+    figure = sheet(TALL + 20)
+    axes = panel(figure, 12, 4, WIDTH - 20, TALL)
+    at = [data.at(name, "base").value for name in rows]
+    for place, dashes in ENDS.items():
+        for end in ("low", "high"):
+            limits = [data.at(name, f"usual_{end}_{place}").value for name in rows]
+            axes.plot(at, limits, color=MUTED, linewidth=0.9, linestyle=dashes)
+    for name, base in zip(rows, at, strict=True):
+        own = data.rows[name]["area"] == config["partnership"]
+        axes.plot([base], [data.at(name, "share").value], color=ACCENT if own else GREY, marker="o" if own else "D",
+                  markersize=6 if own else 3, linestyle="none", zorder=3 if own else 2)  # fmt: skip
+    values = [datum.value for (name, column), datum in data.cells.items() if name in rows and datum.known
+              and (column == "share" or column.startswith("usual_"))]  # fmt: skip
+    ticks, across = round_ticks(0, max(values), 6), round_ticks(0, max(at), 6)
+    axes.set_ylim(ticks[0], ticks[-1])
+    axes.set_xlim(across[0], across[-1])
+    grid(axes, "y")
+    scale(axes, "y", faces, ticks, "{:g}")
+    scale(axes, "x", faces, across, "{:,g}")
+    axes.set_xlabel("Clients of whom the share is taken", fontproperties=faces.plain, color=MUTED, labelpad=2)
+    axes.set_ylabel("Per cent", fontproperties=faces.plain, color=MUTED, labelpad=2)
+    return figure
 
 
 def dots(data: FigureData, config: Mapping, faces: Faces) -> Figure:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from dscp.ledger.dispersion import DISPERSION
 from dscp.ledger.estimators import ESTIMATORS
 from dscp.ledger.expressions import Language, NotAllowedError, expression, round_half_up
 from dscp.ledger.rows import MISSING_INPUT, inputs_of, parse_inputs, quantities
@@ -67,7 +68,7 @@ def _wilson(count: float, base: float, confidence: float, side: int) -> float:
     return min(max((share + z**2 / (2 * base) + side * half) / (1 + z**2 / base), 0.0), 1.0)
 
 
-OURS = {**ESTIMATORS, **EXPECTED}
+OURS = {**ESTIMATORS, **EXPECTED, **DISPERSION}
 # What a formula may call.
 FUNCTIONS = {
     "sum": sum,

@@ -75,7 +75,9 @@ def environment(folder: str, book: Book) -> Environment:
     results = phrases.Results(book)
     read = {name: report.declared(name, folder) for name in ("references", "chapters")}
     works, chapters = Citations(read["references"]), Chapters(read["chapters"], book.config)
-    own = {EVALUATION.name: (Telling(book, results), FigureTexts(book)), PROFILE.name: (Profile(book),)}[report.name]
+    own = {EVALUATION.name: (Telling(book, results), FigureTexts(book)), PROFILE.name: (Profile(book, results),)}[
+        report.name
+    ]
     parts = (phrases.Study(book), results, *own, works, chapters, Structure(book, env, chapters))
     env.globals = {"config": book.config}
     for part in parts:
