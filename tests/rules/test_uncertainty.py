@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from dscp.ledger import worth
 from dscp.report.telling.known import known_told, paying
@@ -104,6 +105,20 @@ def test_all_sites_add_clients_and_variances_and_share_what_is_not_known():
     assert found[f"uncertainty.gain.areas.{ALL}"] == pytest.approx(worth.expected_gain(*given), rel=1e-9)
     independent = math.hypot(*(found[f"uncertainty.sd.areas.{site}"] for site in SITES))
     assert found[f"uncertainty.sd.areas.{ALL}"] != pytest.approx(independent, rel=1e-3)
+
+
+@pytest.mark.parametrize("place", [*SITES, ALL])
+@pytest.mark.parametrize("kind", ["counts", "areas"])
+def test_with_values_as_estimated_the_effects_alone_are_not_known(kind, place):
+    found = values()
+    v, w = (found[f"unit_value.{name}.pv"] for name in ("discounted_value_treatment", "expected_value"))
+    treated, completed = (found[f"uncertainty.clients.{one}.{place}"] for one in ("effective_treatment", "completions"))
+    names = (f"variance.effective_treatment.{kind}", f"covariance.{kind}", f"variance.completions.{kind}")
+    own, both, other = (found[f"uncertainty.{name}.{place}"] for name in names)
+    gain = treated * v + completed * w - sum(GIVEN[f"cost.{site}.total"] for site in SITES if place in (site, ALL))
+    expected = norm.cdf(gain / math.sqrt(v * v * own + 2 * v * w * both + w * w * other))
+    assert 0 < expected < 1
+    assert found[f"uncertainty.effects_alone.{kind}.{place}"] == pytest.approx(expected, rel=1e-9)
 
 
 def test_where_areas_do_not_move_it_is_that_of_counts_alone():
