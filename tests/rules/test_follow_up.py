@@ -15,7 +15,7 @@ import chain
 import reference_derivations as slow
 from dscp.measures.needs import lacking
 from dscp.study.areas import analysed
-from follow_up import WAYS, follow_up, left_by
+from follow_up import WAYS, compared, follow_up, left_by
 
 PERIODS = {"pre": (dt.date(2012, 1, 1), dt.date(2013, 6, 30)), "post": (dt.date(2014, 1, 1), dt.date(2015, 6, 30))}
 DAYS = {"returned_1": 182, "returned_2": 365}
@@ -151,6 +151,18 @@ def test_the_difference_is_the_mean_of_the_pairs(programme, programme_made):
     }
     moved = means["pilot", "post"] - means["pilot", "pre"] - means["comparison", "post"] + means["comparison", "pre"]
     assert moved == pytest.approx(np.mean(did))
+
+
+def test_a_pair_that_cannot_be_compared_is_left_out_of_the_means_of_either_arm():
+    labels = {f"site_{n}": f"Site {n}" for n in (1, 2, 3)}
+    cells = [(arm, n, period) for arm in chain.ARMS for n in (1, 2, 3) for period in PERIODS]
+    values = {f"r.{arm}_{n}.{period}": 10.0 * n + (period == "post") for arm, n, period in cells}
+    values |= {"r.comparison_3.pre": math.nan, "setting.models.confidence": 0.95}
+    rates = pd.DataFrame({"outcome": ["x"], "pattern": ["r.{area}.{period}"]})
+    found = pd.concat(compared(rates, values, labels)).set_index("id")
+    for arm in chain.ARMS:
+        assert [found.loc[f"follow_up.mean.x.{arm}.{period}", "value"] for period in PERIODS] == [15, 16]
+    assert found.loc["follow_up.difference.x", "note"] == "left out: Site 3, where nobody could be counted"
 
 
 def test_who_was_retained_is_taken_from_the_measure_where_there_is_one(programme_made):
