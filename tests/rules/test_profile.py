@@ -143,6 +143,7 @@ CASES = {  # journeys of one client, [partnership, start, end, exit reason]; wha
     "in two partnerships": ([["N1", "2014-05-01", None, None], ["N2", "2014-06-01", None, None]],
                             {"in_treatment.N1": 1, "in_treatment.N2": 1, "in_treatment.peers": 1}),
     "ends on the first day": ([["N1", "2013-05-01", "2014-04-01", 80]], {"in_treatment.N1": 1, "completed.N1": 1}),
+    "starts on the first day": ([["N1", "2014-04-01", None, None]], {"new.N1": 1}),
     "ended the day before": ([["N1", "2013-05-01", "2014-03-31", 80]], {"in_treatment.N1": 0, "completed.N1": 0}),
     "starts and ends on the last day": ([["N1", "2015-03-31", "2015-03-31", 80]],
                                         {"in_treatment.N1": 1, "new.N1": 1, "completed.N1": 1, "effective.N1": 1}),
@@ -204,6 +205,28 @@ def test_the_page_holds_every_table_and_no_number_of_its_own(made):
     assert "What this report cannot say" in text
     for word in ("pilot", "NatCen", "Drug System Change", "difference in differences"):
         assert word not in text, word
+
+
+def test_columns_hold_what_their_heads_say(made):
+    """Years, counts, shares and ends of intervals: no column has the numbers of another."""
+    cells = profiles.render(made.config, made.ledger, made.findings).cells
+    says = {
+        r"(?:before|after)": r"\.count\.|^in_detail\.(?:\w+|justice\.\w+)\.",
+        r".*share|.*part": r"\.rate\.|_share\.|justice_(?:rate|part_of_all)\.",
+        r".*from": r"\.low\.",
+        r".*to": r"\.high\.",
+        r"before.*": r"\.pre$",
+        r"after.*|from|to|.*_(?:from|to|share)|in_treatment": r"\.post$|\.pre$",
+        r"completed.*": r"completed|completions",
+    }
+    for one in cells[cells["exhibit"].str.match(r"P\.(?!3\.1)")].itertuples():
+        for column, expected in says.items():
+            if re.fullmatch(column, one.column):
+                assert re.search(expected, one.id), (one.exhibit, one.row, one.column, one.id)
+        if one.column.startswith("after"):
+            assert one.id.endswith(".post"), one.id
+        if one.row in ("completed", "returned", "new", "in_treatment", "effective", "held", "followed"):
+            assert f".{one.row}" in one.id, one.id
 
 
 @pytest.mark.parametrize("policy", [name for name in POLICIES if name != NONE.name])
