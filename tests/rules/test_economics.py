@@ -350,7 +350,7 @@ def test_every_formula_gives_the_stored_value(changes):
     words = dict.fromkeys(["extract", "filter", "source", "rule", "function"], "given")
     given = quantities(given.assign(rows=1), id="{id}", value="value", unit="ppt", rows="rows", **words)
     values = {**KNOWN, **values_of(rows)}
-    config = settings({"definitions": {}, "models": {}, "economics": economics}, {})
+    config = settings({"definitions": {}, "models": {}, "economics": economics}, {}, {})
     assert_closed(
         pd.concat([*rows, given, constants(TABLE), config, *benefits(values, SITES, economics)], ignore_index=True)
     )

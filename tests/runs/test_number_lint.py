@@ -79,7 +79,7 @@ def test_the_allow_list_is_short_reasoned_and_in_use(page, ledger, config):
 
 
 def test_a_typed_number_is_named_with_its_place(page, faults):
-    (found,) = faults(typed(page, "with one of them as the example", " in 42 cases"))
+    (found,) = faults(typed(page, "such as a column of a table", " in 42 cases"))
     assert found.startswith("Appendix D Where every figure comes from: '42' in")
     assert "in 42 cases" in found
 
@@ -99,15 +99,13 @@ def test_a_number_typed_into_a_quantity(page, faults):
 
 
 def test_a_quantity_that_the_ledger_does_not_hold(page, faults):
-    (found,) = faults(
-        typed(page, "with one of them as the example", ' <data data-q="made.up" data-form="count">7</data>')
-    )
+    (found,) = faults(typed(page, "such as a column of a table", ' <data data-q="made.up" data-form="count">7</data>'))
     assert "'7' carries the id made.up, which is not in the ledger" in found
 
 
 def test_a_quantity_without_a_form(page, faults):
     text = f'<data data-q="{RATE}">93.6%</data>'
-    assert "prints as ''" in faults(typed(page, "with one of them as the example", text))[0]
+    assert "prints as ''" in faults(typed(page, "such as a column of a table", text))[0]
 
 
 @pytest.mark.parametrize(
@@ -120,21 +118,24 @@ def test_a_ledger_value_changed_by_a_millionth(page, ledger, faults, identifier)
     assert any(f"carries the id {identifier}" in fault for fault in found)
 
 
-def test_a_changed_input_is_caught_where_it_is_filled_in(page, ledger, faults):
-    hit = ledger["id"] == "effective_treatment.count.pilot_3.pre"
-    found = faults(page, ledger.assign(value=ledger["value"].mask(hit, ledger["value"] + 1e-6)))
+def test_what_appendix_d_says_of_a_quantity_is_what_the_ledger_says(page, ledger, faults):
+    hit = ledger["id"] == RATE
+    found = faults(page, ledger.assign(source=ledger["source"].mask(hit, "Appendix B9")))
     assert any(f"is said of {RATE}, whose origin is" in fault for fault in found)
+    named = ledger["id"] == "constant.social_cost"
+    found = faults(page, ledger.assign(filter=ledger["filter"].mask(named, "what nobody said")))
+    assert any("is said of constant.social_cost, whose what is 'What nobody said'" in fault for fault in found)
 
 
 @pytest.mark.parametrize("words", ["in three of them", "the share rose", "both of them"])
 def test_counts_and_directions_in_typed_words(page, faults, words):
-    (found,) = faults(typed(page, "with one of them as the example", f", {words},"))
+    (found,) = faults(typed(page, "such as a column of a table", f", {words},"))
     assert "rests on no quantity" in found
     assert words in found
 
 
 def test_words_that_rest_on_nothing(page, faults):
-    (found,) = faults(typed(page, "with one of them as the example", ' <span data-w="made.up">rose</span>'))
+    (found,) = faults(typed(page, "such as a column of a table", ' <span data-w="made.up">rose</span>'))
     assert "the words 'rose' rest on made.up, which is not in the ledger" in found
 
 
@@ -160,7 +161,7 @@ def test_words_that_rest_on_nothing(page, faults):
     ],
 )
 def test_a_number_typed_into_a_label(page, faults, element, words):
-    (found,) = faults(typed(page, "with one of them as the example", f" {element}"))
+    (found,) = faults(typed(page, "such as a column of a table", f" {element}"))
     assert words in found
 
 
@@ -178,7 +179,7 @@ def test_a_number_typed_into_a_label(page, faults, element, words):
     ],
 )
 def test_a_label_of_the_config_or_the_ledger_passes(page, faults, element):
-    assert faults(typed(page, "with one of them as the example", f" {element}")) == []
+    assert faults(typed(page, "such as a column of a table", f" {element}")) == []
 
 
 def test_a_count_of_the_config_carries_where_it_is_from(page):
@@ -188,12 +189,12 @@ def test_a_count_of_the_config_carries_where_it_is_from(page):
 
 def test_a_date_that_is_not_the_studys(page, faults):
     text = ' <time datetime="2031-01-01">1 January 2031</time>'
-    (found,) = faults(typed(page, "with one of them as the example", text))
+    (found,) = faults(typed(page, "such as a column of a table", text))
     assert "the date '1 January 2031' is not in the config" in found
 
 
 def test_a_footnote_that_is_not_the_ledgers(page, faults):
-    (found,) = faults(typed(page, "with one of them as the example", '<span class="fn">at least 9</span>'))
+    (found,) = faults(typed(page, "such as a column of a table", '<span class="fn">at least 9</span>'))
     assert "the footnote 'at least 9' is no note of the ledger" in found
 
 
@@ -202,7 +203,7 @@ def test_text_that_is_only_read_out(page, faults):
 
 
 def test_the_message_is_one_line(page, ledger, config, texts, capsys):
-    wrong = typed(typed(page, "with one of them as the example", " 42"), "Each end of a path", " 43")
+    wrong = typed(typed(page, "such as a column of a table", " 42"), "Each end of a path", " 43")
     with pytest.raises(NakedNumber) as caught:
         refuse_naked_numbers([wrong, wrong], ledger, config, ALLOWED, texts)
     assert "\n" not in str(caught.value)

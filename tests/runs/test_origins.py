@@ -9,7 +9,8 @@ import pytest
 
 from dscp.ledger.rows import kind, read_ledger, shaped_by
 from dscp.ledger.trail import rows_by_id
-from dscp.printing.origins import LONGEST, anchor_of, example, statistic
+from dscp.printing.html import read_html
+from dscp.printing.origins import anchor_of, statistic
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +56,21 @@ def test_links_do_not_look_like_links(page):
     assert "a { color: inherit; text-decoration: none; }" in page
 
 
-def test_examples_are_short_and_closed(ledger):
-    rows = rows_by_id(ledger)
-    for identifier, row in rows.items():
-        if kind(row) == "derived":
-            text = example(row, rows)
-            assert len(text) <= LONGEST + 8, identifier
-            assert text.count("(") == text.count(")"), identifier
-            assert text.count("[") == text.count("]"), identifier
+def test_every_constant_and_setting_is_told_in_words(ledger):
+    for row in ledger.to_dict("records"):
+        if kind(row) in ("constant", "setting"):
+            assert re.fullmatch(r"[^_]{5,}", row["filter"]), row["id"]
+
+
+def test_no_name_of_the_program_stands_on_paper(page):
+    """Formulas, ids and names of settings are in the panel and in the files that the report carries."""
+    tree = read_html(page)
+    for hidden in [*tree.iter("code", "style", "title"), *tree.find_class("onscreen")]:
+        hidden.text = ""
+        for one in hidden:
+            one.drop_tree()
+    assert [word for word in tree.text_content().split() if "_" in word] == []
+    assert ".onscreen { display: none; }" in page
 
 
 def test_words_that_follow_from_numbers_are_links_to_the_entry_of_the_first(page, ledger):

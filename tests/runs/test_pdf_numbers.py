@@ -110,6 +110,8 @@ def spaced(page: str) -> str:
     tree = read_html(page)
     for silent in tree.iter(*SILENT, "title"):
         silent.text = ""
+    for hidden in tree.find_class("onscreen"):
+        hidden.drop_tree()
     for apart in tree.iter(*APART):
         apart.text, apart.tail = f" {apart.text or ''}", f" {apart.tail or ''}"
     return tree.text_content()

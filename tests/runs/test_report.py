@@ -182,21 +182,29 @@ def test_every_choice_of_the_config_is_printed(default_run, config):
     text = text_of((default_run / "report.html").read_text(encoding="utf-8"))
     lines = (line.strip() for line in (PROJECT / "config.yaml").read_text(encoding="utf-8").splitlines())
     assert len(made) == sum("# ASSUME" in line and not line.startswith("#") for line in lines)
-    assert all(sentence in text for _, _, sentence in made)
+    assert all(sentence in text and what in text for _, _, sentence, what in made)
 
 
 def test_validation_tables():
     tables = validation_tables(FINDINGS)
-    assert tables["rows"] == [("journeys", "validation.rows_in.journeys", "validation.rows_kept.journeys")]
+    assert tables["rows"] == [
+        ("Client journeys (NDTMS)", "validation.rows_in.journeys", "validation.rows_kept.journeys")
+    ]
     assert tables["excluded"][0][-1] == "validation.excluded.journeys.1"
     assert tables["missing"][0][-1] == "validation.missing.journeys.sex"
     assert tables["remarks"][0][-1] == "validation.information.journeys.2"
-    assert [row[:2] for row in tables["excluded"]] == [("journeys", '<span class="s">DAT outside the study</span>')]
+    assert [row[:2] for row in tables["excluded"]] == [
+        ("Client journeys (NDTMS)", '<span class="s">DAT outside the study</span>')
+    ]
     assert [row[:3] for row in tables["missing"]] == [
-        ("journeys", '<span class="s">sex</span>', '<span class="s">treated as missing</span>')
+        (
+            "Client journeys (NDTMS)",
+            '<span class="s">The client&#39;s sex</span>',
+            '<span class="s">treated as missing</span>',
+        )
     ]
     assert [[str(part) for part in row[1:3]] for row in tables["remarks"]] == [
-        ['<span class="s">drug_1</span>', '<span class="s">a value that is not allowed</span>']
+        ['<span class="s">The main drug</span>', '<span class="s">a value that is not allowed</span>']
     ]
 
 

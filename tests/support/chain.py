@@ -26,6 +26,7 @@ from case_mix import case_mix
 from continuity import continuity
 from continuity import ledger as continuity_ledger
 from disclosure import disclosed_activity, disclosure, read_models
+from dscp.config.schema import meanings
 from dscp.disclosure.control import CannotProtect, Control, by_id
 from dscp.disclosure.policies import POLICIES
 from dscp.extracts.faults import table as findings_of
@@ -217,7 +218,7 @@ def run(of: Study, folder: Path, register: bool = False) -> Made:
         parts.append(as_read(registered(of.config, pd.concat(parts, ignore_index=True), table), folder))
     config = {key: of.config[key] for key in ("sites", "periods", "definitions", "codes", "models", "economics")}
     config |= {"assumed": of.config["assumed"], "validation": of.config.get("validation", {})}
-    whole = whole_ledger(pd.concat(parts, ignore_index=True), remarks, table, config)
+    whole = whole_ledger(pd.concat(parts, ignore_index=True), remarks, table, config, meanings(SCHEMA))
     activity = disclosed_activity(typed.get("pilot_activity"))
     return Made(of.config, as_read([whole], folder), remarks, activity, typed)
 

@@ -74,7 +74,7 @@ def registered(config: Mapping, ledger: pd.DataFrame, table: pd.DataFrame) -> li
     ledger : the rows of all other rules
     table : constants with citations
     """
-    whole = pd.concat([ledger, constants(table), settings(config, {})], ignore_index=True)
+    whole = pd.concat([ledger, constants(table), settings(config, {}, {})], ignore_index=True)
     confirmed = data("confirmed.csv").set_index("key")
     found = compared(config, whole, published_tables(), data("prose.csv"), relation_data(), confirmed["cause"])
     told = differences(found.register, found.mapped, whole, confirmed)

@@ -53,12 +53,14 @@ def derived(identifier: str, value: float, formula: str, **more) -> pd.DataFrame
 
 def small_ledger() -> pd.DataFrame:
     """Two counts, a constant and a setting; a rate, a sum and what follows from them."""
-    table = one(name="harm", value=55127.0, unit="gbp", source="a citation, p. 26")
+    table = one(name="harm", value=55127.0, unit="gbp", source="a citation, p. 26", what="the harm")
     return pd.concat(
         [
             counts(**{"success.count.pilot_3": 30, "success.base.pilot_3": 40, "success.base.pilot_4": 5}),
             constants(table),
-            settings_rows({"definitions": {"minimum_age": 18}, "models": {}, "economics": {"benefit_share": 0.5}}, {}),
+            settings_rows(
+                {"definitions": {"minimum_age": 18}, "models": {}, "economics": {"benefit_share": 0.5}}, {}, {}
+            ),
             derived(
                 "success.rate.pilot_3",
                 75.0,
@@ -297,8 +299,9 @@ def test_numbers_of_the_config_become_settings():
     }
 
 
-TABLE = pd.DataFrame([{"name": "harm", "value": 55127, "unit": "gbp", "source": "a citation"}])
+TABLE = pd.DataFrame([{"name": "harm", "value": 55127, "unit": "gbp", "source": "a citation", "what": "the harm"}])
 CONFIG = {"sites": {}, "codes": {}, "definitions": {}, "models": {}, "economics": {"benefit_share": 0.5}}
+SAYS = {"economics.benefit_share": "share of the benefit that is kept"}
 FOUND = pd.DataFrame(
     [
         {"extract": "journeys", "severity": "count", "found": "rows in", "column": "", "rows": 7},
@@ -311,7 +314,7 @@ FOUND = pd.DataFrame(
 
 
 def test_whole_ledger_holds_parts_validation_constants_and_settings():
-    whole = ledger(counts(x=1), FOUND, TABLE, {**CONFIG, "assumed": {"x": "assumed: illegible"}})
+    whole = ledger(counts(x=1), FOUND, TABLE, {**CONFIG, "assumed": {"x": "assumed: illegible"}}, SAYS)
     assert whole.set_index("id")["value"].to_dict() == {
         "x": 1,
         "validation.rows_in.journeys": 12,
@@ -323,29 +326,32 @@ def test_whole_ledger_holds_parts_validation_constants_and_settings():
     }
     assert whole.loc[whole["note"] != "", "id"].tolist() == ["x"]
     assert_closed(whole)
+    words = whole.set_index("id")["filter"]
+    assert words["constant.harm"] == "the harm"
+    assert words["setting.economics.benefit_share"] == SAYS["economics.benefit_share"]
 
 
 def test_note_on_an_unknown_quantity_ends_the_run_naming_it():
     with pytest.raises(SystemExit, match=r"y\.z is not a quantity"):
-        ledger(counts(x=1), FOUND, TABLE, {**CONFIG, "assumed": {"y.z": "assumed"}})
+        ledger(counts(x=1), FOUND, TABLE, {**CONFIG, "assumed": {"y.z": "assumed"}}, {})
 
 
 def test_rule_ledger_refuses_an_input_that_is_not_there():
     rate = derived("rate", 1, "a / b", inputs={"a": "x", "b": "not.there"})
     with pytest.raises(ValueError, match=r"rate: input not\.there is not in the ledger"):
-        ledger(pd.concat([counts(x=1), rate]), FOUND, TABLE, CONFIG)
+        ledger(pd.concat([counts(x=1), rate]), FOUND, TABLE, CONFIG, {})
 
 
 def test_rule_ledger_refuses_quantities_that_rest_on_each_other():
     circle = [derived("one", 1, "a", inputs={"a": "two"}), derived("two", 1, "a", inputs={"a": "one"})]
     with pytest.raises(ValueError, match=r"quantities rest on each other: .*one"):
-        ledger(pd.concat([counts(x=1), *circle]), FOUND, TABLE, CONFIG)
+        ledger(pd.concat([counts(x=1), *circle]), FOUND, TABLE, CONFIG, {})
 
 
 def test_rule_ledger_refuses_a_count_that_is_not_whole():
     altered = counts(x=1791).assign(value=1791 * (1 + 1e-7))
     with pytest.raises(ValueError, match=r"x: counts records and is not a whole number: 1791\.0001"):
-        ledger(altered, FOUND, TABLE, CONFIG)
+        ledger(altered, FOUND, TABLE, CONFIG, {})
     check_closure(counts(x=math.nan).assign(rows=0))
 
 
@@ -360,7 +366,7 @@ def test_rule_ledger_refuses_a_count_that_is_not_whole():
 )
 def test_rule_ledger_refuses_an_extract_or_a_setting_that_is_not_there(fields, words):
     with pytest.raises(ValueError, match=words):
-        ledger(counts(x=1).assign(**fields), FOUND, TABLE, CONFIG)
+        ledger(counts(x=1).assign(**fields), FOUND, TABLE, CONFIG, {})
 
 
 def found_in(*extracts: str) -> pd.DataFrame:
@@ -371,7 +377,7 @@ def found_in(*extracts: str) -> pd.DataFrame:
 def test_an_extract_that_nobody_declared_stops_the_ledger():
     """It is among the study's extracts, and nothing says what it is about."""
     with pytest.raises(ValueError, match="the extract prison_visits is not declared, allowed: budget_shares, "):
-        ledger(counts(x=1).assign(extract="prison_visits"), found_in("prison_visits"), TABLE, CONFIG)
+        ledger(counts(x=1).assign(extract="prison_visits"), found_in("prison_visits"), TABLE, CONFIG, {})
 
 
 def test_what_a_quantity_is_about_follows_from_its_extracts():
@@ -388,7 +394,7 @@ def test_what_a_quantity_is_about_follows_from_its_extracts():
         derived("halved", 2, "a * b", inputs={"a": "money", "b": "setting.economics.benefit_share"}),
     ]
     extracts = ("journeys", "pilot_spending", "fieldwork", "triage_quarters")
-    whole = ledger(pd.concat([counts(x=1), *more]), found_in(*extracts), TABLE, CONFIG).set_index("id")["about"]
+    whole = ledger(pd.concat([counts(x=1), *more]), found_in(*extracts), TABLE, CONFIG, {}).set_index("id")["about"]
     assert whole[["x", "both", "triaged", "per_head", "twice"]].eq("people").all()
     assert whole[["money", "halved"]].eq("money").all()
     assert whole["of_staff"] == "events"
@@ -405,11 +411,11 @@ def test_the_same_records_under_two_ids_stop_the_ledger():
     both = [quantities(frame, id=f"{name}.base.{{area}}.{{period}}", **what) for name in ("first", "second")]
     message = r"second\.base\.pilot_1\.pre: counts what first\.base\.pilot_1\.pre counts, allowed: one id"
     with pytest.raises(ValueError, match=message):
-        ledger(pd.concat(both), FOUND, TABLE, CONFIG)
+        ledger(pd.concat(both), FOUND, TABLE, CONFIG, {})
     other = quantities(frame, id="second.base.{area}.{period}", **{**what, "filter": "all of {area}"})
-    assert len(ledger(pd.concat([both[0], other]), FOUND, TABLE, CONFIG))
+    assert len(ledger(pd.concat([both[0], other]), FOUND, TABLE, CONFIG, {}))
     with pytest.raises(ValueError, match=message):
-        ledger(pd.concat([one.assign(cohort="adults") for one in (both[0], other)]), FOUND, TABLE, CONFIG)
+        ledger(pd.concat([one.assign(cohort="adults") for one in (both[0], other)]), FOUND, TABLE, CONFIG, {})
 
 
 def test_extracts_and_settings_are_read_in_their_order():
@@ -422,7 +428,7 @@ def test_extracts_and_settings_are_read_in_their_order():
 
 def test_rule_ledger_refuses_a_leaf_of_no_kind():
     with pytest.raises(ValueError, match="orphan: neither inputs, nor records"):
-        ledger(pd.concat([counts(x=1), derived("orphan", 1, "")]), FOUND, TABLE, CONFIG)
+        ledger(pd.concat([counts(x=1), derived("orphan", 1, "")]), FOUND, TABLE, CONFIG, {})
 
 
 def test_closed_ledger_passes_both_checks():
@@ -509,7 +515,7 @@ def test_rows_of_the_rule_impact_are_closed(empty):
     models = {"treatment_covariates": ["age", "sex"], **numbers_set, "age_without_dir": "mean_of_model"}
     counted = pd.concat(count_rows(measure, places, "outcomes", with_base=True), ignore_index=True)
     rows = impact(counted, clients.assign(measure=measure.name), ["site_3"], models, [measure])
-    level = settings_rows({"definitions": {}, "models": numbers_set, "economics": {}}, {})
+    level = settings_rows({"definitions": {}, "models": numbers_set, "economics": {}}, {}, {})
     whole = pd.concat([counted, *rows, level], ignore_index=True)
     assert_closed(whole)
     values = whole.set_index("id")["value"]

@@ -7,10 +7,11 @@ import re
 import pandas as pd
 import pytest
 
+from dscp.ledger.formulas import derive
 from dscp.ledger.ids import dims_text, identifier
-from dscp.ledger.rows import quantities
+from dscp.ledger.rows import quantities, values_of
 from dscp.ledger.trail import rows_by_id
-from dscp.printing.origins import Place, origins, said_of, statistic, tell, title_of
+from dscp.printing.origins import Place, origins, said_of, statistic, title_of
 
 
 @pytest.mark.parametrize(
@@ -82,42 +83,55 @@ def test_an_entry_is_told_on_the_first_cell_that_prints_it():
     rate, count, base = found["6.1"]
     assert (rate.title, rate.tables, rate.in_prose) == ("Success (per cent)", ["6.1", "6.3"], False)
     assert [text for text, _ in rate.ways[0].pieces] == [
-        "100 × count / base",
-        ", where count is ",
+        "From ",
         "M: count",
-        "; base is ",
+        "; ",
         "M: base",
-        ".\nm.rate.pilot_2.pre = 100 × 5 / 8 = 62.5. Rule outcomes, function count. Defined in: Appendix B2.",
+        ". Appendix B2.",
     ]
     assert [anchor for _, anchor in rate.ways[0].pieces if anchor] == [count.anchor, base.anchor]
-    assert "From the extract journeys: clients of pilot_1." in count.ways[0].pieces[0][0]
-    assert "m.count.pilot_1.pre = 3 (rows: 3)." in count.ways[0].pieces[0][0]
+    assert count.ways[0].pieces == [("Counted in client journeys (NDTMS). Appendix B2.", "")]
 
 
-def test_an_entry_names_every_extract_and_links_to_the_settings_that_are_numbers():
+def test_an_entry_names_every_extract_and_leads_to_the_settings_that_shape_it():
     setting = quantities(
         pd.DataFrame({"v": [42]}), id="setting.definitions.days", value="v", unit="count", source="config.yaml",
-        rule="ledger", function="settings",
+        rule="ledger", function="settings", filter="days that count",
     )  # fmt: skip
     count = (
         small_ledger()
         .head(1)
-        .assign(extract="referrals forms", settings="definitions.from definitions.days periods.pre.referrals")
+        .assign(extract="carat_referrals cjit_forms reproduction.csv", settings="definitions.from definitions.days")
     )
     whole = pd.concat([count, setting], ignore_index=True)
     found = origins(whole, [], [("chapters/impacts.html.j2", count["id"][0], "3")])
-    assert [entry.title for entry in found["setting"]] == ["setting definitions.days"]
+    assert [entry.title for entry in found["setting"]] == ["Days that count"]
     (way,) = found["text"][0].ways
-    assert [piece for piece in way.pieces if piece[1]] == [("setting definitions.days", "d-setting-definitions-days")]
-    text = "".join(text for text, _ in way.pieces)
-    assert text.startswith("From the extract referrals, read with forms: clients of pilot_1.")
-    assert text.endswith(" Decided by setting definitions.days, definitions.from, periods.pre.referrals.")
+    assert way.pieces == [
+        ("Counted in CARAT referrals (DIMIS), CJIT forms (DIMIS) and reproduction.csv. Appendix B2.", "")
+    ]
     rows = rows_by_id(whole)
-    assert said_of(rows[count["id"][0]], "origin", rows).endswith(
-        " Decided by , definitions.from, periods.pre.referrals."
+    assert said_of(rows[count["id"][0]], "origin", rows) == way.pieces[0][0]
+    assert said_of(rows["setting.definitions.days"], "what", rows) == "Days that count"
+
+
+def test_ways_are_told_once_and_sums_of_others_of_the_statistic_not_at_all():
+    one = small_ledger()
+    total = derive(
+        pd.DataFrame({"area": ["all_pilots"], "period": ["pre"]}),
+        values_of(one),
+        id="m.base.{area}.{period}",
+        unit="count",
+        formula="sum(part)",
+        inputs={"part": ["m.base.pilot_1.pre", "m.base.pilot_2.pre"]},
+        source="Tables 7.5 and 7.6",
+        rule="outcomes",
+        function="totals",
     )
-    del rows["setting.definitions.days"]
-    assert tell(rows[count["id"][0]], rows)[-2][0].startswith(" Decided by setting definitions.from, definitions.days")
+    whole = pd.concat([one, total], ignore_index=True)
+    found = origins(whole, [], [("chapters/impacts.html.j2", "m.base.all_pilots.pre", "12")])
+    (base,) = found["text"]
+    assert [way.pieces for way in base.ways] == [[("Counted in client journeys (NDTMS). Appendix B2.", "")]]
 
 
 def test_a_statistic_that_only_a_sentence_prints_stands_apart():
@@ -132,4 +146,6 @@ def test_titles():
     rows = [Place("1", f"x.{i}", "Total benefits", "", "Value") for i in range(2)]
     assert title_of("x", rows) == "Value: Total benefits"
     assert title_of("stated.cost_recurrent.{year}.min", []) == "Cost recurrent: min"
-    assert title_of("constant.bids", []) == "constant bids"
+    assert title_of("prison_pickup.with_cjit_forms.{area}.{period}", []) == (
+        "Records of a client who is in another file: CJIT forms (DIMIS)"
+    )

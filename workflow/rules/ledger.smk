@@ -26,6 +26,7 @@ rule ledger:
             "disclosure": STUDY.get("disclosure", "none"),
             "validation": STUDY.get("validation", {}),
         },
+        says=meanings(SCHEMA),
         digest=digest("ledger", CONSTANTS),
     script:
         "../scripts/ledger.py"

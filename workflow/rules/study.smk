@@ -12,7 +12,7 @@ BASE = Path() if Path.cwd().samefile(PROJECT) else PROJECT
 sys.path.insert(0, str(BASE / "workflow" / "scripts"))
 
 from dscp.config.checked import checked, read_config, refuse_other_settings
-from dscp.config.schema import config_schema
+from dscp.config.schema import config_schema, meanings
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, chosen
 from dscp.study.choices import choices

@@ -164,7 +164,10 @@ def read_table(path: str) -> pd.DataFrame:
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         files = snakemake.input
-        leaves = [constants(pd.read_csv(files.constants, keep_default_na=False)), settings(snakemake.params.config, {})]
+        leaves = [
+            constants(pd.read_csv(files.constants, keep_default_na=False)),
+            settings(snakemake.params.config, {}, {}),
+        ]
         known = pd.concat([read_ledger(*files.parts), *leaves]).set_index("id")["value"].astype(float).to_dict()
         tables = read_published(files.published)
         printed = numbers(tables, read_table(files.prose), read_table(files.steps))

@@ -151,7 +151,13 @@ def check_cohorts(ledger: pd.DataFrame) -> None:
                 raise ValueError(f"{row['id']}: counts what {first} counts, allowed: one id for the same records")
 
 
-def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, config: Mapping) -> pd.DataFrame:
+def ledger(
+    parts: pd.DataFrame,
+    findings: pd.DataFrame,
+    table: pd.DataFrame,
+    config: Mapping,
+    says: Mapping[str, str],
+) -> pd.DataFrame:
     """The whole ledger of a run.
 
     Parameters
@@ -160,9 +166,10 @@ def ledger(parts: pd.DataFrame, findings: pd.DataFrame, table: pd.DataFrame, con
     findings : what validation found, as in validation.csv
     table : constants with citations
     config : every part of the study that shapes a quantity; assumed (id -> note)
+    says : path of a setting -> what it is, in words
     """
     policy = POLICIES[config.get("disclosure", NONE.name)].numbers()
-    whole = pd.concat([parts, validated(findings), constants(table), settings(config, policy)], ignore_index=True)
+    whole = pd.concat([parts, validated(findings), constants(table), settings(config, policy, says)], ignore_index=True)
     whole = with_notes(whole, config.get("assumed", {}))
     check_closure(whole)
     check_names(whole, set(findings["extract"]), config)
@@ -175,5 +182,7 @@ if __name__ == "__main__":
         table, findings = (
             pd.read_csv(path, keep_default_na=False) for path in (snakemake.input.constants, snakemake.input.validation)
         )
-        whole = ledger(read_ledger(*snakemake.input.parts), findings, table, snakemake.params.config)
+        whole = ledger(
+            read_ledger(*snakemake.input.parts), findings, table, snakemake.params.config, snakemake.params.says
+        )
         write_ledger([whole], out.ledger)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from dscp.exhibits.book import activity_texts, open_book, read_activity, setting
 from dscp.extracts.faults import NO_VALUE, with_ids
+from dscp.extracts.registry import READ, called
 from dscp.extracts.told import told
 from dscp.figures.data import planned
 from dscp.ledger.rows import read_ledger
@@ -26,11 +27,12 @@ from dscp.study.reports import report_of
 
 @dataclass(frozen=True)
 class Choice:
-    """An analytical choice of the config that the evaluation leaves open."""
+    """An analytical choice of the config that the evaluation leaves open, as `study.choices` tells it."""
 
     setting: str
     value: str
     sentence: str
+    what: str
 
 
 def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
@@ -52,31 +54,41 @@ def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
     of_missing = {(row.extract, row.column): row.allowed for row in remarks[remarks["found"] == NO_VALUE].itertuples()}
     return {
         "rows": [
-            (name, f"validation.rows_in.{name}", f"validation.rows_kept.{name}") for name in counts["extract"].unique()
+            (called(name), f"validation.rows_in.{name}", f"validation.rows_kept.{name}")
+            for name in counts["extract"].unique()
         ],
         "joined": [(setting(row.found), row.id) for row in known[known["severity"] == "joined"].itertuples()],
-        "linked": [(row.extract, row.other, row.id) for row in counts[counts["other"] != ""].itertuples()],
-        "excluded": [(row.extract, setting(row.found), row.id) for row in excluded.itertuples()],
+        "linked": [
+            (called(row.extract), called(row.other), row.id) for row in counts[counts["other"] != ""].itertuples()
+        ],
+        "excluded": [(called(row.extract), setting(row.found), row.id) for row in excluded.itertuples()],
         "missing": [_line(row, of_missing.get((row.extract, row.column), "")) for row in missing.itertuples()],
         "remarks": [
-            (row.extract, setting(row.column), setting(told(row.found)), setting(row.allowed), row.id)
+            (*_of(row), setting(told(row.found)), setting(row.allowed), row.id)
             for row in remarks[remarks["found"] != NO_VALUE].itertuples()
         ],
     }
 
 
 def _line(row: tuple, treatment: str) -> tuple:
-    return row.extract, setting(row.column), setting(treatment), row.id
+    return *_of(row), setting(treatment), row.id
+
+
+def _of(row: tuple) -> tuple[str, Markup]:
+    """The file and the column that a finding is of, in words."""
+    return called(row.extract), setting(called(row.extract, row.column) if row.column else "")
 
 
 def quoted(findings: pd.DataFrame, texts: Mapping[str, Mapping[str, list[str]]], choices: Sequence[Choice]) -> set[str]:
     """Texts that the report quotes from validation, from Table 1.3's extract and of the study's choices."""
     remarks = findings[["found", "column", "allowed"]].assign(printed=findings["found"].map(told))
     items = (item for columns in texts.values() for listed in columns.values() for item in listed)
+    columns = {called(extract.name, column.name) for extract in READ.values() for column in extract.columns}
     return {
+        *columns,
         *remarks.astype(str).to_numpy().ravel(),
         *items,
-        *(part for choice in choices for part in (choice.value, choice.sentence)),
+        *(part for choice in choices for part in (choice.value, choice.sentence, choice.what)),
     }
 
 

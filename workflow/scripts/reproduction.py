@@ -352,7 +352,7 @@ if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         config, files = snakemake.params.config, snakemake.input
         table = pd.read_csv(files.constants, keep_default_na=False)
-        whole = pd.concat([read_ledger(*files.parts), constants(table), settings(config, {})], ignore_index=True)
+        whole = pd.concat([read_ledger(*files.parts), constants(table), settings(config, {}, {})], ignore_index=True)
         prose, tables = read_data(files.prose), read_published(files.published)
         exhibits = yaml.safe_load(Path(files.exhibits).read_text(encoding="utf-8"))["exhibits"]
         print_ = numbers(tables, prose, read_data(files.steps))

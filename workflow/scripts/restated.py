@@ -189,16 +189,24 @@ def spans(periods: Mapping[str, dict], programme: Mapping[str, str], window: lis
     """
     rows = []
     for period in PERIODS:
-        rows.append(("setting.periods.{period}.outcomes.months", period, whole_months(*periods[period]["outcomes"])))
-        triage = whole_months(*periods[period]["triage_quarters"])
-        rows.append(("setting.periods.{period}.triage.months", period, triage))
-        rows.append(("setting.periods.{period}.triage.quarters", period, triage / QUARTER))
-    rows.append(("setting.programme.years", "", whole_months(programme["start"], programme["end"]) / 12))
-    left_out = whole_months(programme["start"], periods["post"]["outcomes"][0])
-    rows.append(("setting.programme.months_left_out", "", left_out))
-    rows.append(("setting.window.months_before", "", whole_months(f"{window[0]}-01", programme["start"])))
-    frame = pd.DataFrame(rows, columns=["pattern", "period", "value"])
-    common = {"rule": RULE, "function": "spans", "source": "config.yaml"}
+        months, triage = (whole_months(*periods[period][name]) for name in ("outcomes", "triage_quarters"))
+        rows += [
+            ("periods.{period}.outcomes.months", period, months, "months of a period of treatment outcomes"),
+            ("periods.{period}.triage.months", period, triage, "months of a period of triages"),
+            ("periods.{period}.triage.quarters", period, triage / QUARTER, "quarters of a period of triages"),
+        ]
+    years, left_out = (
+        whole_months(programme["start"], end) for end in (programme["end"], periods["post"]["outcomes"][0])
+    )
+    before = whole_months(f"{window[0]}-01", programme["start"])
+    rows += [
+        ("programme.years", "", years / 12, "years of the programme"),
+        ("programme.months_left_out", "", left_out, "first months of the programme, which are left out"),
+        ("window.months_before", "", before, "months before the programme in figures by month"),
+    ]
+    frame = pd.DataFrame(rows, columns=["pattern", "period", "value", "what"])
+    frame["pattern"] = "setting." + frame["pattern"]
+    common = {"rule": RULE, "function": "spans", "source": "config.yaml", "filter": "{what}"}
     return quantities(frame, id="@pattern", value="value", unit="count", **common)
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from dscp.config.checked import plain, read_config
-from dscp.config.schema import config_schema
+from dscp.config.schema import config_schema, described
 from dscp.extracts.columns import in_words
 from dscp.extracts.registry import READ
 from dscp.extracts.types import Column, ExtractType, Limits
@@ -67,6 +67,7 @@ every number that rests on the file.
 MISSING = {"fault": "stops the run", "fine": "may be missing"}
 
 
+<<<<<<< HEAD
 OTHER = """
 ## `report: {name}`
 
@@ -97,19 +98,15 @@ def settings_page(schema: Mapping, others: Mapping[str, Mapping]) -> str:
 
 def _lines(found: list[tuple[str, str, str]]) -> str:
     return "".join(f"| `{key}` | {meaning} | {allowed} |\n" for key, meaning, allowed in found)
-
-
-def keys(schema: Mapping, definitions: Mapping, path: str = "") -> Iterator[tuple[str, str, str]]:
-    """Every key of the schema: dotted name, meaning, what is allowed."""
-    found = dict(schema.get("properties", {}))
-    for pattern in schema.get("patternProperties", {}).values():
-        found["site_<n>"] = pattern
-    for name, node in found.items():
-        reference = definitions[node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else {}
-        whole = {**reference, **node}
-        dotted = f"{path}{name}"
-        yield dotted, whole.get("description", ""), _allowed(whole, reference, definitions)
-        yield from keys(whole, definitions, f"{dotted}.")
+=======
+def settings_page(schema: Mapping) -> str:
+    """Every key of the config."""
+    lines = (
+        f"| `{key}` | {node.get('description', '')} | {_allowed(node, shared, schema['$defs'])} |\n"
+        for key, node, shared in described(schema)
+    )
+    return SETTINGS + "".join(lines)
+>>>>>>> 8d57265 (Appendix D says in words what a figure is made of; formulas and names of the program leave the paper)
 
 
 def _allowed(node: Mapping, reference: Mapping, definitions: Mapping) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Mapping
+=======
+from collections.abc import Iterator, Mapping
+>>>>>>> 8d57265 (Appendix D says in words what a figure is made of; formulas and names of the program leave the paper)
 from pathlib import Path
 
 import yaml
 
-from dscp.disclosure.policies import POLICIES
+from dscp.disclosure.policies import MEANINGS, POLICIES
 from dscp.extracts.columns import personal
 from dscp.extracts.registry import READ
 from dscp.extracts.types import ExtractType
@@ -49,6 +53,7 @@ def _evaluation(project: Path) -> dict:
     return schema
 
 
+<<<<<<< HEAD
 def _shared(own: object, whole: object) -> object:
     """A part of a report's schema, with what it shares put in."""
     if own == SHARED:
@@ -57,6 +62,34 @@ def _shared(own: object, whole: object) -> object:
         return own
     beside = whole if isinstance(whole, Mapping) else {}
     return {name: _shared(part, beside.get(name)) for name, part in own.items()}
+=======
+def described(schema: Mapping) -> Iterator[tuple[str, dict, Mapping]]:
+    """Every key of a schema: dotted name, its node, and the shared definition that is part of it, if one is."""
+    yield from _described(schema, schema["$defs"], "")
+
+
+def _described(node: Mapping, definitions: Mapping, path: str) -> Iterator[tuple[str, dict, Mapping]]:
+    found = dict(node.get("properties", {}))
+    for pattern in node.get("patternProperties", {}).values():
+        found["site_<n>"] = pattern
+    for name, one in found.items():
+        shared = definitions[one["$ref"].rsplit("/", 1)[1]] if "$ref" in one else {}
+        whole = {**shared, **one}
+        yield f"{path}{name}", whole, shared
+        yield from _described(whole, definitions, f"{path}{name}.")
+
+
+def meanings(schema: Mapping) -> dict[str, str]:
+    """Path of every setting -> what it is; a key of a shared definition is told after what it is a key of."""
+    found: dict[str, str] = {}
+    shares: set[str] = set()
+    for path, node, shared in described(schema):
+        above = path.rpartition(".")[0]
+        before = f"{found[above]}: " if above in shares else ""
+        found[path] = before + node.get("description", "")
+        shares |= {path} if shared else set()
+    return found | {f"disclosure.{name}": meaning for name, meaning in MEANINGS.items()}
+>>>>>>> 8d57265 (Appendix D says in words what a figure is made of; formulas and names of the program leave the paper)
 
 
 def _extract(extract: ExtractType) -> dict:

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from dscp.ledger.expressions import round_half_up
 
+MEANINGS = {  # of the numbers that a policy sets
+    "smallest": "smallest count of people that may be published",
+    "base": "counts of people are rounded to multiples of this",
+    "cases_per_parameter": "fewest people for each parameter of a model that is published",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:

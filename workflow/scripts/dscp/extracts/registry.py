@@ -45,6 +45,16 @@ MADE_FROM = {extract.makes: name for name, extract in READ.items() if extract.ma
 OF_PEOPLE = [name for name, extract in READ.items() if extract.about is About.PEOPLE]  # or numbers of them
 
 
+def called(extract: str, column: str = "") -> str:
+    """An extract, or a column of it, in words and with a capital; what is not declared has its name."""
+    declared = READ.get(extract)
+    if declared and column:
+        found = next((one.says for one in declared.columns if one.name == column), column)
+    else:
+        found = column or (declared.says if declared else extract)
+    return found[:1].upper() + found[1:]
+
+
 def samples(
     config: Mapping, rng: np.random.Generator, size: int, names: Iterable[str] = EXTRACTS
 ) -> dict[str, pd.DataFrame]:

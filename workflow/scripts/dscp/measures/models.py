@@ -322,7 +322,7 @@ def _remarks(design: Design, weights: np.ndarray | None) -> list[str]:
     """Terms that were left out because others say the same, and whether parameters rest on few events."""
     found = []
     if design.repeated:
-        named = ", ".join(term.replace("=", " = ") for term in design.repeated)
+        named = ", ".join(term.replace("=", " = ").replace("_", " ") for term in design.repeated)
         found.append(f"{named}: told by the terms before, left out of the model")
     events = min(np.average(design.y == kind, weights=weights) for kind in (0, 1))
     events *= len(design.y) if weights is None else weights.sum()

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import EXTRACTS, READ
 from dscp.extracts.types import WITH
 from dscp.ledger.ids import general
-from dscp.ledger.rows import extracts_of, inputs_of, kind, parse_inputs, shaped_by
-from dscp.ledger.trail import filled, plain, rows_by_id
+from dscp.ledger.rows import extracts_of, inputs_of, kind, shaped_by
+from dscp.ledger.trail import rows_by_id
+from dscp.printing.words import listed
 
 # What differs between the quantities of an entry: names of what ids are made of.
 WITHIN = {
@@ -66,13 +67,14 @@ TOGETHER |= {  # of what is known of worth: with and without areas
 }
 LINKED = [name for name, extract in EXTRACTS.items() if extract.links]
 PROSE, FIGURE = "text", "Figure "
-LONGEST = 130  # characters of a formula with its values filled in; a longer one is cut
-LEAVES = ("constant.", "setting.")
 TITLES = {
     "fieldwork.{stage}.{group}.{site}": "Encounters",
     ".change.{area}": "Change in percentage points",
-    **{f".{WITH}{other}.{{area}}.{{period}}": f"Records of a client who is in the file {other}" for other in LINKED},
-    **{f".share_{WITH}{other}.{{area}}.{{period}}": f"Share of those records: {other}" for other in LINKED},
+    **{
+        f".{WITH}{other}.{{area}}.{{period}}": f"Records of a client who is in another file: {READ[other].says}"
+        for other in LINKED
+    },
+    **{f".share_{WITH}{other}.{{area}}.{{period}}": f"Share of those records: {READ[other].says}" for other in LINKED},
     ".did.{site}": "Difference in differences in percentage points",
     "{measure}.model.{site}": "Adjusted logistic model: rows, odds ratio, effect, their intervals, p-values",
     "prison_pickup.uncut_did.{site}": "Difference in differences without the last day of forms",
@@ -272,7 +274,11 @@ def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tupl
     outside = [(where, identifier) for where, identifier, _ in prints if not where.startswith("Table ")]
     in_prose = [identifier for _, identifier in outside]
     sections = _sections([*printed_first, *in_prose], names, of_places, members, rows)
-    titles = {name: title_of(name, of_places.get(name, ())) for found in sections.values() for name in found}
+    titles = {
+        name: in_words(rows[members[name][0]]) or title_of(name, of_places.get(name, ()))
+        for found in sections.values()
+        for name in found
+    }
     prose = {names[identifier] for where, identifier in outside if not where.startswith(FIGURE)}
     examples = {name: [*(p.id for p in of_places.get(name, ())), *members[name]] for name in titles}
     return {
@@ -283,7 +289,7 @@ def origins(ledger: pd.DataFrame, places: Sequence[Place], prints: Iterable[tupl
                 list(dict.fromkeys(place.table for place in of_places.get(name, ()))),
                 list(dict.fromkeys(where.removeprefix(FIGURE) for where, *_ in of_figures.get(name, ()))),
                 name in prose,
-                [_way(rows[one], rows, titles) for one in _examples(examples[name], rows)],
+                _ways([rows[one] for one in examples[name]], rows, titles),
             )
             for name in found
         ]
@@ -331,65 +337,52 @@ def _shaping_ids(row: Mapping, rows: Mapping) -> list[str]:
     return [identifier for path in shaped_by(row) if (identifier := f"setting.{path}") in rows]
 
 
-def _examples(identifiers: Sequence[str], rows: Mapping) -> list[str]:
-    """One quantity for each way in which those of a statistic come about (at most two: counted, and summed)."""
-    ways: dict[tuple, str] = {}
-    for identifier in identifiers:
-        row = rows[identifier]
-        ways.setdefault((kind(row), re.sub(r"\d+", "", row["formula"])), identifier)
+def _ways(examples: Sequence[Mapping], rows: Mapping, titles: Mapping[str, str]) -> list[Way]:
+    """The ways in which those of a statistic come about, other than as sums of others of it; at most two."""
+    ways: dict[tuple, Way] = {}
+    for row in examples:
+        if kind(row) != "derived" or _made_of(row, rows):
+            told = tell(row, rows)
+            pieces = [(titles[statistic(rows[one])], anchor_of(rows[one])) if one else (text, "") for text, one in told]
+            ways.setdefault(tuple(pieces), Way(row, pieces))
     return list(ways.values())[:2]
 
 
-def _way(row: Mapping, rows: Mapping, titles: Mapping[str, str]) -> Way:
-    told = tell(row, rows)
-    return Way(row, [(titles[statistic(rows[one])], anchor_of(rows[one])) if one else (text, "") for text, one in told])
-
-
 def tell(row: Mapping, rows: Mapping) -> list[tuple[str, str]]:
-    """How a quantity comes about, in pieces: a text, or the id of a quantity whose entry's title stands there."""
-    where = f". Defined in: {row['source']}." if row["source"] != PROSE else "."
-    made = f" Rule {row['rule']}, function {row['function']}{where}"
-    value = typeset(plain(row["value"]))
+    """What a quantity is counted in or made of, in pieces: a text, or the id of one whose entry's title stands there.
+
+    Formula, values, rule and settings are in the panel, in the ledger and in `make trace`.
+    """
+    defined = f". {row['source']}." if row["source"] != PROSE else "."
     if kind(row) == "records":
-        counted = f"From the extract {', read with '.join(extracts_of(row))}: {row['filter']}.\n"
-        rows_counted = "" if pd.isna(row["rows"]) else f" (rows: {plain(float(row['rows']))})"
-        rest = f"{counted}{row['id']} = {value}{rows_counted}.{made}"
-        return [(rest, ""), *_shaping(row, rows)]
-    rest = f".\n{row['id']} = {example(row, rows)} = {value}.{made}"
-    return [(typeset(row["formula"]), ""), *_named(row, rows), (rest, ""), *_shaping(row, rows)]
+        read = [READ[name].says if name in READ else name for name in extracts_of(row)]
+        return [(f"Counted in {listed(read)}{defined}", "")]
+    pieces = [("From ", "")]
+    for identifier in _made_of(row, rows):
+        pieces += [("", identifier), ("; ", "")]
+    return [*pieces[:-1], (defined, "")]
 
 
-def _shaping(row: Mapping, rows: Mapping) -> Iterator[tuple[str, str]]:
-    """The settings that decide what is counted or by which formula: numbers by their entries, then the others."""
-    numbers = _shaping_ids(row, rows)
-    names = [path for path in shaped_by(row) if f"setting.{path}" not in numbers]
-    for position, identifier in enumerate(numbers):
-        yield (", " if position else " Decided by "), ""
-        yield "", identifier
-    if names:
-        yield f"{', ' if numbers else ' Decided by setting '}{', '.join(names)}", ""
-    if numbers or names:
-        yield ".", ""
+def _made_of(row: Mapping, rows: Mapping) -> list[str]:
+    """One quantity of each statistic that a quantity is computed from, but for its own."""
+    firsts: dict[str, str] = {}
+    for identifier in inputs_of(row):
+        firsts.setdefault(statistic(rows[identifier]), identifier)
+    firsts.pop(statistic(row), None)
+    return list(firsts.values())
 
 
-def _named(row: Mapping, rows: Mapping) -> Iterator[tuple[str, str]]:
-    """What the names in a formula are: those of one statistic together."""
-    inputs = {name: ids[0] for name, ids in parse_inputs(row["inputs"]).items()}
-    names = _grouped((statistic(rows[first]), name) for name, first in inputs.items())
-    firsts = {statistic(rows[first]): first for first in inputs.values()}
-    for position, (one, those) in enumerate(names.items()):
-        *most, last = those
-        listed = f"{', '.join(most)} and {last} are " if most else f"{last} is "
-        yield ("; " if position else ", where ") + listed, ""
-        yield "", firsts[one]
+def in_words(row: Mapping) -> str:
+    """What a constant or setting is, as the ledger says it, or its id as words; "" for others."""
+    if kind(row) not in ("constant", "setting"):
+        return ""
+    return row["filter"][:1].upper() + row["filter"][1:] or _read(row["id"])
 
 
 def title_of(name: str, places: Sequence[Place]) -> str:
     """What a statistic is called: as the heads of its cells, or as its id reads."""
     if known := next((title for end, title in TITLES.items() if name.endswith(end)), ""):
         return known
-    if name.startswith(LEAVES):
-        return f"{name.partition('.')[0]} {name.partition('.')[2]}"
     if not places:
         return _read(name)
     here = [place for place in places if place.table == places[0].table]
@@ -408,32 +401,14 @@ def _joined(*parts: set[str]) -> str:
 
 def _read(name: str) -> str:
     """A statistic's id as words: stated.cost_recurrent.{year}.min -> Cost recurrent: min."""
-    first, *parts = [part for part in name.split(".") if not part.startswith("{") and part != "stated"]
+    leaf = ("stated", "constant", "setting")
+    first, *parts = [part for part in name.split(".") if not part.startswith("{") and part not in leaf]
     words = [part.replace("_", " ") for part in (first, *parts)]
     return (words[0].capitalize() + ": " + ", ".join(words[1:])).removesuffix(": ")
 
 
-def example(row: Mapping, rows: Mapping) -> str:
-    """A quantity's formula with its values filled in, cut where it is long."""
-    values = {identifier: rows[identifier]["value"] for identifier in inputs_of(row)}
-    text = typeset(filled(row, values))
-    if len(text) <= LONGEST:
-        return text
-    cut = text[: text.rindex(" ", 0, LONGEST)]
-    still_open = ""
-    for sign in cut:
-        if sign in "([":
-            still_open = ")]"["([".index(sign)] + still_open
-        elif sign in ")]":
-            still_open = still_open[1:]
-    return f"{cut} …{still_open}"
-
-
-def typeset(text: str) -> str:
-    """Arithmetic as it is printed: 100 * a - b -> 100 × a − b."""
-    return re.sub(r"(?<![\w)])-|(?<=\s)-(?=\s)", "−", text.replace("**", "^").replace("*", "×"))
-
-
 def said_of(row: Mapping, field: str, rows: Mapping) -> str:
-    """What Appendix D says of a quantity, without the titles of other entries: all of it, or a field of the ledger."""
-    return "".join(text for text, _ in tell(row, rows)) if field == "origin" else row[field]
+    """What Appendix D says of a quantity: its origin without the titles of other entries, what it is, or a field."""
+    if field == "origin":
+        return "".join(text for text, _ in tell(row, rows))
+    return in_words(row) if field == "what" else row[field]

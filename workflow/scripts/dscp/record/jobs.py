@@ -12,7 +12,7 @@ from dscp.study.given import Entry, paths
 # Digests and paths of what stands elsewhere in the record.
 NOT_SETTINGS = {
     *("digest", "planned", "frozen", "config_file", "versions", "extract", "source", "extract_files", "faults"),
-    *("jobs", "code", "extracts"),
+    *("jobs", "code", "extracts", "says"),
 }
 
 

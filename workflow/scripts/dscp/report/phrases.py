@@ -13,7 +13,7 @@ from dscp.disclosure.policies import NONE, POLICIES
 from dscp.exhibits.book import DEFAULT_FORMS, Book, setting, time
 from dscp.exhibits.declared import figure_sites, ledger_items
 from dscp.exhibits.tables import lettered
-from dscp.extracts.registry import READ
+from dscp.extracts.registry import READ, called
 from dscp.extracts.types import WITH
 from dscp.ledger.ids import dims_of, identifier
 from dscp.ledger.withheld import WITHHELD_SIGN
@@ -120,7 +120,7 @@ class Study:
     def protection(self) -> list[tuple[str, str, str, str]]:
         """Of each extract of the study: what it is called, what its numbers are about, their fate, and why."""
         declared = (READ[name] for name in self._config["extracts"])
-        return [(one.says, str(one.about), one.fate, one.protection) for one in declared]
+        return [(called(one.name), str(one.about), one.fate, one.protection) for one in declared]
 
     def sources(self) -> list[tuple[str, Markup]]:
         """Where the files of the extracts come from, as the config says: what an extract is, and its source."""
@@ -422,7 +422,7 @@ class Results:
         rows = ledger[ledger["family"] == "excluded"].to_dict("records")
         found = [(dims_of(row), row["id"]) for row in rows]
         return [
-            (setting(dims["excluded_by"].replace("_", " ").capitalize()), dims["extract"], identifier)
+            (setting(dims["excluded_by"].replace("_", " ").capitalize()), called(dims["extract"]), identifier)
             for dims, identifier in found
         ]
 
@@ -435,7 +435,7 @@ class Results:
         known = set(ledger["id"])
         patterns = {(one.cohort, name): one.cohort.linked(name) for one in MEASURES.values() for name in links_of(one)}
         return [
-            (setting(config["sites"][site][arm]["label"]), setting(config["periods"][period]["label"]), name,
+            (setting(config["sites"][site][arm]["label"]), setting(config["periods"][period]["label"]), called(name),
              identifier(cohort.base, **place), found, found.replace(f".{WITH}", f".share_{WITH}"))
             for (cohort, name), pattern in patterns.items()
             for site in analysed(config["sites"])

@@ -212,10 +212,10 @@ class Structure:
         return origins(self._book.ledger, self._book.places, self._book.prints)
 
     def told(self, way: Way) -> Markup:
-        """How a quantity comes about, with links to the entries of what it is computed from."""
+        """What a quantity is counted in or made of, with links to the entries of what it is computed from."""
         link = Markup('<a class="r" href="#{1}">{0}</a>')
         texts = (link.format(*piece) if piece[1] else Markup.escape(piece[0]) for piece in way.pieces)
-        return Markup().join(texts).replace("\n", Markup("\n<br>"))
+        return Markup().join(texts)
 
     def raw(self, value: float) -> str:
         """A quantity's value as its element carries it."""

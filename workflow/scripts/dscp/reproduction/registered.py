@@ -69,6 +69,7 @@ def differences(
         value="published",
         unit="{unit}",
         source="{where}: {what}, " + PRINTED,
+        filter="{what}, as printed",
         **common,
     )
     parts = [

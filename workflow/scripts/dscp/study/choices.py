@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 
-def choices(schema: Mapping, config: Mapping, path: str = "") -> Iterator[tuple[str, str, str]]:
+def choices(schema: Mapping, config: Mapping, path: str = "") -> Iterator[tuple[str, str, str, str]]:
     """The settings that settle what the evaluation's report leaves open, as this study has them.
 
     Parameters
@@ -15,13 +15,17 @@ def choices(schema: Mapping, config: Mapping, path: str = "") -> Iterator[tuple[
 
     Returns
     -------
-    Path of the setting, its value, and what is assumed; a setting that the study does not have is left out.
+    Path of the setting, its value, what is assumed, and what the setting is, with its value where what is assumed does
+    not tell it; a setting that the study does not have is left out.
     """
     for key, node in schema.get("properties", {}).items():
         if key in config:
             if said := node.get("assumed"):
-                sentence = said[config[key]] if isinstance(said, Mapping) else said
-                yield f"{path}{key}", in_words(config[key]), sentence
+                value, what = in_words(config[key]), node["description"][:1].upper() + node["description"][1:]
+                if isinstance(said, Mapping):
+                    yield f"{path}{key}", value, said[config[key]], what
+                else:
+                    yield f"{path}{key}", value, said, f"{what}: {value}"
             elif isinstance(config[key], Mapping):
                 yield from choices(node, config[key], f"{path}{key}.")
 
