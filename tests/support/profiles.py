@@ -12,7 +12,7 @@ import yaml
 import chain
 from accept import accept
 from dscp.config.checked import completed, plain
-from dscp.config.schema import config_schema
+from dscp.config.schema import config_schema, meanings
 from dscp.extracts.registry import samples
 from dscp.figures.data import planned
 from dscp.ledger.rows import read_ledger, values_of
@@ -63,9 +63,8 @@ def made(of: Mapping, journeys: pd.DataFrame, folder: Path) -> chain.Made:
     if not lacking(["in_detail"], of):
         parts.append(chain.as_read(in_detail(clients_within(str(typed), of), of, values_of(parts[0])), folder))
     table = pd.read_csv(chain.PROJECT / PROFILE.constants, keep_default_na=False)
-    whole = whole_ledger(
-        pd.concat(parts, ignore_index=True), remarks, table, {"assumed": {}, **of, "disclosure": "none"}
-    )
+    config, says = {"assumed": {}, **of, "disclosure": "none"}, meanings(config_schema(chain.PROJECT, of))
+    whole = whole_ledger(pd.concat(parts, ignore_index=True), remarks, table, config, says)
     return chain.Made(of, chain.as_read([whole], folder), remarks, pd.DataFrame(columns=["site"]), {"journeys": typed})
 
 

@@ -56,7 +56,7 @@ def small_study(economics: Mapping, given: Mapping[str, float]) -> list[pd.DataF
     parts = [quantities(leaves, id="{id}", value="value", unit="ppt", rows="rows", missing="no data", **words)]
     parts += [
         constants(TABLE),
-        settings({"definitions": {}, "models": {"confidence": 0.95}, "economics": economics}, {}),
+        settings({"definitions": {}, "models": {"confidence": 0.95}, "economics": economics}, {}, {}),
     ]
     parts += unit_values(CONSTANTS, economics)
     return [*parts, *benefits(values_of(parts), SITES, economics)]

@@ -236,8 +236,7 @@ def test_what_is_assumed_follows_from_the_value(bad):
     value, _, what = made["economics.sensitivity.treatment_years"]
     assert (value, what) == ("low 1, high 9", "Years in treatment: low 1, high 9")
     del bad["economics"]["sensitivity"]
-<<<<<<< HEAD
-    assert "economics.sensitivity.treatment_years" not in {path for path, _, _ in choices(SCHEMA, bad)}
+    assert "economics.sensitivity.treatment_years" not in {path for path, *_ in choices(SCHEMA, bad)}
 
 
 PROFILE = plain(yaml.safe_load(EXAMPLE.read_text(encoding="utf-8")))
@@ -289,6 +288,3 @@ def test_a_profile_has_no_key_of_the_evaluation():
 def test_what_a_profile_cannot_be(settings, said):
     with pytest.raises(SystemExit, match=re.escape(said)):
         profile(**settings)
-=======
-    assert "economics.sensitivity.treatment_years" not in {path for path, *_ in choices(SCHEMA, bad)}
->>>>>>> 8d57265 (Appendix D says in words what a figure is made of; formulas and names of the program leave the paper)

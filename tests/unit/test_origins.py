@@ -101,15 +101,14 @@ def test_an_entry_names_every_extract_and_leads_to_the_settings_that_shape_it():
     count = (
         small_ledger()
         .head(1)
-        .assign(extract="carat_referrals cjit_forms reproduction.csv", settings="definitions.from definitions.days")
+        .assign(extract="carat_referrals cjit_forms relations.csv", settings="definitions.from definitions.days")
     )
     whole = pd.concat([count, setting], ignore_index=True)
     found = origins(whole, [], [("chapters/impacts.html.j2", count["id"][0], "3")])
     assert [entry.title for entry in found["setting"]] == ["Days that count"]
     (way,) = found["text"][0].ways
-    assert way.pieces == [
-        ("Counted in CARAT referrals (DIMIS), CJIT forms (DIMIS) and reproduction.csv. Appendix B2.", "")
-    ]
+    read = "CARAT referrals (DIMIS), CJIT forms (DIMIS) and the register of relations between its numbers"
+    assert way.pieces == [(f"Counted in {read}. Appendix B2.", "")]
     rows = rows_by_id(whole)
     assert said_of(rows[count["id"][0]], "origin", rows) == way.pieces[0][0]
     assert said_of(rows["setting.definitions.days"], "what", rows) == "Days that count"

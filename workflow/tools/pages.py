@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dscp.config.checked import plain, read_config
@@ -67,7 +67,6 @@ every number that rests on the file.
 MISSING = {"fault": "stops the run", "fine": "may be missing"}
 
 
-<<<<<<< HEAD
 OTHER = """
 ## `report: {name}`
 
@@ -86,11 +85,11 @@ def settings_page(schema: Mapping, others: Mapping[str, Mapping]) -> str:
     schema : of the evaluation's config
     others : name of another report -> the schema of its config
     """
-    of_all = list(keys(schema, schema["$defs"]))
+    of_all = list(keys(schema))
     known = {key for key, *_ in of_all}
     page = SETTINGS + _lines(of_all)
     for name, other in others.items():
-        own = [one for one in keys(other, other["$defs"]) if one[0] not in known]
+        own = [one for one in keys(other) if one[0] not in known]
         page += OTHER.format(name=name, shared="`, `".join(key for key in other["properties"] if key in known))
         page += _lines(own)
     return page
@@ -98,15 +97,12 @@ def settings_page(schema: Mapping, others: Mapping[str, Mapping]) -> str:
 
 def _lines(found: list[tuple[str, str, str]]) -> str:
     return "".join(f"| `{key}` | {meaning} | {allowed} |\n" for key, meaning, allowed in found)
-=======
-def settings_page(schema: Mapping) -> str:
-    """Every key of the config."""
-    lines = (
-        f"| `{key}` | {node.get('description', '')} | {_allowed(node, shared, schema['$defs'])} |\n"
-        for key, node, shared in described(schema)
-    )
-    return SETTINGS + "".join(lines)
->>>>>>> 8d57265 (Appendix D says in words what a figure is made of; formulas and names of the program leave the paper)
+
+
+def keys(schema: Mapping) -> Iterator[tuple[str, str, str]]:
+    """Every key of a schema: dotted name, meaning, what is allowed."""
+    for name, node, shared in described(schema):
+        yield name, node.get("description", ""), _allowed(node, shared, schema["$defs"])
 
 
 def _allowed(node: Mapping, reference: Mapping, definitions: Mapping) -> str:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Mapping
-=======
 from collections.abc import Iterator, Mapping
->>>>>>> 8d57265 (Appendix D says in words what a figure is made of; formulas and names of the program leave the paper)
 from pathlib import Path
 
 import yaml
@@ -53,7 +49,6 @@ def _evaluation(project: Path) -> dict:
     return schema
 
 
-<<<<<<< HEAD
 def _shared(own: object, whole: object) -> object:
     """A part of a report's schema, with what it shares put in."""
     if own == SHARED:
@@ -62,7 +57,8 @@ def _shared(own: object, whole: object) -> object:
         return own
     beside = whole if isinstance(whole, Mapping) else {}
     return {name: _shared(part, beside.get(name)) for name, part in own.items()}
-=======
+
+
 def described(schema: Mapping) -> Iterator[tuple[str, dict, Mapping]]:
     """Every key of a schema: dotted name, its node, and the shared definition that is part of it, if one is."""
     yield from _described(schema, schema["$defs"], "")
@@ -89,7 +85,6 @@ def meanings(schema: Mapping) -> dict[str, str]:
         found[path] = before + node.get("description", "")
         shares |= {path} if shared else set()
     return found | {f"disclosure.{name}": meaning for name, meaning in MEANINGS.items()}
->>>>>>> 8d57265 (Appendix D says in words what a figure is made of; formulas and names of the program leave the paper)
 
 
 def _extract(extract: ExtractType) -> dict:

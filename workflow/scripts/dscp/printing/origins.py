@@ -67,6 +67,12 @@ TOGETHER |= {  # of what is known of worth: with and without areas
 }
 LINKED = [name for name, extract in EXTRACTS.items() if extract.links]
 PROSE, FIGURE = "text", "Figure "
+OF_THE_RUN = {  # files that a run makes and counts
+    "reproduction.csv": "the register of the print’s numbers",
+    "relations.csv": "the register of relations between its numbers",
+    "claims.csv": "the register of the print’s claims",
+    "count_ranges.csv": "the counts that the print allows",
+}
 TITLES = {
     "fieldwork.{stage}.{group}.{site}": "Encounters",
     ".change.{area}": "Change in percentage points",
@@ -355,7 +361,7 @@ def tell(row: Mapping, rows: Mapping) -> list[tuple[str, str]]:
     """
     defined = f". {row['source']}." if row["source"] != PROSE else "."
     if kind(row) == "records":
-        read = [READ[name].says if name in READ else name for name in extracts_of(row)]
+        read = [READ[name].says if name in READ else OF_THE_RUN.get(name, name) for name in extracts_of(row)]
         return [(f"Counted in {listed(read)}{defined}", "")]
     pieces = [("From ", "")]
     for identifier in _made_of(row, rows):
