@@ -238,7 +238,7 @@ def publish(made: Made, folder: Path, policy: str) -> list[str]:
     (folder / "work").mkdir(parents=True, exist_ok=True)
     control = Control(POLICIES[policy], made.config["definitions"].get("missing_release", ""))
     shaped = {key: made.config[key] for key in ("definitions", "models", "economics") if key in made.config}
-    numbers_set = of_settings(shaped, control.policy.numbers()).assign(about="")
+    numbers_set = of_settings(shaped, control.policy.numbers(), meanings(SCHEMA)).assign(about="")
     of_policy = numbers_set[numbers_set["id"].str.startswith("setting.disclosure.")]
     ledger = pd.concat([made.ledger, of_policy.astype(made.ledger.dtypes)], ignore_index=True)
     try:
