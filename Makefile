@@ -62,9 +62,10 @@ check: $(VENV)/ready
 	@$(VENV)/bin/python workflow/tools/check.py --study="$$STUDY"
 else
 check: $(VENV)/ready lint ## STUDY=: what was understood of its files, and what would stop a run; without: lint, quick tests
-	@$(TEST) tests/unit tests/rules tests/oracle -m "not thorough" --hypothesis-profile check
-	@echo "Not run: tests/runs and tests/attacks, which need finished runs, a browser and Java; the cases deselected above,"
-	@echo "marked thorough; three quarters of the extracts drawn for tests/oracle. make test runs them all."
+	@$(TEST) tests/unit tests/rules tests/oracle --few --hypothesis-profile check
+	@echo "Not run: tests/runs and tests/attacks, which need finished runs, a browser and Java; tests that need the default study"
+	@echo "or another whole one (marked thorough); of each test all cases but the first; three quarters of the extracts drawn"
+	@echo "for tests/oracle. make test runs them all."
 endif
 
 test: $(VENV)/ready lint checkers ## everything that is checked on every change

@@ -8,7 +8,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as Snakemake sets it for j
 
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,8 +55,13 @@ FIRST = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of make check."""
+    parser.addoption("--few", action="store_true", help="of each test its first case, and none that takes long")
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse a finished run where tests do without; put modules in the order of FIRST, then the others."""
     asking = {item: FINISHED.intersection(item.fixturenames) for item in items if item.path.parent.name in WITHOUT}
     if said := [f"{item.nodeid} asks for {min(asked)}" for item, asked in asking.items() if asked]:
@@ -64,6 +69,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     names = {item: f"{item.path.parent.name}/{item.path.stem}" for item in items}
     order = {name: FIRST.index(name) if name in FIRST else len(FIRST) for name in names.values()}
     items.sort(key=lambda item: order[names[item]])
+    if config.getoption("few"):
+        kept = set(few(items))
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
+
+
+def few(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Of each test its first case, without thorough ones and those that need the default study."""
+    seen: set[str] = set()
+    for item in items:
+        if item.get_closest_marker("thorough") is None and "rebuilt" not in item.fixturenames:
+            name = item.nodeid.partition("[")[0]
+            if name not in seen:
+                seen.add(name)
+                yield item
 
 
 @pytest.fixture(scope="session")

@@ -215,6 +215,7 @@ def test_who_has_no_cell_of_his_own_is_told_of_it():
             assert ("cases are added" in rows.loc[f"community_triage.{name}.site_5", "note"]) == said, name
 
 
+@pytest.mark.thorough
 def test_intervals_of_small_cells_cover_what_they_should():
     """Every table of four cells of five, at rates of all kinds: at least 92 per cent where 95 are promised.
 

@@ -381,6 +381,7 @@ def unadjusted(counts: list[tuple[int, int]]) -> pd.Series:
 
 @settings(derandomize=True, deadline=None, max_examples=drawn(200))
 @given(st.lists(st.tuples(st.integers(1, 120), st.integers(1, 120)), min_size=4, max_size=4))
+@pytest.mark.thorough
 def test_closed_form_p_is_that_of_the_model_without_covariates(counts):
     closed, fit = unadjusted(counts), fit_interaction(cells(*counts), [])
     assert closed["p_unadjusted"] == pytest.approx(fit.p, rel=1e-8, abs=1e-14)

@@ -124,6 +124,7 @@ def test_the_tables_print_the_categories_but_for_the_rest(programme_made, progra
     assert not [name for name in programme_made.known if ".no." in name and "difference" in name]
 
 
+@pytest.mark.thorough
 def test_a_study_whose_models_allow_for_nothing_says_so(programme, tmp_path):
     none = programme.settings(models__treatment_covariates=[], models__prison_covariates=[])
     made = chain.run(none, tmp_path)

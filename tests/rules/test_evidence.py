@@ -267,6 +267,7 @@ def test_a_test_that_could_not_be_made_is_no_member_of_its_family():
 
 
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.thorough
 def test_sentences_are_short_and_never_say_that_there_is_no_effect(seed):
     values = study(6, seed, scatter=[0.3, 3.0, 8.0][seed % 3])
     said = told(values, made(values, 6), 6)

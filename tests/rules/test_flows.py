@@ -45,6 +45,7 @@ def looped(config, journeys: pd.DataFrame) -> Counter:
     return found
 
 
+@pytest.mark.thorough
 def test_every_journey_goes_one_way(programme, programme_made):
     known = programme_made.known
     expected = looped(programme.config, pd.read_parquet(programme_made.typed["journeys"]))
@@ -107,6 +108,7 @@ def test_a_year_is_the_twelve_months_to_the_end_of_a_period():
     assert first("2012-03-02", "2013-02-28") == []
 
 
+@pytest.mark.thorough
 def test_a_study_of_short_periods_says_so(programme, tmp_path):
     config = {**programme.config, "periods": {name: dict(one) for name, one in programme.config["periods"].items()}}
     for period, (_, last) in YEARS.items():
@@ -126,6 +128,7 @@ def test_under_a_policy_there_is_no_such_table(programme):
 
 
 @pytest.mark.parametrize("period", YEARS)
+@pytest.mark.thorough
 def test_the_page_tells_what_is_in_no_part(programme_printed, period):
     assert f'data-q="flows.in_no_part.all_pilots.{period}"' in programme_printed.page
     assert f'data-q="flows.later.new.pilot_3.{period}"' in programme_printed.page

@@ -120,6 +120,7 @@ def test_returns_on_the_last_day_that_counts(programme, programme_made, tmp_path
     assert [bool(found[lines[first]]) for first in (0, 2, 4)] == [True, False, False]
 
 
+@pytest.mark.thorough
 def test_nobody_can_be_followed_beyond_the_period(programme, tmp_path):
     config = {**programme.config, "definitions": {**programme.config["definitions"], "return_days": [182, 700]}}
     made = chain.run(programme.but(config), tmp_path)

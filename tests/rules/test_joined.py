@@ -222,6 +222,7 @@ def test_each_line_says_of_which_rows_it_is_made(config, tmp_path):
     assert not made_of.duplicated(["file", "row"]).any()
 
 
+@pytest.mark.thorough
 def test_settings_decide(config, tmp_path):
     assert len(made(config, tmp_path, cases(), join_days=22)) == 15
     assert len(made(config, tmp_path, cases(), join_days=20)) == 17
@@ -230,6 +231,7 @@ def test_settings_decide(config, tmp_path):
     assert starts.tolist() == ["2010-01-18"]
 
 
+@pytest.mark.thorough
 def test_two_people_of_one_number_and_two_numbers_of_one_person_are_counted(config, tmp_path):
     rows = person(EPISODID=["1", "2"], CLIENTID=["7", "8"], ETHNIC=["A", "B"])
     assert len(made(config, tmp_path, rows)) == 1
@@ -287,6 +289,7 @@ def test_rows_without_consent_are_counted_and_nothing_else_is_asked_of_them(conf
 
 
 @pytest.mark.parametrize(("dataset", "columns"), [("H", 112), ("K", 144)])
+@pytest.mark.thorough
 def test_headers_of_the_core_data_sets_are_known(config, tmp_path, dataset, columns):
     """As they are, and in any order and letter case; what is not needed is left unread."""
     headers = pd.read_csv(CASES / "headers.csv").query("dataset == @dataset")["header"].tolist()
@@ -415,6 +418,7 @@ def told(found: pd.DataFrame, rows: pd.DataFrame) -> list[tuple]:
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(EPISODE, min_size=1, max_size=12), st.randoms(use_true_random=False))
+@pytest.mark.thorough
 def test_episodes_are_joined_as_by_comparing_each_with_each(config, tmp_path_factory, episodes, random):
     """And in whatever order the rows come, however often they are told."""
     folder, rows = tmp_path_factory.mktemp("joined"), submitted(episodes)
@@ -428,6 +432,7 @@ def test_episodes_are_joined_as_by_comparing_each_with_each(config, tmp_path_fac
 
 @settings(deadline=None, max_examples=10)
 @given(st.lists(EPISODE, min_size=1, max_size=12))
+@pytest.mark.thorough
 def test_a_day_added_to_every_date_changes_only_dates(config, tmp_path_factory, episodes):
     folder = tmp_path_factory.mktemp("joined")
     now, later = (made(config, folder, submitted(episodes, shift)) for shift in (0, 1))
@@ -438,6 +443,7 @@ def test_a_day_added_to_every_date_changes_only_dates(config, tmp_path_factory, 
     )
 
 
+@pytest.mark.thorough
 def test_who_a_client_is_stands_nowhere_else(config, tmp_path):
     """Nor can the pseudonym be made without the key; with another, order and all else stay."""
     found = made(config, tmp_path, cases())
@@ -468,6 +474,7 @@ def apart(programme) -> tuple[pd.DataFrame, pd.DataFrame]:
     return journeys, reference_submissions(journeys, known["code"], sources)
 
 
+@pytest.mark.thorough
 def test_what_is_taken_apart_is_put_together_again(programme, apart, tmp_path):
     journeys, submissions = apart
     assert len(submissions) > len(journeys) * 1.3
@@ -489,6 +496,7 @@ def test_what_is_taken_apart_is_put_together_again(programme, apart, tmp_path):
     assert sorted(map(tuple, found[columns].to_numpy())) == sorted(map(tuple, expected[columns].to_numpy()))
 
 
+@pytest.mark.thorough
 def test_the_same_report_is_made_of_them(programme, apart, tmp_path):
     """All numbers but those that count the rows of the files."""
     journeys, submissions = apart

@@ -13,6 +13,7 @@ OVER_ALL = ("stated.", "restated.", *VARIED, *CORRECTED)  # counts and correctio
 
 
 @pytest.mark.parametrize("name", some(["retained_12_weeks", "community_triage"], ["retained_12_weeks"]))
+@pytest.mark.thorough
 def test_a_measure_left_out_takes_its_numbers_and_no_others(programme, programme_made, tmp_path, name):
     less = {**programme.config, "measures": [one for one in programme.config["measures"] if one != name]}
     whole = programme_made.ledger.set_index("id")

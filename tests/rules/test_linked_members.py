@@ -33,6 +33,7 @@ def made(programme, tmp_path_factory):
 
 
 @pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.thorough
 def test_linked_referrals_are_counted_by_area_and_period(made, other):
     study, run = made
     referrals = chain._counted(study.config, run.typed)[1]["referrals"]
@@ -50,6 +51,7 @@ def test_linked_referrals_are_counted_by_area_and_period(made, other):
     assert some > 1
 
 
+@pytest.mark.thorough
 def test_appendix_b_says_who_is_linked_and_what_stops_the_run(made):
     page = read_html(chain.render(made[1], known=made[1]).page)
     text = " ".join(page.text_content().split())
@@ -109,6 +111,7 @@ def test_enough_of_each_are_published():
 @pytest.mark.parametrize(
     "policy", some(["suppress_below_5", "suppress_below_8_round_to_5", "round_to_5"], ["suppress_below_5"])
 )
+@pytest.mark.thorough
 def test_no_other_number_is_withheld_for_the_sake_of_links(made, policy, tmp_path):
     """They are what the report can best do without; how many rows of two extracts go together is one of them."""
 

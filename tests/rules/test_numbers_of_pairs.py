@@ -52,7 +52,7 @@ def study(config: Mapping, pairs: int) -> chain.Study:
     return chain.Study(of, samples(of, np.random.default_rng(pairs), JOURNEYS * 2 * pairs, EXTRACTS))
 
 
-@pytest.fixture(scope="module", params=some([1, 2, 10, 40], [1]))
+@pytest.fixture(scope="module", params=some([1, 2, 10, 40], []))
 def report(request, config, tmp_path_factory) -> Report:
     made = chain.run(study(config, request.param), tmp_path_factory.mktemp("pairs"))
     return Report(request.param, made, chain.render(made))

@@ -157,6 +157,7 @@ def test_under_a_policy_there_is_no_such_figure(programme):
     assert said.startswith("This study has a disclosure policy, and there would be many small counts, so")
 
 
+@pytest.mark.thorough
 def test_the_page_tells_what_went_on_before(programme_printed):
     page = programme_printed.page
     assert 'data-q="over_time.moved"' in page and 'data-q="over_time.placebo_p"' in page

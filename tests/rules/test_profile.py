@@ -93,6 +93,7 @@ def in_year(journeys, tmp_path_factory):
     return profiles.made(profiles.config(), journeys, tmp_path_factory.mktemp("in_year"))
 
 
+@pytest.mark.thorough
 def test_every_count_is_that_of_a_plain_loop(made):
     expected = looped(made.config, typed(made))
     names = made.ledger.loc[(made.ledger["rule"] == "partnership") & (made.ledger["extract"] != ""), "id"]
@@ -230,6 +231,7 @@ def test_columns_hold_what_their_heads_say(made):
 
 
 @pytest.mark.parametrize("policy", [name for name in POLICIES if name != NONE.name])
+@pytest.mark.thorough
 def test_no_policy_lets_a_count_of_a_profile_be_told(policy, journeys, tmp_path):
     of = profiles.made(profiles.config(disclosure=policy), journeys.head(700), tmp_path)
     assert not of.ledger["id"].str.startswith("in_detail.").any()
@@ -289,6 +291,7 @@ def among_many(tmp_path_factory):
     )
 
 
+@pytest.mark.thorough
 def test_limits_of_a_funnel_allow_for_how_far_partnerships_differ(among_many):
     known, areas = among_many.known, ["N1", *MANY]
     for name, among in (("completed", "in_treatment"), ("returned", "completed")):
@@ -321,6 +324,7 @@ def test_a_funnel_says_whether_the_share_is_usual(among_many):
     assert "worse" not in text and "better" not in text
 
 
+@pytest.mark.thorough
 def test_without_peers_there_is_nobody_beside_it(journeys, tmp_path):
     of = profiles.made(profiles.config(peers=[]), journeys, tmp_path)
     printed = profiles.render(of.config, of.ledger, of.findings)

@@ -66,6 +66,7 @@ def printed(made, whole) -> Printed:
     return chain.render(made, known=whole)
 
 
+@pytest.mark.thorough
 def test_a_site_that_is_left_out_is_named_and_a_text_that_is_not_given_is_an_empty_cell(study, folder, whole):
     """Chapter 4 tells of Site 4 and Site 6 whether or not their records are at hand."""
     sites = {name: site for name, site in study.config["sites"].items() if name not in ("site_4", "site_6")}
@@ -114,6 +115,7 @@ def test_every_fault_is_tried():
     assert sorted(name for names in TOGETHER for name in names) == sorted(FAULTS)
 
 
+@pytest.mark.thorough
 def test_just_the_expected_quantities_are_missing(fault, made):
     found = set(missing(made.ledger)["id"])
     expected = {one for one in made.known if any(re.fullmatch(pattern, one) for pattern in fault.missing)}
@@ -124,6 +126,7 @@ def test_just_the_expected_quantities_are_missing(fault, made):
         assert any(re.fullmatch(pattern, one) for one in found), pattern
 
 
+@pytest.mark.thorough
 def test_every_missing_quantity_says_why_and_truly(made):
     values = made.known
     for row in missing(made.ledger).to_dict("records"):
@@ -184,6 +187,7 @@ def same(value: float, other: float) -> bool:
     return value == other or (math.isnan(value) and math.isnan(other))
 
 
+@pytest.mark.thorough
 def test_pages_figures_and_workbook_can_be_read(fault, made, printed):
     assert printed.faults == []
     assert not readable(printed)
@@ -230,6 +234,7 @@ GROUPS = ("all", "all that counts people", "what only prose prints", "money", *(
 
 
 @pytest.mark.parametrize("group", some(GROUPS, ["30% at random"]))
+@pytest.mark.thorough
 def test_the_report_can_be_read_whatever_is_missing(group, whole):
     ids = groups(whole.ledger)[group]
     assert len(ids) > 40
@@ -239,6 +244,7 @@ def test_the_report_can_be_read_whatever_is_missing(group, whole):
     assert WITHHELD in page_text(out.page)
 
 
+@pytest.mark.thorough
 def test_what_counts_people_and_all_that_rests_on_it_may_be_missing(whole):
     gone = dict.fromkeys(groups(whole.ledger)["all that counts people"], math.nan)
     out = chain.render(replace(whole, ledger=ft.changed(whole.ledger, gone)), known=whole)
@@ -312,6 +318,7 @@ def test_an_extract_without_rows_is_refused_in_one_line(study, folder):
         assert faults == [f"{extract}.csv: found no rows, allowed: at least one row below the header"]
 
 
+@pytest.mark.thorough
 def test_spending_of_other_years_is_counted_and_left_out(study, folder, whole):
     lines = study.extracts["pilot_spending"]
     more = lines.iloc[:2].assign(fiscal_year="2999-00")

@@ -346,6 +346,7 @@ def test_what_the_study_needs_must_be_there(check, extract, dropped, expected):
     assert faults(check(extract, text)) == [f"{extract}.csv, {message}" for message in expected]
 
 
+@pytest.mark.thorough
 def test_every_missing_quarter_of_every_dat_is_named(check, study):
     study["sites"]["site_2"]["pilot"]["dats"].append("P3")
     lines = TRIAGE.splitlines()
@@ -697,6 +698,7 @@ def test_dats_and_prisons_outside_the_study_are_counted(check):
     assert messages(findings, "excluded") == ["carat_referrals, prison: 1 row left out: 1 prison outside the study"]
 
 
+@pytest.mark.thorough
 def test_no_message_shows_another_cell_of_the_row(check):
     """A row for each column, in which that column's cell is bad and named by its line (a DAT is of another study)."""
     lines = JOURNEYS.splitlines()
@@ -742,6 +744,7 @@ def test_of_a_column_s_name_only_words_are_printed_as_they_are():
     assert title("x" * 50) == "x" * 40 + "..."
 
 
+@pytest.mark.thorough
 def test_rows_keep_their_order_when_read_in_parallel(check):
     header, *rows = JOURNEYS.splitlines()
     fields = rows[0].split(",")

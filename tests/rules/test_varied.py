@@ -78,6 +78,7 @@ def test_days_are_never_below_one_and_codes_of_one_run_stay(programme):
 
 
 @pytest.mark.parametrize("name", some([*JOURNEYS, *REFERRALS], KEPT))
+@pytest.mark.thorough
 def test_a_difference_is_that_of_the_chain_with_the_definition_changed(programme, programme_made, rows, name):
     one = of(programme.config)[name]
     config = {**programme.config, "definitions": one.definitions, "codes": one.codes}

@@ -69,6 +69,7 @@ def test_another_id_in_its_place_is_noticed(page, what):
 
 
 @pytest.mark.parametrize("what", REWORDED)
+@pytest.mark.thorough
 def test_other_words_are_noticed(page, what):
     old, new = REWORDED[what]
     assert old in page.html

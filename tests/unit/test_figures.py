@@ -78,6 +78,7 @@ MORE = [pytest.param(*case, marks=pytest.mark.thorough) for case in ((2, LONG), 
 
 
 @pytest.mark.parametrize(("sites", "label"), [(1, "Site "), (12, LONG), *MORE])
+@pytest.mark.thorough
 def test_any_number_of_sites_is_drawn_on_one_page_without_overlap(config, sites, label):
     whole = study(config, sites, label)
     values = made_up(whole)
@@ -104,6 +105,7 @@ def stands_clear(figure, number: str) -> None:
 
 
 @pytest.mark.parametrize("sites", [30, pytest.param(60, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
 def test_a_figure_of_many_sites_goes_on_on_further_sheets(config, sites):
     """Each site is on one sheet, with its texts clear of the others', and all sheets have one scale."""
     whole = study(config, sites)
@@ -137,6 +139,7 @@ def test_a_letter_that_the_type_lacks_stops_the_figure(config):
         to_svg(draw("S.3", welsh, made_up(welsh)))
 
 
+@pytest.mark.thorough
 def test_letters_are_of_the_report_s_type_and_none_is_smaller_than_eight_points(config, default_values):
     for number in of_each_kind(config):
         said = texts(draw(number, config, default_values))
@@ -145,6 +148,7 @@ def test_letters_are_of_the_report_s_type_and_none_is_smaller_than_eight_points(
         assert {text.get_fontproperties().get_file() for text in said} <= set(FONTS.values()), number
 
 
+@pytest.mark.thorough
 def test_the_same_numbers_give_the_same_bytes(config, default_values):
     ledger = pd.DataFrame({"id": list(default_values), "value": list(default_values.values()), "note": ""})
     first = rule.figures(ledger, DECLARED, config, FONTS)
@@ -352,6 +356,7 @@ def looked_at(config, default_values) -> dict[str, tuple]:
 
 
 @pytest.mark.parametrize("number", DRAWN)
+@pytest.mark.thorough
 def test_every_number_drawn_is_a_cell_of_the_figure(config, looked_at, number):
     figure, drawing, data = looked_at[number]
     assert foreign(Seen.of(figure, drawing, config), drawing, data) == []
@@ -456,6 +461,7 @@ def test_a_missing_quantity_is_named_with_its_figure(config, default_values):
         draw("S.3", config, poorer)
 
 
+@pytest.mark.thorough
 def test_what_could_not_be_computed_is_said(config, default_values):
     nothing = {one: np.nan if "site_3" in one or "_3." in one else value for one, value in default_values.items()}
     for number in ("S.1", "S.2", "S.3", "E.1"):
@@ -536,6 +542,7 @@ def rows_from_above(figure, names: set[str]) -> list[str]:
     return [name for _, name in sorted(found, reverse=True)]
 
 
+@pytest.mark.thorough
 def test_the_assumption_that_moves_the_benefit_most_is_on_top(config, default_values):
     plan = plans_of(config)["S.4"]
     names = {row.name: row.heads[0] for row in plan.table.rows if row.name != "base"}

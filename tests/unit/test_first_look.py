@@ -83,6 +83,7 @@ def test_files_that_need_no_words_are_named_by_their_paths(tmp_path, monkeypatch
     assert study["extracts"] == {name: f"extracts/{name}.csv" for name in sorted(rows, key=str)}
 
 
+@pytest.mark.thorough
 def test_a_provider_s_submissions_are_known_and_how_they_are_joined_is_defined(tmp_path, monkeypatch, capsys):
     shutil.copy(PROJECT / "tests" / "rules" / "joined" / "submissions.csv", tmp_path)
     init.write(tmp_path / "study", [str(tmp_path / "submissions.csv")], TODAY)
@@ -109,6 +110,7 @@ def test_nothing_is_written_over(tmp_path):
     assert not (other / "config.yaml").exists()
 
 
+@pytest.mark.thorough
 def test_what_is_proposed_of_messy_exports_has_no_fault(study, capsys):
     ended, said, page = checked_study(study, capsys)
     assert (ended, f"Nothing here stops a run: make report STUDY={study}" in said) == (0, True)
@@ -129,6 +131,7 @@ def test_what_is_proposed_of_messy_exports_has_no_fault(study, capsys):
         assert text in page, text
 
 
+@pytest.mark.thorough
 def test_the_page_and_what_is_said_hold_no_client(study, capsys):
     _, said, page = checked_study(study, capsys)
     rows = list(openpyxl.load_workbook(EXPORTS / NAMES[0]).active.iter_rows(min_row=5, values_only=True))
@@ -140,6 +143,7 @@ def test_the_page_and_what_is_said_hold_no_client(study, capsys):
     assert [path.name for path in (study / "results" / "first" / "restricted").iterdir()] == ["check.html"]
 
 
+@pytest.mark.thorough
 def test_rows_that_are_all_of_other_years_are_told(study, capsys):
     config = study / "config.yaml"
     text = config.read_text(encoding="utf-8")
@@ -160,6 +164,7 @@ def test_rows_that_are_all_of_other_years_are_told(study, capsys):
          'dates: {journey_start: "DD Mon YYYY"}'),
     ], 2),
 )  # fmt: skip
+@pytest.mark.thorough
 def test_a_fault_comes_with_the_line_that_settles_it(study, capsys, old, new, settles):
     config = study / "config.yaml"
     text = config.read_text(encoding="utf-8")
@@ -182,6 +187,7 @@ def test_check_is_of_the_study_that_is_named_and_else_of_the_project(named, runs
 # What is seen -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_a_column_of_many_words_is_not_shown(study, capsys):
     """Clients' names in the place of a code: neither the page nor what is said shows one, nor a config that is made."""
     names = [f"Name{letter}" for letter in "abcdefghijklmnop"]
@@ -253,6 +259,7 @@ def made(folder: Path, monkeypatch) -> tuple[str, dict]:
     return Path("config.yaml").read_text(encoding="utf-8"), read_config("config.yaml")
 
 
+@pytest.mark.thorough
 def test_what_is_written_of_an_office_s_files_is_a_config_that_is_read(tmp_path, monkeypatch, capsys):
     office(tmp_path / "office", "journeys.xlsx", JOURNEY, ["Total", "Grand total", 40], [], ["Source: a note below"])
     office(tmp_path / "office", "referrals.xlsx", REFERRAL, ["TOTAL", 40])
@@ -322,6 +329,7 @@ def test_sheets_out_of_sight_are_named_where_nothing_else_is_like_an_extract(tmp
         init.write(tmp_path / "study", [str(tmp_path / "a.xlsx")], TODAY)
 
 
+@pytest.mark.thorough
 def test_forms_of_which_no_area_is_expected_say_what_is_missing(tmp_path, monkeypatch, capsys):
     office(tmp_path / "office", "journeys.xlsx", JOURNEY)
     office(tmp_path / "office", "referrals.xlsx", REFERRAL)

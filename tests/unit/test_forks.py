@@ -77,6 +77,7 @@ TOLD["import sys; print(sys.argv, __name__)"] = (0, "['script.py'] __main__\n", 
 
 
 @pytest.mark.parametrize("served", [True, False])
+@pytest.mark.thorough
 def test_a_job_ends_as_it_does_by_itself(forks, tmp_path, served):
     if not served:
         forks.close()

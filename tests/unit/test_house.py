@@ -75,6 +75,7 @@ def test_an_import_of_what_is_above_is_found(tmp_path):
     assert "dscp.pdf is not allowed to import dscp.report" in said
 
 
+@pytest.mark.thorough
 def test_a_test_that_asks_for_a_finished_run_is_refused_where_tests_do_without(tmp_path):
     """Directly, or by a fixture of its own."""
     shutil.copytree(PROJECT / "tests" / "support", tmp_path / "tests" / "support")
@@ -96,6 +97,7 @@ def test_a_test_that_asks_for_a_finished_run_is_refused_where_tests_do_without(t
     assert said == [("oracle", "default_study"), ("rules", "other_study"), ("unit", "default_run")]
 
 
+@pytest.mark.thorough
 def test_tests_that_do_without_finished_runs_start_none():
     """support/running.py holds what runs the workflow."""
     for folder in ("unit", "rules", "oracle"):

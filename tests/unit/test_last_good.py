@@ -155,6 +155,7 @@ WORKS = {  # what is killed -> what went before it, and whether what it then lea
 
 
 @pytest.mark.parametrize("name", WORKS)
+@pytest.mark.thorough
 def test_killed_before_any_of_its_steps_it_leaves_a_whole_run(study, tmp_path_factory, monkeypatch, name):
     """What the next run finds when it has put back what there is to put back."""
     before, new_allowed = WORKS[name]

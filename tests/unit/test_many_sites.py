@@ -55,6 +55,7 @@ def test_every_cell_of_tables_with_columns_of_sites_is_on_the_page(config, growi
     is_printed(many_sites.book(many_sites.study(config, sites, label)), wide)
 
 
+@pytest.mark.thorough
 def test_every_cell_of_the_widest_tables_is_on_the_page(config):
     is_printed(many_sites.book(many_sites.study(config, 30)), ["7.10", "C.7.2"])
 
@@ -75,6 +76,7 @@ def is_printed(of: Book, numbers: Iterable[str]) -> None:
         assert not lost, number
 
 
+@pytest.mark.thorough
 def test_a_table_wider_than_the_page_goes_on_below_itself(config):
     whole = drawn(config, "7.10", 7)
     assert len(whole) == 1 and not whole[0].layout
@@ -100,6 +102,7 @@ def test_long_labels_break_over_lines_before_a_table_is_split(config):
     assert len(drawn(config, "7.10", 4, many_sites.LONG)) == 1
 
 
+@pytest.mark.thorough
 def test_the_head_of_a_long_group_is_said_again(config):
     (one,) = drawn(config, "B.1", 30)
     assert max(len(body) for body in one.bodies) == LONGEST
@@ -111,6 +114,7 @@ def test_marks_of_notes_do_not_end_with_the_alphabet():
     assert [lettered(at) for at in (0, 25, 26, 27, 51, 52, 701, 702)] == ["a", "z", "aa", "ab", "az", "ba", "zz", "aaa"]
 
 
+@pytest.mark.thorough
 def test_marks_of_many_notes_have_room_beside_the_numbers(config):
     """A wide letter, or two, would lie on the number of the next column."""
     of = many_sites.book(many_sites.study(config, 30))
@@ -121,6 +125,7 @@ def test_marks_of_many_notes_have_room_beside_the_numbers(config):
     assert table.layout.split()[-1] == "noted" and [mark for mark, _ in table.notes][-1] == "ad"
 
 
+@pytest.mark.thorough
 def test_a_table_that_is_not_split_stops_the_build(config, monkeypatch):
     monkeypatch.setattr("dscp.exhibits.pieces.PAGE", 1e9)
     of = many_sites.book(many_sites.study(config, 30))
@@ -128,6 +133,7 @@ def test_a_table_that_is_not_split_stops_the_build(config, monkeypatch):
         typeset(many_sites.page(of, ["7.10"]))
 
 
+@pytest.mark.thorough
 def test_a_label_of_one_long_word_breaks_in_tables_of_few_columns(config):
     """They stand within a margin that others use."""
     typeset(many_sites.page(many_sites.book(many_sites.study(config, 3, "x" * 70)), ["7.4", "7.8", "7.11"]))

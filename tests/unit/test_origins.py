@@ -35,6 +35,7 @@ def test_statistics(pattern, expected):
     assert statistic({"id": str(made), "family": made.family, "dims": dims_text(made.dims)}) == expected
 
 
+@pytest.mark.thorough
 def test_what_stands_behind_appendix_f_is_called_by_words_and_not_by_ids(programme_made, programme_printed):
     """But for p-values of tests that no table shows after correction: they have no entry."""
     families = {"evidence", "scenarios", "uncertainty", "over_time", "follow_up", "flows"}

@@ -142,6 +142,7 @@ def test_pages_are_named_by_their_numbers(cold):
     assert [int(re.search(r"\d+$", sheet)[0]) for sheet in text] == [*range(1, len(text) + 1)]
 
 
+@pytest.mark.thorough
 def test_cores_and_what_was_kept_change_no_byte(cold, tmp_path, typeset_anew):
     assert typeset(page(), cores=2, kept=tmp_path) == cold
     assert typeset_anew
@@ -154,6 +155,7 @@ MORE = {"a sentence": " Once more.", "a page": "<br>more" * 40}
 
 
 @pytest.mark.parametrize("more", some(MORE, ["a page"]))
+@pytest.mark.thorough
 def test_after_an_edit_its_part_alone_is_typeset_again(kept, typeset_anew, more):
     """Where it takes more pages the numbers of all that follow move, and no other part is typeset for that."""
     edited = typeset(page(MORE[more]), kept=kept)
@@ -161,6 +163,7 @@ def test_after_an_edit_its_part_alone_is_typeset_again(kept, typeset_anew, more)
     assert edited == typeset(page(MORE[more]))
 
 
+@pytest.mark.thorough
 def test_other_code_and_another_stylesheet_typeset_anew(tmp_path, typeset_anew):
     typeset(page(of=2), kept=tmp_path, code="a")
     number = len(list(tmp_path.iterdir()))
@@ -200,6 +203,7 @@ def test_what_is_not_of_the_page_does_not_stay(kept):
     assert len(after - before) == len(before - after) > 0
 
 
+@pytest.mark.thorough
 def test_a_page_without_parts_and_one_without_anything_before_them():
     (alone,) = pypdf.PdfReader(io.BytesIO(typeset(page_of("<h1>Alone</h1>", STYLE)))).pages
     assert alone.extract_text().split() == ["Alone", "1"]
@@ -237,6 +241,7 @@ def test_numbers_of_uneven_digits_are_refused():
         typeset(page(of=1).replace(STYLE, style))
 
 
+@pytest.mark.thorough
 def test_numbers_that_do_not_settle_are_refused(monkeypatch):
     monkeypatch.setattr(typesetting, "ROUNDS", 1)
     with pytest.raises(TypesettingProblem, match="do not settle in 1 rounds"):

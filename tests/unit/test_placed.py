@@ -71,6 +71,7 @@ def test_every_page_of_a_broken_text_is_looked_at():
 
 
 @pytest.mark.parametrize("letter", ["ж", "\N{CUNEIFORM SIGN A}"])
+@pytest.mark.thorough
 def test_a_letter_that_the_fonts_lack_is_named_with_its_place(letter):
     """Whether this machine has a font with it or not: another machine may not."""
     said = said_of(f"<h2>Areas</h2><p>One is called {letter}</p>", style().replace("Source Serif 4", "Source Sans 3"))
