@@ -13,11 +13,16 @@ import pytest
 from lxml import html
 from statsmodels.stats.proportion import proportion_confint
 
+import chain
 import profiles
 from dscp.disclosure.members import members
 from dscp.disclosure.policies import NONE, POLICIES
+from dscp.figures.beside_others import shares
+from dscp.figures.data import FigureData, planned
+from dscp.figures.drawing import Faces
 from dscp.measures.clients_of_year import clients_of_year
 from dscp.measures.indicators import indicators
+from dscp.study.reports import PROFILE
 from ledger_checks import assert_closed
 from outside_estimates import funnel
 
@@ -322,6 +327,34 @@ def test_a_funnel_says_whether_the_share_is_usual(among_many):
     )
     assert "There are too few others here" not in text
     assert "worse" not in text and "better" not in text
+
+
+def axes_of(made, number: str):
+    """The plot of a figure beside others, and its numbers."""
+    declared = PROFILE.declared("figures", chain.TEMPLATES)["figures"]
+    data = FigureData.of(planned(declared, made.config, made.ledger["id"].tolist())[number], made.known)
+    return shares(data, made.config, Faces.of(**chain.FACES)).axes[0], data
+
+
+@pytest.mark.parametrize("number", ["P.1", "P.2"])
+def test_dots_stand_at_their_shares_on_an_axis_that_ends_there(in_year, number):
+    axes, data = axes_of(in_year, number)
+    marks = [line.get_xdata()[0] for line in axes.lines if line.get_marker() in ("o", "D")]
+    assert marks == [data.at(name, "share").value for name in data.rows]
+    farthest = max(data.at(name, "to").value for name in data.rows)
+    assert farthest <= axes.get_xlim()[1] <= 2 * farthest
+
+
+@pytest.mark.parametrize("number", ["P.1", "P.2"])
+def test_a_funnel_stands_at_clients_and_shares(among_many, number):
+    axes, data = axes_of(among_many, number)
+    marks = {(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if line.get_marker() in ("o", "D")}
+    names = [name for name in data.rows if name != "peers"]
+    assert len(names) == 1 + len(MANY)
+    assert marks == {(data.at(name, "base").value, data.at(name, "share").value) for name in names}
+    most = max(data.at(name, "base").value for name in names)
+    assert most <= axes.get_xlim()[1] <= 2 * most
+    assert axes.get_ylim()[1] <= 100
 
 
 @pytest.mark.thorough

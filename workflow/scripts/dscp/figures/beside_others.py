@@ -27,6 +27,7 @@ from dscp.figures.effects import whole_width
 
 TALL = 92.0  # mm: a funnel
 ENDS = {"near": (0, (4, 2)), "far": "-"}  # limits at two and at three standard deviations: how they are drawn
+DRAWN = ("share", "from", "to")  # columns of dots
 LEFT, BROAD, ROW = 40.0, 74.0, 4.4  # mm: where the plot begins, how wide it is, a row
 NUMBERS, RIGHT = 132.0, WIDTH - 0.4  # mm: where the shares and the intervals end
 
@@ -70,14 +71,15 @@ def funnel(data: FigureData, config: Mapping, faces: Faces) -> Figure:
 
 def dots(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     """A dot for the share of each partnership and a line for its interval; the partnership's own, and all others."""
-    if not any(datum.known for datum in data.cells.values()):
+    if not any(datum.known for (_, column), datum in data.cells.items() if column in DRAWN):
         return nothing(data.missing, "No share can be shown", faces)
     high = ROW * len(data.rows)
     figure = sheet(high + 20)
     axes, words = panel(figure, LEFT, 6, BROAD, high), whole_width(figure, 6, high)
     axes.set_ylim(high, 0)
     axes.set_yticks([])
-    ticks = round_ticks(0, max(datum.value for datum in data.cells.values() if datum.known), 6)
+    shown = (datum.value for (_, column), datum in data.cells.items() if column in DRAWN and datum.known)
+    ticks = round_ticks(0, max(shown), 6)
     axes.set_xlim(ticks[0], ticks[-1])
     grid(axes, "x")
     scale(axes, "x", faces, ticks, "{:g}")
@@ -88,7 +90,7 @@ def dots(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     for number, (name, row) in enumerate(data.rows.items()):
         y, own = (number + 0.5) * ROW, row.get("area") == config["partnership"]
         colour, face = (ACCENT, faces.bold) if own else (GREY, faces.plain)
-        share, low, end = (data.at(name, column) for column in ("share", "from", "to"))
+        share, low, end = (data.at(name, column) for column in DRAWN)
         if share.known:
             axes.plot(
                 [low.value, end.value], [y] * 2, color=colour, linewidth=1.8 if own else 1.0, solid_capstyle="butt"
