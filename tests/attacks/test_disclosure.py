@@ -28,7 +28,7 @@ from dscp.disclosure.policies import POLICIES, Policy
 from dscp.disclosure.withholding import Ties
 from dscp.exhibits.book import read_activity
 from dscp.extracts.faults import AT_ODDS, NO_LINK, UNUSABLE
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import EXTRACTS, called
 from dscp.extracts.types import About
 from dscp.figures.data import Datum, FigureData
 from dscp.ledger.ids import dims_text
@@ -860,7 +860,7 @@ def test_appendix_b5_says_of_every_extract_whether_and_why_it_is_protected(run, 
     page = " ".join(html.unescape(TAGS.sub(" ", (run / "report.html").read_text(encoding="utf-8"))).split())
     for name in read_config(small / "config.yaml")["extracts"]:
         one = EXTRACTS[name]
-        assert f"{one.says} {one.about} {one.fate} {one.protection}" in page, name
+        assert f"{called(name)} {one.about} {one.fate} {one.protection}" in page, name
 
 
 def test_texts_of_pilots_come_through_the_gate_as_they_are(run):

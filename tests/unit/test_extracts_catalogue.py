@@ -15,7 +15,7 @@ import pytest
 
 from dscp.config.schema import config_schema
 from dscp.extracts.links import linked
-from dscp.extracts.registry import EXTRACTS, samples
+from dscp.extracts.registry import EXTRACTS, called, samples
 from dscp.extracts.types import About, Apart, ExtractType
 from other_study import other_config
 from pages import pages
@@ -162,3 +162,17 @@ def test_extracts_that_do_not_belong_together_are_a_fault(config, drawn, tmp_pat
     assert linked(declared, {name: copies[name]}, config) == []
     drawn[name].head(0).to_parquet(copies[name])
     assert linked(declared, copies, config) == []
+
+
+@pytest.mark.parametrize(
+    ("of", "words"),
+    [
+        (("journeys",), "Client journeys (NDTMS)"),
+        (("journeys", "drug_2"), "Drug 2, if any"),
+        (("journeys", "drug_1, journey_start"), "The main drug and the day of triage"),
+        (("journeys", "postcode"), "Postcode"),
+        (("visits", "day"), "Day"),
+    ],
+)
+def test_extracts_and_columns_are_called_by_their_words(of, words):
+    assert called(*of) == words

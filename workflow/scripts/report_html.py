@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from dscp.exhibits.book import activity_texts, open_book, read_activity, setting
 from dscp.extracts.faults import NO_VALUE, with_ids
-from dscp.extracts.registry import READ, called
+from dscp.extracts.registry import called
 from dscp.extracts.told import told
 from dscp.figures.data import planned
 from dscp.ledger.rows import read_ledger
@@ -83,9 +83,8 @@ def quoted(findings: pd.DataFrame, texts: Mapping[str, Mapping[str, list[str]]],
     """Texts that the report quotes from validation, from Table 1.3's extract and of the study's choices."""
     remarks = findings[["found", "column", "allowed"]].assign(printed=findings["found"].map(told))
     items = (item for columns in texts.values() for listed in columns.values() for item in listed)
-    columns = {called(extract.name, column.name) for extract in READ.values() for column in extract.columns}
     return {
-        *columns,
+        *(called(*of) for of in findings[["extract", "column"]].astype(str).to_numpy()),
         *remarks.astype(str).to_numpy().ravel(),
         *items,
         *(part for choice in choices for part in (choice.value, choice.sentence, choice.what)),

@@ -46,13 +46,14 @@ OF_PEOPLE = [name for name, extract in READ.items() if extract.about is About.PE
 
 
 def called(extract: str, column: str = "") -> str:
-    """An extract, or a column of it, in words and with a capital; what is not declared has its name."""
+    """An extract, or columns of it ("drug_1, sex"), in words and with a capital; what is not declared has its name."""
     declared = READ.get(extract)
-    if declared and column:
-        found = next((one.says for one in declared.columns if one.name == column), column)
+    if column:
+        says = {one.name: one.says for one in declared.columns} if declared else {}
+        words = " and ".join(says.get(name, name) for name in column.split(", "))
     else:
-        found = column or (declared.says if declared else extract)
-    return found[:1].upper() + found[1:]
+        words = declared.says if declared else extract
+    return words[:1].upper() + words[1:]
 
 
 def samples(
