@@ -6,7 +6,7 @@ OF_PROFILE = study(
 
 
 rule partnership:
-    """Tables P.1 to P.3, P.5 and P.9: counts, shares and growth, of the partnership and of its peers."""
+    """Tables P.1 to P.3, P.5 and P.7: counts, shares and growth, of the partnership and of its peers."""
     input:
         accepted=ACCEPTED,
         journeys=validated("journeys"),

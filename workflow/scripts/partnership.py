@@ -1,6 +1,6 @@
 """Rule partnership: the clients of a partnership in a year, what became of them, and how its peers fare.
 
-The profile, Tables P.1 to P.3, P.5 and P.9. A client counts once in each partnership and year, by the latest journey;
+The profile, Tables P.1 to P.3, P.5 and P.7. A client counts once in each partnership and year, by the latest journey;
 who is in treatment in several partnerships counts once in each. All counts go through the run's disclosure policy.
 """
 
