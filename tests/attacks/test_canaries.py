@@ -39,6 +39,7 @@ from dscp.measures.registry import MEASURES as DECLARED
 from dscp.record.forms import forms_of
 from dscp.run.job import writing
 from dscp.study.areas import areas
+from dscp.study.kinds import PRINTED
 from other_study import FOLDER, extracts, other_config, write_study
 from running import PROJECT, RUN, snakemake
 from validate import validate
@@ -86,7 +87,7 @@ def planted(default_study, tmp_path_factory) -> Planted:
     """The default study, run on its extracts with canaries in them."""
     folder = tmp_path_factory.mktemp("canaries")
     given = default_study / "results" / "reference_extracts" / "restricted"
-    frames, numbers = plant({name: text_of(given / f"{name}.csv") for name in EXTRACTS})
+    frames, numbers = plant({name: text_of(given / f"{name}.csv") for name in PRINTED})
     (folder / FOLDER).mkdir()
     for name, frame in frames.items():
         frame.to_csv(folder / FOLDER / f"{name}.csv", index=False)
@@ -102,7 +103,7 @@ def planted(default_study, tmp_path_factory) -> Planted:
 
 
 def test_every_extract_holds_canaries(planted):
-    assert set(planted.numbers) == set(EXTRACTS)
+    assert set(planted.numbers) == set(PRINTED)
     assert min(planted.numbers.values()) >= 25 and sum(planted.numbers.values()) > 600_000
 
 
@@ -131,7 +132,7 @@ def test_no_canary_is_in_any_publishable_byte(planted, config):
 def test_they_are_in_what_is_restricted(planted):
     folder, search = planted.folder, planted.search
     frozen = folder / RUN / "restricted" / "frozen"
-    for name in EXTRACTS:
+    for name in PRINTED:
         found, _ = search.files((frozen / name).iterdir())
         assert found, name
     assert search.files([folder / RUN / "restricted" / "validated" / "journeys.parquet"])[0]
@@ -297,7 +298,7 @@ NOT_READ = ("date", "quarter", "month", "fiscal_year", "integer", "count")
 MAYBE_RIGHT = ("date", "British date")  # where it is a date of birth, or a month
 
 
-@pytest.mark.parametrize("extract", EXTRACTS)
+@pytest.mark.parametrize("extract", PRINTED)
 def test_bad_cells_are_named_by_their_place_and_not_by_their_words(extract, other, tmp_path):
     config, frames = other
     content, places = bad_cells(frames[extract])
@@ -321,12 +322,12 @@ def test_bad_cells_are_named_by_their_place_and_not_by_their_words(extract, othe
         assert first <= records[0] and rows >= len(records) > LISTED
 
 
-@pytest.mark.parametrize("extract", EXTRACTS)
+@pytest.mark.parametrize("extract", PRINTED)
 def test_bad_files_are_named_by_their_lines_and_not_by_their_words(extract, other, tmp_path):
     """Ten kinds of damage; over the twelve extracts each comes with every shape."""
     config, frames = other
     shapes = deque(SHAPES)
-    shapes.rotate(list(EXTRACTS).index(extract))
+    shapes.rotate(PRINTED.index(extract))
     for what, damaged in DAMAGE.items():
         frame = frames[extract]
         content, place = damaged([list(frame.columns), *frame.to_numpy().tolist()], SHAPES[shapes[0]])
@@ -424,7 +425,7 @@ def test_a_run_on_twelve_bad_extracts_names_all_places_and_no_client(config, oth
     done = snakemake(PROJECT, tmp_path)
     said = done.stdout + done.stderr
     assert done.returncode != 0
-    for name in EXTRACTS:
+    for name in PRINTED:
         assert f"{FOLDER}/{name}.csv, record " in said
     assert re.search(r"\d{3} faults: nothing was computed", said)
     assert Search().bytes(said.encode()) == set()

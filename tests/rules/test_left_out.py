@@ -15,11 +15,12 @@ from dscp.extracts.registry import EXTRACTS, samples
 from dscp.measures.needs import ELSEWHERE, FAMILIES, RULES, lacking, needs_of, without
 from dscp.printing.forms import NOT_COMPUTED
 from dscp.report.render import LeftOut, environment
+from dscp.study.kinds import PRINTED
 from dscp.study.reports import REPORTS
 from other_study import other_config
 from thorough import some
 
-EVERY = list(EXTRACTS)
+EVERY = list(PRINTED)
 PRISONS = ["carat_referrals", "cjit_forms", "dirs"]
 MONEY = ["pilot_spending", "treatment_budgets", "budget_shares"]
 SUBSETS = {
@@ -239,7 +240,7 @@ def test_needs():
 
 def test_every_rule_and_family_needs_what_there_is():
     needed = {name for needs in FAMILIES.values() for name in needs}
-    study = {"extracts": EVERY, "measures": list(needed)}
+    study = {"extracts": list(EXTRACTS), "measures": list(needed)}
     for report in REPORTS:
         of_report = [name for name, one in RULES.items() if one.report == report]
         assert not lacking([*of_report, *(needed - RULES.keys())], study | {"report": report})

@@ -376,7 +376,7 @@ def found_in(*extracts: str) -> pd.DataFrame:
 
 def test_an_extract_that_nobody_declared_stops_the_ledger():
     """It is among the study's extracts, and nothing says what it is about."""
-    with pytest.raises(ValueError, match="the extract prison_visits is not declared, allowed: budget_shares, "):
+    with pytest.raises(ValueError, match="the extract prison_visits is not declared, allowed: area_coverage, "):
         ledger(counts(x=1).assign(extract="prison_visits"), found_in("prison_visits"), TABLE, CONFIG, {})
 
 
