@@ -275,11 +275,13 @@ def test_every_rule_rests_on_its_code(default_study):
                 assert f'digest=digest("{name}"' in block, name
 
 
-def test_only_three_rules_read_published_values(default_study):
+def test_only_those_rules_read_published_values_that_rebuild_or_compare(default_study):
     reading = ("reference_extracts", "reproduction", "claims")
+    reviewing = ("review_journeys", "review")
     for path in scripts(default_study).rglob("*.py"):
         if path.stem not in reading and path.parent.name != "reference":
             assert "published/" not in path.read_text(encoding="utf-8"), path
     for path in (default_study / "workflow" / "rules").glob("*.smk"):
         for block in re.split(r"^ *rule ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
             assert "PUBLISHED" not in block or block.split(":", 1)[0] in reading
+            assert "OF_REVIEW" not in block or block.split(":", 1)[0] in reviewing

@@ -14,6 +14,7 @@ from dscp.config.impossible import impossible
 from dscp.config.schema import config_schema
 from dscp.study.areas import areas
 from dscp.study.choices import choices
+from dscp.study.kinds import REVIEWED
 from profiles import EXAMPLE
 
 PROJECT = Path(__file__).parents[2]
@@ -283,6 +284,10 @@ def test_a_profile_has_no_key_of_the_evaluation():
         ({"year": {"start": "2090-04-01", "end": "2091-03-31"}}, "year.start: found 2090-04-01, allowed: a day from"),
         ({"baseline": {"start": "2009-04-02", "end": "2010-04-01"}},
          "baseline.end: found 2010-04-01, allowed: a day before the year's start"),
+        ({"review": "southampton"}, "review: found southampton, allowed: only with results/reference_extracts/"),
+        ({"extracts": {"journeys": REVIEWED}}, "extracts.journeys: found results/reference_extracts/"),
+        ({"extracts": {"journeys": REVIEWED}, "review": "southampton"},
+         "year.start: found 2010-04-01, allowed: 2011-04-01, the year of the review"),
     ],
 )  # fmt: skip
 def test_what_a_profile_cannot_be(settings, said):

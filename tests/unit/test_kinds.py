@@ -17,20 +17,16 @@ from dscp.reproduction.published import read_published
 from dscp.reproduction.relations import BROKEN, HOLDS
 from dscp.reproduction.reviewed import place_of, reviewed
 
-DATA = Path(__file__).parents[2] / "workflow" / "resources" / "published_southampton"
+RESOURCES = Path(__file__).parents[2] / "workflow" / "resources"
+DATA, DECIDED = RESOURCES / "published_southampton", RESOURCES / "reviewed"
 SHARED = Path(__file__).parents[3] / "shared" / "published_southampton"
-OF_THE_REVIEW = ("places", "explained", "compared", "rebuilt", "assumed")  # files of ours among those of the print
 MONTHS = [one.lower() for one in (*calendar.month_name[4:], *calendar.month_name[1:4])]
-
-
-def printed_files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.glob("*.csv")) if path.stem not in OF_THE_REVIEW]
 
 
 def cells(folder: Path) -> dict[str, tuple[str, ...]]:
     """Key -> value, decimals, printed and unit."""
     found = {}
-    for path in printed_files(folder):
+    for path in sorted(folder.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream):
                 key = "/".join((row["table"], row["row"], row["column"])).replace("review_text/", "text/")
@@ -95,9 +91,9 @@ def again(spec: dict, of: dict) -> bool:
 
 
 def judged(change=None):
-    places = pd.read_csv(DATA / "places.csv").set_index("table")["words"].to_dict()
-    tables = read_published([str(path) for path in printed_files(DATA)])
-    explained = pd.read_csv(DATA / "explained.csv", dtype=str).set_index("id")
+    places = pd.read_csv(DECIDED / "places.csv").set_index("table")["words"].to_dict()
+    tables = read_published([str(path) for path in DATA.glob("*.csv")])
+    explained = pd.read_csv(DECIDED / "explained.csv", dtype=str).set_index("id")
     declared = yaml.safe_load((DATA / "relations.yaml").read_text(encoding="utf-8"))
     given = {"specs": declared, "published": reviewed(tables, places), "explained": explained, "places": places}
     return judged_by_kind(**{**given, **(change(given) if change else {})})

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from dscp.config.impossible import Fault, code_ranges, no_code
 from dscp.study.days import EARLIEST, day
+from dscp.study.given import given
+from dscp.study.kinds import REVIEWED, REVIEWED_FROM
 from dscp.study.partnerships import SPANS, partnerships
 
 
@@ -66,6 +68,7 @@ def contradictions(study: Mapping) -> Iterator[Fault]:
         yield ("peers",), f"found {study['partnership']}, allowed: other partnerships than the one of the profile"
     if day(study["baseline"]["end"]) >= day(study["year"]["start"]):
         yield ("baseline", "end"), f"found {study['baseline']['end']}, allowed: a day before the year's start"
+    yield from _of_review(study)
     known = partnerships(study)
     for code in study.get("names", {}):
         if code not in known:
@@ -75,3 +78,18 @@ def contradictions(study: Mapping) -> Iterator[Fault]:
         if label in seen:
             yield ("names", code), f"found the name of {seen[label]}, allowed: a name of its own"
         seen.setdefault(label, code)
+
+
+def _of_review(study: Mapping) -> Iterator[Fault]:
+    """A published review beside other journeys than those rebuilt from it, in another year; those alone."""
+    rebuilt = REVIEWED in [one.path for one in given(study["extracts"].get("journeys", []))]
+    if rebuilt != ("review" in study):
+        found = f"found {REVIEWED}" if rebuilt else f"found {study['review']}"
+        allowed = "with the setting review" if rebuilt else f"with {REVIEWED} as its journeys"
+        yield ("extracts", "journeys") if rebuilt else ("review",), f"{found}, allowed: only {allowed}"
+    elif rebuilt:
+        first = day(REVIEWED_FROM)
+        before = first.replace(year=first.year - 1)
+        for span, start in (("year", first), ("baseline", before)):
+            if day(study[span]["start"]) != start:
+                yield (span, "start"), f"found {study[span]['start']}, allowed: {start}, the year of the review"

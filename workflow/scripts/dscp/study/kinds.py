@@ -9,6 +9,8 @@ PRINTED = (
     *("journeys", "carat_referrals", "cjit_forms", "dirs", "triage_quarters", "new_journeys_monthly"),
     *("new_journeys_yearly", "pilot_spending", "treatment_budgets", "budget_shares", "fieldwork", "pilot_activity"),
 )
+# The journeys that are rebuilt from a partnership's published review, and the year that it is of.
+REVIEWED, REVIEWED_FROM = "results/reference_extracts/restricted/review_journeys.csv", "2011-04-01"
 MEASURED = (
     *("effective_treatment", "successful_completion", "completion_of_treated"),
     *("prison_pickup", "community_triage"),
@@ -23,6 +25,11 @@ def evaluated(config: Mapping) -> bool:
 def under_a_policy(config: Mapping) -> bool:
     """Whether counts of people go through a disclosure policy."""
     return config.get("disclosure", "none") != "none"
+
+
+def reviewed(config: Mapping) -> bool:
+    """Whether the run is a profile with a published review of the partnership to be compared with, nothing withheld."""
+    return bool(config.get("review")) and not under_a_policy(config)
 
 
 def compared(config: Mapping) -> bool:

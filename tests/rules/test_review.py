@@ -1,0 +1,206 @@
+"""A profile on journeys rebuilt from a published review: what it counts is what is printed, by a plain loop as well."""
+
+from __future__ import annotations
+
+import calendar
+import csv
+import datetime as dt
+from collections import Counter, defaultdict
+
+import pandas as pd
+import pytest
+import yaml
+
+import profiles
+from dscp.config.checked import completed, plain
+from dscp.reproduction.published import read_published
+from review_journeys import read_assumed, review_journeys
+from running import PROJECT
+
+RESOURCES = PROJECT / "workflow" / "resources"
+STUDY = PROJECT / "studies" / "southampton" / "config.yaml"
+DAY = dt.date.fromisoformat
+FIRST, LAST = DAY("2011-04-01"), DAY("2012-03-31")
+MONTHS = {
+    name.lower(): f"{2012 if number < 4 else 2011}_{number:02d}"
+    for number, name in enumerate(calendar.month_name)
+    if name
+}
+JUSTICE = {"5", "6", "8", "13"}
+BANDS = {"1_to_2": (1, 2), "2_to_4": (2, 4), "4_to_6": (4, 6), "6_and_over": (6, 99)}
+
+
+def config(**settings) -> dict:
+    return completed({**plain(yaml.safe_load(STUDY.read_text(encoding="utf-8"))), **settings})
+
+
+def print_() -> dict[str, pd.DataFrame]:
+    return read_published([str(path) for path in (RESOURCES / "published_southampton").glob("*.csv")])
+
+
+def assumed() -> pd.DataFrame:
+    return read_assumed(str(RESOURCES / "reviewed" / "assumed.csv"))
+
+
+def rebuilt(of: dict) -> pd.DataFrame:
+    return review_journeys(print_(), assumed(), of)
+
+
+def printed() -> dict[str, str]:
+    found = {}
+    for path in (RESOURCES / "published_southampton").glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as stream:
+            found |= {
+                "/".join((row["table"], row["row"], row["column"])): row["value"] for row in csv.DictReader(stream)
+            }
+    return found
+
+
+def years(start: dt.date, end: dt.date) -> int:
+    return end.year - start.year - ((end.month, end.day) < (start.month, start.day))
+
+
+def counted(rows: list[dict]) -> Counter:
+    """What the year's clients are, by a loop over each one's journeys; the names are the print's where it has one."""
+    of = defaultdict(list)
+    for row in rows:
+        start, end = DAY(row["journey_start"]), DAY(row["journey_end"]) if row["journey_end"] else None
+        if start <= LAST and (end is None or end >= FIRST):
+            of[row["client"]].append((start, end, row))
+    found = Counter()
+    for journeys in of.values():
+        start, end, row = max(journeys, key=lambda one: one[0])
+        justice = row["referral_source"] in JUSTICE
+        facts = ["in_treatment", row["sex"], "new" if start >= FIRST else "old"]
+        age = years(DAY(row["date_of_birth"]), max(start, FIRST))
+        facts.append("18_29" if age < 30 else "30_39" if age < 40 else "40_64" if age < 65 else "older")
+        drugs = [row[f"drug_{number}"] for number in (1, 2, 3)]
+        facts += ["opiate"] if any(one.startswith("1") for one in drugs) else []
+        facts += ["white"] if row["ethnicity"] == "A" else []
+        facts += ["heroin"] if drugs[0] == "1011" else []
+        facts += ["heroin with crack"] if drugs[0] == "1011" and "3201" in drugs else []
+        facts += ["crack"] if drugs[0] == "3201" else []
+        done = [one[1] for one in journeys if one[2]["exit_reason"] == "80" and one[1] <= LAST]
+        if done:
+            on = max(done)
+            facts += ["completed", f"completed {on:%Y_%m}"]
+            if later := [one[0] for one in journeys if one[0] > on]:
+                facts += ["back", f"back {on:%Y_%m} {min(later):%Y_%m}"]
+        if end is None or end > LAST:
+            facts.append("still")
+            found["days still"] += (LAST - start).days
+            found["days still justice"] += (LAST - start).days * justice
+            facts += [f"still {band}" for band, (low, high) in BANDS.items() if low <= years(start, LAST) < high]
+        found.update(facts)
+        found.update(f"{fact} justice" for fact in facts if justice)
+    return found
+
+
+@pytest.fixture(scope="module")
+def journeys() -> pd.DataFrame:
+    return rebuilt(config())
+
+
+@pytest.fixture(scope="module")
+def loop(journeys) -> Counter:
+    return counted(journeys.to_dict("records"))
+
+
+@pytest.fixture(scope="module")
+def made(journeys, tmp_path_factory):
+    frame = journeys.copy()
+    for column in ("journey_start", "journey_end", "date_of_birth"):
+        frame[column] = pd.to_datetime(frame[column])
+    return profiles.made(config(), frame, tmp_path_factory.mktemp("review"))
+
+
+def test_a_plain_loop_counts_what_is_printed(loop):
+    of = printed()
+
+    def text(name: str) -> int:
+        return int(of[f"data_report_text/{name}/{name}"])
+
+    for fact, name in (("in_treatment", "in_treatment"), ("M", "male"), ("F", "female"), ("new", "new_journeys"),
+                       ("completed", "completions"), ("back", "representations"), ("opiate", "opiate_in_treatment"),
+                       ("heroin", "heroin_primary"), ("heroin with crack", "heroin_with_crack"),
+                       ("crack", "crack_primary")):  # fmt: skip
+        assert loop[fact] == text(name), fact
+    for month, at in MONTHS.items():
+        assert loop[f"completed {at}"] == int(of[f"figure_12/{month}/completed"]), month
+        for other, back in MONTHS.items():
+            assert loop[f"back {at} {back}"] == int(of.get(f"figure_12/{month}/re_presented_{other}", 0)), (
+                month,
+                other,
+            )
+    shares = {"18_29": "figure_5/in_treatment_pct/18_29", "30_39": "figure_5/in_treatment_pct/30_39",
+              "40_64": "figure_5/in_treatment_pct/40_64", "in_treatment justice": "domes/cj_share_pct/local",
+              "white": "data_report_text/white_british_pct/white_british_pct"}  # fmt: skip
+    for fact, key in shares.items():
+        assert round(100 * loop[fact] / loop["in_treatment"]) == int(of[key]), fact
+    for band in BANDS:
+        assert round(100 * loop[f"still {band}"] / loop["still"]) == int(of[f"figure_6/{band}_years_pct/local"]), band
+    assert f"{loop['days still'] / loop['still'] / 365.25:.1f}" == of["figure_6/mean_years/local"]
+    assert f"{loop['days still justice'] / loop['still justice'] / 365.25:.1f}" == of["figure_6/cj_mean_years/local"]
+    assert round(100 * loop["completed justice"] / loop["in_treatment justice"]) == int(
+        of["domes/cj_successful_completions_pct/local"]
+    )
+    assert round(100 * loop["back justice"] / loop["completed justice"]) == int(
+        of["domes/cj_representations_pct/local"]
+    )
+    assert loop["older"] == 0
+
+
+def test_the_profile_counts_what_the_loop_counts(loop, made):
+    known, own = made.known, "SOUTHAMPTON"
+    for name, fact in (
+        ("in_treatment", "in_treatment"),
+        ("new", "new"),
+        ("completed", "completed"),
+        ("returned", "back"),
+    ):
+        assert known[f"partnership.count.{name}.{own}.post"] == loop[fact] > 0
+        assert known[f"in_detail.justice.{name}.post"] == loop[f"{fact} justice"] > 0
+    for at in MONTHS.values():
+        assert known[f"in_detail.completions.{at}"] == loop[f"completed {at}"]
+        for back in (one for one in MONTHS.values() if one >= at):
+            assert known[f"in_detail.returns.{at}.{back}"] == loop[f"back {at} {back}"]
+    assert known["in_detail.drug_group.opiate.post"] == loop["opiate"]
+    assert known["in_detail.sex.male.post"] == loop["M"]
+    assert known["in_detail.age.under_30.post"] == loop["18_29"]
+    assert known["in_detail.stayed_all.post"] == loop["still"]
+    assert known["in_detail.stayed_days.post"] == loop["days still"]
+    assert known["in_detail.stayed.6_and_over.post"] == loop["still 6_and_over"]
+
+
+def test_effective_treatment_has_grown_as_printed(made):
+    assert round(made.known["partnership.growth.effective"]) == int(
+        printed()["domes/effective_treatment_growth_all_pct/local"]
+    )
+
+
+def test_another_seed_makes_other_journeys_of_the_same_counts(journeys, loop):
+    assert rebuilt(config()).equals(journeys)
+    other = rebuilt(config(reference_extracts={"seed": 1}))
+    assert not other.equals(journeys)
+    again = counted(other.to_dict("records"))
+    kept = [fact for fact in loop if "justice" not in fact and not fact.startswith("days")]
+    kept += ["in_treatment justice", "completed justice", "back justice", "still justice"]
+    assert {fact: again[fact] for fact in kept} == {fact: loop[fact] for fact in kept}
+
+
+def test_a_printed_count_that_is_another_makes_other_journeys(loop):
+    tables = print_()
+    rows = tables["data_report_text"]
+    rows.loc[rows["row"] == "in_treatment", "value"] = "900"
+    again = counted(review_journeys(tables, assumed(), config()).to_dict("records"))
+    assert again["in_treatment"] == 900
+    assert again["M"] == loop["M"]
+    assert again["completed"] == loop["completed"]
+
+
+def test_a_mean_that_the_bands_do_not_allow_stops():
+    tables = print_()
+    rows = tables["figure_6"]
+    rows.loc[(rows["row"] == "mean_years") & (rows["column"] == "local"), "value"] = "1.9"
+    with pytest.raises(ValueError, match="no starts within the bands make a mean"):
+        review_journeys(tables, assumed(), config())
