@@ -42,6 +42,9 @@ def looped(config, rows: list[dict]) -> tuple[Counter, dict]:
                 if start >= starts:
                     status = 0 if not ended else 1 if done else 2
                     stays.setdefault((area["arm"], period), []).append(((min(end or ends, ends) - start).days, status))
+                    referred = row["referral_date"]
+                    if referred is not None and referred <= start:
+                        counts["waited", *place, (start - referred).days <= 21] += 1
                 if not ended:
                     continue
                 counts["other_exit", *place, not done] += 1
@@ -79,13 +82,13 @@ def expected(programme, programme_made) -> tuple[Counter, dict]:
 def test_every_journey_is_followed_as_its_records_say(programme_made, expected):
     known, (counts, _) = programme_made.known, expected
     names = [name for name in known if name.startswith("follow_up.base.") and ".all_" not in name]
-    assert len(names) == 4 * 8 * 2
+    assert len(names) == 5 * 8 * 2
     for name in names:
         outcome, area, period = name.split(".")[2:]
         yes, no = (counts[outcome, area, period, so] for so in (True, False))
         assert known[name] == yes + no, name
         assert known[name.replace(".base.", ".count.")] == yes, name
-    for outcome in ("returned_1", "stayed_away", "other_exit"):
+    for outcome in ("returned_1", "stayed_away", "other_exit", "waited"):
         assert sum(number for (name, *_, so), number in counts.items() if name == outcome and so) > 3, outcome
 
 
@@ -201,5 +204,39 @@ def test_the_page_tells_who_came_back(programme_printed):
     page = programme_printed.page
     assert 'data-q="follow_up.count.returned_1.all_pilots.post"' in page
     assert 'data-q="follow_up.mean.stayed_away.comparison.post"' in page
-    assert "Waits: [x] the extract has no referral dates." in page
+    assert 'data-q="follow_up.mean.waited.pilot.post"' in page
+    assert "Waits: from the day of referral to the beginning of the journey" in page
+    assert "no referral dates" not in page
     assert programme_printed.faults == []
+
+
+def test_a_wait_is_short_up_to_its_last_day_and_needs_a_day_of_referral(programme, programme_made, tmp_path):
+    """Journeys that began in the period 21, 22, 0 and -1 days after a referral, without one, and before the period."""
+    config, start = programme.config, PERIODS["pre"][0]
+    waits = [21, 22, 0, -1, None, 5]
+    rows = pd.read_parquet(programme_made.typed["journeys"])
+    rows = rows[rows["dat"] == "P02"].head(6).reset_index(drop=True)
+    rows["line"], rows["client"] = rows.index + 2, [f"Z{n}" for n in range(6)]
+    rows["journey_start"] = [start] * 5 + [start - dt.timedelta(1)]
+    rows["referral_date"] = [
+        None if days is None else begun - dt.timedelta(days)
+        for days, begun in zip(waits, rows["journey_start"], strict=True)
+    ]
+    rows["journey_end"], rows["date_of_birth"] = start + dt.timedelta(100), dt.date(1980, 1, 1)
+    rows.to_parquet(tmp_path / "journeys.parquet")
+    parts = [config[name] for name in ("sites", "periods", "definitions", "codes")]
+    members, _ = follow_up(str(tmp_path / "journeys.parquet"), *parts, config["models"]["length_of_use_bands"])
+    found = members[members["outcome"] == "waited"].set_index("line")["so"].to_dict()
+    assert found == {2: True, 3: False, 4: True}
+
+
+@pytest.mark.parametrize("known", ["no column", "no day"])
+def test_without_days_of_referral_no_wait_is_told(programme, tmp_path, known):
+    """Neither a nought nor an empty row: the table says that the extract has none."""
+    journeys = programme.extracts["journeys"]
+    less = journeys.drop(columns="referral_date") if known == "no column" else journeys.assign(referral_date=None)
+    made = chain.run(programme.but(journeys=less), tmp_path)
+    assert not [name for name in made.known if ".waited" in name] and "follow_up.difference.other_exit" in made.known
+    out = chain.render(made)
+    assert "Waits: [x] the extract has no referral dates." in out.page
+    assert 'data-q="follow_up.mean.waited' not in out.page and out.faults == []

@@ -173,12 +173,21 @@ def test_attributes_are_of_the_first_episode_that_tells_them(config, tmp_path):
         DRUG1=["NA", "1105", "1011"],
         DRUG1AGE=["", "15", "NULL"],
         RFLS=["4", "5", "6"],
+        REFLD=["2010-04-02", "2010-04-22", "2010-04-12"],
         DUALDIAG=["N", "Y", "N"],
         ETHNIC=["", "", "B"],
     )
     (found,) = made(config, tmp_path, rows).to_dict("records")
-    told = ("drug_1", "age_first_use", "referral_source", "dual_diagnosis", "ethnicity", "journey_start")
-    assert [found[name] for name in told] == ["1011", "15", "4", "Y", "B", "2010-04-06"]
+    told = (
+        "drug_1",
+        "age_first_use",
+        "referral_source",
+        "dual_diagnosis",
+        "ethnicity",
+        "journey_start",
+        "referral_date",
+    )
+    assert [found[name] for name in told] == ["1011", "15", "4", "Y", "B", "2010-04-06", "2010-04-02"]
 
 
 @pytest.mark.parametrize(

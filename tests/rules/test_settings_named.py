@@ -28,8 +28,14 @@ def counts_only(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def extracts(rebuilt) -> dict[str, str]:
-    return {path.stem: str(path) for path in (rebuilt / "validated").glob("*.parquet")}
+def extracts(rebuilt, tmp_path_factory) -> dict[str, str]:
+    """The rebuilt extracts; the journeys have days of referral, too."""
+    found = {path.stem: str(path) for path in (rebuilt / "validated").glob("*.parquet")}
+    journeys, path = pd.read_parquet(found["journeys"]), tmp_path_factory.mktemp("referred") / "journeys.parquet"
+    waited = pd.to_timedelta(journeys["line"] % 40, unit="D")
+    journeys["referral_date"] = (pd.to_datetime(journeys["journey_start"]) - waited).dt.date
+    journeys.to_parquet(path)
+    return {**found, "journeys": str(path)}
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +53,11 @@ def journeys_followed(journeys: str, config: dict) -> list[pd.DataFrame]:
     """The ledger rows of the rule follow_up."""
     definitions, labels = config["definitions"], {name: name for name in analysed(config["sites"])}
     members, stays = follow_up.follow_up(journeys, *shared(config))
-    names = [one.name for one in follow_up.asked(definitions["return_days"])]
-    counts = follow_up.counted(members, config["sites"], names)
+    every = follow_up.answered(definitions, members)
+    counts = follow_up.counted(members, config["sites"], [one.name for one in every])
     left = follow_up.left_by(stays, follow_up.followed(definitions))
     known = {"setting.models.confidence": config["models"]["confidence"]}
-    return follow_up.ledger(counts, left, labels, definitions["return_days"], known)
+    return follow_up.ledger(counts, left, labels, every, known)
 
 
 def counted(extracts: dict[str, str], config: dict) -> pd.DataFrame:
@@ -98,6 +104,7 @@ CHANGES = {
     "definitions.latest_journey": lambda config: bent_definitions(config, {"latest_journey": "end"}),
     "definitions.exit_reason_counts": lambda config: bent_definitions(config, {"exit_reason_counts": "always"}),
     "definitions.return_days": lambda config: bent_definitions(config, {"return_days": [100, 300]}),
+    "definitions.wait_days": lambda config: bent_definitions(config, {"wait_days": 7}),
     "definitions.pickup_days": lambda config: bent_definitions(config, {"pickup_days": 20}),
     "definitions.pickup_from": lambda config: bent_definitions(config, {"pickup_from": "referral_date"}),
     "definitions.missing_release": lambda config: bent_definitions(config, {"missing_release": "excluded"}),
@@ -186,5 +193,6 @@ def test_every_setting_that_the_analysis_is_given_shapes_or_enters_a_number(ledg
     idle = [name for name in settings_of(config, rows) if not any(within(name, one) for one in used)]
     labels = [name for name in idle if name.endswith(".label")]
     assert sorted(set(idle) - set(labels)) == [  # layout; which study it is, and spans of time in words
+        "definitions.wait_days",  # the rebuilt journeys have no day of referral
         "economics.worked_example", "programme.end", "programme.name", "programme.short_name", "programme.start",
     ]  # fmt: skip

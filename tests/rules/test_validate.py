@@ -489,7 +489,7 @@ def test_typed_copy(check):
         "journey_start": "DATE", "journey_end": "DATE", "exit_reason": "INTEGER", "date_of_birth": "DATE",
         "sex": "VARCHAR", "ethnicity": "VARCHAR", "drug_1": "INTEGER", "drug_2": "INTEGER", "drug_3": "INTEGER",
         "age_first_use": "INTEGER", "referral_source": "INTEGER", "dip_flag": "VARCHAR",
-        "previously_treated": "VARCHAR", "dual_diagnosis": "VARCHAR",
+        "previously_treated": "VARCHAR", "dual_diagnosis": "VARCHAR", "referral_date": "DATE",
     }  # fmt: skip
     frame = typed.df()
     assert frame["line"].to_list() == [2, 3, 4, 5, 6]

@@ -48,7 +48,7 @@ from figures import figures
 from flows import counted as flows_counted
 from flows import flows
 from flows import ledger as flows_ledger
-from follow_up import asked, follow_up, followed, left_by
+from follow_up import answered, follow_up, followed, left_by
 from follow_up import counted as follow_up_counted
 from follow_up import ledger as follow_up_ledger
 from impact import impact
@@ -364,12 +364,13 @@ def of_quarters(config: Mapping, typed: Mapping[str, Path]) -> list[pd.DataFrame
 def of_journeys_followed(config: Mapping, typed: Mapping[str, Path], known: Mapping[str, float]) -> list[pd.DataFrame]:
     """The ledger rows of follow_up; `known` has the rates of those who were retained."""
     sites, days, definitions, codes = (config[key] for key in ("sites", "periods", "definitions", "codes"))
-    shaped, back = (definitions, codes, config["models"]["length_of_use_bands"]), definitions["return_days"]
+    shaped = definitions, codes, config["models"]["length_of_use_bands"]
     labels = {name: site["label"] for name, site in analysed(sites).items()}
     members, stays = follow_up(str(typed["journeys"]), sites, days, *shaped)
-    counts = follow_up_counted(members, sites, [one.name for one in asked(back)])
+    every = answered(definitions, members)
+    counts = follow_up_counted(members, sites, [one.name for one in every])
     rates = dict(numbers({"models": config["models"]})) | known
-    return follow_up_ledger(counts, left_by(stays, followed(definitions)), labels, back, rates)
+    return follow_up_ledger(counts, left_by(stays, followed(definitions)), labels, every, rates)
 
 
 def with_definitions_varied(

@@ -22,8 +22,10 @@ from dscp.study.areas import ARMS, PERIODS, areas, arms_of, periods
 RULE, SOURCE = "follow_up", "Appendix F"
 PLACE = ".{outcome}.{area}.{period}"
 DAYS = "definitions.return_days"
+WAIT_DAYS = "definitions.wait_days"
 NOBODY = "not computed: nobody can be followed for {} days"
 RETAINED = "retained_12_weeks"  # the measure, where a study has it
+WAITED = "waited"  # the outcome, where an extract has days of referral
 EVERYWHERE = (
     "definitions.minimum_age definitions.age_at codes.completed_exit_reasons definitions.effective_days"
     " definitions.return_days periods.{period}.outcomes sites"
@@ -48,6 +50,13 @@ from adults as one
 where journey_end between starts and ends
 order by all
 """
+# Journeys that started in the period: for how many days their client waited since the referral, where its day is known.
+BEGUN = """
+select area, period, file, line, journey_start - referral_date as waited
+from adults
+where journey_start between starts and ends
+order by all
+"""
 # Journeys that started in the period: for how many days they went on, or were seen to, and how they ended.
 STARTED = """
 select
@@ -68,17 +77,20 @@ WAYS = {"completed": 1, "other": 2}  # how a journey ends -> its status; 0 goes 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is asked of journeys that ended: of which, and whether it is so; in words."""
+    """What is asked of journeys that ended, or that began: of which, and whether it is so; in words."""
 
     name: str
     among: str
     so: str
     words: str
     days: int | None = None  # for which each has to be followed
+    of: str = "ended"  # or "begun"
+    settings: str = DAYS
 
 
-def asked(return_days: Sequence[int]) -> list[Outcome]:
-    """The outcomes that follow from journeys that ended."""
+def asked(definitions: Mapping) -> list[Outcome]:
+    """The outcomes that follow from when journeys began and ended."""
+    return_days = definitions["return_days"]
     first = return_days[0]
     returned = [
         Outcome(f"returned_{n}", f"completed and followed >= {days}", f"back <= {days}",
@@ -91,7 +103,16 @@ def asked(return_days: Sequence[int]) -> list[Outcome]:
                 f"ended at least {first} days before its end: those completed whose client did not soon start another",
                 first),
         Outcome("other_exit", "followed >= 0", "not completed", "ended in it: those that were not completed"),
+        Outcome(WAITED, "waited >= 0", f"waited <= {definitions['wait_days']}",
+                "begun in it with a day of referral: those whose client did not wait long", of="begun",
+                settings=WAIT_DAYS),
     ]  # fmt: skip
+
+
+def answered(definitions: Mapping, members: pd.DataFrame) -> list[Outcome]:
+    """The outcomes asked; no waits where no journey has a day of referral, which is not the same as no long wait."""
+    known = (members["outcome"] == WAITED).any()
+    return [one for one in asked(definitions) if known or one.name != WAITED]
 
 
 def follow_up(
@@ -110,17 +131,17 @@ def follow_up(
     stays : arm, period, days, status (0 goes on, 1 completed, 2 other exit), number of journeys
     """
     windows = periods(study_periods, "outcomes")
-    con = journeys_within(journeys, sites, windows, definitions, codes, bands, COURSE)
-    ended = con.execute(ENDED).df()
-    return pd.concat(_members(con, ended, definitions["return_days"])), con.execute(STARTED).df()
+    con = journeys_within(journeys, sites, windows, definitions, codes, bands, f"{COURSE}, referral_date")
+    for name, found in {"ended": ENDED, "begun": BEGUN}.items():
+        con.register(name, con.execute(found).df())
+    return pd.concat(_members(con, asked(definitions))), con.execute(STARTED).df()
 
 
-def _members(con: duckdb.DuckDBPyConnection, ended: pd.DataFrame, return_days: Sequence[int]) -> Iterator[pd.DataFrame]:
-    con.register("ended", ended)
-    for one in asked(return_days):
+def _members(con: duckdb.DuckDBPyConnection, every: Sequence[Outcome]) -> Iterator[pd.DataFrame]:
+    for one in every:
         yield con.execute(
             f"select '{one.name}' as outcome, coalesce({one.so}, false) as so, area, period, file, line "
-            f"from ended where {one.among}"
+            f"from {one.of} where {one.among}"
         ).df()
 
 
@@ -139,6 +160,7 @@ def shares(counts: pd.DataFrame, every: Sequence[Outcome], values: Values) -> li
     own = counts.assign(words=counts["outcome"].map({one.name: one.words for one in every}))
     days = counts["outcome"].map({one.name: one.days for one in every})
     own["why"] = [NOBODY.format(int(one)) if one == one else NO_BASE for one in days]
+    own["settings"] = own["outcome"].map({one.name: one.settings for one in every})
     found = []
     for part, more in (("base", ""), ("count", "/so")):
         rows = quantities(
@@ -148,7 +170,7 @@ def shares(counts: pd.DataFrame, every: Sequence[Outcome], values: Values) -> li
             rows=part,
             extract="journeys",
             filter=f"{part} of journeys of adults in {{area}}, {{period}}, {{words}}",
-            settings=f"{SETTINGS} {DAYS}",
+            settings=f"{SETTINGS} {{settings}}",
             cohort=f"follow_up.{{outcome}}{more}",
             **told,
         )
@@ -259,7 +281,7 @@ def stayed(left: pd.DataFrame, values: Values) -> list[pd.DataFrame]:
 
 
 def ledger(
-    counts: pd.DataFrame, left: pd.DataFrame, labels: Mapping[str, str], return_days: Sequence[int], known: Values
+    counts: pd.DataFrame, left: pd.DataFrame, labels: Mapping[str, str], every: Sequence[Outcome], known: Values
 ) -> list[pd.DataFrame]:
     """Ledger rows of all that is followed.
 
@@ -267,10 +289,10 @@ def ledger(
     ----------
     counts, left : from `counted` and `left_by`
     labels : analysed site -> label, in order
-    return_days : of the config's definitions
+    every : the outcomes that are counted, from `answered`
     known : settings that are numbers, and the rates of those who were retained where the study has them: id -> value
     """
-    values, every = dict(known), asked(return_days)
+    values = dict(known)
     patterns = {one.name: f"follow_up.rate.{one.name}.{{area}}.{{period}}" for one in every}
     if any(name.startswith(f"{RETAINED}.rate.") for name in known):
         patterns[RETAINED] = f"{RETAINED}.rate.{{area}}.{{period}}"
@@ -289,8 +311,9 @@ if __name__ == "__main__":
         parts = (study["periods"], definitions, study["codes"], study["bands"])
         members, stays = follow_up(snakemake.input.journeys, study["sites"], *parts)
         members.to_parquet(out.members, index=False)
-        counts = counted(members, study["sites"], [one.name for one in asked(definitions["return_days"])])
+        every = answered(definitions, members)
+        counts = counted(members, study["sites"], [one.name for one in every])
         known = dict(numbers({"models": snakemake.params.models}))
         known |= values_of(read_ledger(*snakemake.input.impact)) if snakemake.input.impact else {}
         left = left_by(stays, followed(definitions))
-        write_ledger(ledger(counts, left, snakemake.params.labels, definitions["return_days"], known), out.ledger)
+        write_ledger(ledger(counts, left, snakemake.params.labels, every, known), out.ledger)

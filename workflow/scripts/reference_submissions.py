@@ -31,7 +31,7 @@ def reference_submissions(
 
     Parameters
     ----------
-    journeys : the extract; dates as such
+    journeys : the extract; dates as such; the day of referral may be absent
     known : discharge codes that a provider can give; in the place of others stands "not known"
     criminal_justice : referral sources by criminal justice, of which one stands for `dip_flag`, that nobody submits
     """
@@ -46,7 +46,7 @@ def reference_submissions(
     before = made.groupby(["client", "dat"])["journey_end"].shift() + pd.Timedelta(days=NOT_WITHIN)
     begins = made["triage"].where(~(before > made["triage"]), before)
     made = made.assign(agency="N0001", modality=PRESCRIBING, modality_start=begins)
-    return pd.concat(_halves(made), ignore_index=True)[COLUMNS]
+    return pd.concat(_halves(made), ignore_index=True)[[name for name in COLUMNS if name in made]]
 
 
 def _initials(journeys: pd.DataFrame) -> dict[str, list[str]]:

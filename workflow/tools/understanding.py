@@ -32,6 +32,7 @@ AGAIN = 2  # cells that are their header, in a row that is one
 WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ ()/,&'-])*")  # letters, and what stands between words
 MOST_WORDS = 10  # values that a code list of words may have
 LIKELY = 0.6  # how alike a header and a name have to be
+SURE = 0.75  # and where a file may lack the column
 DAYS = ("date", "quarter", "month")
 READ_ANYWAY = ("YYYY-MM-DD", "DD/MM/YYYY")
 FORMS = [
@@ -206,8 +207,9 @@ def headers(titles: Sequence[str], extract: ExtractType) -> dict[str, str]:
         if title.strip()
     ]
     found: dict[str, str] = {}
+    needed = {column.name: SURE if column.optional else LIKELY for column in extract.columns}
     for alike, _, name, title in sorted(pairs, reverse=True):
-        if alike >= LIKELY and name not in found and title not in found.values():
+        if alike >= needed[name] and name not in found and title not in found.values():
             found[name] = title
     return found
 

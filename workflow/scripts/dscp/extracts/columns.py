@@ -296,3 +296,12 @@ PERSONAL = (  # of a client, in the extracts that hold characteristics
     drug(3, missing="fine", optional=True),
     characteristic("age_first_use", "integer", "age at first use of the main drug", age, aliases=("drug1age",)),
 )
+REFERRED = Column(
+    "referral_date",
+    "date",
+    "the day on which the client was referred to treatment",
+    (day_of_record,),
+    ("refld",),
+    missing="information",
+    optional=True,
+)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 PERSON = ("first_initial", "surname_initial", "date_of_birth", "sex")
 EPISODE = (*PERSON, "dat", "agency", "client_number", "episode")
-CARRIED = ("ethnicity", "drug_1", "drug_2", "drug_3", "age_first_use", "referral_source", "previously_treated")
+CARRIED = (
+    "ethnicity", "drug_1", "drug_2", "drug_3", "age_first_use", "referral_source", "previously_treated",
+    "referral_date",
+)  # fmt: skip
 OF_EPISODE = ("triage", "discharge", "exit_reason")  # one value in all rows of an episode
 GROUPS = "workflow/resources/exit_groups.csv"  # discharge code -> the code that it counts as
 DAY = re.compile(r"(?<!\d)(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?!\d)")

@@ -105,6 +105,10 @@ class Study:
         """Names of the periods that have a quantity, its id with {period} for the name."""
         return [name for name in PERIODS if pattern.format(period=name) in self._ids]
 
+    def has_number(self, identifier: str) -> bool:
+        """Whether the run has a quantity."""
+        return identifier in self._ids
+
     def reference_run(self) -> bool:
         """Whether the extracts are rebuilt from published counts."""
         return bool(self._config.get("reference_run", False))

@@ -8,6 +8,7 @@ from dscp.extracts.checks import RowCheck, client_checks, study_dats
 from dscp.extracts.columns import (
     DAT,
     PERSONAL,
+    REFERRED,
     SEXES,
     at_least,
     characteristic,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BEFORE = 730  # days: journeys that began before the periods may still go on in them
+LONGEST_WAIT = 42  # days, in a sample
 CLIENTS = 4500  # in a sample, at the most
 
 
@@ -57,6 +59,8 @@ def sample(of: Sample) -> pd.DataFrame:
             "dual_diagnosis": rng.choice(["Y", "N", None], size, p=[0.2, 0.7, 0.1]),
         }
     )
+    waited = pd.to_timedelta(np.arange(size) % LONGEST_WAIT, unit="D")
+    extra["referral_date"] = (start - waited).where(np.arange(size) % 10 > 0)
     return pd.concat([frame, known, extra], axis=1)
 
 
@@ -111,6 +115,7 @@ EXTRACT = ExtractType(
         flag("dip_flag", "whether the client came by the Drug Interventions Programme", optional=True),
         flag("previously_treated", "whether the client had been in treatment before", aliases=("prevtr",)),
         flag("dual_diagnosis", "whether the client also has a mental health problem", aliases=("dualdiag",)),
+        REFERRED,
     ),
     key=("client", "dat", "journey"),
     event=(),
@@ -133,6 +138,13 @@ EXTRACT = ExtractType(
             "exit_reason IS NULL AND journey_end IS NOT NULL",
             "not counted as completed",
             "an end without an exit reason",
+        ),
+        RowCheck(
+            INFORMATION,
+            "referral_date",
+            "referral_date > journey_start",
+            "no wait is counted",
+            "a referral after the journey began",
         ),
     ),
     checks=(study_dats,),

@@ -9,6 +9,7 @@ from dscp.extracts.checks import RowCheck, old_enough
 from dscp.extracts.columns import (
     DAT,
     PERSONAL,
+    REFERRED,
     SEXES,
     characteristic,
     code_of,
@@ -59,6 +60,7 @@ def sample(of: Sample) -> pd.DataFrame:
             "referral_source": rng.choice([1, 2, 5, 8], size),
             "previously_treated": rng.choice(["Y", "N"], size),
             "dual_diagnosis": rng.choice(["Y", "N"], size),
+            "referral_date": triage - pd.to_timedelta([n % 42 for n in range(size)], unit="D"),
         }
     )
     return pd.concat([frame, people(rng, size)], axis=1)[[column.name for column in EXTRACT.columns]]
@@ -110,6 +112,7 @@ EXTRACT = ExtractType(
         _carried(characteristic("referral_source", "integer", "who referred the client", CODE, aliases=("rfls",))),
         _carried(flag("previously_treated", "whether the client had been in treatment before", aliases=("prevtr",))),
         _carried(flag("dual_diagnosis", "whether the client also has a mental health problem", aliases=("dualdiag",))),
+        dataclasses.replace(REFERRED, missing="fine"),
     ),
     key=(),
     event=(),
