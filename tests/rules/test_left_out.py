@@ -16,7 +16,7 @@ from dscp.measures.needs import ELSEWHERE, FAMILIES, RULES, lacking, needs_of, w
 from dscp.printing.forms import NOT_COMPUTED
 from dscp.report.render import LeftOut, environment
 from dscp.study.kinds import PRINTED
-from dscp.study.reports import REPORTS
+from dscp.study.reports import COUNTS, EVALUATION, OF_COUNTS, PROFILE, report_of
 from other_study import other_config
 from thorough import some
 
@@ -240,10 +240,16 @@ def test_needs():
 
 def test_every_rule_and_family_needs_what_there_is():
     needed = {name for needs in FAMILIES.values() for name in needs}
-    study = {"extracts": list(EXTRACTS), "measures": list(needed)}
-    for report in REPORTS:
-        of_report = [name for name, one in RULES.items() if one.report == report]
-        assert not lacking([*of_report, *(needed - RULES.keys())], study | {"report": report})
+    study = {"measures": list(needed)}
+    told, records = set(), [name for name in EXTRACTS if name != COUNTS]
+    for report, extracts in ((EVALUATION, records), (PROFILE, records), (OF_COUNTS, [COUNTS])):
+        of_report = [name for name, one in RULES.items() if one.report == report.name]
+        own = {name for name in needed - RULES.keys() if name not in EXTRACTS or name in extracts}
+        asked = {**study, "extracts": extracts, "report": "evaluation" if report is EVALUATION else "profile"}
+        assert report_of(asked) is report
+        assert not lacking([*of_report, *(own if report is not OF_COUNTS else [])], asked)
+        told |= set(of_report)
+    assert told == RULES.keys()
 
 
 def test_a_rule_of_another_report_is_lacking_whatever_a_study_has():

@@ -240,7 +240,7 @@ def test_columns_hold_what_their_heads_say(made):
 def test_no_policy_lets_a_count_of_a_profile_be_told(policy, journeys, tmp_path):
     of = profiles.made(profiles.config(disclosure=policy), journeys.head(700), tmp_path)
     assert not of.ledger["id"].str.startswith("in_detail.").any()
-    printed = profiles.published(of, tmp_path, policy)
+    printed = profiles.released(of, tmp_path, policy)
     assert printed.faults == []
     assert (
         "has a disclosure policy, and there would be many small counts" in html.fromstring(printed.page).text_content()
@@ -260,7 +260,7 @@ def test_who_did_not_come_back_is_protected_as_who_did(tmp_path):
     frame["client"] = [f"C{n}" for n in [*range(10), *range(8), *range(20, 50), *range(90, 90 + len(LONG_AGO))]]
     of = profiles.made(profiles.config(disclosure="suppress_below_5"), frame, tmp_path)
     assert of.known["partnership.count.held.N1.post"] == 2
-    printed = profiles.published(of, tmp_path, "suppress_below_5").cells
+    printed = profiles.released(of, tmp_path, "suppress_below_5").cells
     printed = dict(zip(printed["id"], printed["printed"], strict=True))
     assert printed["partnership.count.completed.N1.post"] == "10"
     assert printed["partnership.count.returned.N1.post"] == printed["partnership.count.held.N1.post"] == "[c]"

@@ -559,6 +559,7 @@ LANGUAGE = FUNCTIONS | {
     "log_odds": lambda count, base: math.log(count / (base - count)),
     "normal_tail": lambda z: math.erfc(z / math.sqrt(2)) / 2, "normal_quantile": NormalDist().inv_cdf,
     "above_0": lambda value: value if value > 0 else math.nan,
+    "at_least": lambda value, least: math.nan if value < least else value,
     "annuity": lambda rate, years: sum((1 + rate) ** -year for year in range(1, int(years) + 1)),
     "round_half_up": lambda value, decimals=0: math.copysign(
         math.floor(round(abs(value) * 10**decimals, 9) + 0.5) / 10**decimals, value

@@ -21,14 +21,17 @@ from dscp.measures.indicators import indicators
 from dscp.measures.needs import lacking
 from dscp.report.lint import read_allowed, read_page
 from dscp.study.choices import choices
-from dscp.study.reports import PROFILE
+from dscp.study.reports import COUNTS, OF_COUNTS, report_of
 from figures import figures
 from in_detail import in_detail
 from ledger import ledger as whole_ledger
 from partnership import counted, partnership
+from published import cells, published
 from report_html import Choice, quoted, report_html
+from validate import validate
 from workbook import workbook
 
+BARNET = chain.PROJECT / "studies" / "barnet"
 EXAMPLE = chain.PROJECT / "studies" / "profile" / "config.yaml"
 OWN, PEERS = "N1", ["N2", "S1", "E1"]
 YEARS = {"year": ("2014-04-01", "2015-03-31"), "baseline": ("2013-04-01", "2014-03-31")}
@@ -47,6 +50,17 @@ def config(**settings: object) -> dict:
     return completed(unsaid(**settings))
 
 
+def barnet(**settings: object) -> dict:
+    """The config of the profile that the project makes of real published counts, with all that follows from it."""
+    own = plain(yaml.safe_load((BARNET / "config.yaml").read_text(encoding="utf-8")))
+    return completed({**own, **settings})
+
+
+def export() -> dict[str, pd.DataFrame]:
+    """Its files, as texts: name -> rows."""
+    return {path.name: pd.read_csv(path, dtype=str, keep_default_na=False) for path in sorted(BARNET.glob("*.csv"))}
+
+
 def drawn(of: Mapping, size: int = 3000, seed: int = 7) -> pd.DataFrame:
     """Journeys drawn at random, of all its partnerships and of one that is none of them."""
     return samples(of, np.random.default_rng(seed), size, ["journeys"])["journeys"]
@@ -55,23 +69,45 @@ def drawn(of: Mapping, size: int = 3000, seed: int = 7) -> pd.DataFrame:
 def made(of: Mapping, journeys: pd.DataFrame, folder: Path) -> chain.Made:
     """The ledger of a profile, by its rules in their order."""
     findings, typed = chain.check(chain.Study(of, {"journeys": journeys}), "journeys", folder)
-    remarks, stops = accept([findings])
-    assert not stops, "\n".join(stops)
     every = indicators(of["re_presentation"])
     clients = clients_of_year(str(typed), of, every)
     parts = [chain.as_read(partnership(counted(clients, every, of), every, of), folder)]
     if not lacking(["in_detail"], of):
         parts.append(chain.as_read(in_detail(clients_within(str(typed), of), of, values_of(parts[0])), folder))
-    table = pd.read_csv(chain.PROJECT / PROFILE.constants, keep_default_na=False)
+    return _whole(of, parts, findings, {"journeys": typed}, folder)
+
+
+def of_counts(of: Mapping, files: Mapping[str, pd.DataFrame], folder: Path) -> chain.Made:
+    """The ledger of a profile of published counts; `files`: name -> the rows of the export that it holds, as texts."""
+    findings, typed = checked_counts(of, files, folder)
+    table = pd.read_csv(chain.PROJECT / OF_COUNTS.constants, keep_default_na=False)
+    parts = [chain.as_read(published(cells(pd.read_parquet(typed), of), table), folder)]
+    return _whole(of, parts, findings, {COUNTS: typed}, folder)
+
+
+def checked_counts(of: Mapping, files: Mapping[str, pd.DataFrame], folder: Path) -> tuple[pd.DataFrame, Path]:
+    """Findings of the validation of published counts, and their typed copy."""
+    for name, rows in files.items():
+        rows.to_csv(folder / name, index=False)
+    typed = folder / f"{COUNTS}.parquet"
+    paths = [str(folder / name) for name in files]
+    return validate(COUNTS, paths, of, str(typed), names=list(files), today=chain.TODAY), typed
+
+
+def _whole(of: Mapping, parts: list, findings: pd.DataFrame, typed: Mapping[str, Path], folder: Path) -> chain.Made:
+    """The whole ledger, of the rows of its rules."""
+    remarks, stops = accept([findings])
+    assert not stops, "\n".join(stops)
+    table = pd.read_csv(chain.PROJECT / report_of(of).constants, keep_default_na=False)
     config, says = {"assumed": {}, **of, "disclosure": "none"}, meanings(config_schema(chain.PROJECT, of))
     whole = whole_ledger(pd.concat(parts, ignore_index=True), remarks, table, config, says)
-    return chain.Made(of, chain.as_read([whole], folder), remarks, pd.DataFrame(columns=["site"]), {"journeys": typed})
+    return chain.Made(of, chain.as_read([whole], folder), remarks, pd.DataFrame(columns=["site"]), typed)
 
 
 def render(of: Mapping, ledger: pd.DataFrame, findings: pd.DataFrame) -> chain.Printed:
     """Figures, page and workbook of a ledger, and what the number lint says of the page."""
     told, drawn_ones, words, allowed = (
-        PROFILE.declared(name, chain.TEMPLATES) for name in ("exhibits", "figures", "workbook", "numbers_allowed")
+        report_of(of).declared(name, chain.TEMPLATES) for name in ("exhibits", "figures", "workbook", "numbers_allowed")
     )
     nothing = pd.DataFrame(columns=["site"])
     svgs = figures(ledger, drawn_ones["figures"], of, chain.FACES)
@@ -86,7 +122,7 @@ def render(of: Mapping, ledger: pd.DataFrame, findings: pd.DataFrame) -> chain.P
     return chain.Printed(page, cells, svgs, book, read_page(page, ledger, of, read_allowed(allowed), texts).faults)
 
 
-def published(of: chain.Made, folder: Path, policy: str) -> chain.Printed:
+def released(of: chain.Made, folder: Path, policy: str) -> chain.Printed:
     """What is printed of a profile under a policy, once the gate lets it through."""
     assert chain.publish(of, folder, policy) == []
     findings = pd.read_csv(folder / "validation.csv", keep_default_na=False)

@@ -309,12 +309,12 @@ def _no_records(extract: Extract, condition: str, rule: str) -> list[dict[str, A
 def missing_cells(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
     """Count what is missing by column: a fault per row where a value is required."""
     names = list(columns.columns)
-    (rows,) = extract.query("SELECT count(*) FROM records")[0]
-    present = extract.query("SELECT " + ", ".join(f'count("{name}")' for name in names) + " FROM records")[0]
+    counts = ", ".join(f'count_if("{name}" IS NULL AND {_in_its_files(extract, name)})' for name in names)
+    absent = extract.query(f"SELECT {counts} FROM records")[0]
     findings = []
-    for name, number in zip(names, present, strict=True):
-        if number < rows:
-            findings.append(count(extract.name, "missing", rows - number, column=name))
+    for name, number in zip(names, absent, strict=True):
+        if number:
+            findings.append(count(extract.name, "missing", number, column=name))
             findings += _missing(extract, name, columns.columns[name])
     return findings
 
@@ -322,7 +322,7 @@ def missing_cells(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[st
 def _missing(extract: Extract, name: str, column: pa.Column) -> list[dict[str, Any]]:
     """Say where a value is missing; cells that could not be read have been named already."""
     named = f"""list_contains(list_transform(coalesce(cast_faults, []), lambda fault: fault."column"), '{name}')"""
-    empty = f'"{name}" IS NULL AND NOT {named}'
+    empty = f'"{name}" IS NULL AND NOT {named} AND {_in_its_files(extract, name)}'
     rows = extract.query(f"SELECT count(*) FROM records WHERE {empty}")[0][0]
     treatment = column.metadata["missing"]
     if not rows or treatment == "fine":
@@ -332,6 +332,14 @@ def _missing(extract: Extract, name: str, column: pa.Column) -> list[dict[str, A
         return faults_at(extract, name, places, column.metadata["text"], rows)
     file, line, _ = places[0]
     return [information(extract.name, file, name, NO_VALUE, column.metadata["effect"], rows=rows, line=line)]
+
+
+def _in_its_files(extract: Extract, name: str) -> str:
+    """The condition that a row is of a file that should have a column: of a wide table, one whose header has it."""
+    if not extract.declared.families:
+        return "true"
+    positions = [str(number) for number, source in enumerate(extract.sources) if name in source.columns]
+    return f"list_contains([{', '.join(positions)}]::UTINYINT[], file)"
 
 
 def values_not_allowed(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:

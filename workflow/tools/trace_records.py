@@ -24,7 +24,7 @@ from dscp.study.days import day
 from dscp.study.given import Given
 
 # Rules that list the journeys that they count, under their own name.
-ONE_BY_ONE = ("flows", "over_time", "follow_up", "partnership")
+ONE_BY_ONE = ("flows", "over_time", "follow_up", "partnership", "published")
 NOT_LISTED = {"cost_recurrent": "category <> 'start_up'"}  # a family's further condition
 
 
@@ -124,10 +124,14 @@ def _ratio_condition(row: Mapping, measure: Measure, config: Mapping) -> tuple[s
 
 
 def _counted_condition(row: Mapping) -> tuple[str, list]:
-    """The rows of a rule's own list: of those that left treatment in a window, `_count` are those who completed it."""
+    """The rows of a rule's own list: of those that left treatment in a window, `_count` are those who completed it.
+
+    A published count is one cell, of the count that its id names.
+    """
     dims = {"window" if name in ("month", "part") else name: value for name, value in dims_of(row).items()}
     done = {"follow_up": "so", "over_time": "outcome", "partnership": words_of(row)[2]}.get(row["family"])
     done = [done] if done and words_of(row)[1].endswith("count") else []
+    dims |= {"name": words_of(row)[2]} if row["family"] == "published" else {}
     return " AND ".join([*(f'"{name}" = ?' for name in dims), *done]), list(dims.values())
 
 

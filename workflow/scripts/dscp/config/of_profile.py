@@ -10,12 +10,17 @@ from dscp.study.days import EARLIEST, day
 from dscp.study.given import given
 from dscp.study.kinds import REVIEWED, REVIEWED_FROM
 from dscp.study.partnerships import SPANS, partnerships
+from dscp.study.reports import COUNTS
+
+OF_RECORDS = ("journeys", "submissions")  # extracts that a profile counts clients in
+COUNTED_BY = ("re_presentation", "definitions", "codes", "models")  # settings of how it counts them
 
 
 def completed(study: Mapping) -> dict:
     """With areas, periods and a programme, as what is shared by all reports asks for them.
 
-    Each partnership is an area of its own; the baseline is the period before, the year the one after.
+    Each partnership is an area of its own; the baseline is the period before, the year the one after. Published counts
+    have been counted: nothing is to be defined.
     """
     year = study["year"]
     own = study["partnership"]
@@ -28,7 +33,8 @@ def completed(study: Mapping) -> dict:
         for period, span in SPANS.items()
     }
     programme = {"name": study["title"], "short_name": "", "start": year["start"], "end": year["end"]}
-    return {**study, "measures": [], "sites": sites, "periods": periods, "programme": programme}
+    undefined = {name: {} for name in ("definitions", "codes", "models")}
+    return {**undefined, **study, "measures": [], "sites": sites, "periods": periods, "programme": programme}
 
 
 def _label(span: Mapping) -> str:
@@ -41,7 +47,8 @@ def _label(span: Mapping) -> str:
 
 
 def impossible(study: Mapping) -> Iterator[Fault]:
-    """Days out of time, spans that are no year, codes that no row can have."""
+    """What belongs to another input, days out of time, spans that are no year, codes that no row can have."""
+    yield from _of_its_input(study)
     today = dt.date.today()
     for span in SPANS.values():
         for end in ("start", "end"):
@@ -53,7 +60,29 @@ def impossible(study: Mapping) -> Iterator[Fault]:
     yield from no_code(("partnership",), study["partnership"])
     for position, code in enumerate(study["peers"]):
         yield from no_code(("peers", position), code)
-    yield from code_ranges(study["codes"])
+    yield from code_ranges(study["codes"]) if study["codes"] else ()
+
+
+def _of_its_input(study: Mapping) -> Iterator[Fault]:
+    """Settings of how journeys are counted: all of them with journeys, none with counts that are published."""
+    counts, records = COUNTS in study["extracts"], [name for name in OF_RECORDS if name in study["extracts"]]
+    if counts and records:
+        allowed = f"one of them, {COUNTS} standing in the place of {records[-1]}"
+        yield ("extracts", COUNTS), f"found beside {records[-1]}, allowed: {allowed}"
+        return
+    for key in COUNTED_BY:
+        if counts and study.get(key):
+            yield (
+                (key,),
+                f"found with extracts.{COUNTS}, allowed: only with journeys or submissions, which it counts by",
+            )
+        elif not counts and not study.get(key):
+            yield (key,), "missing key, needed with journeys or submissions"
+    for span in SPANS.values() if counts else ():
+        first = day(study[span]["start"])
+        if (first.month, first.day) != (4, 1):
+            allowed = f"1 April, as {COUNTS} are of years from April to March"
+            yield (span, "start"), f"found {first}, allowed: {allowed}"
 
 
 def year_after(first: dt.date) -> dt.date:

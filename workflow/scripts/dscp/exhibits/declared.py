@@ -17,6 +17,7 @@ import pandas as pd
 
 from dscp.extracts.registry import EXTRACTS
 from dscp.measures.needs import lacking, needs_of, without
+from dscp.measures.published import EVERY, GROUPS
 from dscp.measures.registry import BINS, DEFAULT, MEASURES, POOLED, TOLD, chosen
 from dscp.measures.types import Measure
 from dscp.printing.forms import FORMS, in_unit, printed
@@ -423,6 +424,23 @@ def _back_month_rows(config: Mapping) -> list[dict]:
     return [{"back": key, "month_label": first.strftime("%b")} for key, first in months_of_year(config["year"])]
 
 
+def _group_rows(config: Mapping) -> list[dict]:
+    """The groups of clients that published counts are told of: drug groups, sexes, age groups."""
+    return [
+        {"group": name, "by": by, "label": label, "area": config["partnership"]}
+        for name, (by, _, label) in GROUPS.items()
+    ]
+
+
+def _band_rows(config: Mapping) -> list[dict]:
+    """The bands of published counts that are told by these: years in treatment, weeks waited."""
+    return [
+        {"what": one.name, "group": band, "label": band.replace("_", " ").capitalize(), "area": config["partnership"]}
+        for one in EVERY
+        for band in one.bands
+    ]
+
+
 def _scenario_rows(config: Mapping) -> list[dict]:
     """The scenarios of Table S.15."""
     return [{"scenario": name, "called": called, "counted": True} for name, called in SCENARIOS.items()]
@@ -432,6 +450,8 @@ _POOLED_NAMES = {measure.name for measure in POOLED}
 GENERATORS = {
     "sites": _site_rows,
     "own": _own_rows,
+    "groups": _group_rows,
+    "bands": _band_rows,
     "year_months": _year_month_rows,
     "back_months": _back_month_rows,
     "analysed": _analysed_rows,

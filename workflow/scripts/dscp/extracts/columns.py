@@ -46,7 +46,8 @@ def schema(extract: ExtractType, limits: Limits) -> pa.DataFrameSchema:
     import pandera.pandas as pa
 
     columns = {column.name: _column(column, limits) for column in extract.columns}
-    return pa.DataFrameSchema(columns, unique=list(extract.key), name=extract.name)
+    told = {"families": extract.families}
+    return pa.DataFrameSchema(columns, unique=list(extract.key), name=extract.name, metadata=told)
 
 
 def allowed(column: Column, limits: Limits) -> list[Allowed]:

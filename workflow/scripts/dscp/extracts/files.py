@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 import pandera.pandas as pa
 
-from dscp.extracts.faults import FAULT, SHOWN, fault, information
+from dscp.extracts.faults import FAULT, SHOWN, UNREAD, fault, information
 from dscp.extracts.faults import title as as_title
 from dscp.extracts.limits import AS_CSV, FEW_ROWS, MOST_COLUMNS, opened, too_much
 from dscp.extracts.sql import pattern
@@ -186,11 +186,12 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
     known = {plain_title(alias): column for column, spec in schema.columns.items() if column not in named
              for alias in (column, *spec.metadata["aliases"])}  # fmt: skip
     known |= {plain_title(title): column for column, title in named.items()}
-    findings, extra = [], []
+    findings, extra, families = [], [], (schema.metadata or {}).get("families", ())
+    unread = sum(_of_a_family(title, families) and plain_title(title) not in known for title in header)
     for position, title in enumerate(header):
         column = known.get(plain_title(title))
         if column is None:
-            extra.append(title)
+            extra += [] if _of_a_family(title, families) else [title]
         elif column in source.columns:
             found = f"two columns for {column}: {as_title(source.columns[column][0])} and {as_title(title)}"
             findings.append(fault(extract, name, column, found, "one column", line=str(source.given.skip + 1)))
@@ -206,14 +207,24 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
         elif spec.required:
             settles = f"extracts.{extract}.columns.{column} in the config says under which header it stands"
             findings.append(fault(extract, name, column, "no such column", f"a column named {names}; {settles}"))
-        else:
+        elif not families:
             effect = f"every value is missing; expected {names}"
             findings.append(information(extract, name, column, "no such column", effect, rows=0))
-    if extra and not any(finding["severity"] == FAULT for finding in findings):  # else it may be no header but a row
+    if any(finding["severity"] == FAULT for finding in findings):  # it may be no header but a row
+        return findings
+    if unread:
+        found = f"{unread} known {'column' if unread == 1 else 'columns'} that nothing is made of"
+        findings.append(information(extract, name, "", found, "not read", rows=0, kind=UNREAD))
+    if extra:
         shown = ", ".join(map(as_title, extra[:SHOWN])) + (", ..." if len(extra) > SHOWN else "")
         found = f"{len(extra)} extra {'column' if len(extra) == 1 else 'columns'}"
-        findings.append(information(extract, name, "", found, f"ignored: {shown}", rows=0))
+        findings.append(information(extract, name, "", found, f"ignored: {shown}", rows=0, kind=UNREAD))
     return findings
+
+
+def _of_a_family(title: str, families: tuple[str, ...]) -> bool:
+    """Whether a header is one of those of a wide table that are known and not read."""
+    return plain_title(title).startswith(families) if families else False
 
 
 def plain_title(title: str) -> str:

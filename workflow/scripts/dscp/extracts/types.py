@@ -177,6 +177,8 @@ class ExtractType:
     sample : draws a made-up extract; its values mean nothing
     makes : the extract that is made from it, in whose place a study has it; "" where measures read it themselves
     leaves_out : which records are none for the study, told before anything else is checked
+    families : of a wide table, whose optional columns may stand in any of its files, beginnings of the names of
+        columns that are known and not read; none where every column is declared
     """
 
     name: str
@@ -197,6 +199,7 @@ class ExtractType:
     sample: Callable[[Sample], pd.DataFrame]
     makes: str
     leaves_out: tuple[Callable[[Extract], list], ...]
+    families: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """A declaration that contradicts itself does not load."""

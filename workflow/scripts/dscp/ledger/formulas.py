@@ -42,6 +42,19 @@ def above_0(value: float) -> float:
     return value
 
 
+def at_least(value: float, least: float) -> float:
+    """A value that is no smaller than another, as what small numbers have no share in.
+
+    Raises
+    ------
+    ValueError
+        It is smaller.
+    """
+    if value < least:
+        raise ValueError("too small")
+    return value
+
+
 def normal_quantile(share: float) -> float:
     """The value that a standard normal value stays below with a probability of `share`."""
     return NormalDist().inv_cdf(share)
@@ -82,6 +95,7 @@ FUNCTIONS = {
     "log_odds": log_odds,
     "normal_tail": normal_tail,
     "above_0": above_0,
+    "at_least": at_least,
     "normal_quantile": normal_quantile,
     "annuity": annuity,
     "wilson_low": wilson_low,

@@ -12,7 +12,7 @@ from dscp.extracts.registry import EXTRACTS
 from dscp.measures.registry import DEFAULT, FOLLOWED, MEASURES, POOLED, unasked
 from dscp.printing.words import listed
 from dscp.study.kinds import under_a_policy
-from dscp.study.reports import EVALUATION, PROFILE, report_of
+from dscp.study.reports import COUNTS, EVALUATION, OF_COUNTS, PROFILE, report_of
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ RULES: Mapping[str, Needs] = {  # in the order in which they run
     "uncertainty": VALUED,
     "partnership": Needs(all_of=("journeys",), report=PROFILE.name),
     "in_detail": Needs(all_of=("journeys",), open=True, report=PROFILE.name),
+    "published": Needs(all_of=(COUNTS,), report=OF_COUNTS.name),
 }
 # First part of an id -> what it needs; the ids of a measure start with its name.
 FAMILIES: Mapping[str, tuple[str, ...]] = {
@@ -81,6 +82,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "uncertainty": ("uncertainty",),
     "partnership": ("partnership",),
     "in_detail": ("in_detail",),
+    "published": ("published",),
     "unit_value": (),
     "steps": (),
     "constant": (),

@@ -9,9 +9,11 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from dscp.exhibits.book import Book
-from dscp.measures import indicators
+from dscp.measures import indicators, published
 from dscp.measures.indicators import Indicator
-from dscp.study.partnerships import partnerships
+from dscp.measures.published import GROUPS, Published
+from dscp.printing import words
+from dscp.study.partnerships import SPANS, partnerships
 
 NOTE = (
     "Dots: partnerships, the one of this profile large. Lines: limits of what partnerships usually show, dashed and, "
@@ -21,8 +23,8 @@ NOTE = (
 )
 
 
-class Profile:
-    """The partnership of a profile, and what is counted of it."""
+class Partnership:
+    """The partnership of a profile, and those beside it."""
 
     def __init__(self, book: Book, results: object) -> None:
         """`results` prints quantities: an object with q(context, id, form)."""
@@ -35,6 +37,22 @@ class Profile:
     def peers(self) -> list[str]:
         """Codes of the partnerships beside it."""
         return list(self._config["peers"])
+
+    @pass_context
+    def apart(self, context: Context, identifier: str, decimals: int) -> Markup:
+        """A distance between two shares, before the other: 3.8 percentage points below; the same as; not comparable."""
+        value = self._book.value(identifier, context.name)
+        way = words.direction(value, decimals)
+        if way in (words.UP, words.DOWN):
+            told = self._print.points(context, identifier, f"points{decimals}", True)
+            said = self._book.words(context.name, "above" if way == words.UP else "below", identifier)
+            return Markup("{} {}").format(told, said)
+        said = "the same as" if way == words.FLAT else "not to be compared with"
+        return self._book.words(context.name, said, identifier) + self._book.note_on(identifier)
+
+
+class Profile(Partnership):
+    """The partnership of a profile made of journeys, and what is counted of it."""
 
     def indicators(self) -> list[Indicator]:
         """What is counted, in order."""
@@ -71,3 +89,23 @@ class Profile:
             for name, form in (("dispersion", "ratio1"), ("outside_by_chance", "count"), ("outside", "count"))
         )
         return Markup(NOTE).format(phi, chance, outside)
+
+
+class OfCounts(Partnership):
+    """The partnership of a profile made of published counts, and what they count."""
+
+    def published(self) -> list[Published]:
+        """What is counted, in order."""
+        return list(published.EVERY)
+
+    def divided(self, by: str) -> bool:
+        """Whether there are counts by drug_group, sex or age_group."""
+        return any(
+            f"published.growth.in_treatment.{name}" in self._book.values for name in GROUPS if GROUPS[name][0] == by
+        )
+
+    def not_collected(self, *names: str) -> bool:
+        """Whether some of these counts of everybody were not collected in one of the years."""
+        own = self._config["partnership"]
+        ids = (f"published.count.{name}.all.{own}.{period}" for name in names for period in SPANS)
+        return any(math.isnan(self._book.values[one]) for one in ids)

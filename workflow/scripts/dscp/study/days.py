@@ -39,3 +39,9 @@ def whole_quarters(first: dt.date, last: dt.date) -> list[tuple[dt.date, dt.date
     starts = [dt.date(year, month, 1) for year in range(first.year, last.year + 2) for month in (1, 4, 7, 10)]
     ends = [after - dt.timedelta(days=1) for after in starts[1:]]
     return [(start, end) for start, end in zip(starts, ends, strict=False) if first <= start and end <= last]
+
+
+def fiscal_year(of: dt.date) -> str:
+    """The fiscal year that a day is in: 2011-12."""
+    first = of.year - (of.month < 4)
+    return f"{first}-{(first + 1) % 100:02d}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -17,9 +17,10 @@ class Report:
 
     Attributes
     ----------
-    name : as in the config
+    name : as in the config; of a profile of published counts, which its extracts ask for, a name of its own
     schema : the schema of its config, below workflow/schemas
-    laid_over : folder below templates/ whose files go before those that all kinds of report share; "" for none
+    laid_over : folders below templates/ whose files go before those that all kinds of report share, the first before
+        the next
     constants : the cited constants that it may use
     stated : the rules that come after those of measures.needs: what only its prose states
     called : what it is, behind its title
@@ -29,7 +30,7 @@ class Report:
 
     name: str
     schema: str
-    laid_over: str
+    laid_over: tuple[str, ...]
     constants: str
     stated: tuple[str, ...]
     called: str
@@ -43,17 +44,17 @@ class Report:
         ----------
         folder : of the templates, seen from `project`
         """
-        own = Path(folder, self.laid_over, name)
-        return str(own if self.laid_over and Path(project, own).exists() else Path(folder, name))
+        own = (Path(folder, one, name) for one in self.laid_over)
+        return str(next((path for path in own if Path(project, path).exists()), Path(folder, name)))
 
     def root(self, template: Path | str) -> Path:
         """The folder of the templates, told from the path of one of them."""
         folder = Path(template).parent
-        return folder.parent if self.laid_over and folder.name == self.laid_over else folder
+        return folder.parent if folder.name in self.laid_over else folder
 
     def folders(self, folder: Path | str) -> list[str]:
         """Where its templates are looked for, in order."""
-        return list(dict.fromkeys([str(Path(folder, self.laid_over)), str(folder)]))
+        return [*(str(Path(folder, one)) for one in self.laid_over), str(folder)]
 
     def declared(self, name: str, folder: Path | str) -> dict:
         """What a YAML file of its templates holds."""
@@ -63,7 +64,7 @@ class Report:
 EVALUATION = Report(
     name="evaluation",
     schema="config.schema.yaml",
-    laid_over="",
+    laid_over=(),
     constants=f"{RESOURCES}/constants.csv",
     stated=("stated", "restated"),
     called="regenerated report",
@@ -73,14 +74,22 @@ EVALUATION = Report(
 PROFILE = Report(
     name="profile",
     schema="profile.schema.yaml",
-    laid_over="profile",
+    laid_over=("profile",),
     constants=f"{RESOURCES}/profile_constants.csv",
     stated=(),
     called="partnership profile",
     described="Partnership profile: {title}, run {run}",
     author="Made by a program from the records of treatment services",
 )
-REPORTS: Mapping[str, Report] = {one.name: one for one in (EVALUATION, PROFILE)}
+OF_COUNTS = replace(
+    PROFILE,
+    name="profile_of_counts",
+    laid_over=("profile_of_counts", "profile"),
+    constants=f"{RESOURCES}/profile_of_counts_constants.csv",
+    author="Made by a program from published counts",
+)
+COUNTS = "published_counts"  # the extract that a profile may be made of in the place of journeys
+REPORTS: Mapping[str, Report] = {one.name: one for one in (EVALUATION, PROFILE)}  # that a config may name
 
 
 def report_of(config: Mapping) -> Report:
@@ -91,4 +100,5 @@ def report_of(config: Mapping) -> Report:
     KeyError
         There is none of that name; the schema of the config says so first.
     """
-    return REPORTS[config.get("report", EVALUATION.name)]
+    found = REPORTS[config.get("report", EVALUATION.name)]
+    return OF_COUNTS if found is PROFILE and COUNTS in config.get("extracts", ()) else found
