@@ -21,7 +21,9 @@ from validators import verapdf
 
 RUN = "results/barnet-2011-12"
 # Number, column, file and line of a count, as the trail of a quantity tells them.
-LEAF = re.compile(r"published\.count\.\S+ = ([\d,]+)\n[^=]*?the\s+column\s+(\w+)\n(?:.*\n)*?\s+(\w+\.csv): line (\d+) \(1\)")
+LEAF = re.compile(
+    r"published\.count\.\S+ = ([\d,]+)\n[^=]*?the\s+column\s+(\w+)\n(?:.*\n)*?\s+(\w+\.csv): line (\d+) \(1\)"
+)
 
 
 @pytest.fixture(scope="module")
