@@ -10,7 +10,7 @@ include: "workflow/rules/sources.smk"
 include: "workflow/rules/extracts.smk"
 
 
-for part in ("fieldwork", "outcomes", "continuity", "impact", "evidence", "partnership", "published"):
+for part in ("fieldwork", "outcomes", "continuity", "impact", "evidence", "partnership", "published", "against_others"):
     if part in PARTS:
 
         include: f"workflow/rules/{part}.smk"

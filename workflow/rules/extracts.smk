@@ -63,7 +63,7 @@ rule validate:
         mapping=lambda wildcards: extract_mappings(wildcards.extract),
         config=unprinted(
             {
-                **study("periods", "sites", "codes"),
+                **study("periods", "sites", "codes", "pilots", "before", "after", "panel"),
                 "economics": pick(STUDY.get("economics", {}), *ECONOMICS_CHECKED),
                 "validation": STUDY.get("validation", {}),
             }

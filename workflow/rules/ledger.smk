@@ -6,6 +6,7 @@ REGISTERED = ["reproduction", "steps", "claims"] if PUBLISHED_RUN else []
 SHAPING = [
     *("sites", "periods", "definitions", "codes", "models", "economics"),
     *("partnership", "peers", "baseline", "year", "re_presentation"),
+    *("design", "pilots", "before", "after", "panel"),
 ]
 
 

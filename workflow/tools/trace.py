@@ -38,6 +38,7 @@ UNITS = {
     "index": "(index)",
     "rate": "(rate)",
     "year": "(year)",
+    "people": "people",
 }
 
 

@@ -24,14 +24,14 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from dscp.config import of_profile
+from dscp.config import of_area_study, of_profile
 from dscp.config.impossible import impossible, no_code
 from dscp.config.mappings import mapped_twice
 from dscp.disclosure.policies import POLICIES
 from dscp.extracts.faults import nearest
 from dscp.extracts.registry import MADE_FROM
 from dscp.record.jobs import extract_names
-from dscp.study.reports import EVALUATION, PROFILE
+from dscp.study.reports import AREA_STUDY, EVALUATION, PROFILE
 
 LARGEST = 200_000  # bytes
 MOST_ALIASES = 50
@@ -206,7 +206,7 @@ def completed(study: Mapping) -> dict:
 
 def as_run(study: Mapping) -> dict:
     """A config that nobody has checked, with what its run found in it besides what stands there."""
-    return completed(study) if study.get("report") == PROFILE.name else with_made(study)
+    return completed(study) if kind_of(study) is not KINDS[EVALUATION.name] else with_made(study)
 
 
 def _of_evaluation(study: Mapping) -> dict:
@@ -474,6 +474,7 @@ class Kind:
 KINDS = {
     EVALUATION.name: Kind(_of_evaluation, impossible, _contradictions_of_evaluation),
     PROFILE.name: Kind(of_profile.completed, of_profile.impossible, of_profile.contradictions),
+    AREA_STUDY.name: Kind(of_area_study.completed, of_area_study.impossible, of_area_study.contradictions),
 }
 
 

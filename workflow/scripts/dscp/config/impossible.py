@@ -20,7 +20,7 @@ def impossible(study: Mapping) -> Iterator[Fault]:
     yield from _out_of_time(list(_days(study)))
     economics = study["economics"]
     yield from _steps(economics["discount_rates"])
-    yield from _fiscal_years(economics)
+    yield from _years_of_economics(economics)
     yield from _months(economics["monthly_window"])
     for name, ends in economics["sensitivity"].items():
         if ends["low"] > ends["high"]:
@@ -63,19 +63,23 @@ def _steps(rates: Sequence[Mapping]) -> Iterator[Fault]:
         yield ("economics", "discount_rates"), f"found steps from the years {_listed(years)}, allowed: {allowed}"
 
 
-def _fiscal_years(economics: Mapping) -> Iterator[Fault]:
+def _years_of_economics(economics: Mapping) -> Iterator[Fault]:
     named = {("spending_years",): economics["spending_years"]}
     named |= {("journey_years", when): years for when, years in economics["journey_years"].items()}
     for keys, years in named.items():
-        path = ("economics", *keys)
-        for year in years:
-            if (int(year[:4]) + 1) % 100 != int(year[5:]):
-                yield path, f"found {year}, allowed: a fiscal year as 2009-10"
-        if not _ascending(years):
-            yield path, f"found {_listed(years)}, allowed: years in their order, each once"
+        yield from fiscal_years(("economics", *keys), years)
     before, during = (economics["journey_years"][when] for when in ("before", "during"))
     if before[-1] >= during[0]:
         yield ("economics", "journey_years", "during"), f"found {during[0]}, allowed: years after {before[-1]}"
+
+
+def fiscal_years(path: tuple, years: Sequence[str]) -> Iterator[Fault]:
+    """Texts that are no fiscal years, and years out of order."""
+    for year in years:
+        if (int(year[:4]) + 1) % 100 != int(year[5:]):
+            yield path, f"found {year}, allowed: a fiscal year as 2009-10"
+    if not _ascending(years):
+        yield path, f"found {_listed(years)}, allowed: years in their order, each once"
 
 
 def _months(window: Sequence[str]) -> Iterator[Fault]:

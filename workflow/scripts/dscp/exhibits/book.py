@@ -34,6 +34,7 @@ DEFAULT_FORMS = {
     "years": "years",
     "days": "days",
     "rate": "rate1",
+    "people": "count",
 }
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"

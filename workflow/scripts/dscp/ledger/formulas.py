@@ -12,6 +12,7 @@ import pandas as pd
 from dscp.ledger.dispersion import DISPERSION
 from dscp.ledger.estimators import ESTIMATORS
 from dscp.ledger.expressions import Language, NotAllowedError, expression, round_half_up
+from dscp.ledger.placebo import PLACEBO
 from dscp.ledger.rows import MISSING_INPUT, inputs_of, parse_inputs, quantities
 from dscp.ledger.worth import EXPECTED
 
@@ -81,7 +82,7 @@ def _wilson(count: float, base: float, confidence: float, side: int) -> float:
     return min(max((share + z**2 / (2 * base) + side * half) / (1 + z**2 / base), 0.0), 1.0)
 
 
-OURS = {**ESTIMATORS, **EXPECTED, **DISPERSION}
+OURS = {**ESTIMATORS, **EXPECTED, **DISPERSION, **PLACEBO}
 # What a formula may call.
 FUNCTIONS = {
     "sum": sum,
@@ -90,6 +91,7 @@ FUNCTIONS = {
     "len": len,
     "abs": abs,
     "sqrt": math.sqrt,
+    "exp": math.exp,
     "prod": math.prod,
     "round_half_up": round_half_up,
     "log_odds": log_odds,

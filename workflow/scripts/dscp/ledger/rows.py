@@ -34,7 +34,22 @@ FIELDS = [
     "about",
     "cohort",
 ]
-UNITS = {"count", "percent", "ppt", "ppt2", "p", "gbp", "gbp_m", "ratio", "index", "years", "days", "rate", "year"}
+UNITS = {
+    "count",
+    "percent",
+    "ppt",
+    "ppt2",
+    "p",
+    "gbp",
+    "gbp_m",
+    "ratio",
+    "index",
+    "years",
+    "days",
+    "rate",
+    "year",
+    "people",
+}
 MISSING_INPUT = "not computed: an input is missing"
 KINDS = ("records", "constant", "setting", "derived")
 

@@ -12,7 +12,7 @@ from dscp.extracts.registry import EXTRACTS
 from dscp.measures.registry import DEFAULT, FOLLOWED, MEASURES, POOLED, unasked
 from dscp.printing.words import listed
 from dscp.study.kinds import under_a_policy
-from dscp.study.reports import COUNTS, EVALUATION, OF_COUNTS, PROFILE, report_of
+from dscp.study.reports import AREA_STUDY, COUNTS, EVALUATION, OF_COUNTS, PROFILE, report_of
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ RULES: Mapping[str, Needs] = {  # in the order in which they run
     "partnership": Needs(all_of=("journeys",), report=PROFILE.name),
     "in_detail": Needs(all_of=("journeys",), open=True, report=PROFILE.name),
     "published": Needs(all_of=(COUNTS,), report=OF_COUNTS.name),
+    "against_others": Needs(all_of=("area_coverage",), report=AREA_STUDY.name),
 }
 # First part of an id -> what it needs; the ids of a measure start with its name.
 FAMILIES: Mapping[str, tuple[str, ...]] = {
@@ -83,6 +84,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "partnership": ("partnership",),
     "in_detail": ("in_detail",),
     "published": ("published",),
+    "against_others": ("against_others",),
     "unit_value": (),
     "steps": (),
     "constant": (),

@@ -27,6 +27,7 @@ WITHIN = {
     *("measure", "bin", "scenario", "savings", "spent", "stock", "flow", "part", "place"),
     *("setting", "choice"),
     *("outcome", "way", "at", "arm"),
+    *("span", "comparison"),
 }
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
 MODEL = (
@@ -65,6 +66,11 @@ TOGETHER |= {  # of what is known of worth: with and without areas
         "effects_alone",
     )
 }
+TOGETHER |= {  # of a study of areas
+    f"against_others.{name}high.{{{dim}}}": f"against_others.{name}low.{{{dim}}}"
+    for name, dim in (("", "comparison"), ("scaled_", "comparison"), ("without_", "area"), ("year_", "year"))
+}
+TOGETHER |= {"against_others.without_did.max": "against_others.without_did.min"}
 LINKED = [name for name, extract in EXTRACTS.items() if extract.links]
 PROSE, FIGURE = "text", "Figure "
 OF_THE_RUN = {  # files that a run makes and counts
@@ -183,6 +189,54 @@ TITLES = {
     "uncertainty.pays.counts.{place}": "Chance that benefits exceed costs",
     "uncertainty.gain.counts.{place}": "What it was worth at most to know whether they do",
     "uncertainty.effects_alone.counts.{place}": "Chance that benefits exceed costs, values as estimated",
+    "against_others.people.{area}.{year}": "People in treatment in an area and year, as published",
+    "against_others.prevalence.{area}.{year}": "Estimated number who need treatment, as published",
+    "against_others.people.{area}.{span}": "People in treatment in an area, years added",
+    "against_others.prevalence.{area}.{span}": "Estimated number who need treatment in an area, years added",
+    "against_others.coverage.{area}.{span}": "Coverage of an area",
+    "against_others.change.{area}": "Change in coverage of an area, percentage points",
+    "against_others.areas.{number}": "Numbers of areas",
+    "against_others.areas.named": "Areas that the file names",
+    "against_others.areas.left_out": "Areas without figures of every year before and after",
+    "against_others.pooled_people.{arm}.{span}": "People in treatment, areas added",
+    "against_others.pooled_prevalence.{arm}.{span}": "Estimated number who need treatment, areas added",
+    "against_others.pooled_coverage.{arm}.{span}": "Coverage of areas together",
+    "against_others.pooled_change.{arm}.{comparison}": "Change in coverage of areas together, percentage points",
+    "against_others.panel_people.{arm}.{span}": "People in treatment by year, areas followed",
+    "against_others.panel_prevalence.{arm}.{span}": "Estimated number who need treatment by year, areas followed",
+    "against_others.panel_coverage.{arm}.{span}": "Coverage by year, areas followed",
+    "against_others.did.{comparison}": "Difference in differences of coverage, percentage points",
+    "against_others.ratio.{comparison}": "Ratio of coverage after and before, pilots over others",
+    "against_others.spread.{arm}.{comparison}": "What the areas of an arm add to the clustered variance",
+    "against_others.error.{comparison}": "Standard error of the logarithm of the ratio, clustered by area",
+    "against_others.low.{comparison}": "Ends of the interval of the ratio, clustered by area",
+    "against_others.pearson.{arm}.{comparison}": "How far the areas of an arm scatter, in Pearson’s chi squared",
+    "against_others.dispersion.{comparison}": "How far areas scatter, in times what chance among people gives",
+    "against_others.scaled_error.{comparison}": "Standard error of the logarithm of the ratio, scaled by the scatter",
+    "against_others.scaled_low.{comparison}": "Ends of the interval of the ratio, scaled by the scatter",
+    "against_others.placebo_share.{comparison}": "Share of sets of areas with as large a difference",
+    "against_others.sets": "Sets of areas, the pilots among them",
+    "against_others.sets_as_far": "Those of them with as large a difference",
+    "against_others.placebo_reach": "Largest difference that any set gives",
+    "against_others.placebo_middle.{bin}": "Middle of a range of differences",
+    "against_others.placebo_sets.{bin}": "Sets of areas that give a difference in the range",
+    "against_others.mean_change.{arm}": "Mean change in coverage, each area counted alike",
+    "against_others.mean_did": "Difference of the mean changes",
+    "against_others.mean_placebo_share": "Share of sets of areas with as large a difference of means",
+    "against_others.pilots_that_rose": "Pilots whose coverage rose",
+    "against_others.without_coverage.{area}.before": "Coverage of the pilots before, without one of them",
+    "against_others.without_coverage.{area}.after": "Coverage of the pilots after, without one of them",
+    "against_others.without_did.{area}": "Difference in differences without one pilot",
+    "against_others.without_did.min": "Smallest and largest difference without one pilot",
+    "against_others.without_ratio.{area}": "Ratio of coverage without one pilot",
+    "against_others.without_spread.{area}": "What the other pilots add to the clustered variance",
+    "against_others.without_error.{area}": "Standard error of the logarithm of that ratio",
+    "against_others.without_low.{area}": "Ends of the interval of that ratio",
+    "against_others.year_did.{year}": "Difference in differences of a year against the base year",
+    "against_others.year_ratio.{year}": "Ratio of coverage of a year against the base year",
+    "against_others.year_spread.{arm}.{year}": "What the areas of an arm add to the clustered variance of a year",
+    "against_others.year_error.{year}": "Standard error of the logarithm of the ratio of a year",
+    "against_others.year_low.{year}": "Ends of the interval of the ratio of a year",
     "reproduction.clients.{number}": "Additional clients that a published number would change",
     "reproduction.pounds.{number}": "Benefits that a published number would change",
     "claims.{sort}.{verdict}": "Claims of the print, by kind and verdict",

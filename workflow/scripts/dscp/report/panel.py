@@ -43,6 +43,7 @@ UNITS = {
     "days": "days",
     "rate": "",
     "year": "",
+    "people": "people",
 }
 WORDS = {
     "did": "difference in differences",

@@ -89,7 +89,17 @@ OF_COUNTS = replace(
     author="Made by a program from published counts",
 )
 COUNTS = "published_counts"  # the extract that a profile may be made of in the place of journeys
-REPORTS: Mapping[str, Report] = {one.name: one for one in (EVALUATION, PROFILE)}  # that a config may name
+AREA_STUDY = Report(
+    name="area_study",
+    schema="area_study.schema.yaml",
+    laid_over=("area_study",),
+    constants=f"{RESOURCES}/area_study_constants.csv",
+    stated=(),
+    called="study of areas",
+    described="Study of areas on published figures: {title}, run {run}",
+    author="Made by a program from published figures of areas",
+)
+REPORTS: Mapping[str, Report] = {one.name: one for one in (EVALUATION, PROFILE, AREA_STUDY)}  # that a config may name
 
 
 def report_of(config: Mapping) -> Report:
