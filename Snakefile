@@ -34,6 +34,11 @@ if PUBLISHED_RUN:
     include: "workflow/rules/reproduction.smk"
 
 
+if REVIEWED_RUN:
+
+    include: "workflow/rules/review.smk"
+
+
 include: "workflow/rules/disclosure.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/record.smk"

@@ -6,19 +6,22 @@ import calendar
 import csv
 import datetime as dt
 from collections import Counter, defaultdict
+from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 import pytest
 import yaml
 
+import chain
 import profiles
 from dscp.config.checked import completed, plain
+from dscp.reproduction.compared import read_data
 from dscp.reproduction.published import read_published
+from ledger_checks import assert_closed
 from review_journeys import read_assumed, review_journeys
-from running import PROJECT
 
-RESOURCES = PROJECT / "workflow" / "resources"
-STUDY = PROJECT / "studies" / "southampton" / "config.yaml"
+RESOURCES = chain.PROJECT / "workflow" / "resources"
+STUDY = chain.PROJECT / "studies" / "southampton" / "config.yaml"
 DAY = dt.date.fromisoformat
 FIRST, LAST = DAY("2011-04-01"), DAY("2012-03-31")
 MONTHS = {
@@ -58,6 +61,18 @@ def printed() -> dict[str, str]:
 
 def years(start: dt.date, end: dt.date) -> int:
     return end.year - start.year - ((end.month, end.day) < (start.month, start.day))
+
+
+def cells_of_print() -> dict[str, tuple[str, int]]:
+    """Key -> value and decimals."""
+    found = {}
+    for path in (RESOURCES / "published_southampton").glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        found |= {
+            "/".join((row["table"], row["row"], row["column"])): (row["value"], int(row["decimals"])) for row in rows
+        }
+    return found
 
 
 def counted(rows: list[dict]) -> Counter:
@@ -170,6 +185,117 @@ def test_the_profile_counts_what_the_loop_counts(loop, made):
     assert known["in_detail.stayed_all.post"] == loop["still"]
     assert known["in_detail.stayed_days.post"] == loop["days still"]
     assert known["in_detail.stayed.6_and_over.post"] == loop["still 6_and_over"]
+
+
+# -- the register
+
+
+def rounded(value: float, decimals: int) -> Decimal:
+    return Decimal(repr(round(value, 9))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+
+
+@pytest.fixture(scope="module")
+def parts(made) -> pd.DataFrame:
+    return made.ledger[made.ledger["rule"].isin(["partnership", "in_detail"])]
+
+
+@pytest.fixture(scope="module")
+def compared(parts):
+    return profiles.review_of(config(), [parts])
+
+
+def test_every_printed_cell_has_one_verdict_and_a_reason_where_there_is_none(compared, made):
+    found = compared[0].set_index("key")
+    assert set(found.index) == set(printed())
+    assert len(found) == 696
+    without = found[found["verdict"] == "not computable"]
+    assert (without["reason"] != "").all()
+    assert (without["our_id"] == "").all()
+    assert set(found["our_id"]) - {""} <= set(made.known)
+    differing = found[found["verdict"] == "differs"]
+    assert (differing["cause_confirmed"] != "").all()
+    assert not found.drop(differing.index)["cause_confirmed"].any()
+
+
+def test_verdicts_are_those_of_plain_rounding(compared, made):
+    """Ours, rounded half up to the decimals of the print, is the print or is not."""
+    of = cells_of_print()
+    found = compared[0]
+    told = Counter()
+    for row in found[found["our_id"] != ""].itertuples():
+        value, decimals = of[row.key]
+        alike = rounded(made.known[row.our_id], decimals) == Decimal(value)
+        assert (row.verdict in ("equal as printed", "equal by construction")) == alike, row.key
+        told[row.verdict] += 1
+    assert told["differs"] == 6
+    assert told["within printed rounding"] == 1
+    assert min(told["equal as printed"], told["equal by construction"]) > 20
+
+
+def test_the_share_of_completions_differs_as_it_is_net(compared):
+    found = compared[0].set_index("key")
+    share = found.loc["domes/successful_completions_pct/all_local"]
+    assert (share["printed"], share["our_printed"], share["verdict"]) == ("12%", "14", "differs")
+    assert share["cause_confirmed"] == "net of something"
+    assert found.loc["data_report_text/under_40_pct/under_40_pct", "rounding"] == "rounded inputs"
+
+
+def test_the_ledger_says_what_the_register_does(compared, made):
+    found, related, _ = compared
+    known = made.known
+    assert known["reproduction.numbers"] == len(found) == 696
+    assert known["reproduction.relations"] == len(related) == 272
+    assert known["reproduction.relation.cannot_hold"] == (related["verdict"] == "cannot hold").sum() == 34
+    by_verdict = found["verdict"].value_counts()
+    for verdict, number in by_verdict.items():
+        name = verdict.replace(" ", "_")
+        of_places = [
+            value for one, value in known.items() if one.startswith("review.place.") and one.endswith(f".{name}")
+        ]
+        assert sum(of_places) == known[f"reproduction.verdict.{name}"] == number
+    without = {one: value for one, value in known.items() if one.startswith("review.without.")}
+    assert sum(without.values()) == by_verdict["not computable"]
+    assert min(without.values()) > 0
+    assert list(without.values()) == sorted(without.values(), reverse=True)
+    told = [one for one in known if one.startswith("review.broken.")]
+    assert [one.removeprefix("review.broken.") for one in told] == list(related["id"][:34])
+    assert told[0] == "review.broken.completions_share"
+    assert known["review.mean_months"] == pytest.approx(44 / 17)
+    assert_closed(made.ledger)
+
+
+def test_what_nobody_has_looked_at_stops(parts):
+    def with_(**decided):
+        return profiles.review_of(config(), [parts], **decided)
+
+    own = {path.stem: read_data(str(path)) for path in (RESOURCES / "reviewed").glob("*.csv")}
+    causes, compared = own["causes"], own["compared"]
+    with pytest.raises(ValueError, match="all_local differs and has no cause"):
+        with_(causes=causes[causes["key"] != "domes/successful_completions_pct/all_local"])
+    more = causes.iloc[:1].assign(key="data_report_text/male/male")
+    with pytest.raises(ValueError, match="male has a cause and does not differ"):
+        with_(causes=pd.concat([causes, more]))
+    with pytest.raises(ValueError, match=r"figure_8/.*: nothing says what it is compared with"):
+        with_(compared=compared[compared["key"] != "figure_8/*"])
+    with pytest.raises(ValueError, match=r"figure_9/\*: fits no number"):
+        with_(compared=pd.concat([compared, pd.DataFrame([{"key": "figure_9/*", "kind": "none", "target": "travel"}])]))
+    with pytest.raises(ValueError, match="reason 'weather', allowed: national, travel"):
+        with_(compared=compared.replace({"target": {"transfers": "weather"}}))
+    with pytest.raises(ValueError, match=r"male: there is no quantity in_detail\.sex\.men\.post"):
+        with_(compared=compared.replace({"target": {"in_detail.sex.male.post": "in_detail.sex.men.post"}}))
+
+
+@pytest.mark.parametrize(("table", "row", "value"), [
+    ("data_report_text", "female", "227"), ("figure_12", "january", "20"), ("figure_6", "mean_years", "2.5"),
+    ("data_report_text", "representations_pct", "16"),
+])  # fmt: skip
+def test_a_slip_in_the_print_is_found(parts, table, row, value):
+    tables = print_()
+    rows = tables[table]
+    at = rows.index[rows["row"] == row][0]
+    rows.loc[at, ["value", "printed"]] = value
+    with pytest.raises(ValueError, match=f"{table}/{row}.* differs and has no cause"):
+        profiles.review_of(config(), [parts], {table: rows})
 
 
 def test_effective_treatment_has_grown_as_printed(made):

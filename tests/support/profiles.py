@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,10 @@ from dscp.measures.clients_of_year import clients_of_year, clients_within
 from dscp.measures.indicators import indicators
 from dscp.measures.needs import lacking
 from dscp.report.lint import read_allowed, read_page
+from dscp.reproduction.compared import read_data
+from dscp.reproduction.published import read_published
 from dscp.study.choices import choices
+from dscp.study.kinds import reviewed
 from dscp.study.reports import COUNTS, OF_COUNTS, report_of
 from figures import figures
 from in_detail import in_detail
@@ -28,11 +31,13 @@ from ledger import ledger as whole_ledger
 from partnership import counted, partnership
 from published import cells, published
 from report_html import Choice, quoted, report_html
+from review import review
 from validate import validate
 from workbook import workbook
 
 BARNET = chain.PROJECT / "studies" / "barnet"
 EXAMPLE = chain.PROJECT / "studies" / "profile" / "config.yaml"
+REVIEWS = chain.PROJECT / "workflow" / "resources"
 OWN, PEERS = "N1", ["N2", "S1", "E1"]
 YEARS = {"year": ("2014-04-01", "2015-03-31"), "baseline": ("2013-04-01", "2014-03-31")}
 
@@ -74,6 +79,8 @@ def made(of: Mapping, journeys: pd.DataFrame, folder: Path) -> chain.Made:
     parts = [chain.as_read(partnership(counted(clients, every, of), every, of), folder)]
     if not lacking(["in_detail"], of):
         parts.append(chain.as_read(in_detail(clients_within(str(typed), of), of, values_of(parts[0])), folder))
+    if reviewed(of):
+        parts.append(chain.as_read(review_of(of, parts)[2], folder))
     return _whole(of, parts, findings, {"journeys": typed}, folder)
 
 
@@ -102,6 +109,22 @@ def _whole(of: Mapping, parts: list, findings: pd.DataFrame, typed: Mapping[str,
     config, says = {"assumed": {}, **of, "disclosure": "none"}, meanings(config_schema(chain.PROJECT, of))
     whole = whole_ledger(pd.concat(parts, ignore_index=True), remarks, table, config, says)
     return chain.Made(of, chain.as_read([whole], folder), remarks, pd.DataFrame(columns=["site"]), typed)
+
+
+def review_of(
+    of: Mapping, parts: Sequence[pd.DataFrame], tables: Mapping | None = None, **decided: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]:
+    """The register of a published review, its relations and their ledger rows; what is given goes before the project's.
+
+    Parameters
+    ----------
+    parts : ledger rows of the other rules
+    """
+    own = {path.stem: read_data(str(path)) for path in (REVIEWS / "reviewed").glob("*.csv")}
+    print_ = REVIEWS / "published_southampton"
+    relations = yaml.safe_load((print_ / "relations.yaml").read_text(encoding="utf-8"))
+    read = read_published([str(path) for path in print_.glob("*.csv")])
+    return review(of, pd.concat(parts, ignore_index=True), {**read, **(tables or {})}, relations, {**own, **decided})
 
 
 def render(of: Mapping, ledger: pd.DataFrame, findings: pd.DataFrame) -> chain.Printed:

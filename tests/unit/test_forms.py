@@ -14,6 +14,7 @@ from dscp.study.kinds import PRINTED
 
 RUN = "results/r"
 REGISTER = {"reproduction.csv", "relations.csv", "claims.csv", "count_ranges.csv"}
+REVIEW = "review_relations.csv"
 CHECK = "restricted/output_check.pdf"
 EVALUATED = {
     "reference_run": True,
@@ -105,7 +106,7 @@ def test_every_form_says_what_nothing_else_says():
 
 
 def test_a_study_decides_which_forms_it_has():
-    every = {form.file for form in FORMS}
+    every = {form.file for form in FORMS} - {REVIEW}
     assert {form.file for form in forms_of(EVALUATED)} == every - {CHECK}
     for other in (
         {**EVALUATED, "reference_run": False},
@@ -117,6 +118,23 @@ def test_a_study_decides_which_forms_it_has():
         assert {form.file for form in forms_of(other)} == every - REGISTER - {CHECK}
     for policy in POLICIES.keys() - {"none"}:
         assert {form.file for form in forms_of({**EVALUATED, "disclosure": policy})} == every - REGISTER
+
+
+def test_a_profile_beside_a_review_has_a_register_and_a_rule_of_its_own():
+    profile = {**EVALUATED, "programme": {"short_name": ""}, "review": "southampton"}
+    names = {form.file for form in forms_of(profile)}
+    assert names & {*REGISTER, REVIEW} == {"reproduction.csv", REVIEW}
+    assert REVIEW not in {form.file for form in forms_of({**profile, "disclosure": "suppress_below_5"})}
+
+
+@pytest.mark.parametrize(("rule", "found"), [("one", True), ("other", True), ("another", False)])
+def test_a_file_may_be_made_by_either_of_two_rules(monkeypatch, rule, found):
+    monkeypatch.setattr(forms, "FORMS", (replace(TABLE, rule="one other"),))
+    if found:
+        assert made({rule: [f"{RUN}/a.csv"]}) == {"a.csv": [f"{RUN}/a.csv"]}
+    else:
+        with pytest.raises(SystemExit, match=r"a\.csv: found no such file"):
+            made({rule: [f"{RUN}/a.csv"]})
 
 
 def test_a_file_is_of_one_form_or_of_none():

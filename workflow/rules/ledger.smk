@@ -1,7 +1,7 @@
 """The ledger: every quantity of the run."""
 
 FONTS = project_files("templates/fonts", ".ttf", ".otf")
-REGISTERED = ["reproduction", "steps", "claims"] if PUBLISHED_RUN else []
+REGISTERED = ["reproduction", "steps", "claims"] if PUBLISHED_RUN else ["review"] if REVIEWED_RUN else []
 # The groups of the config that shape a quantity.
 SHAPING = [
     *("sites", "periods", "definitions", "codes", "models", "economics"),

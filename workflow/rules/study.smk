@@ -16,7 +16,7 @@ from dscp.config.schema import config_schema, meanings
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, chosen
 from dscp.study.choices import choices
-from dscp.study.kinds import PRINTED, REVIEWED, compared, under_a_policy
+from dscp.study.kinds import PRINTED, REVIEWED, compared, reviewed, under_a_policy
 from dscp.study.reports import report_of
 
 CONFIG_FILE = "config.yaml"
@@ -33,6 +33,7 @@ EXTRACTS = list(STUDY["extracts"])
 PARTS = [rule for rule in RULES if not lacking([rule], STUDY)]  # the rules that compute what the study has extracts for
 STATED = list(REPORT.stated)
 PUBLISHED_RUN = compared(STUDY)
+REVIEWED_RUN = reviewed(STUDY)
 SITES = [name for name, site in STUDY["sites"].items() if site.get("analysed", True)]
 
 

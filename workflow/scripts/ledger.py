@@ -21,6 +21,7 @@ COUNTED_FILES = (
     "relations.csv",
     "claims.csv",
     "count_ranges.csv",
+    "review_relations.csv",
 )  # files of the run, rows counted
 OF_VALIDATION = "validate"  # the rule whose quantities count rows of files, whatever these hold
 

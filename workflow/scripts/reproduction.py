@@ -16,28 +16,20 @@ from dscp.exhibits.declared import Entry, entries, resolve
 from dscp.ledger.leaves import constants, settings
 from dscp.ledger.rows import read_ledger, write_ledger
 from dscp.ledger.trail import filled, plain
-from dscp.printing.forms import FORMS, in_unit, printed
+from dscp.printing.forms import FORMS
 from dscp.reproduction.causes import Case, Ledger, proposed
+from dscp.reproduction.compared import FIELDS, ours_of, read_data, value_text, verdicts
 from dscp.reproduction.consequences import consequence
 from dscp.reproduction.counts import count_ranges
 from dscp.reproduction.intervals import Interval, interval
 from dscp.reproduction.numbers import PROSE, Number, numbers
 from dscp.reproduction.published import read_published
 from dscp.reproduction.registered import counted, differences, ranges_told
-from dscp.reproduction.relations import BROKEN, HOLDS, Judged, declared, judge, same_quantity, short, span
+from dscp.reproduction.relations import BROKEN, Judged, declared, judge, same_quantity, span
 from dscp.reproduction.verdicts import (
-    CONSTRUCTED,
     DIFFERS,
-    EQUAL,
-    NOT,
     Mapped,
-    from_rounded,
-    printed_steps,
     scale_of,
-    taken_from,
-    verdict_of_bound,
-    verdict_of_value,
-    worst,
 )
 from dscp.run.inert import tabled
 from dscp.run.job import writing
@@ -46,8 +38,6 @@ from dscp.study.days import day, whole_months
 
 NO_SUCH = "this run has no such quantity"
 EVIDENCE = 3  # broken relations quoted per number
-FIELDS = ["key", "where", "printed", "value", "unit", "our_id", "ours", "our_printed", "verdict", "rounding", "reason"]
-FIELDS += ["evidence", "cause_proposed", "cause_confirmed", "clients", "pounds"]
 RELATION_FIELDS = ["id", "about", "relation", "printed", "left", "right", "verdict"]
 
 
@@ -123,80 +113,6 @@ def facts(config: Mapping) -> dict[str, str]:
     lengths = [whole_months(*config["periods"][period]["outcomes"]) for period in PERIODS]
     found["periods.lengths"] = f"{lengths[0]}:{left_out}:{lengths[1]}"
     return found
-
-
-# -- verdicts
-
-
-def ours_of(one: Mapped, values: Mapping[str, float]) -> list[float]:
-    """Our values of a published number, in its unit; without sign where the print has none."""
-    found = [
-        in_unit(values[name], one.form) if one.form else values[name] * float(one.scale)
-        for name in one.ids
-        if one.kind == "ledger"
-    ]
-    return [abs(value) for value in found] if one.test == "size" else found
-
-
-def verdicts(
-    mapped: Mapping[str, Mapped],
-    rows: Mapping,
-    values: Mapping[str, float],
-    claims: Mapping,
-    known: Mapping[str, str],
-    rebuilt: Mapping[str, str],
-) -> pd.DataFrame:
-    """One row per published number: key, our_id, ours, our_printed, verdict, rounding, reason.
-
-    Parameters
-    ----------
-    rows, values : our ledger
-    claims : id of a relation -> whether it holds of our values
-    known : facts of the study
-    rebuilt : pattern of keys of numbers that the extracts were rebuilt from -> in which way
-    """
-    taken = taken_from(mapped, rows, rebuilt)
-    steps = printed_steps(mapped.values())
-    found = []
-    for key, one in mapped.items():
-        ours = ours_of(one, values)
-        if one.kind == "ledger":
-            each = zip(one.ids, ours, strict=True)
-            verdict, rounding = worst([_verdict(one, name, value, rows, values, steps) for name, value in each])
-        elif one.kind == "relation":
-            verdict, rounding = {HOLDS: EQUAL, BROKEN: DIFFERS}.get(claims[one.ids[0]], NOT), ""
-        elif one.kind == "setting":
-            verdict, rounding = (EQUAL if known[one.ids[0]] == one.expected else DIFFERS), ""
-        else:
-            verdict, rounding = NOT, ""
-        shown = "; ".join(_shown(one, value) for value in ours) or known.get("".join(one.ids), "")
-        reason = one.reason
-        if verdict == EQUAL and one.ids and taken.keys() >= set(one.ids):
-            verdict, reason = CONSTRUCTED, reason or taken[one.ids[0]]
-        ids = " ".join(one.ids)
-        found.append((key, ids, "; ".join(plain(v) for v in ours), shown, verdict, rounding, reason))
-    return pd.DataFrame(found, columns=["key", "our_id", "ours", "our_printed", "verdict", "rounding", "reason"])
-
-
-def _verdict(one: Mapped, identifier: str, ours: float, rows, values, steps) -> tuple[str, str]:
-    if one.test in ("below", "above"):
-        return verdict_of_bound(one.number, ours, one.test)
-    rounded = from_rounded(identifier, rows, values, steps)
-    if rounded is not None:
-        rounded *= float(one.scale)
-        rounded = abs(rounded) if one.test == "size" else rounded
-    return verdict_of_value(one.number, ours, rounded)
-
-
-def _shown(one: Mapped, value: float) -> str:
-    """Our value in the form of the print."""
-    if one.form:
-        return printed(value / FORMS[one.form].scale, one.form)
-    if one.test in ("below", "above") or math.isnan(value):
-        return plain(value)
-    step = one.number.step
-    decimals = 0 if step >= 1 else 2 if step.denominator % 10 else len(str(step.denominator)) - 1
-    return short(Fraction(round(value / float(step))) * step, decimals)
 
 
 # -- the print against itself
@@ -318,13 +234,9 @@ def reproduction(
     judged = relations(data, mapped)
     found = verdicts(mapped, rows, values, claims_of_ours(data, mapped, values), known, rebuilt)
     register = explained(found, mapped, rows, values, judged, confirmed)
-    own = pd.DataFrame([(one.where, one.printed, _value(one), one.unit) for one in published.values()])
+    own = pd.DataFrame([(one.where, one.printed, value_text(one), one.unit) for one in published.values()])
     register[["where", "printed", "value", "unit"]] = own
     return register[FIELDS], _relation_rows(judged)
-
-
-def _value(number: Number) -> str:
-    return "" if number.value is None else short(number.value).replace(",", "")
 
 
 def _relation_rows(judged: Sequence[Judged]) -> pd.DataFrame:
@@ -341,11 +253,6 @@ def _relation_rows(judged: Sequence[Judged]) -> pd.DataFrame:
         for one in judged
     ]
     return pd.DataFrame(rows, columns=RELATION_FIELDS)
-
-
-def read_data(path: str) -> pd.DataFrame:
-    """A data file as text."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 if __name__ == "__main__":

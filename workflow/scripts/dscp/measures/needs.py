@@ -85,6 +85,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "in_detail": ("in_detail",),
     "published": ("published",),
     "against_others": ("against_others",),
+    "review": ("in_detail",),
     "unit_value": (),
     "steps": (),
     "constant": (),

@@ -78,6 +78,7 @@ OF_THE_RUN = {  # files that a run makes and counts
     "relations.csv": "the register of relations between its numbers",
     "claims.csv": "the register of the print’s claims",
     "count_ranges.csv": "the counts that the print allows",
+    "review_relations.csv": "the register of relations between the review’s numbers",
 }
 TITLES = {
     "fieldwork.{stage}.{group}.{site}": "Encounters",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from dscp.study.kinds import compared, under_a_policy
+from dscp.study.kinds import compared, registered, reviewed, under_a_policy
 
 RUN_NAME = r"[a-z0-9][a-z0-9._-]*"  # as in the schema of the config
 # Folders of a run that hold no published form.
@@ -48,7 +48,7 @@ class PublishedForm:
     Parameters
     ----------
     file : its path in the run's folder; with "*" for several files of one kind
-    rule : what makes it
+    rule : what makes it; where the kinds of report have rules of their own for it, those, with a blank between
     says : what it is, for the closing lines of a run and the run record
     media_type : as IANA registers it
     when : whether a study has it, by its config
@@ -136,6 +136,7 @@ OF_REGISTER = {
     **_all(Way.PRINT, "cause_proposed cause_confirmed clients pounds"),
 }
 OF_RELATIONS = _all(Way.PRINT, "id about relation printed left right verdict")
+OF_REVIEW = {**OF_RELATIONS, **_all(Way.PRINT, "cause why")}
 OF_CLAIMS = _all(Way.PRINT, "id place kind claim judged_against verdict arithmetic clients pounds hangs_on reason")
 OF_RANGES = {
     **_all(Way.PRINT, "table site sets pilot_pre pilot_post comparison_pre comparison_post base_from base_to"),
@@ -160,10 +161,13 @@ FORMS = (
         {"id": Way.TEXTS, "decision": Way.GATE},
     ),
     PublishedForm("restricted/output_check.pdf", "output_check", "to be signed", PDF, under_a_policy, True, {}),
-    PublishedForm("reproduction.csv", "reproduction", "register of the print", CSV, compared, False, OF_REGISTER),
+    PublishedForm(
+        "reproduction.csv", "reproduction review", "register of the print", CSV, registered, False, OF_REGISTER
+    ),
     PublishedForm("relations.csv", "reproduction", "relations in the print", CSV, compared, False, OF_RELATIONS),
     PublishedForm("claims.csv", "claims", "claims of the print", CSV, compared, False, OF_CLAIMS),
     PublishedForm("count_ranges.csv", "reproduction", "counts that the print allows", CSV, compared, False, OF_RANGES),
+    PublishedForm("review_relations.csv", "review", "relations in the review", CSV, reviewed, False, OF_REVIEW),
     PublishedForm("ro-crate-metadata.json", "run_record", "run record", JSON_LD, always, False, OF_RECORD),
 )
 WIDTH = max(len(form.says) for form in FORMS) + 2  # of the first column of what a run says in the end
@@ -196,7 +200,7 @@ def made_forms(study: Mapping, jobs: Sequence[Mapping], folder: str) -> dict[Pub
     outputs = [(job["rule"], path) for job in jobs for path in job["outputs"]]
     names = {path: path[len(folder) + 1 :] if path.startswith(f"{folder}/") else "" for _, path in outputs}
     found = {
-        form: [path for rule, path in outputs if rule == form.rule and form.holds(names[path])]
+        form: [path for rule, path in outputs if rule in form.rule.split() and form.holds(names[path])]
         for form in forms_of(study)
     }
     of_forms = {path for paths in found.values() for path in paths}

@@ -18,8 +18,15 @@ PRINTED = "as printed in the evaluation's final report"
 CONSEQUENCES = {"clients": "count", "pounds": "gbp"}
 
 
-def counted(register: pd.DataFrame, related: pd.DataFrame) -> list[pd.DataFrame]:
-    """Ledger leaves: how many published numbers and relations there are, and of each verdict."""
+def counted(
+    register: pd.DataFrame, related: pd.DataFrame, rule: str = RULE, relations: str = RELATIONS
+) -> list[pd.DataFrame]:
+    """Ledger leaves: how many published numbers and relations there are, and of each verdict.
+
+    Parameters
+    ----------
+    rule, relations : that writes them; the file that it writes relations to
+    """
     rows = [("numbers", len(register), REGISTER, "all rows")]
     prose = int(register["key"].str.startswith(f"{PROSE}/").sum())
     rows += [("tables", len(register) - prose, REGISTER, "numbers of tables")]
@@ -27,11 +34,11 @@ def counted(register: pd.DataFrame, related: pd.DataFrame) -> list[pd.DataFrame]
     rows += [(f"verdict.{_name(v)}", (register["verdict"] == v).sum(), REGISTER, f"verdict: {v}") for v in VERDICTS]
     of_tables = register.loc[~register["key"].str.startswith(f"{PROSE}/"), "verdict"]
     rows += [(f"table.{_name(v)}", (of_tables == v).sum(), REGISTER, f"tables, verdict: {v}") for v in VERDICTS]
-    rows += [("relations", len(related), RELATIONS, "all rows")]
+    rows += [("relations", len(related), relations, "all rows")]
     judged = (HOLDS, BROKEN, UNKNOWN)
-    rows += [(f"relation.{_name(v)}", (related["verdict"] == v).sum(), RELATIONS, f"verdict: {v}") for v in judged]
+    rows += [(f"relation.{_name(v)}", (related["verdict"] == v).sum(), relations, f"verdict: {v}") for v in judged]
     frame = pd.DataFrame(rows, columns=["name", "rows", "file", "filter"])
-    texts = {"extract": "{file}", "filter": "{filter}", "source": "Appendix E", "rule": RULE, "function": "counted"}
+    texts = {"extract": "{file}", "filter": "{filter}", "source": "Appendix E", "rule": rule, "function": "counted"}
     return [quantities(frame, id="reproduction.{name}", value="rows", unit="count", rows="rows", **texts)]
 
 
@@ -40,7 +47,12 @@ def _name(verdict: str) -> str:
 
 
 def differences(
-    register: pd.DataFrame, mapped: Mapping[str, Mapped], ledger: pd.DataFrame, confirmed: pd.DataFrame
+    register: pd.DataFrame,
+    mapped: Mapping[str, Mapped],
+    ledger: pd.DataFrame,
+    confirmed: pd.DataFrame,
+    rule: str = RULE,
+    print_: str = PRINTED,
 ) -> list[pd.DataFrame]:
     """Ledger rows of every published number that differs and that a person has looked at.
 
@@ -52,6 +64,8 @@ def differences(
     ----------
     ledger : our quantities
     confirmed : by key: what the number is, cause, why
+    rule : that writes them
+    print_ : what the print is, in the citation of its numbers
     """
     rows = register[(register["verdict"] == DIFFERS) & register["key"].isin(confirmed.index)].join(confirmed, on="key")
     rows = rows.assign(slug=[_slug(key) for key in rows["key"]], one=1)
@@ -61,14 +75,14 @@ def differences(
     known = ledger.set_index("id")
     found["unit"] = known["unit"].reindex(found["our_id"]).tolist()
     found["published"] = [float(mapped[key].number.value / mapped[key].scale) for key in found["key"]]
-    common = {"rule": RULE, "function": "differences"}
+    common = {"rule": rule, "function": "differences"}
     place = {"source": "{where}: {what}", **common}
     cited = quantities(
         found,
         id="constant.published.{slug}",
         value="published",
         unit="{unit}",
-        source="{where}: {what}, " + PRINTED,
+        source="{where}: {what}, " + print_,
         filter="{what}, as printed",
         **common,
     )

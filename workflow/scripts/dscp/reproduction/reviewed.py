@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from fractions import Fraction
 
 import pandas as pd
 
 from dscp.reproduction.numbers import Number
+from dscp.reproduction.verdicts import Mapped, scale_of
 
 WHOLE = ("count", "gbp", "age")  # units whose whole numbers the print does not round
 SHORT = {"pct": "per cent", "n": "number", **{month.lower(): month for month in calendar.month_name[1:]}}
@@ -58,3 +60,60 @@ def place_of(key: str, places: Mapping[str, str]) -> str:
     table, row, column = key.split("/")
     names = [row] if row == column else [row, column]
     return ", ".join([places[table], *(" ".join(SHORT.get(word, word) for word in name.split("_")) for name in names)])
+
+
+def mapped(
+    published: Mapping[str, Number],
+    compared: pd.DataFrame,
+    reasons: Mapping[str, str],
+    names: Mapping[str, str],
+    units: Mapping[str, str],
+) -> dict[str, Mapped]:
+    """What each printed number is compared with, by its key.
+
+    Parameters
+    ----------
+    compared : key (a pattern; the first that fits), kind (ledger, none), target (an id with names in braces; a reason)
+    reasons : name -> why there is nothing to compare with
+    names : own (code of the partnership), and of each month of the year its name in lower case -> as in ids
+    units : ledger id -> unit
+
+    Raises
+    ------
+    ValueError
+        A number that no pattern fits, a pattern that fits none, a quantity or a reason that there is not.
+    """
+    patterns = compared.to_dict("records")
+    unused = {one["key"] for one in patterns}
+    found = {}
+    for key, number in published.items():
+        one = next((one for one in patterns if fnmatchcase(key, one["key"])), None)
+        if one is None:
+            raise ValueError(f"{key}: nothing says what it is compared with, or why with nothing")
+        unused.discard(one["key"])
+        found[key] = _mapped(number, one, reasons, names, units)
+    if unused:
+        raise ValueError(f"{min(unused)}: fits no number that is left for it")
+    return found
+
+
+def _mapped(
+    number: Number,
+    one: Mapping[str, str],
+    reasons: Mapping[str, str],
+    names: Mapping[str, str],
+    units: Mapping[str, str],
+) -> Mapped:
+    target = one["target"]
+    if one["kind"] == "none":
+        if target not in reasons:
+            raise ValueError(f"{one['key']}: reason {target!r}, allowed: {', '.join(reasons)}")
+        return Mapped(number, "none", expected=target, reason=reasons[target])
+    filled = target.format(own=names["own"], month=names.get(number.row, ""), back=names.get(_last(number.column), ""))
+    if filled not in units:
+        raise ValueError(f"{number.key}: there is no quantity {filled}")
+    return Mapped(number, "ledger", (filled,), scale=scale_of(units[filled], number.unit))
+
+
+def _last(column: str) -> str:
+    return column.rpartition("_")[2]

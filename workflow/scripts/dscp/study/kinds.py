@@ -32,6 +32,11 @@ def reviewed(config: Mapping) -> bool:
     return bool(config.get("review")) and not under_a_policy(config)
 
 
+def registered(config: Mapping) -> bool:
+    """Whether the run has a print of either kind to be compared with, number by number."""
+    return compared(config) or reviewed(config)
+
+
 def compared(config: Mapping) -> bool:
     """Whether the run has the evaluation's print to be compared with: on all its rebuilt extracts, nothing withheld."""
     whole = {*PRINTED, *MEASURED} <= {*config["extracts"], *config.get("measures", MEASURED)}
