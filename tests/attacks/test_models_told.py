@@ -59,7 +59,7 @@ def clients(cells: Cells, sex: Sex) -> pd.DataFrame:
 def in_full(cells: Cells, sex: Sex, covariates: list[str]) -> tuple[pd.DataFrame, pd.DataFrame, Mapping]:
     """The ledger of a study in full, its clients, and the settings of its models."""
     members = clients(cells, sex)
-    set_to = {"confidence": 0.95, "added_to_cells": 0.5}
+    set_to = {"confidence": 0.95, "significance": 0.05, "added_to_cells": 0.5}
     models = {"treatment_covariates": covariates, **set_to, "age_without_dir": "mean_of_model"}
     excluded = pd.DataFrame(columns=["excluded_by", "rows"])
     parts = [part for part in counts_of(members, excluded, SITES, [MEASURE]) if len(part)]

@@ -13,7 +13,17 @@ from scipy.stats import binom
 
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import Measure
-from impact import changes_of, clustered_of, counts_of, differences_of, intervals_of, unadjusted_of, uncut_of
+from impact import (
+    NO_SIZE,
+    changes_of,
+    clustered_of,
+    counts_of,
+    differences_of,
+    interval_of_test,
+    intervals_of,
+    unadjusted_of,
+    uncut_of,
+)
 
 COUNTS = {
     ("pilot", "pre"): (40, 160),
@@ -31,14 +41,18 @@ def found() -> dict[str, float]:
 
 def of_counts(measure: Measure, counts: dict[tuple[str, str], tuple[int, int]]) -> dict[str, float]:
     """What the rule makes of four counts, by id without its measure."""
-    values = {"setting.models.confidence": 0.9, "setting.models.added_to_cells": 0.5}
+    values = {
+        "setting.models.confidence": 0.9,
+        "setting.models.added_to_cells": 0.5,
+        "setting.models.significance": 0.02,
+    }
     for (arm, period), (count, base) in counts.items():
         values |= {f"community_triage.count.{arm}_5.{period}": count, f"community_triage.base.{arm}_5.{period}": base}
     places = pd.DataFrame([(f"{arm}_5", period) for arm, period in counts], columns=["area", "period"])
     pairs = pd.DataFrame([("site_5", "pilot_5", "comparison_5")], columns=["site", "pilot", "comparison"])
     counts_of(measure, places, values)
     changes_of(measure, places, values)
-    for make in (differences_of, unadjusted_of, intervals_of):
+    for make in (differences_of, unadjusted_of, intervals_of, interval_of_test):
         make(measure, pairs, values)
     return {name.removeprefix("community_triage."): value for name, value in values.items()}
 
@@ -70,6 +84,35 @@ def test_both_tests_are_two_sided(found):
     assert found["p_unadjusted.site_5"] == pytest.approx(2 * (1 - NormalDist().cdf(abs(math.log(up)) / error)))
     assert found["p_difference.site_5"] == pytest.approx(2 * (1 - NormalDist().cdf(14.8 / found["did_se.site_5"])))
     assert found["p.site_5"] == found["p_unadjusted.site_5"]
+
+
+def test_the_interval_of_the_test_ends_where_its_own_z_puts_it(found):
+    """Counts alone: about the difference. Its z is that of the log odds, and 2 per cent ends at 2.326348."""
+    z = abs(found["log_odds_did.site_5"]) / found["log_odds_se.site_5"]
+    assert found["tested_low.site_5"] == pytest.approx(14.8 * (1 - 2.326348 / z), rel=1e-5)
+    assert found["tested_high.site_5"] == pytest.approx(14.8 * (1 + 2.326348 / z), rel=1e-5)
+
+
+@pytest.mark.parametrize("effect", [-3.2, 0.4])
+@pytest.mark.parametrize("p", [0.0199, 0.0201, 1e-30, 0.0, 0.97])
+def test_the_interval_of_a_model_s_test_takes_in_nought_where_it_is_not_significant(effect, p):
+    own = {"effective_treatment.effect.site_5": effect, "effective_treatment.p.site_5": p}
+    values = {**own, "effective_treatment.did.site_5": 50.0, "setting.models.significance": 0.02}
+    interval_of_test(MEASURES["effective_treatment"], pd.DataFrame({"site": ["site_5"]}), values)
+    low, high = (values[f"effective_treatment.tested_{end}.site_5"] for end in ("low", "high"))
+    assert (low + high) / 2 == pytest.approx(effect) and low < high
+    assert (low <= 0 <= high) == (p >= 0.02)
+
+
+def test_a_test_that_says_nothing_has_no_interval():
+    own = {"effective_treatment.effect.site_5": 0.0, "effective_treatment.p.site_5": 1.0}
+    values = {**own, "setting.models.significance": 0.02}
+    (low, _) = interval_of_test(MEASURES["effective_treatment"], pd.DataFrame({"site": ["site_5"]}), values)
+    assert math.isnan(low["value"].item()) and low["note"].item() == NO_SIZE
+
+
+def test_a_measure_without_a_test_has_no_such_interval():
+    assert interval_of_test(MEASURES["completion_of_treated"], pd.DataFrame({"site": ["site_5"]}), {}) == []
 
 
 def test_the_difference_without_the_last_day_of_forms_is_that_of_its_own_counts():

@@ -14,8 +14,9 @@ import yaml
 
 import findings_text as ft
 from dscp.ledger.rows import read_ledger
+from dscp.measures.verdicts import BETTER, MIXED, NIL, UNCLEAR, UNTESTED, WORSE, odds_up, verdict
+from dscp.printing.html import read_html
 from dscp.report.lint import read_allowed, read_page
-from dscp.report.telling.results import BETTER, MIXED, NIL, UNCLEAR, UNTESTED, WORSE, odds_up, verdict
 from dscp.report.telling.worth import ABOVE, BELOW, NEGATIVE, benefit_verdict, money_form
 from thorough import some
 
@@ -161,6 +162,61 @@ def test_better_and_worse_are_true(rendered):
                 assert wanted in text.replace("depend on", "depends on"), (text, site, wanted)
                 said += 1
     assert said
+
+
+FIGURE_SAYS = {  # what the words of a summary say -> what the figure's column says
+    "did better": "better",
+    "did worse": "worse",
+    "no clear difference": "no clear difference",
+    "depends on": "depends on measure",
+    "cannot be tested": "not tested",
+    "cannot be given": "cannot be given",
+}
+
+
+def figure_rows(page: str) -> dict[tuple[str, str], dict[str, str]]:
+    """Measure and site -> statistic -> what the table of Figure S.1 prints; `verdict` is its column of words."""
+    tree = read_html(page)
+    (figure,) = tree.xpath("//figure[@id='figure-S-1']")
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for row in figure.iterfind(".//tbody/tr"):
+        cells = {cell.get("data-q"): cell.text_content().strip() for cell in row.iterfind("td[@data-q]")}
+        ids = [name.split(".") for name in cells]
+        ((measure, site),) = {(one[0], one[2]) for one in ids}
+        own = {one[1]: text for one, text in zip(ids, cells.values(), strict=True)}
+        (words,) = row.iterfind("td/span[@data-w]")
+        found[measure, site] = {**own, "verdict": words.text_content()}
+    return found
+
+
+def side(text: str) -> int:
+    """Which side of nought a printed number is on: only its sign and its digits are read."""
+    return 0 if not re.search("[1-9]", text) else -1 if text.startswith("\N{MINUS SIGN}") else 1
+
+
+def test_words_verdict_and_printed_interval_agree(rendered):
+    """Every finding: what the summary says of a site, the figure's column, and where its interval is printed."""
+    values, _, page, found, _ = rendered
+    rows = figure_rows(page)
+    said: dict[tuple[str, str], set[str]] = {}
+    for paragraph in found:
+        for text, ids in paragraph.words:
+            word = next((one for one in FIGURE_SAYS if one in text.replace("depend on", "depends on")), None)
+            for one in ids if word else ():
+                if ".did." in one:
+                    said.setdefault(tuple(one.split(".did.")), set()).add(FIGURE_SAYS[word])
+    assert said and said.keys() <= rows.keys()
+    for (measure, site), row in rows.items():
+        assert said.get((measure, site), {row["verdict"]}) == {row["verdict"]}, (measure, site)
+        ends = {side(row["tested_low"]), side(row["tested_high"])} if "[" not in row["tested_low"] else None
+        nil = not re.search("[1-9]", row["did"])
+        if row["verdict"] in ("better", "worse"):
+            assert ends == {1 if row["verdict"] == "better" else -1} == {side(row["did"])}, (measure, site, row)
+        elif row["verdict"] == "no clear difference":
+            assert nil or ends is None or len(ends) > 1 or ends == {0}, (measure, site, row)
+            assert nil or ends is not None or values[f"{measure}.p.{site}"] == 1, (measure, site, row)
+        elif row["verdict"] == "depends on measure":
+            assert ends in ({1}, {-1}), (measure, site, row)
 
 
 def test_significance_is_true(rendered):

@@ -245,18 +245,18 @@ def test_another_programme_has_no_figures_of_this_one(ledger, config):
     other = {**config, "programme": {**config["programme"], "short_name": "OP"}}
     text = text_of(render(ledger, other)[0])
     assert "Figure 1.1. This study has no figure of this kind." in text
-    assert "Figure S.1 Every difference in differences, with its interval" in text
+    assert "Figure S.1 Every difference in differences, with the interval that decides" in text
 
 
 ALT_OF_S_1 = r'<figure id="figure-S-1">.*?<img [^>]*alt="([^"]*)"'
 
 
 def test_the_description_of_a_figure_follows_the_numbers(ledger, config):
-    high = changed(ledger, r"\w+\.did_low\.site_\d", 1.0)
-    alt = re.search(ALT_OF_S_1, render(high, config)[0], re.S)[1]
-    assert "In effective treatment: the interval is above nought in all six." in alt
+    unclear = changed(ledger, r"\w+\.p\.site_\d", 0.5)
+    alt = re.search(ALT_OF_S_1, render(unclear, config)[0], re.S)[1]
+    assert "In effective treatment: no clear difference in any of the six." in alt
     usual = re.search(ALT_OF_S_1, render(ledger, config)[0], re.S)[1]
-    assert "below nought in Site 2, Site 5 and Site 6" in usual
+    assert "worse in Site 2, Site 5 and Site 6" in usual
 
 
 NARROW = 300  # px: a cell of a table, where lines are short

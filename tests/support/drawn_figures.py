@@ -77,7 +77,14 @@ def made_up(config: dict, seed: int = 3) -> dict[str, float]:
             values[one] = values[re.sub(r"_low\.", ".", one)] - 4.0
         elif re.search(r"(did|effect|difference)_high\.", one):
             values[one] = values[re.sub(r"_high\.", ".", one)] + 4.0
-    return values
+        elif found := re.fullmatch(r"(\w+)\.tested_(low|high)\.(\w+)", one):
+            about = next(
+                name for name in (f"{found[1]}.effect.{found[3]}", f"{found[1]}.did.{found[3]}") if name in values
+            )
+            values[one] = values[about] + (5.0 if found[2] == "high" else -5.0)
+        elif re.search(r"\.p\.site_", one):
+            values[one] = float(rng.uniform(0, 0.1))
+    return {"setting.models.significance": 0.05, **values}
 
 
 def draw(number: str, config: dict, values: dict[str, float], sites: list[str] | None = None):

@@ -79,7 +79,7 @@ def effect(
     given[f"{measure}.p.{site}"] = p
     if measure == "community_triage":
         return {**given, f"{measure}.log_odds_did.{site}": math.log(odds)}
-    spread = {"odds_ratio": odds, "odds_ratio_low": odds / 2, "odds_ratio_high": odds * 2}
+    spread = {"odds_ratio": odds, "odds_ratio_low": odds / 2, "odds_ratio_high": odds * 2, "effect": 0.9 * did}
     return {**given, **{f"{measure}.{name}.{site}": value for name, value in spread.items()}}
 
 
@@ -106,6 +106,8 @@ def swapped(values: Mapping[str, float]) -> dict[str, float]:
             given[identifier] = values[f"{match[1]}.{other[match[2]]}_{match[3]}.{match[4]}"]
         elif re.fullmatch(r"\w+\.odds_ratio\.site_\d", identifier):
             given[identifier] = 1 / value
+        elif re.fullmatch(r"\w+\.effect\.site_\d", identifier):
+            given[identifier] = -value
         elif match := re.fullmatch(r"(\w+\.odds_ratio)_(low|high)\.(site_\d)", identifier):
             end = {"low": "high", "high": "low"}[match[2]]
             given[identifier] = 1 / values[f"{match[1]}_{end}.{match[3]}"]
@@ -131,7 +133,7 @@ def huge(values: Mapping[str, float]) -> dict[str, float]:
 
 def opposite(values: Mapping[str, float]) -> dict[str, float]:
     """Significant tests of effects on the odds whose sign is not that of the differences."""
-    odds = {"odds_ratio": 0.7, "odds_ratio_low": 0.5, "odds_ratio_high": 0.9}
+    odds = {"odds_ratio": 0.7, "odds_ratio_low": 0.5, "odds_ratio_high": 0.9, "effect": -2.0}
     chosen = ("effective_treatment", "site_3"), ("effective_treatment", "site_2"), ("prison_pickup", "site_7")
     wrong = {f"{m}.{name}.{site}": value for m, site in chosen for name, value in odds.items()}
     return several(*(effect(m, site, 4.0, 1.0, 0.01) for m, site in chosen), wrong)(values)
@@ -160,6 +162,8 @@ CASES = {
     "positive": Case(everywhere(9.0, 2.0, 0.001)),
     "negative": Case(everywhere(-9.0, 2.0, 0.001)),
     "not significant": Case(everywhere(3.0, 1.0, 0.4)),
+    "barely clear": Case(everywhere(3.0, 1.0, 0.04999)),
+    "barely unclear": Case(everywhere(-3.0, 1.0, 0.05001)),
     "whole system only": Case(PUBLISHED, ("site_3", "site_7")),
     "criminal justice only": Case(PUBLISHED, ("site_2", "site_4", "site_5", "site_6")),
     "one site": Case(PUBLISHED, ("site_3",)),

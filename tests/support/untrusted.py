@@ -230,8 +230,10 @@ def no_referrals(study: Study) -> Study:
 
 EVERY = r"(effective_treatment|successful_completion|completion_of_treated|retained_12_weeks)"
 TESTED = r"(effective_treatment|successful_completion|retained_12_weeks)"
-MODEL = r"(p|p_clustered|odds_ratio\w*|effect|effect_low|effect_high)"
-UNTESTED = r"(p|p_clustered|odds_ratio\w*|effect|effect_low|effect_high|p_unadjusted|log_odds_did|log_odds_se)"
+MODEL = r"(p|p_clustered|odds_ratio\w*|effect|effect_low|effect_high|tested_low|tested_high)"
+UNTESTED = (
+    r"(p|p_clustered|odds_ratio\w*|effect|effect_low|effect_high|tested_\w+|p_unadjusted|log_odds_did|log_odds_se)"
+)
 JOURNEYS = r"excluded\.\w+\.journeys|validation\.\w+\.journeys.*"
 # Of all sites, and of other times.
 MIX = r"case_mix\.(count|complete_\w+)\..*|varied\.did\..*|(flows|over_time|follow_up)\..*"

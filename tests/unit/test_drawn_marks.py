@@ -7,6 +7,7 @@ columns and sites are those of the figure's table.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,10 +21,10 @@ from matplotlib.patches import Polygon, Rectangle
 
 from drawn_figures import DECLARED, draw, made_up, plans_of, texts
 from dscp.exhibits.book import Book
-from dscp.figures import evidence
+from dscp.figures import effects, evidence
 from dscp.figures.data import FigureData
 from dscp.figures.phrases import FigureTexts
-from dscp.measures.registry import TOLD
+from dscp.measures.registry import MEASURES, TOLD
 from dscp.report.phrases import Results, Study, functions_of
 
 ARMS = ("pilot", "comparison")
@@ -85,27 +86,72 @@ def bars(axes) -> list[tuple[float, float, float, str]]:
     return found
 
 
-def test_a_row_of_the_forest_holds_its_own_marks(config, drawn):
+LOOKS = {  # of Figure S.1: name in the key -> columns, marker, which is the bold one of its line
+    "Adjusted, with the interval that decides": (("about", "tested_low", "tested_high"), "o"),
+    "Difference, with its own interval": (("did", "did_low", "did_high"), "D"),
+}
+
+
+def outcome_plots(figure, data) -> dict[str, object]:
+    """Outcome -> its plot: those with a scale, from the top."""
+    plots = [axes for axes in figure.axes if len(axes.get_xticklabels()) and axes.get_xticklabels()[0].get_text()]
+    ordered = sorted(plots, key=lambda axes: -axes.get_position().y0)
+    return dict(zip(dict.fromkeys(row["measure"] for row in data.rows.values()), ordered, strict=True))
+
+
+def row_of(words: dict, *shown: str) -> float:
+    """The height at which all of these texts stand."""
+    (height,) = {
+        y for _, y, _ in words[shown[0]] if all(any(abs(y - at) < NEAR for _, at, _ in words[one]) for one in shown)
+    }
+    return height
+
+
+def test_a_row_of_the_forest_holds_its_own_marks(drawn):
     figure, data = drawn["S.1"]
-    plot, words = figure.axes[0], seen(figure)
-    marks = [
-        (x, on_sheet(plot, 0, y[0])[1], line.get_marker()) for x, y, line in lines(plot) if len(x) and len(set(y)) == 1
-    ]
+    words, plots = seen(figure), outcome_plots(figure, data)
     for name, row in data.rows.items():
-        did, low, high = (data.at(name, column) for column in ("did", "did_low", "did_high"))
-        (height,) = {
-            y
-            for _, y, _ in words[did.text]
-            if any(abs(y - at) < NEAR for _, at, _ in words[f"{low.text} to {high.text}"])
-        }
-        assert any(abs(at - height) < NEAR for _, at, _ in words[row["label"]]), name
-        here = [(x.tolist(), marker) for x, at, marker in marks if abs(at - height) < 6]
-        assert ([low.value, high.value], "None") in here, name
-        assert ([did.value], "o") in here, name
-        effect = [data.get(name, column) for column in ("effect", "effect_low", "effect_high")]
-        if effect[0]:
-            assert ([effect[0].value], "D") in here, name
-            assert ([effect[1].value, effect[2].value], "None") in here, name
+        plot = plots[row["measure"]]
+        did, about, low, high, verdict = (
+            data.at(name, column) for column in ("did", "about", "tested_low", "tested_high", "verdict")
+        )
+        height = row_of(words, did.text, about.text, f"{low.text} to {high.text}", verdict.text, row["label"])
+        marks = [
+            (x.tolist(), line.get_marker(), to_hex(line.get_color()))
+            for x, y, line in lines(plot)
+            if len(x) and len(set(y)) == 1 and abs(on_sheet(plot, 0, y[0])[1] - height) < 6
+        ]
+        for columns, marker in LOOKS.values():
+            middle, *ends = (data.at(name, column).value for column in columns)
+            assert ([middle], marker) in [mark[:2] for mark in marks], (name, columns)
+            ((_, _, colour),) = [mark for mark in marks if mark[0] == ends and mark[1] == "None"]
+            assert (colour == "#14405f") == (marker == "o"), name
+
+
+def test_nought_is_in_the_middle_of_each_outcome_and_better_right_of_it(drawn):
+    figure, data = drawn["S.1"]
+    words, plots = seen(figure), outcome_plots(figure, data)
+    ((worse, *_),), ((better, *_),) = words["pilot worse"], words["pilot better"]
+    for measure, plot in plots.items():
+        ends = plot.get_xlim()
+        assert ends[0] == -ends[1], measure
+        nought, good = on_sheet(plot, 0, 0)[0], on_sheet(plot, 1 if MEASURES[measure].better == "up" else -1, 0)[0]
+        assert worse < nought < better and nought < good, measure
+        own = [
+            datum.value
+            for (row, column), datum in data.cells.items()
+            if row.startswith(f"{measure}/") and column not in ("p", "verdict")
+        ]
+        assert max(map(abs, own)) <= abs(ends[0]) <= 4 * max(map(abs, own)), measure
+
+
+def test_an_outcome_of_which_less_is_better_is_drawn_the_other_way(config, values, monkeypatch):
+    turned = {name: replace(one, better="down") if name == "prison_pickup" else one for name, one in MEASURES.items()}
+    monkeypatch.setattr(effects, "MEASURES", turned)
+    figure = draw("S.1", config, values)
+    data = FigureData.of(plans_of(config)["S.1"], values)
+    ways = {measure: plot.get_xlim()[0] < 0 for measure, plot in outcome_plots(figure, data).items()}
+    assert [measure for measure, upward in ways.items() if not upward] == ["prison_pickup"]
 
 
 def test_the_forest_puts_each_row_below_the_head_of_its_outcome(drawn):
@@ -113,7 +159,7 @@ def test_the_forest_puts_each_row_below_the_head_of_its_outcome(drawn):
     words = seen(figure)
     heads = {one.name: words[one.in_text][0][1] for one in TOLD if one.in_text in words}
     for name, row in data.rows.items():
-        height = words[data.at(name, "did").text][0][1]
+        height = words[f"{data.at(name, 'tested_low').text} to {data.at(name, 'tested_high').text}"][0][1]
         above = {measure: at - height for measure, at in heads.items() if at > height}
         assert min(above, key=above.get) == row["measure"], name
 
@@ -121,7 +167,7 @@ def test_the_forest_puts_each_row_below_the_head_of_its_outcome(drawn):
 def test_the_keys_of_the_forest_name_their_marks(drawn):
     figure, _ = drawn["S.1"]
     words, key = seen(figure), figure.axes[-1]
-    for name, marker in (("Difference in differences", "o"), ("Adjusted for characteristics of clients", "D")):
+    for name, (_, marker) in LOOKS.items():
         ((x, y, _),) = [
             place for place in words[name] if on_sheet(key, 0, 5)[1] + 1 > place[1] > on_sheet(key, 0, 0)[1] - 1
         ]
@@ -415,18 +461,16 @@ def clauses(text: str) -> dict[str, str]:
     return found
 
 
-def test_the_intervals_told_are_those_drawn(described, drawn):
+def test_the_verdicts_told_are_those_drawn(described, drawn):
     _, data = drawn["S.1"]
     text = described("S.1")
     for one in TOLD:
         rows = {row["label"]: name for name, row in data.rows.items() if row["measure"] == one.name}
         if not rows:
             continue
-        (sentence,) = re.findall(rf"{one.in_text}: the interval is ([^.]*)\.", text)
+        (sentence,) = re.findall(rf"{one.in_text}: ([^.]*)\.", text)
         for site, name in rows.items():
-            low, high = (data.at(name, f"did_{end}").value for end in ("low", "high"))
-            way = "above" if low > 0 else "below" if high < 0 else "across"
-            assert f"{way} nought" in clauses(sentence).get(site, sentence), (one.name, site)
+            assert data.at(name, "verdict").text in clauses(sentence).get(site, sentence), (one.name, site)
 
 
 def test_the_slopes_told_are_those_drawn(described, drawn):
@@ -477,11 +521,11 @@ def test_the_likelihoods_told_are_those_drawn(described, drawn):
     assert f"recovers with a likelihood of {data.at('unplanned', 'likelihood').text}" in re.sub(r"\s+", " ", text)
 
 
-@pytest.mark.parametrize(("number", "column"), [("S.1", "did"), ("S.3", "corrected")])
-def test_rows_stand_in_the_order_of_their_table(drawn, number, column):
+@pytest.mark.parametrize(("number", "columns"), [("S.1", ("tested_low", "tested_high")), ("S.3", ("corrected",))])
+def test_rows_stand_in_the_order_of_their_table(drawn, number, columns):
     figure, data = drawn[number]
     words = seen(figure)
-    heights = [words[data.at(name, column).text][0][1] for name in data.rows]
+    heights = [words[" to ".join(data.at(name, column).text for column in columns)][0][1] for name in data.rows]
     assert heights == sorted(heights, reverse=True)
 
 

@@ -120,8 +120,13 @@ def test_a_figure_of_many_sites_goes_on_on_further_sheets(config, sites):
             figure = draw(number, whole, values, part)
             stands_clear(figure, number)
             seen.append({text.get_text() for text in texts(figure)} & {f"Site {n}" for n in range(1, sites + 1)})
+            of_outcomes = tuple(axes.get_xlim() for axes in figure.axes) if number == "S.1" else ()
             limits.add(
-                (figure.axes[1 if number == "S.2" else 0].get_xlim(), figure.axes[1].get_ylim()[0] * (number == "S.2"))
+                (
+                    figure.axes[1 if number == "S.2" else 0].get_xlim(),
+                    figure.axes[1].get_ylim()[0] * (number == "S.2"),
+                    of_outcomes,
+                )
             )
         assert [len(labels) for labels in seen] == [len(part) for part in parts.values()] and len(limits) == 1, number
 
@@ -367,7 +372,9 @@ def test_every_cell_of_a_figure_is_drawn_and_nothing_near_it(config, looked_at, 
     figure, drawing, data = looked_at[number]
     seen = Seen.of(figure, drawing, config)
     for place, datum in data.cells.items():
-        if place[1] not in ONLY_IN_THE_TABLE.get(drawing, ()):
+        if not datum.id:  # words
+            assert datum.text in {text.get_text() for text in texts(figure)}, place
+        elif place[1] not in ONLY_IN_THE_TABLE.get(drawing, ()):
             assert datum.text in seen.words or np.isclose(seen.marked, datum.value, 1e-9, 1e-9).any(), place
             moved = replace(datum, value=datum.value + 0.003, text="none")
             elsewhere = {at: moved if one.id == datum.id else one for at, one in data.cells.items()}

@@ -511,7 +511,7 @@ def test_rows_of_the_rule_impact_are_closed(empty):
         [{"area": f"{arm}_3", "period": period, "label": "3", "site": "site_3", "arm": arm, "base": 30, "count": yes}
          for (arm, period), yes in successes.items()]
     )  # fmt: skip
-    numbers_set = {"confidence": 0.95, "added_to_cells": 0.5}
+    numbers_set = {"confidence": 0.95, "significance": 0.05, "added_to_cells": 0.5}
     models = {"treatment_covariates": ["age", "sex"], **numbers_set, "age_without_dir": "mean_of_model"}
     counted = pd.concat(count_rows(measure, places, "outcomes", with_base=True), ignore_index=True)
     rows = impact(counted, clients.assign(measure=measure.name), ["site_3"], models, [measure])

@@ -17,6 +17,7 @@ from dscp.extracts.registry import EXTRACTS
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, TOLD, chosen
 from dscp.measures.types import Cohort, Measure
+from dscp.measures.verdicts import verdict
 from dscp.printing.forms import FORMS
 from dscp.report.telling import results
 from stated import verdicts
@@ -109,9 +110,9 @@ def test_a_reversed_direction_turns_every_verdict(measure, monkeypatch):
 
 @pytest.mark.parametrize(("way", "better", "said"), [(3, "up", "better"), (3, "down", "worse"), (-3, "down", "better")])
 def test_a_verdict_goes_by_the_direction_that_is_good(way, better, said):
-    assert results.verdict(way, 0.01, way > 0, 0.05, 1, better) == said
-    assert results.verdict(way, 0.2, way > 0, 0.05, 1, better) == "unclear"
-    assert results.verdict(math.nan, 0.01, True, 0.05, 1, better) == "missing"
+    assert verdict(way, 0.01, way > 0, 0.05, 1, better) == said
+    assert verdict(way, 0.2, way > 0, 0.05, 1, better) == "unclear"
+    assert verdict(math.nan, 0.01, True, 0.05, 1, better) == "missing"
 
 
 # Unknown or undeclared is an error ----------------------------------------------------------------------------------

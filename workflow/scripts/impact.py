@@ -12,7 +12,7 @@ import pandas as pd
 
 from dscp.ledger.formulas import derive
 from dscp.ledger.ids import dims_of, identifier, shapes
-from dscp.ledger.rows import quantities, read_ledger, write_ledger
+from dscp.ledger.rows import quantities, read_ledger, values_of, write_ledger
 from dscp.measures.models import fit_site
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import AMONG, Measure
@@ -23,6 +23,9 @@ RULE = "impact"
 EMPTY_CELL = "not estimable: a cell of area, period and outcome is empty"
 CELLS = [("pilot", "post"), ("pilot", "pre"), ("comparison", "post"), ("comparison", "pre")]
 CONFIDENCE, ADDED = "setting.models.confidence", "setting.models.added_to_cells"
+LEVEL = "setting.models.significance"
+NO_SIZE = "not computed: a test whose p-value is 1 gives no interval"
+ENDS = (("low", "-"), ("high", "+"))  # of an interval
 FEW = "nobody or everybody of a cell has the outcome: cases are added to each cell of the test and the interval"
 Values = MutableMapping[str, float]
 
@@ -270,7 +273,33 @@ def intervals_of(measure: Measure, pairs: pd.DataFrame, values: Values) -> list[
             rule=RULE,
             function="intervals_of",
         )
-        for end, sign in (("low", "-"), ("high", "+"))
+        for end, sign in ENDS
+    ]
+
+
+def interval_of_test(measure: Measure, pairs: pd.DataFrame, values: Values) -> list[pd.DataFrame]:
+    """Ledger rows of the ends of the interval that goes with the test, percentage points; none without a test.
+
+    It takes in nought exactly where the test is not significant: as wide as makes its own p-value the one of the test
+    (Miettinen, 1976). In its middle is the adjusted effect; the difference where the test is of counts alone.
+    """
+    about = f"{measure.name}.{'effect' if measure.model else 'did'}.{{site}}"
+    inputs = {"about": about, "p": f"{measure.name}.p.{{site}}", "level": LEVEL}
+    return [
+        derive(
+            pairs,
+            values,
+            id=f"{measure.name}.tested_{end}.{{site}}",
+            unit="ppt",
+            formula=f"about {sign} abs(about) * normal_quantile(level / 2) / normal_quantile(max(p, 1e-300) / 2)",
+            inputs=inputs,
+            missing=NO_SIZE,
+            source="Appendix B2",
+            rule=RULE,
+            function="interval_of_test",
+        )
+        for end, sign in ENDS
+        if measure.tested
     ]
 
 
@@ -306,15 +335,15 @@ def impact(
     counted : ledger rows of the counts and bases
     members : clients and referrals: measure, site, arm, period, outcome, person and characteristics
     sites : analysed sites, in order
-    models : covariates (treatment_covariates, prison_covariates), confidence, age_without_dir, added_to_cells of the
-        config
+    models : covariates (treatment_covariates, prison_covariates), confidence, significance, age_without_dir,
+        added_to_cells of the config
     measures : in the order of the ledger
 
     Returns ledger rows.
     """
     parts, rows = [], {row["id"]: row for row in counted.to_dict("records")}
     values = {name: row["value"] for name, row in rows.items()}
-    values |= {CONFIDENCE: models["confidence"], ADDED: models["added_to_cells"]}
+    values |= {CONFIDENCE: models["confidence"], ADDED: models["added_to_cells"], LEVEL: models["significance"]}
     for measure in measures:
         places = places_of(measure, rows)
         known = set(places["area"])
@@ -331,6 +360,8 @@ def impact(
             own = members[members["measure"] == measure.name]
             fitted = adjusted_of(own, pairs["site"].tolist(), chosen, models)
             parts.append(model_rows(measure, with_origin(measure, fitted, counted), chosen))
+            values |= values_of(parts[-1])
+        parts += interval_of_test(measure, pairs, values)
     return [part for part in parts if len(part)]
 
 

@@ -14,7 +14,7 @@ from dscp.study.areas import arms_of
 
 RULE = "stated"
 LEVEL = "setting.models.significance"
-# A difference for the better or worse, as telling.results.verdict has it: significant, not nil at the printed
+# A difference for the better or worse, as measures.verdicts has it: significant, not nil at the printed
 # precision, and with an effect on the odds of the same sign. {beyond} is > or <, {even} the effect that is none.
 CLEAR = (
     "sum(p < level and o {beyond} {even} and round_half_up(d, {decimals}) {beyond} 0"

@@ -20,6 +20,7 @@ from dscp.measures.needs import lacking, needs_of, without
 from dscp.measures.published import EVERY, GROUPS
 from dscp.measures.registry import BINS, DEFAULT, MEASURES, POOLED, TOLD, chosen
 from dscp.measures.types import Measure
+from dscp.measures.verdicts import verdict_told
 from dscp.printing.forms import FORMS, in_unit, printed
 from dscp.run.inert import inert
 from dscp.study.areas import PERIODS, analysed, areas
@@ -27,12 +28,14 @@ from dscp.study.days import day, whole_quarters, year_key
 from dscp.study.partnerships import months_of_year
 from dscp.study.scenarios import SCENARIOS
 
+# Words of a cell that follow from quantities: (values, variables of the row) -> the words, and the ids of these.
+TELLS = {"verdict": verdict_told}
 CELL_FIELDS = ["exhibit", "row", "column", "id", "value", "unit", "printed"]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One printed value of a cell, or a text: a quantity's id and form, or the lines of a text.
+    """One printed value of a cell, or a text: a quantity's id and form, the lines of a text, or what TELLS has.
 
     `before` and `after` are words around it; a joined entry goes on in the line of the one before.
     """
@@ -45,6 +48,12 @@ class Entry:
     before: str = ""
     after: str = ""
     joined: bool = False
+    tells: str = ""
+    of: Mapping = field(default_factory=dict)
+
+    def told(self, values: Mapping[str, float]) -> tuple[str, tuple[str, ...]]:
+        """The words of a cell that tells something, and the quantities that they follow from."""
+        return TELLS[self.tells](values, self.of)
 
 
 @dataclass(frozen=True)
@@ -231,6 +240,10 @@ def _cell(row: str, spec: Mapping, column, values: Mapping, texts: Mapping, ids:
         return tuple(_entry(row, entry, values) for entry in spec["cells"].get(column.name, []))
     if column_spec.get("text"):
         return (Entry(row, column.name, lines=tuple(texts.get(row, {}).get(column.name, ()))),)
+    if tells := column_spec.get("tells"):
+        if tells not in TELLS:
+            raise ValueError(f"a column tells {tells!r}, which is not known; allowed: {', '.join(TELLS)}")
+        return (Entry(row, column.name, tells=tells, of=values),)
     values = {**values, **column.variables}
     source = column_spec if "id" in column_spec else spec
     only = {**column_spec.get("only", {}), **spec.get("only", {})}
@@ -376,7 +389,12 @@ def _tested_rows(config: Mapping) -> list[dict]:
     """One row per adjusted or unadjusted model: measure and site, in the order of the chapters."""
     sites = _analysed_rows(config)
     return [
-        {**site, "measure": measure.name, "covariates": measure.model is not None}
+        {
+            **site,
+            "measure": measure.name,
+            "covariates": measure.model is not None,
+            "about": "effect" if measure.model else "did",
+        }
         for measure in TOLD
         for site in sites
         if measure.only(config["sites"][site["site"]])
@@ -494,6 +512,8 @@ def entries(exhibit: Exhibit) -> list[Entry]:
 def _printed_entry(exhibit: Exhibit, entry: Entry, values: Mapping[str, float]) -> tuple:
     full = f"{exhibit.kind} {exhibit.number}"
     name = full if exhibit.kind == "Figure" else exhibit.number
+    if entry.tells:
+        return name, entry.row, entry.column, "", float("nan"), "", entry.told(values)[0]
     if not entry.id:
         return name, entry.row, entry.column, "", float("nan"), "", inert(" ".join(entry.lines))
     if entry.id not in values:

@@ -138,8 +138,12 @@ def _drawn_cell(cell: Sequence[Entry], align: str, place: str, book: Book, marks
 
 
 def _drawn_entry(entry: Entry, place: str, book: Book, marks: dict[str, str]) -> dict:
+    if entry.tells:
+        told, ids = entry.told(book.values)
+        said = book.words(place, told, *ids)
+        return {"id": "", "before": "", "after": "", "lines": (told,), "mark": "", "told": said}
     if not entry.id:
-        return {"id": "", "before": entry.before, "after": entry.after, "lines": entry.lines, "mark": ""}
+        return {"id": "", "before": entry.before, "after": entry.after, "lines": entry.lines, "mark": "", "told": ""}
     value = book.value(entry.id, f"{place}, row {entry.row}, column {entry.column}")
     printed_text = printed(value, entry.form)
     book.prints.append((place, entry.id, printed_text))
@@ -155,6 +159,7 @@ def _drawn_entry(entry: Entry, place: str, book: Book, marks: dict[str, str]) ->
         "after": entry.after,
         "lines": (),
         "mark": mark,
+        "told": "",
     }
 
 

@@ -28,40 +28,85 @@ from dscp.figures.drawing import (
     shortened,
     text_width,
 )
-from dscp.measures.registry import TOLD
+from dscp.measures.registry import MEASURES, TOLD
+from dscp.measures.verdicts import BETTER, SAID, WORSE
+from dscp.printing.words import UP
 
 HEADS = {measure.name: measure.in_text for measure in TOLD}
 TALLEST = 200.0  # mm: with its caption a figure stands on one page
 RIGHT = WIDTH - 0.4  # where numbers at the right end
 GROUP, ROW = 4.8, 4.1  # mm for the head of a group of rows, and for a row
+# Of Figure S.1, mm: above the rows; below those of an outcome, for its scale; its plot, and where its columns stand.
+TOP, FOOT, PLOT, ACROSS = 7.0, 4.6, 26.0, 48.0
+DIFFERENCE, ADJUSTED, INTERVAL, VERDICT = 89.0, 103.0, 126.0, 129.5
+IN_POINTS = ("did", "did_low", "did_high", "about", "tested_low", "tested_high")
 
 
 def forest(data: FigureData, config: Mapping, faces: Faces) -> Figure:
-    """Differences in differences with their intervals, by outcome and site; below each the adjusted effect."""
+    """Every difference with its verdict, by outcome and site: the adjusted effect with the interval of its test.
+
+    Below it, fainter, the difference as counted with its own interval. Nought is in the middle of each outcome's scale,
+    and better is right of it.
+    """
     groups = {measure: [name for name, row in data.rows.items() if row["measure"] == measure] for measure in HEADS}
     groups = {measure: names for measure, names in groups.items() if names}
     count = sum(len(names) for names in groups.values())
-    step = min(ROW, (TALLEST - 24 - GROUP * len(groups)) / max(count, 1))
-    high = count * step + GROUP * len(groups)
-    figure = sheet(high + 24)
-    axes, words = panel(figure, 32, 7, 82, high), whole_width(figure, 7, high)
-    axes.set_ylim(high, 0)
-    axes.set_yticks([])
-    points_axis(axes, [datum.value for datum in data.cells.values() if datum.known], faces)
-    words.text(134, -3, "Difference", ha="right", va="center", color=MUTED, fontproperties=faces.plain)
-    words.text(RIGHT, -3, "Interval", ha="right", va="center", color=MUTED, fontproperties=faces.plain)
+    step = min(ROW, (TALLEST - 24 - (GROUP + FOOT) * len(groups)) / max(count, 1))
+    high = count * step + (GROUP + FOOT) * len(groups)
+    figure = sheet(high + 20)
+    words = whole_width(figure, TOP, high)
+    _forest_heads(words, faces)
     y = 0.0
     for measure, names in groups.items():
         words.plot([0, WIDTH], [y, y], color=RULE, linewidth=0.6)
         words.text(0, y + 2.8, HEADS[measure], va="center", color=ACCENT, fontproperties=faces.bold)
         y += GROUP
-        for name in names:
-            label = shortened(data.rows[name]["label"], 28, faces.plain)
-            words.text(2, y + step / 2, label, va="center", color=INK, fontproperties=faces.plain)
-            _estimates(axes, words, data, name, (y + step / 2, step / ROW), faces)
-            y += step
-    _forest_key(panel(figure, 0, high + 18.5, WIDTH, 5), faces)
+        axes = _outcome_axes(figure, data, measure, (TOP + y, len(names) * step), faces)
+        for at, name in enumerate(names):
+            _estimates(axes, data, name, (at + 0.5) * step, step / ROW)
+            _in_words(words, data, name, y + (at + 0.5) * step, faces)
+        y += len(names) * step + FOOT
+    _forest_key(panel(figure, 0, TOP + high + 5, WIDTH, 5), faces)
+    words.text(
+        PLOT + ACROSS / 2,
+        high + 1.6,
+        "Percentage points",
+        ha="center",
+        va="center",
+        color=MUTED,
+        fontproperties=faces.plain,
+    )
     return figure
+
+
+def _forest_heads(words: Axes, faces: Faces) -> None:
+    """What stands in the columns, and which side of nought is which."""
+    heads = [
+        (PLOT, "left", "pilot worse"),
+        (PLOT + ACROSS, "right", "pilot better"),
+        (DIFFERENCE, "right", "Difference"),
+    ]
+    heads += [(ADJUSTED, "right", "Adjusted"), (INTERVAL, "right", "Its interval"), (VERDICT, "left", "Verdict")]
+    for x, side, text in heads:
+        words.text(x, -3, text, ha=side, va="center", color=MUTED, fontproperties=faces.plain)
+
+
+def _outcome_axes(figure: Figure, data: FigureData, measure: str, place: tuple[float, float], faces: Faces) -> Axes:
+    """The plot of an outcome: `place` is where its top is and how high it is, in millimetres."""
+    top, high = place
+    axes = panel(figure, PLOT, top, ACROSS, high)
+    axes.set_ylim(high, 0)
+    axes.set_yticks([])
+    own = (datum for (row, column), datum in data.cells.items() if row.split("/")[0] == measure and column in IN_POINTS)
+    far = max([0.5, *(abs(datum.value) for datum in own if datum.known)])
+    ticks = round_ticks(-far, far, 4)
+    ends = (ticks[0], ticks[-1])
+    axes.set_xlim(*(ends if MEASURES[measure].better == UP else ends[::-1]))
+    axes.axvline(0, color=INK, linewidth=0.8)
+    grid(axes, "x")
+    scale(axes, "x", faces, ticks, "{:+g}")
+    axes.tick_params(pad=1)
+    return axes
 
 
 def whole_width(figure: Figure, top: float, high: float) -> Axes:
@@ -85,25 +130,43 @@ def points_axis(axes: Axes, values: Sequence[float], faces: Faces) -> None:
     axes.set_xlabel("Percentage points", fontproperties=faces.plain, color=MUTED, labelpad=2)
 
 
-def _estimates(axes: Axes, words: Axes, data: FigureData, name: str, place: tuple[float, float], faces: Faces) -> None:
-    """One row: the difference with its interval, the adjusted effect below it, the difference in numbers.
+def _estimates(axes: Axes, data: FigureData, name: str, y: float, closer: float) -> None:
+    """The marks of a row: what decides, and below it the difference as counted.
 
-    `place` is the middle of the row and how much closer its marks stand than in a row of full height.
+    `y` is the middle of the row; its marks stand `closer` than in a row of full height.
     """
-    y, closer = place
     above, below = y - 0.6 * closer, y + 0.9 * closer
     did, low, high = (data.at(name, column) for column in ("did", "did_low", "did_high"))
+    if did.known and low.known:
+        axes.plot([low.value, high.value], [below] * 2, color=GREY, linewidth=1, solid_capstyle="butt")
     if did.known:
+        axes.plot(
+            [did.value], [below], marker="D", markersize=3, color=MUTED, markerfacecolor="white", linestyle="none"
+        )
+    about, low, high = (data.at(name, column) for column in ("about", "tested_low", "tested_high"))
+    if about.known and low.known:
         axes.plot([low.value, high.value], [above] * 2, color=ACCENT, linewidth=1.8, solid_capstyle="butt")
-        axes.plot([did.value], [above], color=ACCENT, marker="o", markersize=4.4, linestyle="none")
-    effect = [data.get(name, column) for column in ("effect", "effect_low", "effect_high")]
-    if all(datum is not None and datum.known for datum in effect):
-        middle, *ends = (datum.value for datum in effect)
-        axes.plot(ends, [below] * 2, color=GREY, linewidth=1, solid_capstyle="butt")
-        axes.plot([middle], [below], marker="D", markersize=3, color=MUTED, markerfacecolor="white", linestyle="none")
-    words.text(134, y, did.text, ha="right", va="center", color=ACCENT, fontproperties=faces.bold)
+    if about.known:
+        axes.plot([about.value], [above], color=ACCENT, marker="o", markersize=4.4, linestyle="none")
+
+
+def _in_words(words: Axes, data: FigureData, name: str, y: float, faces: Faces) -> None:
+    """The label of a row, its numbers and its verdict."""
+    label = shortened(data.rows[name]["label"], PLOT - 4, faces.plain)
+    words.text(2, y, label, va="center", color=INK, fontproperties=faces.plain)
+    did, about, low, high, verdict = (
+        data.at(name, column) for column in ("did", "about", "tested_low", "tested_high", "verdict")
+    )
     reach = f"{low.text} to {high.text}" if low.known else low.text
-    words.text(RIGHT, y, reach, ha="right", va="center", color=INK, fontproperties=faces.plain)
+    for x, text, colour, font in (
+        (DIFFERENCE, did.text, INK, faces.plain),
+        (ADJUSTED, about.text, ACCENT, faces.bold),
+        (INTERVAL, reach, INK, faces.plain),
+    ):
+        words.text(x, y, text, ha="right", va="center", color=colour, fontproperties=font)
+    clear = verdict.text in (SAID[BETTER], SAID[WORSE])
+    font, colour = (faces.bold, ACCENT) if clear else (faces.plain, INK)
+    words.text(VERDICT, y, verdict.text, ha="left", va="center", color=colour, fontproperties=font)
 
 
 def _forest_key(axes: Axes, faces: Faces) -> None:
@@ -112,14 +175,14 @@ def _forest_key(axes: Axes, faces: Faces) -> None:
     axes.set_ylim(0, 5)
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.plot([32, 40], [2.5] * 2, color=ACCENT, linewidth=1.8, solid_capstyle="butt")
-    axes.plot([36], [2.5], color=ACCENT, marker="o", markersize=4.4)
-    axes.text(41.5, 2.5, "Difference in differences", va="center", color=ACCENT, fontproperties=faces.bold)
-    axes.plot([86, 94], [2.5] * 2, color=GREY, linewidth=1)
-    axes.plot([90], [2.5], marker="D", markersize=3, color=MUTED, markerfacecolor="white")
+    axes.plot([12, 20], [2.5] * 2, color=ACCENT, linewidth=1.8, solid_capstyle="butt")
+    axes.plot([16], [2.5], color=ACCENT, marker="o", markersize=4.4)
     axes.text(
-        95.5, 2.5, "Adjusted for characteristics of clients", va="center", color=MUTED, fontproperties=faces.plain
+        21.5, 2.5, "Adjusted, with the interval that decides", va="center", color=ACCENT, fontproperties=faces.bold
     )
+    axes.plot([92, 100], [2.5] * 2, color=GREY, linewidth=1)
+    axes.plot([96], [2.5], marker="D", markersize=3, color=MUTED, markerfacecolor="white")
+    axes.text(101.5, 2.5, "Difference, with its own interval", va="center", color=MUTED, fontproperties=faces.plain)
 
 
 METHODS = {  # name, ground, line

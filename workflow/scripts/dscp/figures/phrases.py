@@ -25,18 +25,15 @@ class FigureTexts:
     def _data(self, number: str) -> FigureData:
         return FigureData.of(self._book.plans[number], self._book.values)
 
-    def intervals_told(self) -> str:
-        """Figure S.1: where the intervals of each outcome lie."""
+    def verdicts_told(self) -> str:
+        """Figure S.1: the verdict on each outcome in each site."""
         data = self._data("S.1")
         told = []
         for measure, outcome in ((one.name, one.in_text) for one in TOLD):
             rows = {row["label"]: name for name, row in data.rows.items() if row["measure"] == measure}
-            ends = {
-                label: tuple(data.at(name, f"did_{end}").value for end in ("low", "high"))
-                for label, name in rows.items()
-            }
-            if ends:
-                told.append(words.intervals_told(outcome, ends))
+            if rows:
+                verdicts = {label: data.at(name, "verdict").text for label, name in rows.items()}
+                told.append(words.verdicts_told(outcome, verdicts))
         return " ".join(told)
 
     def slopes_told(self, measure: str, outcome: str) -> str:

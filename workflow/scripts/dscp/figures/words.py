@@ -30,6 +30,11 @@ def intervals_told(outcome: str, intervals: Mapping[str, tuple[float, float]]) -
     return f"{outcome}: the interval is {shared_out(ways)}."
 
 
+def verdicts_told(outcome: str, verdicts: Mapping[str, str]) -> str:
+    """Label -> verdict, as a sentence on an outcome."""
+    return f"{outcome}: {shared_out(verdicts)}."
+
+
 def relabelled_told(outcome: str, hits: str, ways: str) -> str:
     """In how many ways, as printed, other areas differ as much."""
     return f"{outcome}: other areas differ as much in {hits} of {ways} ways."

@@ -22,7 +22,8 @@ class Form:
     """A printed form: value x scale, rounded to `step` decimals, between prefix and suffix.
 
     `unit` is the unit of what is printed. `floor`: a positive value below it prints as "<floor" (p-values).
-    `negative`: what any negative value prints as (benefit:cost ratios).
+    `negative`: what any negative value prints as (benefit:cost ratios). `off_nought`: with as many more decimals as
+    tell it from 0 (ends of an interval whose side decides).
     """
 
     unit: str
@@ -33,6 +34,7 @@ class Form:
     signed: bool = False
     floor: float | None = None
     negative: str | None = None
+    off_nought: bool = False
 
 
 FORMS = {
@@ -47,6 +49,7 @@ FORMS = {
     "signed_ppt1": Form("ppt", 1, suffix="%", signed=True),
     "signed_points0": Form("ppt", 0, signed=True),
     "signed_points1": Form("ppt", 1, signed=True),
+    "signed_points1_off0": Form("ppt", 1, signed=True, off_nought=True),
     "points0": Form("ppt", 0),
     "points1": Form("ppt", 1),
     "points2": Form("ppt", 2),
@@ -82,6 +85,7 @@ FORMS = {
     "rate0": Form("percent", 0, scale=100, suffix="%"),
 }
 
+FINEST = 8  # decimals: the rounding of printed numbers knows no finer ones
 FINER_P = [name for name, form in FORMS.items() if form.unit == "p"]  # from fewest decimals to most
 
 
@@ -96,10 +100,11 @@ def printed(value: float, form: str) -> str:
     value = value * f.scale
     if f.negative is not None and value < 0:
         return f.negative
-    rounded = round_half_up(value, f.decimals)
+    decimals = _decimals(value, f)
+    rounded = round_half_up(value, decimals)
     if f.floor is not None and value < f.floor:
         return f"<{f.floor:.{f.decimals}f}"
-    body = f"{abs(rounded):,.{max(f.decimals, 0)}f}"
+    body = f"{abs(rounded):,.{max(decimals, 0)}f}"
     sign = "-" if rounded < 0 else "+" if f.signed and rounded > 0 else ""
     return f"{sign}{f.prefix}{body}{f.suffix}"
 
@@ -111,7 +116,15 @@ def number_shown(value: float, form: str) -> float | None:
     shows_sign = f.negative is not None and value < 0
     if math.isnan(value) or shows_sign or (f.floor is not None and value < f.floor):
         return None
-    return round_half_up(value, f.decimals) + 0.0  # no -0
+    return round_half_up(value, _decimals(value, f)) + 0.0  # no -0
+
+
+def _decimals(value: float, form: Form) -> int:
+    """How many decimals a value prints with, in the unit of its form."""
+    decimals = form.decimals
+    while form.off_nought and value and decimals < FINEST and not round_half_up(value, decimals):
+        decimals += 1
+    return decimals
 
 
 def in_unit(value: float, form: str) -> float:

@@ -36,7 +36,7 @@ MODEL = (
 )
 UNADJUSTED = (
     *("log_odds_did", "log_odds_se", "did_added", "did_mid", "did_se", "did_se_clustered"),
-    *("did_low", "did_high", "p_unadjusted", "p_difference"),
+    *("did_low", "did_high", "tested_low", "tested_high", "p_unadjusted", "p_difference"),
 )
 OF_MEASURES = {
     **dict.fromkeys((f"{part}.{{site}}" for part in MODEL), "{measure}.model.{site}"),
@@ -97,6 +97,8 @@ TITLES = {
     "{measure}.did_mid.{site}": "Middle of the interval of the difference in differences",
     "{measure}.did_se.{site}": "Standard error of the difference in differences, counts only",
     "{measure}.did_se_clustered.{site}": "Standard error of the difference in differences, by client",
+    "{measure}.tested_low.{site}": "Left end of the interval that goes with the test",
+    "{measure}.tested_high.{site}": "Right end of the interval that goes with the test",
     "{measure}.did_low.{site}": "Left end of the interval of the difference in differences",
     "{measure}.did_high.{site}": "Right end of the interval of the difference in differences",
     "over_time.quarter_base.{area}.{month}": "Clients whose latest journey ended in the quarter",

@@ -111,7 +111,7 @@ def shared_out(ways: Mapping[str, str]) -> str:
 
 def _everywhere(word: str, total: int) -> str:
     """All of several, as it follows a word: rises in all six; did not change in any of the six."""
-    if " not " not in f" {word} " and "cannot" not in word:
+    if " not " not in f" {word} " and "cannot" not in word and not word.startswith("no "):
         return out_of(total, total)
     return "either" if total == 2 else f"any of the {spelt(total)}"
 

@@ -1,20 +1,13 @@
-"""What each site's result says: which way both areas went, and whether the difference can be told from chance.
-
-A verdict goes by what is printed: a difference that prints as 0 is nil, whatever its test says.
-"""
+"""What each site's result says: which way both areas went, and whether the difference can be told from chance."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dscp.measures.registry import MEASURES
-from dscp.printing.words import DOWN, FLAT, UNKNOWN, UP, direction
-
-BETTER, WORSE = "better", "worse"  # significant, and the model agrees on the sign
-MIXED = "mixed"  # significant, but the model's effect has the other sign
-UNCLEAR, NIL, UNTESTED, MISSING = "unclear", "nil", "untested", "missing"
+from dscp.measures.verdicts import verdict_of
+from dscp.printing.words import DOWN, UNKNOWN, UP, direction
 
 
 @dataclass(frozen=True)
@@ -52,56 +45,16 @@ class SiteResult:
         return f"{self.measure}.{statistic}.{self.site}"
 
 
-def verdict(did: float, p: float, odds_up: bool | None, level: float, decimals: int, better: str = UP) -> str:
-    """What a difference in differences says.
-
-    Parameters
-    ----------
-    did : percentage points, nan where it could not be computed
-    p : of the test; nan where there is none
-    odds_up : whether the effect on the odds, which is what the test is about, is an upward one; None if unknown
-    level : of significance
-    decimals : of the printed difference
-    better : which way is good: "up" or "down", as the measure declares
-    """
-    way = direction(did, decimals)
-    if way == UNKNOWN:
-        return MISSING
-    if way == FLAT:
-        return NIL
-    if math.isnan(p):
-        return UNTESTED
-    if p >= level:
-        return UNCLEAR
-    if odds_up is not None and odds_up != (way == UP):
-        return MIXED
-    return BETTER if way == better else WORSE
-
-
-def odds_up(values: Mapping[str, float], measure: str, site: str) -> bool | None:
-    """Whether the tested effect on the odds is upward: of the model, or of the counts where there is no model."""
-    for statistic, even in (("odds_ratio", 1), ("log_odds_did", 0)):
-        value = values.get(f"{measure}.{statistic}.{site}", math.nan)
-        if not math.isnan(value):
-            return value > even
-    return None
-
-
 def site_results(
     values: Mapping[str, float], measure: str, sites: Sequence[str], labels: Mapping[str, str], level: float
 ) -> list[SiteResult]:
     """The results of a measure in the sites named, in their order."""
-    decimals, better = MEASURES[measure].forms.decimals, MEASURES[measure].better
-    found = []
+    decimals, found = MEASURES[measure].forms.decimals, []
     for site in sites:
         n = site.removeprefix("site_")
-        pilot, comparison, did, p = (
-            values[f"{measure}.{part}"]
-            for part in (f"change.pilot_{n}", f"change.comparison_{n}", f"did.{site}", f"p.{site}")
-        )
-        ways = (direction(value, decimals) for value in (pilot, comparison, did))
-        said = verdict(did, p, odds_up(values, measure, site), level, decimals, better)
-        found.append(SiteResult(measure, site, labels[site], *ways, said))
+        parts = (f"change.pilot_{n}", f"change.comparison_{n}", f"did.{site}")
+        ways = (direction(values[f"{measure}.{part}"], decimals) for part in parts)
+        found.append(SiteResult(measure, site, labels[site], *ways, verdict_of(values, measure, site, level)))
     return found
 
 

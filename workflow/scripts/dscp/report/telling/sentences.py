@@ -10,20 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dscp.exhibits.book import NO_BREAK_SPACE
+from dscp.measures.verdicts import BETTER, MISSING, MIXED, NIL, UNCLEAR, UNTESTED, WORSE
 from dscp.printing.forms import FINER_P, printed
 from dscp.printing.words import DOWN, FLAT, UNKNOWN, UP, listed, out_of, per_cent_of, plural, spelt
-from dscp.report.telling.results import (
-    BETTER,
-    MISSING,
-    MIXED,
-    NIL,
-    UNCLEAR,
-    UNTESTED,
-    WORSE,
-    SiteResult,
-    by_pattern,
-    with_verdict,
-)
+from dscp.report.telling.results import SiteResult, by_pattern, with_verdict
 
 
 @dataclass(frozen=True)

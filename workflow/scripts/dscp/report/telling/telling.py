@@ -11,19 +11,19 @@ from markupsafe import Markup, escape
 
 from dscp.exhibits.book import Book, setting
 from dscp.measures.registry import POOLED
+from dscp.measures.verdicts import LEVEL, MIXED, NIL, UNCLEAR
 from dscp.printing import words
 from dscp.printing.forms import printed
 from dscp.report.telling.evidence import EvidenceTeller
 from dscp.report.telling.known import ALL, known_told, paying
 from dscp.report.telling.over_time import left, placebo, returned, trend
-from dscp.report.telling.results import MIXED, NIL, UNCLEAR, SiteResult, site_results, with_verdict
+from dscp.report.telling.results import SiteResult, site_results, with_verdict
 from dscp.report.telling.scenarios import scenarios_told
 from dscp.report.telling.sentences import Label, Note, Number, Sentence, Teller, Words, capital, series
 from dscp.report.telling.worth import both_outcomes, break_even, money_form, still_worth, totals, worth
 from dscp.study.areas import PERIODS, analysed
 from dscp.study.days import year_key
 
-LEVEL = "setting.models.significance"
 KINDS = {"whole_system": "whole system", "criminal_justice": "criminal justice"}
 
 
