@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from lxml import html
 from scipy.stats import norm
 
 import area_studies
+import chain
+from dscp.figures.data import FigureData, planned
+from dscp.figures.drawing import ACCENT, INK, WHITE, Faces
 from dscp.ledger.placebo import placebo_share, placebo_share_of_means, placebo_within
+from dscp.study.reports import AREA_STUDY
+from figures import drawing
 from ledger_checks import assert_closed
 
 BEFORE, AFTER = ["2010-11", "2011-12"], ["2012-13", "2013-14"]
@@ -319,3 +327,135 @@ def test_an_area_that_lacks_a_year_is_left_out_of_the_comparison(real, tmp_path)
     made = area_studies.made(real.config, tmp_path, less)
     assert made.known["against_others.areas.others"] == 138 and made.known["against_others.areas.left_out"] == 5
     assert not made.ledger["id"].str.contains(".leeds.", regex=False).any()
+
+
+# The pages ----------------------------------------------------------------------------------------------------------
+
+OF_2012 = r"NatCen|Drug System Change|DSCP|\bprison|criminal justice|\bcosts?\b|\bbenefits?\b|comparison area|\bDATs?\b"
+SAYS = "It does not say how many people completed treatment, and says nothing of treatment for drugs."
+
+
+@pytest.fixture(scope="module")
+def printed(real):
+    return area_studies.render(real)
+
+
+@pytest.fixture(scope="module")
+def text(printed) -> str:
+    body = html.fromstring(printed.page).xpath("//body//text()[not(ancestor::script or ancestor::style)]")
+    return " ".join(" ".join(body).split())
+
+
+def test_no_number_is_naked_and_nothing_is_of_the_2012_study(printed, text):
+    assert printed.faults == []
+    assert re.findall(OF_2012, text) == []
+    assert re.findall(OF_2012, str(printed.book)) == []
+
+
+def test_the_first_paragraph_says_what_coverage_is_and_is_not(printed):
+    first = html.fromstring(printed.page).xpath("//div[@class='about']/p")[0].text_content()
+    assert (
+        "adults in treatment whose problem is alcohol, as a percentage of the adults estimated to be dependent" in first
+    )
+    assert "does not say how many people completed treatment" in first and "nothing of treatment for drugs" in first
+
+
+def test_every_table_and_figure_says_it_too(printed):
+    page = html.fromstring(printed.page)
+    exhibits = [*page.xpath("//table[starts-with(@id, 'table-')]/.."), *page.xpath("//figure")]
+    assert len(exhibits) == 5 + 4
+    for one in exhibits:
+        assert SAYS in " ".join(one.text_content().split())
+    notes = [sheet for sheet in printed.book.sheets if sheet.name.startswith("Table")]
+    assert len(notes) == 5
+
+
+def test_it_tells_what_the_numbers_are(real, text):
+    assert "No difference in coverage between the pilots and all other areas can be told from what areas do" in text
+    assert "does not keep its sign without Lincolnshire" in text
+    assert "is as large as the difference found later, or larger" in text
+    assert "In each year the interval of the ratio holds one" in text
+
+
+def with_values(real, **values: float):
+    """What is printed where some quantities have other values."""
+    ids = {f"against_others.{name.replace('__', '.')}": value for name, value in values.items()}
+    ledger = real.ledger.assign(value=[ids.get(one, value) for one, value in real.ledger[["id", "value"]].to_numpy()])
+    assert set(ids) <= set(ledger["id"])
+    found = area_studies.render(replace(real, ledger=ledger.astype({"value": float})))
+    assert found.faults == []
+    return " ".join(html.fromstring(found.page).text_content().split()), found.page
+
+
+def test_words_and_descriptions_follow_the_numbers(real):
+    told, page = with_values(
+        real, low__whole=1.01, did__no_pilot=0.1, year_low__y2015_16=1.05, without_did__lincolnshire=0.3,
+        without_high__kent=0.97, without_low__kent=0.9, panel_coverage__pilots__y2018_19=40.0,
+    )  # fmt: skip
+    assert "Coverage grew more in the pilots than in all other areas, beyond what their scatter explains." in told
+    assert "is smaller than the difference found later" in told
+    assert "keeps its sign whichever pilot is left out" in told
+    assert "The interval of the ratio leaves one out in 2015-16." in told
+    alts = " ".join(html.fromstring(page).xpath("//img/@alt"))
+    assert "Intervals above one: 2015-16. All others hold one." in alts
+    assert "Intervals above one: with none left out; below one: Kent. All others hold one." in alts
+    assert "Pilots: from 17.2% in 2010-11 to 40.0% in 2018-19, with the most in 2018-19, 40.0%." in alts
+    less, _ = with_values(real, high__whole=0.99)
+    assert "Coverage grew less in the pilots" in less
+
+
+def axes_of(real, number: str):
+    """The plot of a figure and its numbers."""
+    declared = AREA_STUDY.declared("figures", chain.TEMPLATES)["figures"]
+    plan = planned(declared, real.config, real.ledger["id"].tolist())[number]
+    data = FigureData.of(plan, real.known)
+    return drawing(plan.declaration["draws"])(data, real.config, Faces.of(**chain.FACES)).axes[0], data
+
+
+def test_bars_stand_at_their_ranges_and_are_as_high_as_there_are_sets(real):
+    axes, data = axes_of(real, "A.1")
+    bars = {(round(one.get_x() + one.get_width() / 2, 6), one.get_height()) for one in axes.patches}
+    names = [name for name in data.rows if name != "found"]
+    assert bars == {(round(data.at(name, "middle").value, 6), data.at(name, "sets").value) for name in names}
+    assert [line.get_xdata()[0] for line in axes.lines] == [real.known["against_others.did.whole"]]
+
+
+@pytest.mark.parametrize("number", ["A.2", "A.4"])
+def test_dots_stand_at_their_ratios_and_lines_at_their_intervals(real, number):
+    axes, data = axes_of(real, number)
+    along = "get_xdata" if number == "A.2" else "get_ydata"
+    dots = [getattr(line, along)()[0] for line in axes.lines if line.get_marker() in ("o", "s")]
+    assert dots == [data.at(name, "ratio").value for name in data.rows]
+    spans = [
+        list(getattr(line, along)()) for line in axes.lines if line.get_marker() == "None" and line.get_color() != INK
+    ]
+    spans = [span for span in spans if len(span) == 2 and span != [0, 1]]
+    assert spans == [[data.at(name, "from").value, data.at(name, "to").value] for name in data.rows]
+
+
+def test_lines_of_coverage_differ_in_form_and_not_in_colour_alone(real):
+    axes, data = axes_of(real, "A.3")
+    lines = {line.get_marker(): line for line in axes.lines if line.get_marker() in ("o", "s")}
+    assert list(lines["o"].get_ydata()) == [data.at(year, "pilots").value for year in data.rows]
+    assert list(lines["s"].get_ydata()) == [data.at(year, "others").value for year in data.rows]
+    assert lines["o"].get_linestyle() != lines["s"].get_linestyle()
+    assert lines["o"].get_markerfacecolor() != lines["s"].get_markerfacecolor()
+    low, high = axes.get_ylim()
+    assert all(low < value < high for line in lines.values() for value in line.get_ydata())
+
+
+def test_open_dots_are_years_before_the_pilots(real):
+    axes, _ = axes_of(real, "A.4")
+    grounds = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() == "o"]
+    assert grounds == [WHITE] + [ACCENT] * 7
+
+
+def test_one_year_before_leaves_the_comparison_of_years_without_a_pilot_out(tmp_path):
+    of = area_studies.example(before=["2011-12"], panel=["2011-12", "2013-14"], other_studies=None)
+    del of["other_studies"]
+    made = area_studies.made(of, tmp_path)
+    assert not made.ledger["id"].str.endswith(".no_pilot").any()
+    found = area_studies.render(made)
+    told = " ".join(html.fromstring(found.page).text_content().split())
+    assert found.faults == []
+    assert "names a single year before the pilots" in told and "names no other studies of these pilots" in told

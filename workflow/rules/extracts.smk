@@ -43,7 +43,7 @@ rule reference_extracts:
         "../scripts/reference_extracts.py"
 
 
-if REVIEWED in extract_paths("journeys"):
+if "journeys" in EXTRACTS and REVIEWED in extract_paths("journeys"):
 
     include: "review_journeys.smk"
 

@@ -19,7 +19,19 @@ rule figures:
         f"{RUN}/logs/figures.log",
     params:
         config={
-            **study("report", "partnership", "peers", "year", "sites", "programme", "periods", "economics"),
+            **study(
+                "report",
+                "partnership",
+                "peers",
+                "year",
+                "sites",
+                "programme",
+                "periods",
+                "economics",
+                "before",
+                "after",
+                "panel",
+            ),
             **HELD,
             "reference_run": STUDY.get("reference_run", False),
             "disclosure": POLICY,

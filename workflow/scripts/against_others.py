@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dscp.ledger.formulas import ONE, derive
+from dscp.ledger.placebo import BINS
 from dscp.ledger.rows import numbers, quantities, values_of, write_ledger
 from dscp.run.job import writing
 from dscp.study.days import year_key
@@ -22,7 +23,6 @@ FIGURES = {"people": "people_in_treatment", "prevalence": "estimated_prevalence"
 ARMS = ("pilots", "others")
 BEFORE, AFTER = SPANS.values()
 TOLD = {"source": SOURCE, "rule": RULE, "function": "against_others"}
-BINS = 21  # of Figure A.3
 CONFIDENCE, DRAWS, SEED = (f"setting.models.{name}" for name in ("confidence", "placebo_sets", "seed"))
 Values = MutableMapping[str, float]
 COVERAGE = "100 * people / prevalence"
@@ -247,10 +247,15 @@ def coverages(name: str, start: str, end: str) -> dict[str, str]:
     return {f"{arm}_{when}": f"{RULE}.{name}_coverage.{arm}.{span}" for arm in ARMS for when, span in spans.items()}
 
 
-def spread(frame: pd.DataFrame, values: Values, arm: str, pattern: str) -> pd.DataFrame:
-    """An arm's part of the clustered variance of the logarithm of the ratio: what its areas add to it."""
+def of_arm(frame: pd.DataFrame, values: Values, arm: str, pattern: str, formula: str = "") -> pd.DataFrame:
+    """What the areas of an arm add to the clustered variance of the logarithm of the ratio, or to another formula.
+
+    frame : with the columns of `Areas.lists`
+    """
     lists = {f"{what}_{when}": f"@{arm}_{what}_{when}" for what in FIGURES for when in (AFTER, BEFORE)}
-    return derive(frame, values, id=pattern, unit="ratio", formula=SPREAD, inputs=lists, **TOLD)
+    return derive(
+        frame.assign(arm=arm), values, id=pattern, unit="ratio", formula=formula or SPREAD, inputs=lists, **TOLD
+    )
 
 
 def interval(
@@ -286,26 +291,19 @@ def differences(frame: pd.DataFrame, values: Values) -> list[pd.DataFrame]:
                inputs={arm: f"{RULE}.pooled_change.{arm}.{{comparison}}" for arm in ARMS}, **TOLD),
         derive(frame, values, id=names[0], unit="ratio", formula=RATIO,
                inputs=coverages("pooled", "{start}", "{end}"), **TOLD),
-        *(spread(frame, values, arm, parts[arm]) for arm in ARMS),
+        *(of_arm(frame, values, arm, f"{RULE}.spread.{{arm}}.{{comparison}}") for arm in ARMS),
         *interval(frame, values, names, {**parts, "areas": f"{RULE}.areas.compared"}, CLUSTERED),
     ]  # fmt: skip
 
 
 def dispersions(frame: pd.DataFrame, values: Values) -> list[pd.DataFrame]:
     """How far areas scatter beyond what chance among people gives (Pearson), and the interval that is scaled by it."""
-    parts = []
-    for arm in ARMS:
-        lists = {f"{what}_{when}": f"@{arm}_{what}_{when}" for what in FIGURES for when in (AFTER, BEFORE)}
-        parts.append(
-            derive(frame, values, id=f"{RULE}.pearson.{arm}.{{comparison}}", unit="ratio", formula=PEARSON,
-                   inputs=lists, **TOLD)
-        )  # fmt: skip
     people = {f"{arm}_{when}": f"{RULE}.pooled_people.{arm}.{{{end}}}"
               for arm in ARMS for when, end in ((BEFORE, "start"), (AFTER, "end"))}  # fmt: skip
     names = tuple(f"{RULE}.{name}.{{comparison}}" for name in ("ratio", "scaled_error", "scaled_low", "scaled_high"))
     scatter = {**{arm: f"{RULE}.pearson.{arm}.{{comparison}}" for arm in ARMS}, "areas": f"{RULE}.areas.compared"}
     return [
-        *parts,
+        *(of_arm(frame, values, arm, f"{RULE}.pearson.{{arm}}.{{comparison}}", PEARSON) for arm in ARMS),
         derive(frame, values, id=f"{RULE}.dispersion.{{comparison}}", unit="ratio",
                formula="(pilots + others) / (2 * areas - 4)", inputs=scatter, **TOLD),
         *interval(frame, values, names, {"dispersion": f"{RULE}.dispersion.{{comparison}}", **people},
@@ -385,7 +383,7 @@ def without_one(areas: Areas, values: Values) -> list[pd.DataFrame]:
                formula="pilots_after - pilots_before - (others_after - others_before)", inputs={**left, **others},
                **TOLD),
         derive(frame, values, id=names[0], unit="ratio", formula=RATIO, inputs={**left, **others}, **TOLD),
-        spread(frame, values, "pilots", parts["pilots"]),
+        of_arm(frame, values, "pilots", parts["pilots"]),
         *interval(frame, values, names, {**parts, "compared": f"{RULE}.areas.compared"}, one_less),
         *(
             derive(ONE, values, id=f"{RULE}.without_did.{end}", unit="ppt", formula=f"{end}(did)", inputs=every, **TOLD)
@@ -405,7 +403,7 @@ def by_year(panel: Areas, every: pd.DataFrame, base: str, values: Values) -> lis
         derive(frame, values, id=f"{RULE}.year_did.{{year}}", unit="ppt",
                formula="pilots_after - pilots_before - (others_after - others_before)", inputs=inputs, **TOLD),
         derive(frame, values, id=names[0], unit="ratio", formula=RATIO, inputs=inputs, **TOLD),
-        *(spread(frame, values, arm, parts[arm]) for arm in ARMS),
+        *(of_arm(frame, values, arm, f"{RULE}.year_spread.{{arm}}.{{year}}") for arm in ARMS),
         *interval(frame, values, names, {**parts, "areas": f"{RULE}.areas.followed"}, CLUSTERED),
     ]  # fmt: skip
 

@@ -20,9 +20,11 @@ def completed(study: Mapping) -> dict:
 
 
 def _period(years: list[str]) -> dict:
-    """What fiscal years are called together, their first day and their last."""
-    label = " and ".join(years) if len(years) < 3 else f"{years[0]} to {years[-1]}"
-    return {"label": label, "outcomes": [f"{years[0][:4]}-04-01", f"{int(years[-1][:4]) + 1}-03-31"]}
+    """What fiscal years are called together (2010-12 from 2010-11 to 2011-12), their first day and their last."""
+    return {
+        "label": f"{years[0][:4]}{years[-1][4:]}",
+        "outcomes": [f"{years[0][:4]}-04-01", f"{int(years[-1][:4]) + 1}-03-31"],
+    }
 
 
 def impossible(study: Mapping) -> Iterator[Fault]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from dscp.extracts.registry import EXTRACTS
+from dscp.ledger.placebo import BINS as PLACEBO_BINS
 from dscp.measures.needs import lacking, needs_of, without
 from dscp.measures.published import EVERY, GROUPS
 from dscp.measures.registry import BINS, DEFAULT, MEASURES, POOLED, TOLD, chosen
@@ -26,6 +27,7 @@ from dscp.run.inert import inert
 from dscp.study.areas import PERIODS, analysed, areas
 from dscp.study.days import day, whole_quarters, year_key
 from dscp.study.partnerships import months_of_year
+from dscp.study.pilots import base_year, panel_years
 from dscp.study.scenarios import SCENARIOS
 
 # Words of a cell that follow from quantities: (values, variables of the row) -> the words, and the ids of these.
@@ -459,6 +461,27 @@ def _band_rows(config: Mapping) -> list[dict]:
     ]
 
 
+def _panel_year_rows(config: Mapping) -> list[dict]:
+    """The fiscal years that a study of areas follows; `base`: the one that the others are set against."""
+    base, first = base_year(config), config["after"][0]
+    return [
+        {"year": year_key(year), "year_label": year, "base": year == base, "piloted": year >= first}
+        for year in panel_years(config)
+    ]
+
+
+def _placebo_bin_rows(config: Mapping) -> list[dict]:
+    """The ranges in which sets of areas are counted, the lowest differences first."""
+    middle = (PLACEBO_BINS + 1) // 2
+    return [
+        {
+            "bin": f"bin_{n}",
+            "which": "Around nought" if n == middle else "Below nought" if n < middle else "Above nought",
+        }
+        for n in range(1, PLACEBO_BINS + 1)
+    ]
+
+
 def _scenario_rows(config: Mapping) -> list[dict]:
     """The scenarios of Table S.15."""
     return [{"scenario": name, "called": called, "counted": True} for name, called in SCENARIOS.items()]
@@ -487,6 +510,8 @@ GENERATORS = {
     "judged": _judged_rows,
     "relabelled": _relabelled_rows,
     "scenarios": _scenario_rows,
+    "panel_years": _panel_year_rows,
+    "placebo_bins": _placebo_bin_rows,
 }
 
 

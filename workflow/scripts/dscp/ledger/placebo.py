@@ -13,6 +13,8 @@ import numpy as np
 
 from dscp.ledger.estimators import TIE, several
 
+BINS = 21  # ranges of differences that a figure counts the sets in; the middle one is around nought
+
 
 @lru_cache(maxsize=4)
 def sets_of_areas(areas: int, pilots: int, draws: int, seed: int) -> np.ndarray:

@@ -58,6 +58,8 @@ FORMS = {
     "odds2": Form("ratio", 2),
     "ratio0": Form("ratio", 0, negative="-ve"),
     "ratio1": Form("ratio", 1),
+    "ratio2": Form("ratio", 2),
+    "ratio3": Form("ratio", 3),
     "share2": Form("ratio", 2),
     "signed2": Form("ratio", 2, signed=True),
     "probability6": Form("ratio", 6),

@@ -25,9 +25,10 @@ from dscp.printing.origins import Origin, Way, origins
 from dscp.report import phrases
 from dscp.report.chapters import Chapters
 from dscp.report.citations import Citations
+from dscp.report.of_area_study import AreaStudy
 from dscp.report.of_profile import OfCounts, Profile
 from dscp.report.telling.telling import Telling
-from dscp.study.reports import EVALUATION, OF_COUNTS, PROFILE, report_of
+from dscp.study.reports import AREA_STUDY, EVALUATION, OF_COUNTS, PROFILE, report_of
 
 OPTIONS = {"undefined": StrictUndefined, "autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
 # Variables of a table or figure that are labels of the study, and stand in an element of their own.
@@ -79,6 +80,7 @@ def environment(folder: str, book: Book) -> Environment:
         EVALUATION.name: lambda: (Telling(book, results), FigureTexts(book)),
         PROFILE.name: lambda: (Profile(book, results),),
         OF_COUNTS.name: lambda: (OfCounts(book, results),),
+        AREA_STUDY.name: lambda: (AreaStudy(book),),
     }[report.name]()
     parts = (phrases.Study(book), results, *own, works, chapters, Structure(book, env, chapters))
     env.globals = {"config": book.config}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dscp.extracts.checks import RowCheck
 from dscp.extracts.columns import AMOUNT, FISCAL_YEAR
 from dscp.extracts.faults import FAULT, INFORMATION, NOT_EVERY_YEAR, excluded, fault, information, nearest
+from dscp.extracts.sql import literal
 from dscp.extracts.types import About, Allowed, Column, ExtractType, Limits, Sample
 from dscp.study.pilots import compared_years, panel_years, pilots
 
@@ -75,13 +76,15 @@ def _of_others(extract: Extract, rows: dict[str, set[str]]) -> list[dict[str, An
     """Other areas without figures of every year before and after; too few that have them leave nothing to compare."""
     treated, years = pilots(extract.config), compared_years(extract.config)
     whole = [area for area, found in rows.items() if area not in treated and found >= set(years)]
-    lacks = len(rows.keys() - treated.keys()) - len(whole)
+    lacks = sorted(rows.keys() - treated.keys() - set(whole))
     if len(whole) < len(treated):
         found, allowed = f"{len(whole)} other areas with figures of every year", f"{len(treated)}, as many as pilots"
         return [fault(extract.name, extract.file, "area", found, f"at least {allowed}: {_of(years)}")]
-    words, effect = f"{lacks} areas without figures of every year before and after", "left out of the comparison"
-    told = information(extract.name, extract.file, "area", words, effect, rows=0, kind=NOT_EVERY_YEAR)
-    return [told] if lacks else []
+    if not lacks:
+        return []
+    words, effect = f"{len(lacks)} areas without figures of every year before and after", "left out of the comparison"
+    (number,) = extract.query(f"SELECT count(*) FROM records WHERE area IN ({', '.join(map(literal, lacks))})")[0]
+    return [information(extract.name, extract.file, "area", words, effect, rows=number, kind=NOT_EVERY_YEAR)]
 
 
 def sample(of: Sample) -> pd.DataFrame:
