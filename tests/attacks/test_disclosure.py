@@ -42,7 +42,7 @@ from ledger import with_about
 from other_study import write_study
 from release import release
 from running import PROJECT, copy_project, snakemake
-from tables import read_table
+from tables import read_cells
 from thorough import some
 
 FIVE = Control(POLICIES["suppress_below_5"])
@@ -804,7 +804,7 @@ def test_withheld_quantities_have_the_same_fate_everywhere(run, hidden):
     signs = {(name, value == "", TAGS.sub("", text)) for value, name, text in shown if name in hidden}
     assert {(empty, text) for _, empty, text in signs} == {(True, "[c]")}
     assert {name for value, name, text in shown if "[c]" in text} <= hidden
-    cells = read_table(run / "cells.csv", dtype=str).set_index("id")
+    cells = read_cells(run / "cells.csv", dtype=str).set_index("id")
     assert set(cells.loc[cells.index.isin(hidden), "printed"]) == {"[c]"}
     assert set(cells.loc[cells.index.isin(hidden), "value"]) == {""}
     assert hidden.issuperset(cells.index[cells["printed"] == "[c]"])

@@ -17,7 +17,7 @@ from dscp.extracts.registry import EXTRACTS
 from dscp.ledger.rows import read_ledger
 from other_study import FOLDER, write_study
 from running import PROJECT, copy_project, snakemake
-from tables import read_table
+from tables import read_cells
 
 PAGE = (PROJECT / "docs" / "adding.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```\w+ (\w+)=(\S+)(?: in=(\S+))?\n(.*?)^```$", flags=re.M | re.S)
@@ -97,7 +97,7 @@ def test_the_measure_has_all_that_a_measure_has(results):
     assert {"count", "rate", "change", "did", "p", "odds_ratio", "did_low", "p_unadjusted"} <= statistics
     assert "base" not in statistics, "the base of a shared cohort has one id"
     assert own["about"].eq("people").all()
-    cells = read_table(results / "cells.csv", dtype=str)
+    cells = read_cells(results / "cells.csv", dtype=str)
     generated = cells[cells["exhibit"] == "S.1"]
     assert "long_stay.rate.pilot_1.pre" in set(generated["id"])
     assert "effective_treatment.base.pilot_1.pre" in set(generated["id"])
@@ -123,7 +123,7 @@ def test_the_small_count_of_the_extract_is_withheld_everywhere(results):
 
 
 def test_the_table_is_drawn_in_all_forms(results):
-    cells = read_table(results / "cells.csv", dtype=str)
+    cells = read_cells(results / "cells.csv", dtype=str)
     assert len(cells[cells["exhibit"] == "6.9"]) == 16
     assert 'id="table-6-9"' in (results / "report.html").read_text("utf-8")
     book = pd.ExcelFile(results / "report.xlsx")
@@ -131,7 +131,7 @@ def test_the_table_is_drawn_in_all_forms(results):
 
 
 def test_the_figure_is_drawn_and_its_numbers_are_cells(results):
-    cells = read_table(results / "cells.csv", dtype=str)
+    cells = read_cells(results / "cells.csv", dtype=str)
     assert len(cells[cells["exhibit"] == "Figure 6.1"]) == 16
     assert (results / "figures" / "6.1.svg").stat().st_size > 1000
     page = (results / "report.html").read_text("utf-8")

@@ -14,7 +14,7 @@ from contradicted import CONTRADICTED
 from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
 from running import ELSEWHERE, PROJECT, RUN, snakemake
-from tables import read_table
+from tables import read_cells
 
 PUBLISHED = PROJECT / "workflow" / "resources" / "published"
 # Printed forms that only the scan distorts: what the 2012 page reads.
@@ -28,7 +28,7 @@ def published() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def cells(default_run) -> pd.DataFrame:
-    return read_table(default_run / "cells.csv", dtype=str)
+    return read_cells(default_run / "cells.csv", dtype=str)
 
 
 def test_every_published_number_is_printed_and_equal(cells):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tables import read_table
+from tables import read_cells
 
 PROJECT = Path(__file__).parents[2]
 PUBLISHED = PROJECT / "workflow" / "resources" / "published"
@@ -44,7 +44,7 @@ def published() -> list[dict]:
 
 @pytest.fixture(scope="module")
 def printed(default_run) -> dict:
-    table = read_table(default_run / "cells.csv", dtype=str)
+    table = read_cells(default_run / "cells.csv", dtype=str)
     assert not table.duplicated(["exhibit", "row", "column"]).any()
     return {(row.exhibit, row.row, row.column): row for row in table.itertuples()}
 

@@ -17,7 +17,7 @@ from dscp.exhibits.book import shown
 from dscp.figures.data import Datum, FigureData, planned
 from dscp.figures.drawing import Faces, own_settings, to_svg
 from dscp.ledger.rows import read_ledger, values_of
-from tables import read_table
+from tables import read_cells
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 DECLARED = yaml.safe_load((TEMPLATES / "figures.yaml").read_text(encoding="utf-8"))["figures"]
@@ -27,7 +27,7 @@ TABLE_IN_THE_TEXT = {"E.1"}  # the chapter prints the numbers above the figure
 
 @pytest.fixture(scope="module")
 def cells(default_run) -> pd.DataFrame:
-    return read_table(default_run / "cells.csv", dtype=str)
+    return read_cells(default_run / "cells.csv", dtype=str)
 
 
 @pytest.fixture(scope="module")

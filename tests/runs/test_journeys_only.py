@@ -20,7 +20,7 @@ from dscp.run.workers import side_by_side
 from ledger_checks import assert_closed
 from other_study import FOLDER, write_study
 from running import PROJECT, finish, snakemake
-from tables import read_table
+from tables import read_cells
 
 RUN = "results/other-2012-15"
 
@@ -54,7 +54,7 @@ def test_only_rules_that_it_has_extracts_for_are_recorded(study):
 
 
 def test_its_tables_are_those_of_the_journeys(study):
-    cells = read_table(study / RUN / "cells.csv")
+    cells = read_cells(study / RUN / "cells.csv")
     tables = {"6.1", "6.2", "6.3", "6.4", "7.5", "7.6", "7.7", "B.1", "S.13", "S.14"}
     assert tables <= set(cells["exhibit"])
     assert not {"1.1", "1.3", "3.1", "3.3", "7.1", "7.4", "7.8", "7.10", "C.7.1"} & set(cells["exhibit"])
@@ -72,7 +72,7 @@ def test_the_policy_withholds_and_the_gate_lets_it_pass(study):
 
 def test_every_number_is_traced_by_the_command_and_in_the_page(study):
     run = trace.Run(study, "other-2012-15")
-    cells = read_table(study / RUN / "cells.csv")
+    cells = read_cells(study / RUN / "cells.csv")
     cell = cells[(cells["unit"] == "percent") & (cells["printed"] != "[c]")].iloc[0]
     told = "\n".join(trace.trail(run, *trace.find(run, "/".join(cell[["exhibit", "row", "column"]])), True))
     assert cell["id"] in told and "journeys.csv: line" in told and "rows, their number not published, of" in told

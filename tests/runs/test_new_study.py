@@ -14,7 +14,7 @@ from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
 from other_study import OWN, PERIODS, SITES, other_config
 from running import PROJECT, snakemake
-from tables import read_table
+from tables import read_cells
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def html(other):
 
 @pytest.fixture(scope="module")
 def cells(other):
-    return read_table(other[0] / "results" / "other-2012-15" / "cells.csv", dtype=str)
+    return read_cells(other[0] / "results" / "other-2012-15" / "cells.csv", dtype=str)
 
 
 def test_it_has_its_own_folder(other):

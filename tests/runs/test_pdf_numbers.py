@@ -18,7 +18,7 @@ from dscp.printing.html import read_html
 from dscp.printing.origins import anchor_of
 from dscp.report.lint import SILENT, read_allowed, read_page
 from seen import flat, links
-from tables import read_table
+from tables import read_cells
 
 ALLOWED = Path(__file__).parents[2] / "templates" / "numbers_allowed.yaml"
 MM = 72 / 25.4
@@ -85,7 +85,7 @@ def test_every_printed_quantity_is_one_link_to_its_entry_and_so_are_words(reader
 
 def test_every_cell_of_a_table_is_among_them(default_run, recorded, entry):
     """The tables of figures open on the screen only."""
-    cells = read_table(default_run / "cells.csv")
+    cells = read_cells(default_run / "cells.csv")
     quantities = cells[(cells["id"] != "") & ~cells["exhibit"].str.startswith("Figure ")]
     assert len(quantities) > 1100
     printed = Counter(

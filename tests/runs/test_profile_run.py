@@ -17,7 +17,7 @@ import profiles
 from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
 from running import PROJECT, finish, snakemake
-from tables import read_table
+from tables import read_cells
 from validators import verapdf
 
 RUN = "results/small-profile"
@@ -42,7 +42,7 @@ def test_it_has_every_form_and_a_closed_ledger(study):
             assert archive.testzip() is None
     assert_closed(read_ledger(run / "restricted" / "ledger.csv"))
     assert {"P.1", "P.2", "P.3", "P.5", "P.7", "Figure P.1", "Figure P.2"} == set(
-        read_table(run / "cells.csv")["exhibit"]
+        read_cells(run / "cells.csv")["exhibit"]
     )
     assert pd.read_csv(run / "restricted" / "disclosed" / "audit.csv")["passed"].all()
 

@@ -16,7 +16,7 @@ import verify
 from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
 from running import PROJECT, finish
-from tables import read_table
+from tables import read_cells
 from validators import verapdf
 
 RUN = "results/barnet-2011-12"
@@ -40,7 +40,7 @@ def test_it_has_every_form_and_a_closed_ledger(study):
         assert 10 < len(pdf.pages) < 18
     assert_closed(read_ledger(run / "restricted" / "ledger.csv"))
     exhibits = {"P.1", "P.1.1", "P.1.2", "P.2", "P.3", "P.3.1", "P.4", "P.6", "P.7", "Figure P.1"}
-    assert set(read_table(run / "cells.csv")["exhibit"]) == exhibits
+    assert set(read_cells(run / "cells.csv")["exhibit"]) == exhibits
     assert "pilot" not in re.sub("<(style|script).*?</\\1>", "", (run / "report.html").read_text(encoding="utf-8"),
                                  flags=re.DOTALL)  # fmt: skip
 
@@ -49,7 +49,7 @@ def test_every_printed_number_is_traced_to_cells_of_the_export(study):
     """The lines that the trail of a cell names hold, in the columns that it names, the counts that it names."""
     run = trace.Run(study, "barnet-2011-12")
     lines = {name: list(csv.reader((study / name).open(encoding="utf-8"))) for name in profiles.export()}
-    printed = read_table(study / RUN / "cells.csv")
+    printed = read_cells(study / RUN / "cells.csv")
     assert len(printed) > 150
     leaves = 0
     for cell in printed.itertuples():

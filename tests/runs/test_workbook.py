@@ -32,7 +32,7 @@ from dscp.workbook.ods import ods
 from dscp.workbook.sheets import number_format
 from dscp.workbook.xlsx import xlsx
 from seen import as_seen, links
-from tables import read_table
+from tables import read_cells
 from workbook import workbook
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -118,7 +118,7 @@ def printed_cells(sheet, rows: list[dict]) -> list[tuple[list, list]]:
 def test_every_numbered_table_has_its_worksheet(book, pages, default_run):
     names = [f"Table {number}" for number in pages]
     assert book.sheetnames == ["Cover", "Contents", "Notes", *names]
-    exhibits = pd.read_csv(default_run / "cells.csv", dtype=str)["exhibit"].drop_duplicates()
+    exhibits = read_cells(default_run / "cells.csv", dtype=str)["exhibit"].drop_duplicates()
     assert names == [f"Table {number}" for number in exhibits if not number.startswith("Figure ")]
     assert len(names) == 36
 
@@ -168,7 +168,7 @@ def test_every_text_of_the_xlsx_is_in_the_pdf(book, pages, default_run):
 
 
 def test_the_numbers_are_those_of_the_ledger_rounded_as_printed(book, pages, default_run):
-    cells = read_table(default_run / "cells.csv")
+    cells = read_cells(default_run / "cells.csv")
     quantities = cells[(cells["id"] != "") & ~cells["exhibit"].str.startswith("Figure ")]
     for number, ours in quantities.groupby("exhibit"):
         texts = Counter(shown(text) for text in ours["printed"])

@@ -8,6 +8,7 @@ import pytest
 
 from dscp.disclosure.policies import POLICIES
 from dscp.record import forms
+from dscp.record.columns import COLUMNS
 from dscp.record.crate import Facts, crate
 from dscp.record.forms import FORMS, PublishedForm, Way, always, form_of, forms_of, listed, made_forms
 from dscp.study.kinds import PRINTED
@@ -34,6 +35,11 @@ MADE = {
     "check": [f"{RUN}/restricted/b.pdf", f"{RUN}/code"],
     "rebuild": ["results/rebuilt/restricted/x.csv"],
 }
+
+
+def test_every_column_of_a_csv_file_is_described_and_no_other():
+    fields = {form.file: set(form.fields) for form in FORMS if form.media_type == "text/csv"}
+    assert {file: set(columns) for file, columns in COLUMNS.items()} == fields
 
 
 @pytest.fixture

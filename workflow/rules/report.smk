@@ -42,7 +42,7 @@ rule figures:
 
 
 rule report_html:
-    """Render chapters and exhibits once: the self-contained HTML, the HTML for print, and every printed cell."""
+    """Render chapters and exhibits once: both HTML pages and every printed cell; and what columns of files hold."""
     input:
         ledger=rules.release.output.ledger,
         validation=rules.release.output.validation,
@@ -54,6 +54,7 @@ rule report_html:
         html=f"{RUN}/report.html",
         print_html=f"{RUN}/work/report_print.html",
         cells=f"{RUN}/cells.csv",
+        columns=f"{RUN}/csv-metadata.json",
     log:
         f"{RUN}/logs/report_html.log",
     params:

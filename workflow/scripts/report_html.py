@@ -11,11 +11,14 @@ import pandas as pd
 from markupsafe import Markup
 
 from dscp.exhibits.book import activity_texts, open_book, read_activity, setting
+from dscp.exhibits.file import filed
 from dscp.extracts.faults import NO_VALUE, with_ids
 from dscp.extracts.registry import called
 from dscp.extracts.told import told
 from dscp.figures.data import planned
 from dscp.ledger.rows import read_ledger
+from dscp.record.columns import described
+from dscp.record.forms import CSV, forms_of
 from dscp.report.lint import read_allowed, refuse_naked_numbers
 from dscp.report.panel import content_policy, data_of, extract_files, scripts_of, trace_data
 from dscp.report.render import environment
@@ -220,7 +223,7 @@ def pages(
     )
     sources = quoted(remarks, activity_texts(activity), choices)
     refuse_naked_numbers([screen, paper], whole, config, read_allowed(allowed), sources)
-    return screen, paper, cells
+    return screen, paper, filed(cells, whole)
 
 
 if __name__ == "__main__":
@@ -240,3 +243,5 @@ if __name__ == "__main__":
         Path(out.html).write_text(screen, encoding="utf-8")
         Path(out.print_html).write_text(paper, encoding="utf-8")
         tabled(printed_cells).to_csv(out.cells, index=False, lineterminator="\n")
+        tables = [form.file for form in forms_of(asked.config) if form.media_type == CSV]
+        Path(out.columns).write_text(described(tables), encoding="utf-8")

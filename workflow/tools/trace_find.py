@@ -65,8 +65,9 @@ class Run:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """Every printed cell, as text."""
-        return pd.read_csv(self.folder / "cells.csv", dtype=str, keep_default_na=False).map(unmarked)
+        """Every printed cell, as text; a table by its number alone."""
+        found = pd.read_csv(self.folder / "cells.csv", dtype=str, keep_default_na=False).map(unmarked)
+        return found.assign(exhibit=found["exhibit"].str.removeprefix("Table "))
 
     @property
     def config_file(self) -> Path:

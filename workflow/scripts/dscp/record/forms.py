@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
+from dscp.record.columns import FILE, MEDIA_TYPE
 from dscp.study.kinds import compared, registered, reviewed, under_a_policy
 
 RUN_NAME = r"[a-z0-9][a-z0-9._-]*"  # as in the schema of the config
@@ -103,7 +104,11 @@ OF_LEDGER = {
     **_all(Way.EMPTIED, "rows"),
     **_all(Way.WORDS, "unit formula rule function source extract settings family about cohort"),
 }
-OF_CELLS = {**_all(Way.TEXTS, "exhibit row column id"), **_all(Way.WORDS, "unit"), **_all(Way.GATE, "value printed")}
+OF_CELLS = {
+    **_all(Way.TEXTS, "exhibit row column id"),
+    **_all(Way.WORDS, "unit printed_unit"),
+    **_all(Way.GATE, "value printed"),
+}
 OF_VALIDATION = {
     **_all(Way.WORDS, "extract severity file column allowed"),
     **_all(Way.GATE, "found rows"),
@@ -132,14 +137,19 @@ OF_RECORD = {
     **_all(Way.RUN, "programmingLanguage softwareRequirements softwareVersion step value version workExample"),
 }
 OF_REGISTER = {
-    **_all(Way.PRINT, "key where printed value unit our_id ours our_printed verdict rounding reason evidence"),
+    **_all(
+        Way.PRINT, "key where printed value unit our_id ours ours_each our_printed verdict rounding reason evidence"
+    ),
     **_all(Way.PRINT, "cause_proposed cause_confirmed clients pounds"),
 }
 OF_RELATIONS = _all(Way.PRINT, "id about relation printed left right verdict")
 OF_REVIEW = {**OF_RELATIONS, **_all(Way.PRINT, "cause why")}
 OF_CLAIMS = _all(Way.PRINT, "id place kind claim judged_against verdict arithmetic clients pounds hangs_on reason")
 OF_RANGES = {
-    **_all(Way.PRINT, "table site sets pilot_pre pilot_post comparison_pre comparison_post base_from base_to"),
+    **_all(Way.PRINT, "table site sets pilot_pre_from pilot_pre_to pilot_post_from pilot_post_to"),
+    **_all(
+        Way.PRINT, "comparison_pre_from comparison_pre_to comparison_post_from comparison_post_to base_from base_to"
+    ),
     **_all(Way.PRINT, "p_low p_high p_printed sets_with_printed_p test"),
 }
 FORMS = (
@@ -149,6 +159,7 @@ FORMS = (
     PublishedForm("report.ods", "workbook", "numbered tables, OpenDocument", ODS, always, False, OF_BOOK),
     PublishedForm("figures/*.svg", "figures", "figures", SVG, always, False, _all(Way.GATE, "drawing words")),
     PublishedForm("cells.csv", "report_html", "every printed cell", CSV, always, False, OF_CELLS),
+    PublishedForm(FILE, "report_html", "columns of the CSV files", MEDIA_TYPE, always, False, _all(Way.WORDS, "words")),
     PublishedForm("ledger.csv", "release", "every quantity", CSV, always, False, OF_LEDGER),
     PublishedForm("validation.csv", "release", "what validation found", CSV, always, False, OF_VALIDATION),
     PublishedForm(

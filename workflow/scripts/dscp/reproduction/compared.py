@@ -26,7 +26,8 @@ from dscp.reproduction.verdicts import (
     worst,
 )
 
-FIELDS = ["key", "where", "printed", "value", "unit", "our_id", "ours", "our_printed", "verdict", "rounding", "reason"]
+FIELDS = ["key", "where", "printed", "value", "unit", "our_id", "ours", "ours_each", "our_printed"]
+FIELDS += ["verdict", "rounding", "reason"]
 FIELDS += ["evidence", "cause_proposed", "cause_confirmed", "clients", "pounds"]
 
 
@@ -48,7 +49,7 @@ def verdicts(
     known: Mapping[str, str],
     rebuilt: Mapping[str, str],
 ) -> pd.DataFrame:
-    """One row per published number: key, our_id, ours, our_printed, verdict, rounding, reason.
+    """One row per published number: key, our_id, ours, ours_each, our_printed, verdict, rounding, reason.
 
     Parameters
     ----------
@@ -76,8 +77,15 @@ def verdicts(
         if verdict == EQUAL and one.ids and taken.keys() >= set(one.ids):
             verdict, reason = CONSTRUCTED, reason or taken[one.ids[0]]
         ids = " ".join(one.ids)
-        found.append((key, ids, "; ".join(plain(v) for v in ours), shown, verdict, rounding, reason))
-    return pd.DataFrame(found, columns=["key", "our_id", "ours", "our_printed", "verdict", "rounding", "reason"])
+        each = [bare(value) for value in ours]
+        alone, several = (each[0], "") if len(each) == 1 else ("", "; ".join(each))
+        found.append((key, ids, alone, several, shown, verdict, rounding, reason))
+    return pd.DataFrame(found, columns=["key", *FIELDS[FIELDS.index("our_id") : FIELDS.index("evidence")]])
+
+
+def bare(value: float) -> str:
+    """A value as `plain` reads it, as a program reads it: no commas, and nothing where there is none."""
+    return "" if math.isnan(value) else plain(value).replace(",", "")
 
 
 def _verdict(one: Mapped, identifier: str, ours: float, rows, values, steps) -> tuple[str, str]:

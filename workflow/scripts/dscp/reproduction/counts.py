@@ -19,8 +19,9 @@ from dscp.reproduction.numbers import Number
 TABLES = {"3.1": "success_pct", "3.2": "success_pct", "3.3": "success_pct"}
 UNADJUSTED = ("3.3",)  # tables whose printed p-value is that of the unadjusted test (Appendix B2)
 QUARTET = [(arm, period) for arm in ("pilot", "comparison") for period in ("pre", "post")]
-FIELDS = ["table", "site", "sets", *[f"{arm}_{period}" for arm, period in QUARTET], "base_from", "base_to"]
-WHOLE = ["base_from", "base_to", "sets_with_printed_p"]
+RANGES = [f"{arm}_{period}_{end}" for arm, period in QUARTET for end in ("from", "to")]
+FIELDS = ["table", "site", "sets", *RANGES, "base_from", "base_to"]
+WHOLE = [*RANGES, "base_from", "base_to", "sets_with_printed_p"]
 FIELDS += ["p_low", "p_high", "p_printed", "sets_with_printed_p", "test"]
 
 Counts = tuple[tuple[int, int], ...]  # (count, base) of pilot pre, pilot post, comparison pre, comparison post
@@ -109,7 +110,8 @@ def count_ranges(numbers: Mapping[str, Number]) -> pd.DataFrame:
         unknown = [i for i, place in enumerate(QUARTET) if site.bases[place] is None]
         tried = [counts[unknown[0]][1] for counts in sets] if unknown else []
         tested = table in UNADJUSTED
-        row = [table, name, len(sets), *(_range([counts[i][0] for counts in sets]) for i in range(4))]
+        row = [f"Table {table}", name, len(sets)]
+        row += [end([counts[i][0] for counts in sets], default=None) for i in range(len(QUARTET)) for end in (min, max)]
         row += [min(tried, default=None), max(tried, default=None), min(ps, default=None), max(ps, default=None)]
         row += [site.p.printed, sum(_prints_p(p, site.p) for p in ps) if tested else None]
         row += ["unadjusted, as printed" if tested else "unadjusted; the printed one allows for characteristics"]
@@ -119,8 +121,3 @@ def count_ranges(numbers: Mapping[str, Number]) -> pd.DataFrame:
 
 def _prints_p(p: float, number: Number) -> bool:
     return _prints(Fraction(p), number)
-
-
-def _range(counts: list[int]) -> str:
-    low, high = min(counts, default=""), max(counts, default="")
-    return str(low) if low == high else f"{low}-{high}"
