@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import math
 import re
-from collections import Counter
 
 import pandas as pd
 import pytest
@@ -23,56 +21,12 @@ from dscp.figures.drawing import Faces
 from dscp.measures.clients_of_year import clients_of_year
 from dscp.measures.indicators import indicators
 from dscp.study.reports import PROFILE
+from joined import joined
 from ledger_checks import assert_closed
 from outside_estimates import funnel
-
-DAY = dt.date.fromisoformat
-SPANS = {"pre": "baseline", "post": "year"}
-
-
-def half_a_year_after(day: dt.date) -> dt.date:
-    """Six calendar months later; the last day of a month that has not so many."""
-    month = day.month + 6
-    year, month = day.year + (month > 12), (month - 1) % 12 + 1
-    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-def looped(of: dict, journeys: pd.DataFrame) -> Counter:
-    """(indicator, partnership, period) -> clients, by a loop over clients and their journeys."""
-    found = Counter()
-    completed = set(of["codes"]["completed_exit_reasons"])
-    for (client, dat), rows in journeys.groupby(["client", "dat"]):
-        assert client
-        for period, span in SPANS.items():
-            first, last = (DAY(of[span][end]) for end in ("start", "end"))
-            own = [
-                (row.journey_start, row.journey_end if row.journey_end == row.journey_end else None, row)
-                for row in rows.itertuples()
-            ]
-            own = [(start, end, row) for start, end, row in own if start <= last and (end is None or end >= first)]
-            adults = [
-                (start, end, row)
-                for start, end, row in own
-                if (at := max(start, first)) and at.year - row.date_of_birth.year
-                - ((at.month, at.day) < (row.date_of_birth.month, row.date_of_birth.day)) >= 18
-            ]  # fmt: skip
-            if not adults or dat not in [of["partnership"], *of["peers"]]:
-                continue
-            start, end, row = max(adults, key=lambda one: (one[0], one[1] or dt.date.max, one[2].journey))
-            done = [one for one in adults if one[1] and first <= one[1] <= last and one[2].exit_reason in completed]
-            flags = {"in_treatment": True, "new": start >= first}
-            ended = end is not None and end <= last
-            flags["effective"] = (min(end or last, last) - start).days >= 83 or (ended and row.exit_reason in completed)
-            flags["completed"] = bool(done)
-            if done:
-                on = max(one[1] for one in done)
-                later = [one[0] for one in own if one[0] > on]
-                flags["followed"] = half_a_year_after(on) <= last
-                in_time = [one for one in later if one <= half_a_year_after(on)]
-                returned = later if of["re_presentation"] == "in_year" else flags["followed"] and in_time
-                flags["returned"] = bool(returned)
-            found.update((name, dat, period) for name, so in flags.items() if so)
-    return found
+from partnership_loop import DAY, SPANS, looped
+from reference_submissions import reference_submissions
+from validate import validate
 
 
 def typed(made) -> pd.DataFrame:
@@ -364,3 +318,43 @@ def test_without_peers_there_is_nobody_beside_it(journeys, tmp_path):
     assert printed.faults == []
     assert "names no other partnership" in html.fromstring(printed.page).text_content()
     assert not of.ledger["id"].str.contains(r"\.peers\.|\.apart\.").any()
+
+
+# Submissions in the place of journeys ---------------------------------------------------------------------------------
+
+GROUPS = chain.PROJECT / "workflow" / "resources" / "exit_groups.csv"
+JOINING = {
+    "structured_modalities": [1, 2, 3, 4, 5, 6, 11, 12, 94, 95],
+    "join_days": 21,
+    "journey_start": "triage",
+}
+
+
+@pytest.mark.thorough
+def test_submissions_give_the_profile_of_the_journeys_that_they_were(tmp_path):
+    """Journeys none of which overlaps another of its client are taken apart, submitted and joined."""
+    of = profiles.config()
+    known = pd.read_csv(GROUPS)
+    journeys = profiles.drawn(of)
+    journeys["client"] = journeys["client"].str[:-1]
+    person = journeys.groupby("client")[["date_of_birth", "sex", "ethnicity"]].transform("first")
+    journeys = journeys.assign(**person).sort_values(["client", "dat", "journey_start", "journey_end"])
+    own = journeys.groupby(["client", "dat"])
+    last = own["journey_end"].transform(lambda ends: ends.fillna(pd.Timestamp("2200-01-01")).cummax().shift())
+    journeys = journeys[~(last >= journeys["journey_start"])]
+    journeys["exit_reason"] = journeys["exit_reason"].map(dict(known.to_numpy())).astype("Int64")
+    submitted = reference_submissions(journeys, known["code"], of["codes"]["criminal_justice_referral_sources"])
+    assert len(submitted) > 1.2 * len(journeys)
+    submitted.to_csv(tmp_path / "submissions.csv", index=False, date_format="%Y-%m-%d")
+    typed, joint = str(tmp_path / "submissions.parquet"), str(tmp_path / "joined.csv")
+    found = validate("submissions", [str(tmp_path / "submissions.csv")], of, typed, today=chain.TODAY)
+    assert not (found["severity"] == "fault").any()
+    joined(typed, JOINING, str(GROUPS), b"k" * 32, joint)
+    again = pd.read_csv(joint, parse_dates=["journey_start", "journey_end", "date_of_birth"])
+    one, other = (profiles.made(of, frame, tmp_path) for frame in (journeys, again))
+    ours, theirs = (
+        made.ledger[made.ledger["rule"].isin(["partnership", "in_detail"])].set_index("id")["value"]
+        for made in (one, other)
+    )
+    pd.testing.assert_series_equal(ours, theirs, rtol=1e-9)
+    assert one.known["partnership.count.returned.N1.post"] > 0

@@ -18,6 +18,7 @@ from dscp.config.schema import config_schema
 from dscp.extracts.registry import samples
 from dscp.study.reports import COUNTS
 from ledger_checks import assert_closed
+from partnership_loop import exported
 
 CONFIG = profiles.BARNET / "config.yaml"
 TOTALS, BREAKDOWN = "barnet_totals.csv", "barnet_breakdown.csv"
@@ -263,3 +264,67 @@ def test_settings_of_another_input_are_refused(settings, said):
     with pytest.raises(SystemExit) as stop:
         checked(own, CONFIG, config_schema(profiles.chain.PROJECT, own))
     assert said in str(stop.value)
+
+
+# The same partnership from journeys and from counts made of them -----------------------------------------------------
+
+ALIKE = {  # a count that is published -> the same of journeys
+    **{f"published.count.{name}.all.N1": f"partnership.count.{name}.N1"
+       for name in ("in_treatment", "new", "completed", "returned", "held")},
+    "published.count.set.all.N1": "partnership.count.in_treatment.N1",
+    "published.count.set_completed.all.N1": "partnership.count.completed.N1",
+    "published.count.justice.all.N1": "in_detail.justice.new",
+    **{f"published.count.in_treatment.{name}.N1": f"in_detail.drug_group.{name}"
+       for name in ("opiate", "non_opiate_only", "non_opiate_and_alcohol", "alcohol_only")},
+    "published.count.in_treatment.male.N1": "in_detail.sex.male",
+    "published.count.in_treatment.female.N1": "in_detail.sex.female",
+    "published.count.in_treatment.18_to_29.N1": "in_detail.age.under_30",
+    "published.count.in_treatment.50_and_over.N1": "in_detail.age.50_and_over",
+}  # fmt: skip
+SHARES = {
+    **{f"published.share.{name}.all.N1": f"partnership.rate.{name}.N1"
+       for name in ("new", "completed", "returned", "held")},
+    "published.share.justice.all.N1": "in_detail.justice_part_of_all.new",
+    "published.part.in_treatment.opiate.N1": "in_detail.drug_group_share.opiate",
+    "published.part.in_treatment.female.N1": "in_detail.sex_share.female",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def both_ways(tmp_path_factory):
+    """A partnership's profile of journeys, and that of the counts that a national centre would publish of them."""
+    of = profiles.config()
+    journeys = profiles.drawn(of, size=9000)
+    journeys["client"] = journeys["client"].str[:-1]
+    journeys["date_of_birth"] = journeys.groupby("client")["date_of_birth"].transform("first")
+    journeys["drug_1"] = journeys["drug_1"].fillna(5000)
+    one = profiles.made(of, journeys, tmp_path_factory.mktemp("journeys"))
+    export = exported(of, pd.read_parquet(one.typed["journeys"]))
+    counts = profiles.barnet(partnership="N1", names={}, year=of["year"], baseline=of["baseline"])
+    return one, profiles.of_counts(counts, {"all.csv": export}, tmp_path_factory.mktemp("counts"))
+
+
+@pytest.mark.parametrize("period", ["pre", "post"])
+def test_both_inputs_agree_as_far_as_rounding_allows(both_ways, period):
+    of_journeys, of_counts = (made.known for made in both_ways)
+    for name, same in ALIKE.items():
+        exact, published = of_journeys[f"{same}.{period}"], of_counts[f"{name}.{period}"]
+        assert abs(published - exact) <= 2.5, name
+        assert exact > 0, name
+    middle = sum(of_journeys[f"in_detail.age.{band}.{period}"] for band in ("30_to_39", "40_to_49"))
+    assert abs(of_counts[f"published.count.in_treatment.30_to_49.N1.{period}"] - middle) <= 2.5
+    for name, same in SHARES.items():
+        exact, published = of_journeys[f"{same}.{period}"], of_counts[f"{name}.{period}"]
+        row = both_ways[1].ledger.set_index("id").loc[f"{name}.{period}"]
+        base = of_counts[dict(pair.split("=") for pair in row["inputs"].split())["base"]]
+        share = published / 100
+        assert base >= 50 and abs(published - exact) <= 100 * 2.5 * (1 + share) / (base - 2.5), name
+
+
+def test_growth_of_both_inputs_agrees_as_far_as_rounding_allows(both_ways):
+    of_journeys, of_counts = (made.known for made in both_ways)
+    for name in ("in_treatment", "new", "completed"):
+        before = of_counts[f"published.count.{name}.all.N1.pre"]
+        ratio = 1 + of_counts[f"published.growth.{name}.all"] / 100
+        apart = abs(of_counts[f"published.growth.{name}.all"] - of_journeys[f"partnership.growth.{name}"])
+        assert apart <= 100 * 2.5 * (1 + ratio) / (before - 2.5), name

@@ -79,3 +79,16 @@ def test_the_example_of_the_project_would_run_to_its_end(tmp_path):
     assert done.returncode == 0, done.stderr
     would = re.findall(r"^would run (\w+)", done.stderr, flags=re.MULTILINE)
     assert {"reference_extracts", "partnership", "in_detail", "report_pdf", "workbook"} <= set(would)
+
+
+def test_submissions_stand_in_the_place_of_journeys(tmp_path):
+    """The journeys are made by the workflow, and the report says that they are."""
+    example = profiles.plain(yaml.safe_load(profiles.EXAMPLE.read_text(encoding="utf-8")))
+    joining = {"structured_modalities": [2, 4], "join_days": 21, "journey_start": "triage"}
+    example["definitions"] |= {"submissions": joining}
+    example["extracts"] = {"submissions": "results/reference_extracts/restricted/submissions.csv"}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(example, sort_keys=False), encoding="utf-8")
+    done = snakemake(PROJECT, tmp_path, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    would = re.findall(r"^would run (\w+)", done.stderr, flags=re.MULTILINE)
+    assert {"reference_submissions", "joined", "partnership", "in_detail", "report_pdf"} <= set(would)
