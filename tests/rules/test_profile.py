@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ from dscp.disclosure.policies import NONE, POLICIES
 from dscp.figures.beside_others import shares
 from dscp.figures.data import FigureData, planned
 from dscp.figures.drawing import Faces
+from dscp.ledger.ids import general
 from dscp.measures.clients_of_year import clients_of_year
 from dscp.measures.indicators import indicators
 from dscp.study.reports import PROFILE
@@ -27,6 +29,7 @@ from outside_estimates import funnel
 from partnership_loop import DAY, SPANS, looped
 from reference_submissions import reference_submissions
 from validate import validate
+from words_of_ids import DECLARED
 
 
 def typed(made) -> pd.DataFrame:
@@ -318,6 +321,62 @@ def test_without_peers_there_is_nobody_beside_it(journeys, tmp_path):
     assert printed.faults == []
     assert "names no other partnership" in html.fromstring(printed.page).text_content()
     assert not of.ledger["id"].str.contains(r"\.peers\.|\.apart\.").any()
+
+
+# Words ----------------------------------------------------------------------------------------------------------------
+
+
+def test_every_printed_number_stands_with_its_words(made):
+    page = profiles.read(made)
+    assert len(page.readings) > 300
+    assert page.faults() == []
+
+
+@pytest.mark.thorough
+def test_every_number_of_a_funnel_stands_with_its_words_and_none_is_declared_in_vain(
+    among_many, in_year, journeys, tmp_path
+):
+    followed = profiles.made(profiles.config(re_presentation="6_months"), journeys, tmp_path)
+    pages = [profiles.read(one) for one in (among_many, in_year, followed)]
+    assert pages[0].faults() == []
+    shown = {general(page.rows[one.id]) for page in pages for one in page.readings}
+    declared = {name for name in DECLARED["profile"]["patterns"] if not name.startswith("published.")}
+    assert declared <= shown
+
+
+SWAPPED = {
+    "another partnership": ("partnership.rate.completed.N2.post", "partnership.rate.completed.S1.post"),
+    "the others for its own": ("partnership.rate.completed.N1.post", "partnership.rate.completed.peers.post"),
+    "the lower end for the upper": ("partnership.high.returned.N1.post", "partnership.low.returned.N1.post"),
+    "the year before": ("partnership.count.new.N1.post", "partnership.count.new.N1.pre"),
+    "returned for completed": ("partnership.count.completed.N1.post", "partnership.count.returned.N1.post"),
+    "another category": ("in_detail.sex.male.post", "in_detail.sex.female.post"),
+    "another month": ("in_detail.returns.2014_05.2014_07", "in_detail.returns.2014_05.2014_08"),
+    "the share for the part": ("in_detail.justice_rate.new.post", "in_detail.justice_part_of_all.new.post"),
+}
+
+
+@pytest.mark.parametrize("what", SWAPPED)
+def test_another_id_in_its_place_is_noticed(in_year, what):
+    printed, other = SWAPPED[what]
+    page = profiles.read(in_year)
+    here = [one for one in page.readings if one.id == printed and one.in_table]
+    assert here
+    assert all(page.faults_of([replace(one, id=other)]) for one in here)
+
+
+def test_a_difference_says_which_way_it_is(in_year):
+    apart = in_year.known["partnership.apart.completed.post"]
+    text = " ".join(html.fromstring(profiles.render(in_year.config, in_year.ledger, in_year.findings).page)
+                    .text_content().split())  # fmt: skip
+    said = re.search(r"The share of completions of North is ([\d.]+) percentage points? (above|below) that of", text)
+    assert abs(float(said[1]) - abs(apart)) < 0.06 and said[2] == ("above" if apart > 0 else "below")
+    for value, words in ((0.04, "the same as that of"), (math.nan, "not to be compared with that of")):
+        ledger = in_year.ledger.assign(
+            value=in_year.ledger["value"].mask(in_year.ledger["id"] == "partnership.apart.completed.post", value)
+        )
+        page = profiles.render(in_year.config, ledger, in_year.findings).page
+        assert f"North is {words}" in " ".join(html.fromstring(page).text_content().split())
 
 
 # Submissions in the place of journeys ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import csv
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,11 @@ import profiles
 from dscp.config.checked import checked
 from dscp.config.schema import config_schema
 from dscp.extracts.registry import samples
+from dscp.ledger.ids import general
 from dscp.study.reports import COUNTS
 from ledger_checks import assert_closed
 from partnership_loop import exported
+from words_of_ids import DECLARED
 
 CONFIG = profiles.BARNET / "config.yaml"
 TOTALS, BREAKDOWN = "barnet_totals.csv", "barnet_breakdown.csv"
@@ -148,6 +151,29 @@ def test_beside_others_nobody_is_ranked(beside):
     text = " ".join(html.fromstring(printed.page).text_content().split())
     assert re.search(r"Barnet is (\d+ percentage points? (above|below)|the same as) that of all others", text)
     assert "worse" not in text and "better" not in text
+
+
+@pytest.mark.parametrize("what", ["made", "beside"])
+def test_every_printed_number_stands_with_its_words(what, request):
+    read = profiles.read(request.getfixturevalue(what))
+    assert len(read.readings) > 200
+    assert read.faults() == []
+    swapped = {
+        "published.count.in_treatment.male.BARNET.post": "published.count.in_treatment.female.BARNET.post",
+        "published.share.held.all.BARNET.post": "published.share.returned.all.BARNET.post",
+        "published.part.new.opiate.BARNET.pre": "published.part.new.opiate.BARNET.post",
+        "published.count.set_completed.all.BARNET.post": "published.count.completed.all.BARNET.post",
+    }
+    for printed, other in swapped.items():
+        here = [one for one in read.readings if one.id == printed and one.in_table]
+        assert here and all(read.faults_of([replace(one, id=other)]) for one in here), printed
+
+
+@pytest.mark.thorough
+def test_no_words_are_declared_for_what_is_not_printed(made, beside):
+    pages = [profiles.read(of) for of in (made, beside)]
+    shown = {general(page.rows[one.id]) for page in pages for one in page.readings}
+    assert {name for name in DECLARED["profile"]["patterns"] if name.startswith("published.")} <= shown
 
 
 def changed(change: Callable[[pd.DataFrame], pd.DataFrame | None], name: str = TOTALS) -> dict[str, pd.DataFrame]:

@@ -33,6 +33,7 @@ from published import cells, published
 from report_html import Choice, quoted, report_html
 from review import review
 from validate import validate
+from words_of_ids import Page
 from workbook import workbook
 
 BARNET = chain.PROJECT / "studies" / "barnet"
@@ -143,6 +144,12 @@ def render(of: Mapping, ledger: pd.DataFrame, findings: pd.DataFrame) -> chain.P
     book, _ = workbook(ledger, nothing, told["exhibits"], words, of, chain.TEMPLATES)
     texts = quoted(findings, {}, open_choices)
     return chain.Printed(page, cells, svgs, book, read_page(page, ledger, of, read_allowed(allowed), texts).faults)
+
+
+def read(made: chain.Made) -> Page:
+    """The page of a profile, read for the words around its numbers."""
+    rows = {row["id"]: row for row in made.ledger.to_dict("records")}
+    return Page(render(made.config, made.ledger, made.findings).page, rows, made.config)
 
 
 def released(of: chain.Made, folder: Path, policy: str) -> chain.Printed:

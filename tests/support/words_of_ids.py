@@ -21,9 +21,12 @@ from dscp.printing.forms import FORMS
 from dscp.printing.html import read_html
 from dscp.printing.words import listed, month_name
 from dscp.study.areas import ARMS
+from dscp.study.partnerships import partnerships
 
 DECLARED = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 ENDS = [("min", "max"), ("low", "high"), ("pre", "post"), ("before", "during"), ("start", "end")]
+LIMITS = [("low", "high")]  # of which a paragraph of a profile tells both
+PARTNERSHIP, PEERS = "partnership", "peers"
 GOES_ON = 1200  # characters of the paragraphs before that a paragraph may go on from
 BLOCKS = ("p", "li", "td", "figcaption", "dd")
 ANY_MEASURE = "{measure}"
@@ -53,6 +56,14 @@ class Page:
     html: str
     rows: Mapping[str, Mapping]  # the ledger by id
     config: Mapping
+
+    @cached_property
+    def declared(self) -> Mapping[str, Mapping]:
+        """What words are asked for: those of a profile before those of the evaluation."""
+        own = DECLARED["profile"] if PARTNERSHIP in self.config else {}
+        return {
+            name: {**part, **own.get(name, {})} if isinstance(part, dict) else part for name, part in DECLARED.items()
+        }
 
     @cached_property
     def readings(self) -> list[Reading]:
@@ -91,7 +102,7 @@ class Page:
             text = flat(block.text_content())
             for link in links:
                 name, place = flat(link.text_content()), link.get("href", "")[1:]
-                words = DECLARED["references"].get(name) or "|".join(stems(self.titles.get(place, "")))
+                words = self.declared["references"].get(name) or "|".join(stems(self.titles.get(place, "")))
                 if not re.search(
                     words or "(?!)", re.sub(r"(Table|Figure|Section|Chapters?|Appendix) [\w.]+", "", text), re.I
                 ):
@@ -113,19 +124,19 @@ class Page:
         if row["family"] in MEASURES:
             pattern = pattern.replace(row["family"], ANY_MEASURE, 1)
         if pattern not in ("constant.{name}", "setting.{path}"):
-            yield pattern, DECLARED["patterns"].get(pattern, f"no words are declared for {pattern}")
+            yield pattern, self.declared["patterns"].get(pattern, f"no words are declared for {pattern}")
         for name, value in dims.items():
             if name in ("site", "area") or value.startswith("site_"):
                 continue
-            whole = any(f"{key}.{value}" in DECLARED["values"] for key in (row["family"], name))
+            whole = any(f"{key}.{value}" in self.declared["values"] for key in (row["family"], name))
             for part in [value] if whole else value.removeprefix("economics.sensitivity.").split("."):
                 yield name, self._words(row["family"], name, part, one.in_table)
 
     def _words(self, family: str, name: str, value: str, in_table: bool) -> str:
         """The words of what stands for a name in an id, or for a part of it."""
         for key in (f"{family}.{value}", f"{name}.{value}"):
-            if key in DECLARED["values"]:
-                return DECLARED["values"][key]
+            if key in self.declared["values"]:
+                return self.declared["values"][key]
         if name == "period":
             label = re.escape(self.config["periods"][value]["label"])
             return (
@@ -141,8 +152,8 @@ class Page:
             number = int(found[1])
             spent = re.escape(years[number - 1]) if number <= len(years) else "-"
             return rf"\| {number}$|\| {spent}$|less harm a year|(# and \S+|and #) in {spent}"
-        if name == "month":
-            return month_name(value.replace("_", "-"))
+        if name in ("month", "back"):
+            return month_name(value.replace("_", "-"))[: None if name == "month" else 3]
         return re.escape(value).replace("_", "[ -]")
 
     def _of_measure(self, one: Reading) -> str:
@@ -158,12 +169,14 @@ class Page:
     def _of_place(self, one: Reading) -> str:
         """Why a number is of another site or area than what is named with it."""
         dims = dims_of(self.rows[one.id])
+        if PARTNERSHIP in self.config:
+            return self._of_partnership(one, dims.get("area", ""))
         place = dims.get("site") or dims.get("area") or dims.get("place", "").removeprefix("all")
         arm, _, number = place.partition("_")
         if not arm:
             return ""
         if not number.isdigit():
-            told = re.search(DECLARED["all"], one.said, re.IGNORECASE)
+            told = re.search(self.declared["all"], one.said, re.IGNORECASE)
             arms = {
                 arm: last(f"{arm[:-1]} areas|all {arm}", one.said.split("#")[0]) for arm in ("pilots", "comparisons")
             }
@@ -189,6 +202,15 @@ class Page:
             return "no comparison area is named"
         return "a comparison area is named" if arm == "pilot" and "comparison area" in clause else ""
 
+    def _of_partnership(self, one: Reading, area: str) -> str:
+        """Why a number of a profile is of another partnership than what is named with it; its own need not be named."""
+        labels = {**partnerships(self.config), PEERS: "All others together"}
+        named = [code for code, label in labels.items() if label in one.said.split(" | ")]
+        if not one.in_table:
+            named = [PEERS] if re.search("all other", one.said.split("#")[0], re.IGNORECASE) else []
+        own = not named and area == self.config[PARTNERSHIP]
+        return "" if not area or own or named == [area] else f"{labels[area]} is not what is named"
+
     def _site_before(self, one: Reading) -> str:
         """The label of the site named last before a number."""
         labels = self._labels()
@@ -206,7 +228,7 @@ class Page:
             if not one.in_table and "in either period" not in one.after:
                 blocks.setdefault(one.block, []).append(one.id)
         for ids in blocks.values():
-            for one, (first, second) in product(ids, ENDS):
+            for one, (first, second) in product(ids, LIMITS if PARTNERSHIP in self.config else ENDS):
                 for other, allowed in (
                     (swapped(one, second, first), ids[: ids.index(one)]),
                     (swapped(one, first, second), ids),
