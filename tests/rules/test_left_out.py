@@ -16,7 +16,7 @@ from dscp.measures.needs import ELSEWHERE, FAMILIES, RULES, lacking, needs_of, w
 from dscp.printing.forms import NOT_COMPUTED
 from dscp.report.render import LeftOut, environment
 from dscp.study.kinds import PRINTED
-from dscp.study.reports import COUNTS, EVALUATION, OF_COUNTS, PROFILE, report_of
+from dscp.study.reports import COUNTS, OF_COUNTS, PROFILE, REPORTS, report_of
 from other_study import other_config
 from thorough import some
 
@@ -242,10 +242,10 @@ def test_every_rule_and_family_needs_what_there_is():
     needed = {name for needs in FAMILIES.values() for name in needs}
     study = {"measures": list(needed)}
     told, records = set(), [name for name in EXTRACTS if name != COUNTS]
-    for report, extracts in ((EVALUATION, records), (PROFILE, records), (OF_COUNTS, [COUNTS])):
+    for report, extracts in (*((one, records) for one in REPORTS.values()), (OF_COUNTS, [COUNTS])):
         of_report = [name for name, one in RULES.items() if one.report == report.name]
         own = {name for name in needed - RULES.keys() if name not in EXTRACTS or name in extracts}
-        asked = {**study, "extracts": extracts, "report": "evaluation" if report is EVALUATION else "profile"}
+        asked = {**study, "extracts": extracts, "report": PROFILE.name if report is OF_COUNTS else report.name}
         assert report_of(asked) is report
         assert not lacking([*of_report, *(own if report is not OF_COUNTS else [])], asked)
         told |= set(of_report)
