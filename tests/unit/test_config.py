@@ -293,3 +293,41 @@ def test_a_profile_has_no_key_of_the_evaluation():
 def test_what_a_profile_cannot_be(settings, said):
     with pytest.raises(SystemExit, match=re.escape(said)):
         profile(**settings)
+
+
+AREAS = plain(yaml.safe_load((PROJECT / "studies" / "pbr-pilots" / "config.yaml").read_text(encoding="utf-8")))
+
+
+def study_of_areas(**settings: object) -> dict:
+    path = PROJECT / "studies" / "pbr-pilots" / "config.yaml"
+    return checked({**AREAS, **settings}, path, config_schema(PROJECT, AREAS))
+
+
+def test_the_config_of_a_study_of_areas_has_what_all_reports_share():
+    study = study_of_areas()
+    assert areas(study["sites"])["label"].tolist() == AREAS["pilots"]
+    assert next(iter(study["sites"])) == "bracknell_forest"
+    assert study["periods"]["pre"] == {"label": "2010-12", "outcomes": ["2010-04-01", "2012-03-31"]}
+    assert study_of_areas(before=["2011-12"])["periods"]["pre"]["label"] == "2011-12"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"pilots": ["Kent", "Wigan", "KENT "]}, "pilots.2: found KENT  twice, allowed: each pilot once"),
+        ({"pilots": ["Kent"]}, "pilots: found ['Kent'], allowed: at least"),
+        ({"design": "pairs"}, "design: found 'pairs', allowed: against_others"),
+        ({"before": ["2010-12"]}, "before: found 2010-12, allowed: a fiscal year as 2009-10"),
+        ({"before": ["2011-12", "2010-11"]}, "before: found 2011-12, 2010-11, allowed: years in their order"),
+        ({"before": ["2009-10", "2010-11"]}, "after: found 2012-13 after 2010-11, allowed: years before"),
+        ({"before": ["2010-11", "2011-12", "2012-13"], "after": ["2013-14"]},
+         "before: found 2012-13, in which the programme starts (2012-04-02), allowed: years that ended before"),
+        ({"panel": ["2011-12", "2018-19"]}, "panel: found no 2010-11, allowed: a span that holds the years"),
+        ({"programme": {**AREAS["programme"], "end": "2011-01-01"}}, "programme: found 2012-04-02 to 2011-01-01"),
+        ({"models": {"confidence": 0.95, "placebo_sets": 10, "seed": 1}}, "models.placebo_sets: found 10, allowed: at"),
+        ({"extracts": {"journeys": "x.csv"}}, "extracts.journeys: unknown key"),
+    ],
+)  # fmt: skip
+def test_what_a_study_of_areas_cannot_be(settings, said):
+    with pytest.raises(SystemExit, match=re.escape(said)):
+        study_of_areas(**settings)
