@@ -59,6 +59,7 @@ from outcomes import outcomes
 from over_time import counted as over_time_counted
 from over_time import ledger as over_time_ledger
 from over_time import over_time, windows
+from own_values import own_values
 from published_models import published_models
 from reference_extracts import read_assumed, read_published, reference_extracts
 from register import registered
@@ -213,7 +214,7 @@ def run(of: Study, folder: Path, register: bool = False) -> Made:
     remarks, stops = accept([*(found for found, _ in made.values()), links])
     assert not stops, "\n".join(stops)
     parts = [as_read(rows, folder) for rows in computed(of, typed)]
-    table = pd.read_csv(CONSTANTS, keep_default_na=False)
+    table = constants(of.config)
     if register:
         parts.append(as_read(registered(of.config, pd.concat(parts, ignore_index=True), table), folder))
     config = {key: of.config[key] for key in ("sites", "periods", "definitions", "codes", "models", "economics")}
@@ -270,11 +271,16 @@ def as_read(rows: list[pd.DataFrame], folder: Path) -> pd.DataFrame:
     return read_ledger(folder / "part.csv")
 
 
+def constants(config: Mapping) -> pd.DataFrame:
+    """The cited constants, with the study's own values in their place."""
+    return own_values(pd.read_csv(CONSTANTS, keep_default_na=False), config["economics"])
+
+
 def computed(of: Study, typed: Mapping[str, Path]) -> Iterator[list[pd.DataFrame]]:
     """The ledger rows of each rule, in the order of the rules; records are read again only where something changed."""
     config, economics, models = (of.config, of.config["economics"], of.config["models"])
     named, frames = list(analysed(config["sites"])), {name: pd.read_parquet(path) for name, path in typed.items()}
-    cited = pd.read_csv(CONSTANTS).set_index("name")["value"]
+    cited = constants(config).set_index("name")["value"]
     settings = dict(numbers({"economics": economics, "models": models, "definitions": config["definitions"]}))
     leaves = cited.add_prefix("constant.").to_dict() | settings
     known: dict[str, float] = {}

@@ -56,10 +56,27 @@ if "flows" in PARTS:
             "../scripts/flows.py"
 
 
+if STUDY.get("economics", {}).get("unit_values"):
+
+    rule own_values:
+        """The study's own unit values among the cited constants, in the prices of one year."""
+        input:
+            constants=source(CONSTANTS),
+        output:
+            constants=constants(),
+        log:
+            f"{RUN}/logs/own_values.log",
+        params:
+            economics=pick(STUDY["economics"], "unit_values", *(["prices"] if "prices" in STUDY["economics"] else [])),
+            digest=digest("own_values", CONSTANTS),
+        script:
+            "../scripts/own_values.py"
+
+
 rule unit_values:
     """Tables C.5.1 and C.6.1: the value of effective treatment and of a successful completion."""
     input:
-        constants=source(CONSTANTS),
+        constants=constants(),
     output:
         ledger=f"{RUN}/restricted/ledger/unit_values.csv",
     log:
@@ -103,7 +120,7 @@ if "sensitivity" in PARTS:
                 rules.unit_values.output.ledger,
                 rules.benefits.output.ledger,
             ],
-            constants=source(CONSTANTS),
+            constants=constants(),
         output:
             ledger=f"{RUN}/restricted/ledger/sensitivity.csv",
         log:
@@ -133,7 +150,7 @@ if "scenarios" in PARTS:
                 rules.unit_values.output.ledger,
                 rules.benefits.output.ledger,
             ],
-            constants=source(CONSTANTS),
+            constants=constants(),
         output:
             ledger=f"{RUN}/restricted/ledger/scenarios.csv",
         log:
@@ -153,7 +170,7 @@ if "uncertainty" in PARTS:
         """Figure S.9: what is known of the worth of the pilots."""
         input:
             parts=[*rules.scenarios.input.parts, rules.sensitivity.output.ledger],
-            constants=source(CONSTANTS),
+            constants=constants(),
         output:
             ledger=f"{RUN}/restricted/ledger/uncertainty.csv",
         log:

@@ -5,7 +5,7 @@ rule evidence:
     """Tables S.13, S.14 and Figures S.5-S.8, from counts and rates that are in the ledger already."""
     input:
         parts=[*rules.impact.input.ledgers, rules.impact.output.ledger],
-        constants=source(CONSTANTS),
+        constants=constants(),
     output:
         ledger=f"{RUN}/restricted/ledger/evidence.csv",
     log:

@@ -15,7 +15,7 @@ rule ledger:
     input:
         parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, *STATED, *REGISTERED]),
         validation=rules.accept.output.validation,
-        constants=source(CONSTANTS),
+        constants=constants(),
     output:
         ledger=f"{RUN}/restricted/ledger.csv",
     log:

@@ -13,7 +13,7 @@ rule reproduction:
     """Compare every published number with ours; prove which published numbers contradict each other."""
     input:
         parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "stated", "restated"]),
-        constants=source(CONSTANTS),
+        constants=constants(),
         published=sources(PUBLISHED),
         prose=source("workflow/resources/reproduction/prose.csv"),
         steps=source("workflow/resources/reproduction/steps.csv"),
@@ -40,7 +40,7 @@ rule steps:
     """Run the economics again with every note on the method: each alone, and one after the other."""
     input:
         parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "reproduction"]),
-        constants=source(CONSTANTS),
+        constants=constants(),
     output:
         ledger=f"{RUN}/restricted/ledger/steps.csv",
     log:
@@ -60,7 +60,7 @@ rule claims:
         parts=expand(
             f"{RUN}/restricted/ledger/{{part}}.csv", part=[*PARTS, "stated", "restated", "reproduction", "steps"]
         ),
-        constants=source(CONSTANTS),
+        constants=constants(),
         published=sources(PUBLISHED),
         prose=source("workflow/resources/reproduction/prose.csv"),
         steps=source("workflow/resources/reproduction/steps.csv"),

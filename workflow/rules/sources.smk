@@ -24,6 +24,12 @@ def digest(script, *paths):
     return digests.code(script) + digests.files(BASE / path for path in paths)
 
 
+def constants():
+    """The cited constants, with the study's own values in their place where it has some."""
+    own = STUDY.get("economics", {}).get("unit_values")
+    return f"{RUN}/restricted/constants.csv" if own else source(CONSTANTS)
+
+
 def extract_paths(name):
     """The paths of an extract's files."""
     return [one.path for one in given(STUDY["extracts"][name])]

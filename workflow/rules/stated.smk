@@ -23,7 +23,7 @@ rule restated:
     """Counts of sites, changes and spans of time that only the evaluation's prose states."""
     input:
         parts=expand(f"{RUN}/restricted/ledger/{{part}}.csv", part=PARTS),
-        constants=source(CONSTANTS),
+        constants=constants(),
     output:
         ledger=f"{RUN}/restricted/ledger/restated.csv",
     log:

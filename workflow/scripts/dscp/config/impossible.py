@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from dscp.study.days import EARLIEST
+from dscp.study.own_values import unfit
 
 LATEST = dt.date(2099, 12, 31)  # of a programme
 WINDOWS = ("outcomes", "referrals", "triage_quarters")
@@ -21,6 +22,7 @@ def impossible(study: Mapping) -> Iterator[Fault]:
     economics = study["economics"]
     yield from _steps(economics["discount_rates"])
     yield from _years_of_economics(economics)
+    yield from unfit(economics)
     yield from _months(economics["monthly_window"])
     for name, ends in economics["sensitivity"].items():
         if ends["low"] > ends["high"]:

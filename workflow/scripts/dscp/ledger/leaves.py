@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -9,19 +10,25 @@ import pandas as pd
 from dscp.ledger.rows import numbers, quantities
 
 RULE = "ledger"
+FISCAL_YEAR = re.compile(r"\d{4}-\d{2}")
 
 
 def constants(table: pd.DataFrame) -> pd.DataFrame:
-    """Leaves for cited constants: columns name, value, unit, source (citation and page), what (it is, in words)."""
-    return quantities(
-        table,
-        id="constant.{name}",
-        value="value",
-        unit="{unit}",
-        source="{source}",
-        filter="{what}",
-        rule=RULE,
-        function="constants",
+    """Leaves for cited constants: columns name, value, unit, source (citation and page), what (it is, in words).
+
+    Those of the study's own (column own, of the rule own_values) are made of settings.
+    """
+    own = table["own"] if "own" in table else pd.Series("", table.index)
+    prices, given = "setting.economics.prices.index", {"value": "setting.economics.unit_values.{name}.value"}
+    moved = {**given, "now": f"{prices}.{{now}}", "then": f"{prices}.{{then}}"}
+    common = {"id": "constant.{name}", "value": "value", "unit": "{unit}", "source": "{source}", "filter": "{what}",
+              "rule": RULE, "function": "constants"}  # fmt: skip
+    return pd.concat(
+        [
+            quantities(table[own == ""], **common),
+            quantities(table[own == "value"], formula="value", inputs=given, **common),
+            quantities(table[own == "uprated"], formula="value * now / then", inputs=moved, **common),
+        ]
     )
 
 
@@ -38,7 +45,7 @@ def settings(config: Mapping, policy: Mapping[str, float], says: Mapping[str, st
     parts["validation"] = config.get("validation", {})
     frame = pd.DataFrame(numbers(parts), columns=["id", "value"])
     frame["path"] = frame["id"].str.removeprefix("setting.")
-    frame["what"] = [says.get(path) or says.get(path.rpartition(".")[0], "") for path in frame["path"]]
+    frame["what"] = [_meant(path, says) for path in frame["path"]]
     return quantities(
         frame,
         id="setting.{path}",
@@ -49,3 +56,10 @@ def settings(config: Mapping, policy: Mapping[str, float], says: Mapping[str, st
         rule=RULE,
         function="settings",
     )
+
+
+def _meant(path: str, says: Mapping[str, str]) -> str:
+    """What a setting is; one of a list is what the list is, and one of a table of years is of its year, too."""
+    above, _, key = path.rpartition(".")
+    year = f", {key}" if FISCAL_YEAR.fullmatch(key) else ""
+    return says.get(path) or says.get(above, "") + year

@@ -26,6 +26,7 @@ from dscp.study.areas import PERIODS, analysed, arms_of, site_label, value_at
 from dscp.study.days import day, months_touched, year_key
 from dscp.study.given import mapped
 from dscp.study.kinds import evaluated
+from dscp.study.own_values import priced
 
 TREND = "stated.new_journeys_trend.{site}"
 
@@ -79,6 +80,14 @@ class Study:
     def area_label(self, site: str, arm: str) -> Markup:
         """An area's label."""
         return setting(self._sites[site][arm]["label"])
+
+    def own_value(self, name: str) -> bool:
+        """Whether the study has a unit value of its own in the place of a cited one."""
+        return name in self._config["economics"].get("unit_values", {})
+
+    def price_year(self) -> Markup:
+        """The year in whose prices all unit values are; "" where no such year is named."""
+        return setting(priced(self._config["economics"]))
 
     def worked_label(self) -> Markup:
         """The label of the worked example's site."""
