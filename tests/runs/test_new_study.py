@@ -12,7 +12,7 @@ import pytest
 
 from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
-from other_study import OWN, PERIODS, SITES, other_config
+from other_study import OWN, PERIODS, SITES, SURVEY, other_config
 from running import PROJECT, snakemake
 from tables import read_cells
 
@@ -101,6 +101,14 @@ def test_headings_and_words(html):
         "Drug System Change Pilots (",
     ):
         assert foreign not in text, foreign
+
+
+def test_values_of_its_own_are_told_as_such_and_enter_the_worth(html, ledger):
+    text = " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    assert "The yearly amounts are this study’s own" in text and "in the prices of 2014-15" in text
+    assert f"{SURVEY}; Deflator of the Treasury" in text and "DTORS found" not in text
+    value = ledger.set_index("id")["value"]
+    assert value["unit_value.short_term_value.year_1"] == pytest.approx(15_000 * 100 / 96.5)
 
 
 def test_where_a_file_comes_from_is_printed(html):

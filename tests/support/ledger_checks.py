@@ -40,7 +40,7 @@ def faults(ledger: pd.DataFrame) -> Iterator[str]:
         missing = [one for one in inputs[identifier] if one not in rows]
         if missing:
             yield f"{identifier}: input {missing[0]} is not in the ledger"
-        elif kind(row) == "derived":
+        elif kind(row) == "derived" or (kind(row) == "constant" and row["formula"]):  # one of the study's own
             yield from _derived_faults(row, inputs[identifier], values)
         else:
             yield from _leaf_faults(row, inputs[identifier])

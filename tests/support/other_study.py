@@ -39,6 +39,18 @@ OWN = {  # how an extract is written that has names and days of its own: a workb
     }
 }
 MONTHS = ["2012-04", "2015-03"]
+SURVEY = "Survey of the health board (2014), Table 2"
+OWN_VALUES = {
+    "unit_values": {
+        name: {"value": value, "price_year": "2012-13", "source": SURVEY}
+        for name, value in {
+            "harm_untreated": 30_000, "harm_untreated_crime": 26_000, "harm_untreated_health": 4_000,
+            "harm_in_treatment_crime": 12_000, "harm_in_treatment_health": 3_000, "harm_in_recovery": 0,
+            "treatment_cost": 2_800,
+        }.items()
+    },
+    "prices": {"year": "2014-15", "index": {"2012-13": 96.5, "2014-15": 100}, "source": "Deflator of the Treasury"},
+}  # fmt: skip
 
 
 def other_config(default: dict) -> dict:
@@ -85,7 +97,7 @@ def write_study(folder: Path, default: dict, seed: int = 7, *, share: float = 1.
     `share` of the clients and referrals are drawn; `changes` are keys of the config with other values.
     """
     config = other_config(default)
-    config = {**config, "extracts": config["extracts"] | OWN, **changes}
+    config = {**config, "extracts": config["extracts"] | OWN, "economics": config["economics"] | OWN_VALUES, **changes}
     (folder / FOLDER).mkdir(parents=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
     for name, frame in extracts(config, np.random.default_rng(seed), share).items():
