@@ -207,6 +207,12 @@ def test_the_pilots_are_one_of_the_sets_and_ties_count():
     )
 
 
+def test_a_range_of_differences_has_its_low_end_and_not_its_high_one():
+    people, base = [10.0, 10.0], [100.0, 100.0]
+    found = [placebo_within(people, base, [12.0, 10.0], base, 1, 99, 1, low, high) for low, high in ((2, 3), (1, 2))]
+    assert found[0] == placebo_within(people, base, [12.0, 10.0], base, 1, 99, 1, 0, 9) > 0 and found[1] == 0
+
+
 def test_a_larger_difference_has_a_smaller_share():
     base = [100.0] * 20
     after = [float(value) for value in range(5, 25)]
@@ -371,7 +377,7 @@ def test_every_table_and_figure_says_it_too(printed):
 
 
 def test_it_tells_what_the_numbers_are(real, text):
-    assert "No difference in coverage between the pilots and all other areas can be told from what areas do" in text
+    assert "The change in coverage in the pilots cannot be told from changes that areas show by themselves." in text
     assert "does not keep its sign without Lincolnshire" in text
     assert "is as large as the difference found later, or larger" in text
     assert "In each year the interval of the ratio holds one" in text

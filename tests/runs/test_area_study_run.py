@@ -73,7 +73,7 @@ def test_only_its_own_rules_ran(study):
 
 def test_the_pooled_estimate_is_traced_to_its_rows(study):
     run = trace.Run(study, NAME)
-    told = "\n".join(trace.trail(run, *trace.find(run, "A.3/whole/did"), True))
+    told = "\n".join(trace.trail(run, *trace.find(run, "A.2/whole/did"), True))
     lines = set(map(int, re.findall(r"alcohol_treatment_by_area\.csv: line (\d+) \(1\)", told)))
     frame = pd.read_csv(area_studies.FILE)
     assert len(lines) == 147 * 4

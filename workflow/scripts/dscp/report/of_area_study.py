@@ -14,7 +14,6 @@ from dscp.study.pilots import base_year, panel_years, pilots
 
 OF = "against_others"
 RECOVERY = "recovery_pilots"
-APART = "can be told from what areas do by themselves"
 
 
 class AreaStudy:
@@ -76,7 +75,7 @@ class AreaStudy:
         low, high = self._ends("", which)
         ids = [f"{OF}.{end}.{which}" for end in ("low", "high")]
         if low <= 1 <= high:
-            told = f"No difference in coverage between the pilots and all other areas {APART}."
+            told = "The change in coverage in the pilots cannot be told from changes that areas show by themselves."
         else:
             way = "more" if low > 1 else "less"
             told = f"Coverage grew {way} in the pilots than in all other areas, beyond what their scatter explains."
@@ -114,7 +113,7 @@ class AreaStudy:
         if apart:
             told = f"The interval of the ratio leaves one out in {listed(apart)}."
         else:
-            told = f"In each year the interval of the ratio holds one: no difference {APART}."
+            told = "In each year the interval of the ratio holds one: the pilots cannot be told from other areas."
         return self._book.words(context.name, told, *ids)
 
     def _years(self) -> dict[str, tuple[float, float]]:
