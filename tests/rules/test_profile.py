@@ -101,6 +101,50 @@ def test_what_is_divided_adds_up(in_year):
     assert known["in_detail.stayed_mean.post"] == pytest.approx(days / 365.25)
 
 
+def group_of(row) -> str:
+    """The drug group of a journey, of those whose results are told; "" for alcohol alone and where nothing is known."""
+    codes = [int(code) for code in (row.drug_1, row.drug_2, row.drug_3) if code == code and code is not None]
+    if any(1000 <= code <= 1999 for code in codes):
+        return "opiate"
+    return "non_opiate" if any(code not in (7000, 9996, 9997) for code in codes) else ""
+
+
+@pytest.mark.thorough
+def test_results_by_drug_group_are_those_of_a_plain_loop(made):
+    """The loop over clients again, each counted under the drug group of the latest journey of an adult."""
+    frame, of = typed(made), made.config
+    found = Counter()
+    for _, rows in frame[frame["dat"] == "N1"].groupby("client"):
+        for (name, _, period), number in looped({**of, "peers": []}, rows).items():
+            first, last = (DAY(of[SPANS[period]][end]) for end in ("start", "end"))
+            adults = [
+                (row.journey_start, row.journey_end if row.journey_end == row.journey_end else None, row)
+                for row in rows.itertuples()
+                if row.journey_start <= last and age(row.date_of_birth, max(row.journey_start, first)) >= 18
+            ]
+            adults = [one for one in adults if one[1] is None or one[1] >= first]
+            latest = max(adults, key=lambda one: (one[0], one[1] or dt.date.max, one[2].journey))
+            found[name, group_of(latest[2]), period] += number
+    names = [one for one in made.known if one.startswith("in_detail.by_drug.") and ".held." not in one]
+    assert len(names) == (5 if of["re_presentation"] == "6_months" else 4) * 2 * 2
+    for name in names:
+        _, _, indicator, group, period = name.split(".")
+        assert made.known[name] == found[indicator, group, period], name
+    base = "followed" if of["re_presentation"] == "6_months" else "completed"
+    for group in ("opiate", "non_opiate"):
+        done, back = (made.known[f"in_detail.by_drug.{one}.{group}.post"] for one in (base, "returned"))
+        assert made.known[f"in_detail.by_drug.held.{group}.post"] == done - back > 0
+        assert made.known[f"in_detail.by_drug_rate.returned.{group}.post"] == pytest.approx(100 * back / done)
+        year, before = (made.known[f"in_detail.by_drug.effective.{group}.{period}"] for period in ("post", "pre"))
+        assert made.known[f"in_detail.by_drug_growth.effective.{group}"] == pytest.approx(
+            100 * (year - before) / before
+        )
+
+
+def age(born: dt.date, at: dt.date) -> int:
+    return at.year - born.year - ((at.month, at.day) < (born.month, born.day))
+
+
 BORN = dt.date(1980, 1, 1)
 CASES = {  # journeys of one client, [partnership, start, end, exit reason]; what is counted in the year
     "in two partnerships": ([["N1", "2014-05-01", None, None], ["N2", "2014-06-01", None, None]],
@@ -163,7 +207,9 @@ def test_six_calendar_months_are_that_also_where_a_month_is_short(completed, bac
 def test_the_page_holds_every_table_and_no_number_of_its_own(made):
     printed = profiles.render(made.config, made.ledger, made.findings)
     assert printed.faults == []
-    assert {"P.1", "P.1.1", "P.2", "P.3", "P.3.1", "P.4", "P.5", "P.6", "P.6.1", "P.7"} <= set(printed.cells["exhibit"])
+    assert {"P.1", "P.1.1", "P.2", "P.2.1", "P.3", "P.3.1", "P.4", "P.5", "P.6", "P.6.1", "P.7"} <= set(
+        printed.cells["exhibit"]
+    )
     text = html.fromstring(printed.page).text_content()
     assert "What this report cannot say" in text
     for word in ("pilot", "NatCen", "Drug System Change", "difference in differences"):
@@ -175,7 +221,7 @@ def test_columns_hold_what_their_heads_say(made):
     cells = profiles.render(made.config, made.ledger, made.findings).cells
     says = {
         r"(?:before|after)": r"\.count\.|^in_detail\.(?:\w+|justice\.\w+)\.",
-        r".*share|.*part": r"\.rate\.|_share\.|justice_(?:rate|part_of_all)\.",
+        r".*share|.*part": r"\.rate\.|_share\.|justice_(?:rate|part_of_all)\.|by_drug_rate\.",
         r".*from": r"\.low\.",
         r".*to": r"\.high\.",
         r"before.*": r"\.pre$",
@@ -190,6 +236,10 @@ def test_columns_hold_what_their_heads_say(made):
             assert one.id.endswith(".post"), one.id
         if one.row in ("completed", "returned", "new", "in_treatment", "effective", "held", "followed"):
             assert f".{one.row}" in one.id, one.id
+        if one.exhibit == "P.2.1":
+            what, group = re.fullmatch(r"(?:non_)?opiate_(\w+)", one.row)[1], re.match(r"(?:non_)?opiate", one.row)[0]
+            assert re.search(rf"\.{what}\.{group}(?:\.|$)", one.id), one.id
+            assert ("growth" in one.id) == (one.column == "growth"), one.id
 
 
 @pytest.mark.parametrize("policy", [name for name in POLICIES if name != NONE.name])

@@ -119,7 +119,14 @@ def test_a_pocket_calculator_gives_what_is_told(found):
     told = 0
     for one in found:
         for text in one.arithmetic.split("; "):
-            plain = text.replace("×", "*").replace("−", "-").replace(",", "").replace("≤", "<=").replace("≥", ">=")
+            plain = (
+                text.replace("×", "*")
+                .replace("−", "-")
+                .replace(",", "")
+                .replace("≤", "<=")
+                .replace("is not below", ">=")
+                .replace("is not above", "<=")
+            )
             plain = plain.replace(" printed ", " and ")
             for side in re.split(r" and | <= | >= | < | > ", plain):
                 sums = side.split(" = ")
@@ -134,7 +141,7 @@ def test_a_pocket_calculator_gives_what_is_told(found):
 def test_the_completions_are_net_of_those_who_came_back(found):
     told = {one.id: one for one in found}
     assert told["completions_share"].arithmetic == "100 × 118 / 866 = 13.63, printed 12"
-    assert told["completions_share"].cause == "net of something"
+    assert told["completions_share"].cause == "net figure"
     assert told["completions_less_representations_share"].arithmetic == "100 × (118 − 17) / 866 = 11.66, printed 12"
     assert told["completions_less_representations_share"].verdict == HOLDS
 

@@ -25,7 +25,7 @@ rule partnership:
 if "in_detail" in PARTS:
 
     rule in_detail:
-        """Tables P.1.1, P.3.1, P.4 and P.6: who the partnership's clients are, for how long, and who came back when."""
+        """Tables P.1.1, P.2.1, P.3.1, P.4 and P.6: who the partnership's clients are, for how long, and who came back when."""
         input:
             accepted=ACCEPTED,
             journeys=validated("journeys"),

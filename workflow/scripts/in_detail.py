@@ -1,7 +1,7 @@
 """Rule in_detail: who a partnership's clients are, how long they have been in treatment, and who came back when.
 
-The profile, Tables P.1.1, P.3.1, P.4, P.6 and P.6.1, of the partnership of the profile alone. The numbers are small
-and overlap: they are made only where there is no disclosure policy.
+The profile, Tables P.1.1, P.2.1, P.3.1, P.4, P.6 and P.6.1, of the partnership of the profile alone. The numbers are
+small and overlap: they are made only where there is no disclosure policy.
 """
 
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -61,6 +61,8 @@ DIVIDED = {
             ("male", "female", "not_known"), ""),
     "age": (AGE_BANDS, ("under_30", "30_to_39", "40_to_49", "50_and_over"), ""),
 }  # fmt: skip
+# The drug groups whose results are told -> those that they are made of.
+GROUPS = {"opiate": ("opiate",), "non_opiate": ("non_opiate_only", "non_opiate_and_alcohol")}
 BANDS = ("under_1", "1_to_under_2", "2_to_under_4", "4_to_under_6", "6_and_over")
 STILL = "coalesce(journey_end > ends, true)"  # in treatment after the last day
 JUSTICE = "codes.criminal_justice_referral_sources"
@@ -84,6 +86,7 @@ def in_detail(
                for one in every if one.name != "effective"}  # fmt: skip
     return [
         *(row for name in DIVIDED for row in divided(con, name, own, values)),
+        *by_drug(con, every, days, values),
         *stayed(con, "stayed", STILL, "", values),
         *stayed(con, "justice_stayed", f"{STILL} and {OF_JUSTICE}", JUSTICE, values),
         *of_justice(con, justice, every, own, values),
@@ -126,6 +129,56 @@ def divided(
                            "base": f"partnership.count.in_treatment.{own}.{{period}}"},
                    function="divided", **TOLD)  # fmt: skip
     return [rows, share]
+
+
+def by_drug(
+    con: duckdb.DuckDBPyConnection, every: Sequence[Indicator], days: int, values: MutableMapping[str, float]
+) -> list[pd.DataFrame]:
+    """What became of the clients of a drug group: numbers, shares, and by how many per cent there are more of them."""
+    of, common = ".{category}.{period}", {"function": "by_drug", **TOLD}
+    groups = pd.DataFrame({"category": list(GROUPS)})
+    spans = pd.DataFrame({"period": list(SPANS), "span": list(SPANS.values())})
+    cells = groups.merge(spans, how="cross")
+    cells["parts"] = [
+        [f"in_detail.drug_group.{part}.{period}" for part in GROUPS[name]]
+        for name, period in zip(cells["category"], cells["period"], strict=True)
+    ]
+    told = [one for one in every if one.name not in ("in_treatment", "new")]
+    returned = next(one for one in told if one.name == "returned")
+    found = [
+        derive(cells, values, id=f"in_detail.by_drug.in_treatment{of}", unit="count", formula="sum(part)",
+               inputs={"part": "@parts"}, **common),
+        *(_of_groups(con, one, days, values) for one in told),
+        derive(cells, values, id=f"in_detail.by_drug.held{of}", unit="count", formula="completed - returned",
+               inputs={"completed": f"in_detail.by_drug.{returned.among}{of}",
+                       "returned": f"in_detail.by_drug.returned{of}"}, **common),
+    ]  # fmt: skip
+    for name, among in ({one.name: one.among for one in told if one.rated} | {"held": "in_treatment"}).items():
+        inputs = {"count": f"in_detail.by_drug.{name}{of}", "base": f"in_detail.by_drug.{among}{of}"}
+        found.append(derive(cells, values, id=f"in_detail.by_drug_rate.{name}{of}", unit="percent",
+                            formula="100 * count / base", inputs=inputs, **common))  # fmt: skip
+    for name in ("in_treatment", *(one.name for one in told), "held"):
+        number = f"in_detail.by_drug.{name}.{{category}}"
+        found.append(derive(groups, values, id=f"in_detail.by_drug_growth.{name}.{{category}}", unit="percent",
+                            formula="100 * (year / baseline - 1)",
+                            inputs={"year": f"{number}.post", "baseline": f"{number}.pre"}, **common))  # fmt: skip
+    return found
+
+
+def _of_groups(
+    con: duckdb.DuckDBPyConnection, one: Indicator, days: int, values: MutableMapping[str, float]
+) -> pd.DataFrame:
+    """How many clients of each drug group an indicator counts."""
+    cases = (f"when {DRUG_GROUPS} in {_quoted(parts)} then '{name}'" for name, parts in GROUPS.items())
+    where = f"coalesce({one.counted.format(effective_days=days)}, false)"
+    cells = _counts(con, f"case {' '.join(cases)} end", list(GROUPS), where)
+    return _leaves(cells, values, id=f"in_detail.by_drug.{one.name}.{{category}}.{{period}}",
+                   settings=f"codes.drugs {one.settings}", cohort=f"in_detail.by_drug.{one.name}.{{category}}",
+                   words=f"clients of the partnership, {{period}}, {one.words}, drug group: {{category}}")  # fmt: skip
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return f"({', '.join(repr(name) for name in names)})"
 
 
 def stayed(

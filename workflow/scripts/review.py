@@ -67,6 +67,8 @@ def stated(config: Mapping, values: MutableMapping[str, float]) -> list[pd.DataF
               {"october": f"in_detail.returned_in.{OCTOBER}", "returned": returned}),
         one_in("female", "base / count", {"base": in_treatment, "count": "in_detail.sex.female.post"}),
         one_in("returned", "base / count", {"base": completed, "count": returned}),
+        one_in("opiate_completed", "base / count", {"base": "in_detail.by_drug.in_treatment.opiate.post",
+                                                    "count": "in_detail.by_drug.completed.opiate.post"}),
         one_in("over_six_years", "100 / share", {"share": stayed("6_and_over")}),
         *_lags(months, returned, values, told),
     ]  # fmt: skip
@@ -79,14 +81,13 @@ def _lags(
     apart = pd.DataFrame(
         [
             {
-                "lag": lag,
-                "months": lag,
+                "part": lag,
                 "parts": [f"in_detail.returns.{one}.{other}" for one, other in zip(months, months[lag:], strict=False)],
             }
             for lag in range(len(months))
         ]
     )
-    by_lag = derive(apart, values, id="review.back_after.{lag}", unit="count", formula="sum(part)",
+    by_lag = derive(apart, values, id="review.back_after.{part}", unit="count", formula="sum(part)",
                     inputs={"part": "@parts"}, **told)  # fmt: skip
     weighted = " + ".join(f"{lag} * back_{lag}" for lag in range(1, len(months)))
     inputs = {f"back_{lag}": f"review.back_after.{lag}" for lag in range(1, len(months))} | {"returned": returned}
@@ -156,10 +157,16 @@ def told(
     ]  # fmt: skip
     why = pd.Series({key: one.expected for key, one in compared.items()})
     numbers = why.value_counts()
-    without = reasons.assign(rows=[int(numbers.get(name, 0)) for name in reasons["name"]])
+    without = reasons.assign(item=reasons["name"], rows=[int(numbers.get(name, 0)) for name in reasons["name"]])
     without = without.sort_values("rows", ascending=False, kind="stable")
     broken = [
-        {"relation": one.id, "rows": 1, "about": one.about, "why": one.why, "arithmetic": one.arithmetic}
+        {
+            "relation": one.id,
+            "rows": 1,
+            "about": one.about,
+            "why": f"{one.cause.capitalize()}. {one.why}",
+            "arithmetic": one.arithmetic,
+        }
         for one in judged
         if one.verdict == BROKEN
     ]
@@ -167,7 +174,7 @@ def told(
     return [
         quantities(pd.DataFrame(by_place), id="review.place.{place}.{verdict}", extract=REGISTER,
                    filter="{words}, verdict: {said}", source="{words}", **common),
-        quantities(without, id="review.without.{name}", extract=REGISTER, filter="reason: {why}", source="{what}",
+        quantities(without, id="review.without.{item}", extract=REGISTER, filter="reason: {why}", source="{what}",
                    note="{why}", **common),
         quantities(pd.DataFrame(broken), id="review.broken.{relation}", extract=RELATIONS, filter="{arithmetic}",
                    source="{about}", note="{why}", **common),
@@ -175,6 +182,12 @@ def told(
                    unit="count", source="assumed where the review of October 2012 is silent", filter="{what}",
                    note="{why}", function="told", rule=RULE),
     ]  # fmt: skip
+
+
+def _sorted(found: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
+    """The register with the numbers that differ in the order of their causes, those that matter first."""
+    place = {key: number for number, key in enumerate(causes.index)}
+    return found.sort_values("key", key=lambda keys: keys.map(place), kind="stable", ignore_index=True)
 
 
 def in_order(judged: Sequence[OfKind], order: Sequence[str]) -> list[OfKind]:
@@ -225,7 +238,7 @@ def review(
     rows = [
         *own,
         *counted(found, related, RULE, RELATIONS),
-        *differences(found, compared, whole, causes, RULE, REVIEW),
+        *differences(_sorted(found, causes), compared, whole, causes, RULE, REVIEW),
         *told(found, compared, judged, places, decided["reasons"], decided["assumed"]),
     ]
     return found, related, rows

@@ -50,8 +50,7 @@ def review_journeys(tables: Mapping[str, pd.DataFrame], assumed: pd.DataFrame, c
     rng = np.random.default_rng([config["reference_extracts"]["seed"], 180])
     year = courses(rng, printed, given, config["year"])
     year = with_people(rng, year, printed, given, days(config["year"]["start"]))
-    spans = {"effective": config["definitions"]["effective_days"]}
-    before = of_the_year_before(rng, year, printed, given, config["baseline"], spans)
+    before = of_the_year_before(rng, year, printed, given, config)
     people = pd.concat([year, before], ignore_index=True)
     people["client"] = client_numbers(rng, len(people))
     return _rows(rng, people, config["partnership"])

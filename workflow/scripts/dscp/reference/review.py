@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from dscp.reference.draws import NEVER, days, years_before
-from dscp.study.days import day
 
 STILL, RETURNED, COMPLETED, LEFT = "still", "returned", "completed", "left"
 YEAR_DAYS = 365.25
@@ -222,53 +221,50 @@ def _born(rng: np.random.Generator, start: np.ndarray, assumed: Assumed, first: 
 
 
 def of_the_year_before(
-    rng: np.random.Generator, year: pd.DataFrame, printed: Printed, assumed: Assumed, baseline: Mapping, spans: Mapping
+    rng: np.random.Generator, year: pd.DataFrame, printed: Printed, assumed: Assumed, config: Mapping
 ) -> pd.DataFrame:
     """Clients of the year before alone, so many that effective treatment has grown as printed; the rest is assumed.
 
     Parameters
     ----------
     year : from `with_people`
-    spans : effective (days)
+    config : year, baseline and definitions of the study
     """
-    first, last = days(baseline["start"]), days(baseline["end"])
+    first, last = (days(config["baseline"][end]) for end in ("start", "end"))
+    effective = config["definitions"]["effective_days"]
     began = np.where(year["status"] == RETURNED, year["first_start"], year["start"])
-    carried = int((began <= last - spans["effective"]).sum())
-    end = year["end"].clip(upper=days(day(baseline["end"]).replace(year=day(baseline["end"]).year + 1)))
-    lasting = (end - year["start"] >= spans["effective"]) | (year["status"] == COMPLETED)
-    grown = printed["domes/effective_treatment_growth_all_pct/local"]
-    wanted = round(int(lasting.sum()) / (1 + grown / 100)) - carried
-    early, done, back = (assumed[name] for name in ("left_early", "completed_before", "returned_before"))
-    rows = []
-    for number in range(wanted + early):
-        end = int(rng.integers(first + 100, last, endpoint=True))
-        one = {
-            "status": LEFT,
-            "start": end - int(rng.integers(120, 900)),
-            "end": end,
-            "completed": NEVER,
-            "first_start": NEVER,
-        }
-        if number < back:
-            gone = first + int(rng.integers(20, 100))
-            one |= {
-                "status": RETURNED,
-                "first_start": gone - 300,
-                "completed": gone,
-                "start": gone + 60,
-                "end": last - 10,
-            }
-        elif number < done:
-            one |= {"status": COMPLETED, "completed": end}
-        elif number < done + early:
-            one |= {"start": max(end - int(rng.integers(5, 80)), first)}
-        rows.append(one)
-    found = pd.DataFrame(rows)
-    n = len(found)
-    taken = year.sample(n, replace=True, random_state=rng.integers(2**31)).reset_index(drop=True)
+    carried = began <= last - effective
+    stayed = year["end"].clip(upper=days(config["year"]["end"])) - year["start"]
+    lasting = (stayed >= effective) | (year["status"] == COMPLETED)
+    opiate = []
+    for name, of in (("opiate", year["opiate"]), ("non_opiate", ~year["opiate"])):
+        grown = printed[f"domes/effective_treatment_growth_{name}_pct/local"]
+        wanted = round(int(lasting[of].sum()) / (1 + grown / 100)) - int(carried[of].sum())
+        opiate += [name == "opiate"] * wanted
+    rows = _before(rng, len(opiate), assumed, first, last)
+    rows["opiate"] = [*rng.permutation(opiate), *rng.choice(opiate, assumed["left_early"])]
+    like = [rng.choice(np.flatnonzero(year["opiate"] == one)) for one in rows["opiate"]]
+    same = year.iloc[like].reset_index(drop=True)
+    n, at = len(rows), np.maximum(rows["start"], first).to_numpy()
+    ages = rng.integers(25, 60, n)
+    born = np.array([int(years_before(np.array([one]), int(age))[0]) for one, age in zip(at, ages, strict=True)])
     columns = ["sex", "ethnicity", "drug_1", "drug_2", "justice"]
-    at = np.maximum(found["start"], first).to_numpy()
-    born = np.array(
-        [int(years_before(np.array([one]), int(age))[0]) for one, age in zip(at, rng.integers(25, 60, n), strict=True)]
-    )
-    return found.assign(**taken[columns], born=born - rng.integers(1, 360, n))
+    return rows.assign(**same[columns], born=born - rng.integers(1, 360, n))
+
+
+def _before(rng: np.random.Generator, effective: int, assumed: Assumed, first: int, last: int) -> pd.DataFrame:
+    """Courses of clients of the year before: so many in effective treatment, then those who left early."""
+    rows = []
+    for number in range(effective + assumed["left_early"]):
+        end = int(rng.integers(first + 100, last, endpoint=True))
+        one = {"status": LEFT, "start": end - int(rng.integers(120, 900)), "end": end, "completed": NEVER}
+        if number < assumed["returned_before"]:
+            gone = first + int(rng.integers(20, 100))
+            one |= {"status": RETURNED, "first_start": gone - 300, "completed": gone}
+            one |= {"start": gone + 60, "end": last - 10}
+        elif number < assumed["completed_before"]:
+            one |= {"status": COMPLETED, "completed": end}
+        elif number >= effective:
+            one |= {"start": max(end - int(rng.integers(5, 80)), first)}
+        rows.append({"first_start": NEVER} | one)
+    return pd.DataFrame(rows)

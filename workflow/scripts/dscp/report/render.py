@@ -27,6 +27,7 @@ from dscp.report.chapters import Chapters
 from dscp.report.citations import Citations
 from dscp.report.of_area_study import AreaStudy
 from dscp.report.of_profile import OfCounts, Profile
+from dscp.report.of_review import Review
 from dscp.report.telling.telling import Telling
 from dscp.study.reports import AREA_STUDY, EVALUATION, OF_COUNTS, PROFILE, report_of
 
@@ -78,7 +79,7 @@ def environment(folder: str, book: Book) -> Environment:
     works, chapters = Citations(read["references"]), Chapters(read["chapters"], book.config)
     own = {
         EVALUATION.name: lambda: (Telling(book, results), FigureTexts(book)),
-        PROFILE.name: lambda: (Profile(book, results),),
+        PROFILE.name: lambda: (Profile(book, results), Review(book)),
         OF_COUNTS.name: lambda: (OfCounts(book, results),),
         AREA_STUDY.name: lambda: (AreaStudy(book),),
     }[report.name]()

@@ -19,8 +19,12 @@ from dscp.reproduction.relations import BROKEN, HOLDS, UNKNOWN, Judged, judge, r
 from dscp.reproduction.reviewed import place_of
 
 NO_FIGURE = "none"  # the left side of a relation with a whole of 100
-CAUSES = ("rounding", "other base", "net of something", "not all printed", "slip", "not found")
-AGAINST = {"<=": ">", "<": "≥", ">": "≤"}  # what stands between the sides of a comparison that cannot hold
+CAUSES = ("rounding", "other base", "net figure", "not all printed", "slip", "not found")
+AGAINST = {
+    "<=": ">",
+    "<": "is not below",
+    ">": "is not above",
+}  # what stands between the sides of a comparison that cannot hold
 SIGNS = {"<=": "≤"}
 DIGITS = 2  # decimals of what a calculation gives
 
@@ -194,7 +198,10 @@ def _lag(spec: Mapping, published: Mapping[str, Number]) -> str:
     counted = [one for one in cells if one.column.rpartition("_")[2] in months and one.value]
     lags = [months.index(one.column.rpartition("_")[2]) - months.index(one.row) for one in counted]
     terms = [f"[{_name(one.key)}]" for one in counted]
-    weighted = [f"{lag} * {term}" for lag, term in zip(lags, terms, strict=True) if lag]
+    by_lag = {
+        lag: [term for term, own in zip(terms, lags, strict=True) if own == lag] for lag in sorted(set(lags) - {0})
+    }
+    weighted = [f"{lag} * ({_added(own)})" if len(own) > 1 else f"{lag} * {own[0]}" for lag, own in by_lag.items()]
     return f"({_added(weighted)}) / ({_added(terms)})"
 
 
