@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections import Counter
 from dataclasses import replace
 
 import pandas as pd
@@ -26,7 +27,7 @@ from dscp.study.reports import PROFILE
 from joined import joined
 from ledger_checks import assert_closed
 from outside_estimates import funnel
-from partnership_loop import DAY, SPANS, looped
+from partnership_loop import DAY, SPANS, clients, looped
 from reference_submissions import reference_submissions
 from validate import validate
 from words_of_ids import DECLARED
@@ -111,20 +112,11 @@ def group_of(row) -> str:
 
 @pytest.mark.thorough
 def test_results_by_drug_group_are_those_of_a_plain_loop(made):
-    """The loop over clients again, each counted under the drug group of the latest journey of an adult."""
-    frame, of = typed(made), made.config
-    found = Counter()
-    for _, rows in frame[frame["dat"] == "N1"].groupby("client"):
-        for (name, _, period), number in looped({**of, "peers": []}, rows).items():
-            first, last = (DAY(of[SPANS[period]][end]) for end in ("start", "end"))
-            adults = [
-                (row.journey_start, row.journey_end if row.journey_end == row.journey_end else None, row)
-                for row in rows.itertuples()
-                if row.journey_start <= last and age(row.date_of_birth, max(row.journey_start, first)) >= 18
-            ]
-            adults = [one for one in adults if one[1] is None or one[1] >= first]
-            latest = max(adults, key=lambda one: (one[0], one[1] or dt.date.max, one[2].journey))
-            found[name, group_of(latest[2]), period] += number
+    """Each client counted under the drug group of the latest journey of an adult."""
+    of, found = made.config, Counter()
+    for one in clients(of, typed(made)):
+        if one.dat == "N1":
+            found.update((name, group_of(one.journey), one.period) for name, so in one.flags.items() if so)
     names = [one for one in made.known if one.startswith("in_detail.by_drug.") and ".held." not in one]
     assert len(names) == (5 if of["re_presentation"] == "6_months" else 4) * 2 * 2
     for name in names:
@@ -139,10 +131,6 @@ def test_results_by_drug_group_are_those_of_a_plain_loop(made):
         assert made.known[f"in_detail.by_drug_growth.effective.{group}"] == pytest.approx(
             100 * (year - before) / before
         )
-
-
-def age(born: dt.date, at: dt.date) -> int:
-    return at.year - born.year - ((at.month, at.day) < (born.month, born.day))
 
 
 BORN = dt.date(1980, 1, 1)
