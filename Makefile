@@ -3,6 +3,7 @@
 ## STUDY=folder  another study: a folder with its own config.yaml; its results go there too
 ## RUN=name      another run of the study, for trace, verify, sign, release and purge
 ## FROM=files    files or folders that init looks at
+## PARTNERSHIP=code  the partnership of which init proposes a profile
 ## BY=text       who gives a run to whom, for release
 ## CORES=n       how many jobs side by side (default: all)
 ## TESTERS=n     how many tests side by side (default: 2)
@@ -19,7 +20,7 @@ TRIED := bench/try
 VENV := .venv
 export PYTHONPATH := workflow/plugins:workflow/scripts
 # Recipes take these from the environment: whatever stands in a name, the shell does not read it.
-export STUDY RUN ID A B KEY BY SBOM FROM ROOM
+export STUDY RUN ID A B KEY BY SBOM FROM PARTNERSHIP ROOM
 # A user id without an account has neither a name nor a home, and Snakemake asks for both.
 ifndef LOGNAME
 export LOGNAME := $(shell id -un 2>/dev/null)
@@ -48,8 +49,8 @@ plan: $(VENV)/ready ## what make report would make now, and why; what follows on
 watch: $(VENV)/ready ## shows a change of config or templates in a preview of the page, with the last run's numbers
 	@$(VENV)/bin/python workflow/tools/watch.py --study="$$STUDY"
 
-init: $(VENV)/ready ## writes a new study into the folder STUDY=; with FROM= it looks at files and proposes its config
-	@$(VENV)/bin/python workflow/tools/init.py --study="$$STUDY" --from="$$FROM"
+init: $(VENV)/ready ## writes a new study into the folder STUDY=; with FROM= it looks at files and proposes its config; PARTNERSHIP=: a profile
+	@$(VENV)/bin/python workflow/tools/init.py --study="$$STUDY" --from="$$FROM" --partnership="$$PARTNERSHIP"
 
 try: export STUDY := $(TRIED)
 try: $(VENV)/ready ## the whole chain on a small study of drawn extracts, to a PDF below bench/try: does it work here?

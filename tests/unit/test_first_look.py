@@ -10,11 +10,13 @@ import subprocess
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 import yaml
 
 import check
 import init
+import init_profile
 from dscp.config.checked import check_files, checked, read_config
 from dscp.config.schema import config_schema
 from dscp.extracts.registry import READ
@@ -340,3 +342,75 @@ def test_forms_of_which_no_area_is_expected_say_what_is_missing(tmp_path, monkey
     (line,) = [line for line in said.splitlines() if line.startswith("Left out for want of extracts: ")]
     assert "prison_pickup (cjit_forms, dirs)" in line and "effective_treatment" not in line
     assert "carat_referrals: no area of the config has prisons, and nothing is read of it; sites.<site>.contin" in said
+
+
+# A partnership's profile ----------------------------------------------------------------------------------------------
+
+
+def profile_of(folder: Path, given: str, partnership: str, today: dt.date = TODAY) -> dict:
+    """The config that is proposed of files for a partnership, without a fault."""
+    init.write(folder, [given], today, partnership)
+    study = read_config(folder / "config.yaml")
+    return checked(study, folder / "config.yaml", config_schema(PROJECT, study))
+
+
+def test_a_profile_is_proposed_of_journeys(tmp_path, monkeypatch, capsys):
+    study = profile_of(tmp_path / "first", str(EXPORTS), "n1")
+    assert (study["report"], study["partnership"], study["disclosure"]) == ("profile", "N1", "suppress_below_5")
+    assert study["peers"] == ["ELSE", "N2", "NC1", "W1", "WC1"]
+    assert study["extracts"].keys() == {"journeys"}
+    assert (study["year"]["start"], study["baseline"]["start"]) == ("2014-04-01", "2013-04-01")
+    monkeypatch.chdir(tmp_path)
+    ended, said, _ = checked_study(tmp_path / "first", capsys)
+    assert ended == 0 and "Nothing here stops a run" in said
+
+
+def test_a_profile_of_submissions_says_how_they_are_joined(tmp_path):
+    cases = PROJECT / "tests" / "rules" / "joined" / "submissions.csv"
+    own = tmp_path / "own"
+    own.mkdir()
+    shutil.copy(cases, own)
+    dats = sorted(pd.read_csv(cases, dtype=str)["DAT"].dropna().str.upper().unique())
+    study = profile_of(tmp_path / "first", str(own), dats[0])
+    assert study["extracts"].keys() == {"submissions", "journeys"}  # which the run makes
+    assert study["definitions"]["submissions"]["join_days"] == 21
+    assert [study["partnership"], *study["peers"]] == dats
+
+
+def test_a_profile_of_published_counts_needs_no_definitions(tmp_path, monkeypatch, capsys):
+    study = profile_of(tmp_path / "barnet", str(PROJECT / "studies" / "barnet"), "Barnet")
+    assert study["extracts"] == {"published_counts": ["extracts/barnet_breakdown.csv", "extracts/barnet_totals.csv"]}
+    assert (study["year"]["start"], study["disclosure"], study["names"]) == ("2021-04-01", "none", {"BARNET": "Barnet"})
+    monkeypatch.chdir(tmp_path)
+    ended, said, _ = checked_study(tmp_path / "barnet", capsys)
+    assert ended == 0 and "Nothing here stops a run" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "partnership", "said"),
+    [
+        (EXPORTS, "N7", "PARTNERSHIP: found N7, of which the files have no row, allowed: ELSE, N1, N2, NC1, W1 and 1"),
+        (PROJECT / "studies" / "barnet", "Bernet",
+         "PARTNERSHIP: found Bernet, of which the files have no row, allowed: BARNET; did you mean BARNET?"),
+        (PROJECT / "studies" / "barnet", "", "FROM: found published_counts alone, of which a profile can be made"),
+        (EXPORTS / "Quarterly returns.xlsx", "N1", "FROM: found triage_quarters, allowed with PARTNERSHIP: files of"),
+    ],
+)  # fmt: skip
+def test_what_no_profile_can_be_proposed_of_is_said_and_may_be_tried_again(given, partnership, said, tmp_path):
+    for _ in range(2):  # copies of the same files are no obstacle
+        with pytest.raises(SystemExit) as stop:
+            init.write(tmp_path, [str(given)], TODAY, partnership)
+        assert str(stop.value).startswith(said)
+    assert not (tmp_path / "config.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("last", "today", "ends"),
+    [("2015-03-01", "2016-01-01", 2015), ("2015-02-28", "2016-01-01", 2014), ("2015-04-02", "2016-01-01", 2015),
+     ("2015-03-20", "2015-03-25", 2014), ("2016-12-01", "2015-06-01", 2015)],
+)  # fmt: skip
+def test_the_year_is_the_last_that_the_files_tell_of_to_its_end(last, today, ends):
+    day = dt.date.fromisoformat
+    year, baseline = init_profile.years([], "journeys", day(last), day(today))
+    assert year == (dt.date(ends - 1, 4, 1), dt.date(ends, 3, 31))
+    assert baseline == (dt.date(ends - 2, 4, 1), dt.date(ends - 1, 3, 31))

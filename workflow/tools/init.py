@@ -1,7 +1,8 @@
 """Write a new study: a commented config.yaml, a template file per extract, and a README of the next three steps.
 
 `make init STUDY=folder` writes an example to be changed; with FROM="files or folders" it looks at files and proposes
-extracts, columns, ways of writing, periods and areas. Nothing is asked, and no file is written over.
+extracts, columns, ways of writing, periods and areas; with PARTNERSHIP=code the profile of that partnership. Nothing is
+asked, and no file is written over.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import calendar
 import datetime as dt
+import filecmp
 import json
 import os
 import re
@@ -22,6 +24,7 @@ from types import MappingProxyType
 
 import yaml
 
+import init_profile
 from dscp.extracts.checks import SAYS_TOTAL
 from dscp.extracts.faults import title
 from dscp.extracts.files import ALLOWED, FORMATS, other_separator
@@ -31,11 +34,13 @@ from dscp.extracts.registry import READ
 from dscp.run.closed import alone
 from dscp.run.said import say
 from dscp.study.given import EXCEL, form_of_days
+from dscp.study.reports import COUNTS
+from init_profile import listed
 from understanding import TITLES, Seen, Table, coded, forms, hidden_sheets, meanings, seen, settings, shown, tables
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "docs" / "templates"
-SCHEMA = PROJECT / "docs" / "config.schema.json"
+SCHEMA, PROFILE_SCHEMA = PROJECT / "docs" / "config.schema.json", PROJECT / "docs" / "profile.schema.json"
 EXTRACT_FOLDER, TEMPLATE_FOLDER = "extracts", "templates"
 PICKUP_DAYS = 42  # from release; referrals end so long before the period
 MOST_NAMED = 5  # files of a folder without extracts
@@ -111,6 +116,8 @@ def _in_folder(folder: Path) -> list[Path]:
 
 def _copied(path: Path, study: Path) -> Path:
     copy = study / EXTRACT_FOLDER / path.name
+    if copy.exists() and filecmp.cmp(path, copy, shallow=False):
+        return copy
     if copy.exists():
         raise SystemExit(f"{copy}: is there already, allowed: FROM= with files that are not")
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -141,9 +148,9 @@ def _why(path: Path, one: Table) -> str:
     return ""
 
 
-def entries(found: dict[str, list[Seen]]) -> Iterator[str]:
-    """The lines of the config for every extract; those that the study has not are comments."""
-    for name, extract in READ.items():
+def entries(found: dict[str, list[Seen]], names: Sequence[str] = tuple(READ)) -> Iterator[str]:
+    """The lines of the config for every extract, or some; those that the study has not are comments."""
+    for name, extract in ((name, READ[name]) for name in names):
         if name not in found:
             yield f"  # {name}: {EXTRACT_FOLDER}/{name}.csv # {extract.says}"
             continue
@@ -270,21 +277,13 @@ def sites(
         both = all(code in of for code in pair)
         text += "    continuity: integrated_system # CHECK\n" if both else ""
         for arm, code in zip(("pilot", "comparison"), pair, strict=True):
-            places = f", prisons: {_listed(of[code])}" if both else ""
-            text += f"    {arm}: {{label: {arm.capitalize()} {number}, dats: {_listed([code])}{places}}}\n"
+            places = f", prisons: {listed(of[code])}" if both else ""
+            text += f"    {arm}: {{label: {arm.capitalize()} {number}, dats: {listed([code])}{places}}}\n"
     if len(codes) % 2:
         text += f"  # CHECK {codes[-1]} is in no site\n"
     for first, *others in alike:
         text += f"  # CHECK {', '.join(others)} may be {first} in another spelling: values in the extract says so\n"
     return text
-
-
-def _listed(codes: Sequence[str]) -> str:
-    """Codes in a list, as texts whatever a reader would take them for: 1E05, NO."""
-    plain = (
-        code if re.fullmatch(r"[A-Z]{1,3}\d{1,3}", code) else json.dumps(code, ensure_ascii=False) for code in codes
-    )
-    return f"[{', '.join(plain)}]"
 
 
 def years(first: Day, last: Day) -> list[str]:
@@ -331,7 +330,7 @@ def config(run: str, study: Path, found: dict[str, list[Seen]], today: Day) -> s
     if not found:
         lines = [line.replace("# journeys:", "journeys:") for line in lines]
     head = HEAD.format(
-        schema=os.path.relpath(SCHEMA, study), run=json.dumps(run) if run[0].isdigit() else run, post=of["post"],
+        schema=os.path.relpath(SCHEMA, study), run=run, post=of["post"],
         data=data, sites=sites(*areas(found), prisons(found)),
         periods="".join(period(name, ends) for name, ends in of.items()), measures=measures,
         change=f"'{of['pre'][1]:%y}-'{of['post'][1]:%y}", extracts="\n".join(lines),
@@ -339,8 +338,17 @@ def config(run: str, study: Path, found: dict[str, list[Seen]], today: Day) -> s
     return f"{head}\n{method}"
 
 
-def write(study: Path, given: Sequence[str], today: Day) -> list[str]:
-    """Write what is not there; return what is said."""
+def profile(run: str, study: Path, found: dict[str, list[Seen]], partnership: str, today: Day) -> str:
+    """The text of config.yaml of a partnership's profile."""
+    extract = init_profile.made_of(found)
+    own = {extract: found[extract]}
+    last, lines = (span(own) or (None, None))[1], "\n".join(entries(own, [extract]))
+    schema = os.path.relpath(PROFILE_SCHEMA, study)
+    return init_profile.config(run, schema, own, lines, last, partnership, today)
+
+
+def write(study: Path, given: Sequence[str], today: Day, partnership: str = "") -> list[str]:
+    """Write what is not there, for the profile of a partnership if one is named; return what is said."""
     if (study / "config.yaml").exists():
         raise SystemExit(
             f"{study / 'config.yaml'}: is there already, allowed: STUDY= with a folder without a config.yaml"
@@ -352,7 +360,12 @@ def write(study: Path, given: Sequence[str], today: Day) -> list[str]:
         if given and not found:
             raise SystemExit(f"{', '.join(unlike)}: like no extract, allowed: files of those in docs/extracts.md")
     run = re.sub(r"[^a-z0-9._-]+", "-", study.resolve().name.lower()).strip("-._") or "study"
-    new = {study / "config.yaml": config(run, study, found, today),
+    called = json.dumps(run) if run[0].isdigit() else run
+    if not partnership and found.keys() == {COUNTS}:
+        raise SystemExit(f"FROM: found {COUNTS} alone, of which a profile can be made, allowed: with PARTNERSHIP=")
+    text = profile(called, study, found, partnership, today) if partnership else config(called, study, found, today)
+    used = {init_profile.made_of(found)} if partnership else set(found)
+    new = {study / "config.yaml": text,
            study / "README.md": README.format(run=run, study=study, extracts=EXTRACT_FOLDER)}  # fmt: skip
     new |= {study / TEMPLATE_FOLDER / path.name: path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.csv")}
     for path, text in new.items():
@@ -361,6 +374,7 @@ def write(study: Path, given: Sequence[str], today: Day) -> list[str]:
             path.write_text(text, encoding="utf-8")
     told = [
         f"{one.table.file}{f', sheet {one.table.sheet}' if one.table.others else ''}: {name}"
+        f"{'' if name in used else ', not named: the profile is made of ' + ', '.join(used)}"
         for name, of in found.items()
         for one in of
     ]
@@ -376,8 +390,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--from", dest="given", default="", help="files or folders to look at, as a shell would read them"
     )
+    parser.add_argument("--partnership", default="", help="code of the partnership whose profile is to be made")
     chosen = parser.parse_args(arguments)
-    say(*write(chosen.study, shlex.split(chosen.given), dt.date.today()))
+    say(*write(chosen.study, shlex.split(chosen.given), dt.date.today(), chosen.partnership.strip()))
     return 0
 
 

@@ -262,7 +262,9 @@ def meanings(values: Iterable[str], column: Column) -> dict[str, str | None]:
     words = {re.sub(r"\W", "", text.lower()): code for code, text in codes.items()}
     found: dict[str, str | None] = {}
     for value in dict.fromkeys(values):
-        if value.upper() not in read and value.lower() not in {one.lower() for one in found}:
+        if not {value.upper(), re.sub(r"[ -]", "_", value.lower())} & read and value.lower() not in {
+            one.lower() for one in found
+        }:
             plain = re.sub(r"\W", "", value.lower())
             starts = [
                 code for text, code in words.items() if plain and (text.startswith(plain) or plain.startswith(text))
