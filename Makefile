@@ -3,7 +3,7 @@
 ## STUDY=folder  another study: a folder with its own config.yaml; its results go there too
 ## RUN=name      another run of the study, for trace, verify, sign, release and purge
 ## FROM=files    files or folders that init looks at
-## PARTNERSHIP=code  the partnership of which init proposes a profile
+## PARTNERSHIP=  the partnership of which init proposes a profile, by its code
 ## BY=text       who gives a run to whom, for release
 ## CORES=n       how many jobs side by side (default: all)
 ## TESTERS=n     how many tests side by side (default: 2)
@@ -49,7 +49,7 @@ plan: $(VENV)/ready ## what make report would make now, and why; what follows on
 watch: $(VENV)/ready ## shows a change of config or templates in a preview of the page, with the last run's numbers
 	@$(VENV)/bin/python workflow/tools/watch.py --study="$$STUDY"
 
-init: $(VENV)/ready ## writes a new study into the folder STUDY=; with FROM= it looks at files and proposes its config; PARTNERSHIP=: a profile
+init: $(VENV)/ready ## writes a new study into the folder STUDY=; with FROM= it proposes its config; PARTNERSHIP=: a profile
 	@$(VENV)/bin/python workflow/tools/init.py --study="$$STUDY" --from="$$FROM" --partnership="$$PARTNERSHIP"
 
 try: export STUDY := $(TRIED)
