@@ -49,7 +49,7 @@ plan: $(VENV)/ready ## what make report would make now, and why; what follows on
 watch: $(VENV)/ready ## shows a change of config or templates in a preview of the page, with the last run's numbers
 	@$(VENV)/bin/python workflow/tools/watch.py --study="$$STUDY"
 
-init: $(VENV)/ready ## writes a new study into the folder STUDY=; with FROM= it proposes its config; PARTNERSHIP=: a profile
+init: $(VENV)/ready ## writes a new study into the folder STUDY=; FROM= proposes its config, PARTNERSHIP= a profile
 	@$(VENV)/bin/python workflow/tools/init.py --study="$$STUDY" --from="$$FROM" --partnership="$$PARTNERSHIP"
 
 try: export STUDY := $(TRIED)
