@@ -358,7 +358,7 @@ def of_block(block, number: int, above: str = "", heads: str = "") -> Iterator[R
 
 def pieces(cell) -> str:
     """The texts of a head, those of elements of their own apart: Referrals | number."""
-    own = "".join(text for text in cell.xpath(".//text()[not(ancestor::span[@class='unit'])]"))
+    own = "".join(text for text in cell.xpath(".//text()[not(ancestor::span[@class='unit' or @class='plain-text'])]"))
     return " | ".join(
         part for part in (flat(own), *(flat(one.text_content()) for one in cell.find_class("unit"))) if part
     )

@@ -269,7 +269,8 @@ class Results:
         element, note = self._element(context, identifier), self._book.notes.get(identifier)
         if not note:
             return element
-        return element + Markup('<sup class="mark">{}</sup>').format(marks.setdefault(note, lettered(len(marks))))
+        mark = '<sup class="mark"><span class="plain-text"> [</span>{}<span class="plain-text">]</span></sup>'
+        return element + Markup(mark).format(marks.setdefault(note, lettered(len(marks))))
 
     def _element(self, context: Context, identifier: str, form: str = "", magnitude: bool = False) -> Markup:
         value = self._book.value(identifier, context.name)
