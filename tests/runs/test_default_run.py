@@ -40,6 +40,8 @@ def test_every_published_number_is_printed_and_equal(cells):
         key, printed = (row.table, row.row, row.column), SCANNED.get(row.printed, row.printed)
         if row.ocr_note.startswith("OCR truncated to '10'"):
             printed = "100.0%"
+        if row.table == "7.11":  # its units stand in the heads here
+            printed = re.sub("£m?|k$", "", printed)
         assert key in ours.index, key
         if ours[key] != printed:
             differing[key] = (printed, ours[key])

@@ -260,9 +260,11 @@ def test_the_description_of_a_figure_follows_the_numbers(ledger, config):
     assert "worse in Site 2, Site 5 and Site 6" in usual
 
 
-BLOCKS = set(
-    ["article", "aside", "body", "br", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "footer", "h1", "h2", "h3", "header", "html", "li", "main", "nav", "ol", "p", "section", "summary", "table", "tbody", "td", "th", "thead", "title", "tr", "ul"]
-)
+BLOCKS = {
+    *("article", "aside", "body", "br", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure"),
+    *("footer", "h1", "h2", "h3", "header", "html", "li", "main", "nav", "ol", "p", "section", "summary", "table"),
+    *("tbody", "td", "th", "thead", "title", "tr", "ul"),
+}
 UNREAD = {"head", "script", "style"}
 
 
@@ -298,7 +300,7 @@ def run_together(page: str) -> list[str]:
 
 
 def test_words_do_not_run_together_without_style(default_run, other_study):
-    """A text browser, a program that reads tables, and what is copied: no head ends in its unit, no number in its mark."""
+    """A text browser, a program that reads tables, a copy: no head ends in its unit, no number in its mark."""
     assert run_together("<body><p>Clients in treatment<span class=unit>number</span></p></body>") != []
     for run in (default_run, other_study / "results/other-2012-15"):
         page = (run / "report.html").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ import pypdf
 import pypdfium2
 import pytest
 import yaml
+from openpyxl.utils import get_column_letter
 
 from accept import accept
 from dscp.exhibits.book import open_book, read_activity, shown
@@ -244,6 +245,59 @@ def test_the_number_styles_of_both_formats_say_the_same(document):
     assert len(forms) > 15
     for form in forms:
         assert ";".join(found[form + which] for which in ("Above", "Below", "")) == number_format(form)
+
+
+PRINTED = 25.7, 8 / 12  # cm between the margins of a landscape page of A4, and the least scale: 8 points of 12
+
+
+def on_pages(widths: list[float], stubs: int, scale: float) -> int:
+    """How many pages wide columns (cm) print at a scale, with the heads of rows on each."""
+    room, pages, used = PRINTED[0] / scale - sum(widths[:stubs]), 1, 0.0
+    for width in widths[stubs:]:
+        used += width
+        if used > room:
+            pages, used = pages + 1, width
+    return pages
+
+
+def test_no_worksheet_prints_smaller_than_eight_points(book, document):
+    """A column of XLSX is so many digits of 7 pixels and 5 more; at the least scale all stand on the pages declared."""
+    wide = 0
+    styles = ElementTree.fromstring(document.get_part("styles.xml").serialize())
+    name = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}%s"
+    layouts = {
+        one.get(name % ("style", "name")): one.find("*").get(name % ("style", "scale-to-X"))
+        for one in styles.iter(name % ("style", "page-layout"))
+    }
+    masters = {
+        one.get(name % ("style", "name")): layouts[one.get(name % ("style", "page-layout-name"))]
+        for one in styles.iter(name % ("style", "master-page"))
+    }
+    for sheet, table in zip(book, document.body.tables, strict=True):
+        setup = sheet.page_setup
+        assert (setup.orientation, setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage) == (
+            "landscape",
+            0,
+            True,
+        )
+        columns = [sheet.column_dimensions[get_column_letter(at)] for at in range(1, sheet.max_column + 1)]
+        widths = [(7 * one.width + 5) / 96 * 2.54 for one in columns]
+        repeated = sheet.print_title_cols
+        stubs = ord(repeated.strip("$").split(":$")[-1]) - 64 if repeated else 0
+        pages = int(setup.fitToWidth or 1)
+        assert on_pages(widths, stubs, PRINTED[1]) <= pages, sheet.title
+        assert (pages > 1) == bool(repeated), sheet.title
+        assert pages == 1 or on_pages(widths, stubs, PRINTED[1] * 0.8) > 1, f"{sheet.title}: more pages than it takes"
+        wide += pages > 1
+        master = document.get_style("table", table.style).get_attribute("style:master-page-name")
+        assert masters[master] == str(pages), sheet.title
+        assert len(table.get_elements("table:table-header-columns/table:table-column")) == stubs, sheet.title
+    assert wide
+
+
+def test_the_worked_example_says_its_units_in_its_heads(book):
+    heads = [cell.value for cell in table_rows(book["Table 7.11"])[0]]
+    assert [head for head in heads if "£" in head] == ["Value per client (£k)", "Total (£m)"]
 
 
 def test_the_guidance_on_tables_is_kept(book):

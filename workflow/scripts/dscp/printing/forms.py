@@ -57,6 +57,7 @@ FORMS = {
     **{f"p{decimals}": Form("p", decimals, floor=10.0**-decimals) for decimals in range(2, 7)},
     "odds2": Form("ratio", 2),
     "ratio0": Form("ratio", 0, negative="-ve"),
+    "quotient0": Form("ratio", 0),  # what a sum that is written out comes to, with its sign
     "ratio1": Form("ratio", 1),
     "ratio2": Form("ratio", 2),
     "ratio3": Form("ratio", 3),
@@ -75,7 +76,6 @@ FORMS = {
     "gbp_bn1": Form("gbp_bn", 1, scale=0.001, prefix="£", suffix=" billion"),
     "gbp_to_bn1": Form("gbp_bn", 1, scale=1e-9, prefix="£", suffix=" billion"),
     "gbp_to_m1": Form("gbp_m", 1, scale=1e-6, prefix="£", suffix="m"),
-    "gbp_to_m3": Form("gbp_m", 3, scale=1e-6, prefix="£m"),
     "plain_m1": Form("gbp_m", 1, scale=1e-6),
     "plain_m2": Form("gbp_m", 2, scale=1e-6),
     "plain_m3": Form("gbp_m", 3, scale=1e-6),
@@ -118,7 +118,9 @@ def number_shown(value: float, form: str) -> float | None:
     shows_sign = f.negative is not None and value < 0
     if math.isnan(value) or shows_sign or (f.floor is not None and value < f.floor):
         return None
-    return round_half_up(value, _decimals(value, f)) + 0.0  # no -0
+    if _decimals(value, f) != f.decimals:  # no format of its form shows it
+        return None
+    return round_half_up(value, f.decimals) + 0.0  # no -0
 
 
 def _decimals(value: float, form: Form) -> int:
