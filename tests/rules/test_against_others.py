@@ -16,9 +16,11 @@ from scipy.stats import norm
 
 import area_studies
 import chain
+from dscp.disclosure.policies import NONE, POLICIES
 from dscp.figures.data import FigureData, planned
 from dscp.figures.drawing import ACCENT, INK, WHITE, Faces
 from dscp.ledger.placebo import placebo_share, placebo_share_of_means, placebo_within
+from dscp.ledger.rows import read_ledger
 from dscp.study.reports import AREA_STUDY
 from figures import drawing
 from ledger_checks import assert_closed
@@ -183,6 +185,10 @@ def test_the_share_of_sets_is_that_of_a_loop_over_the_same_draws(real, table):
     bins = [value for name, value in real.known.items() if name.startswith("against_others.placebo_sets.")]
     assert sum(bins) == len(found) == real.known["against_others.sets"]
     assert real.known["against_others.placebo_reach"] == pytest.approx(abs(found).max())
+    alike = (100 * (ordered["y1"] / ordered["n1"] - ordered["y0"] / ordered["n0"])).tolist()
+    means = [np.mean([alike[i] for i in one]) - np.mean([alike[i] for i in {*range(147)} - {*one}]) for one in sets]
+    share = (np.abs(means) >= abs(means[0]) - 1e-9).mean()
+    assert real.known["against_others.mean_placebo_share"] == share
 
 
 def test_drawn_sets_come_near_all_sets():
@@ -454,6 +460,17 @@ def test_open_dots_are_years_before_the_pilots(real):
     axes, _ = axes_of(real, "A.4")
     grounds = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() == "o"]
     assert grounds == [WHITE] + [ACCENT] * 7
+
+
+@pytest.mark.parametrize("policy", [name for name in POLICIES if name != NONE.name])
+def test_no_policy_changes_published_figures_of_areas(real, tmp_path, policy):
+    under = area_studies.made(area_studies.example(disclosure=policy), tmp_path)
+    assert chain.publish(under, tmp_path, policy) == []
+    published = read_ledger(tmp_path / "ledger.csv").set_index("id")["value"]
+    ours = real.ledger[real.ledger["rule"] == "against_others"].set_index("id")["value"]
+    pd.testing.assert_series_equal(published[ours.index], ours)
+    found = area_studies.render(replace(under, ledger=read_ledger(tmp_path / "ledger.csv")))
+    assert found.faults == [] and "[c]" not in html.fromstring(found.page).text_content()
 
 
 def test_one_year_before_leaves_the_comparison_of_years_without_a_pilot_out(tmp_path):

@@ -18,7 +18,7 @@ import verify
 from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
 from running import PROJECT, finish, snakemake
-from tables import read_table
+from tables import read_cells
 from validators import verapdf, vnu
 
 NAME = "pbr-pilots-2010-14"
@@ -44,7 +44,7 @@ def test_it_has_every_form_and_a_closed_ledger(study):
     assert_closed(ledger)
     assert set(ledger.loc[ledger["rule"] == "against_others", "about"]) <= {"areas", ""}
     tables, figures = (f"A.{n}" for n in range(1, 6)), (f"Figure A.{n}" for n in range(1, 5))
-    cells = read_table(run / "cells.csv")
+    cells = read_cells(run / "cells.csv")
     assert {*tables, *figures} == set(cells["exhibit"])
     assert cells["printed"].ne("[z]").all()
     assert pd.read_csv(run / "restricted" / "disclosed" / "audit.csv")["passed"].all()
@@ -59,7 +59,7 @@ def test_the_headline_is_that_of_the_published_figures(study):
     sums = frame.groupby(["pilot", after])[["people_in_treatment", "estimated_prevalence"]].sum()
     rate = 100 * sums["people_in_treatment"] / sums["estimated_prevalence"]
     did = rate[1, True] - rate[1, False] - (rate[0, True] - rate[0, False])
-    cells = read_table(study / RUN / "cells.csv").set_index(["exhibit", "row", "column"])
+    cells = read_cells(study / RUN / "cells.csv").set_index(["exhibit", "row", "column"])
     assert float(cells.loc[("A.1", "difference", "change"), "value"]) == pytest.approx(did, abs=1e-9)
     assert cells.loc[("A.1", "difference", "change"), "printed"].lstrip("'") == f"{did:+.1f}"
 
