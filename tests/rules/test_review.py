@@ -335,7 +335,8 @@ def test_the_appendix_prints_what_the_register_has(page, compared):
 def test_the_page_says_that_the_year_before_is_made_up(page):
     text = " ".join(page.text_content().split())
     assert "rebuilt from the counts that a published review" in text
-    assert text.count("made up, but for the growth of effective treatment") == 3
+    assert text.count("made up, but for the growth of effective treatment") == 2
+    assert text.count("are assumed, but for the growth of effective treatment") == 1
     assert "other areas and periods" not in text
 
 

@@ -14,7 +14,7 @@ from dscp.ledger.rows import read_ledger
 from ledger_checks import assert_closed
 from running import PROJECT, finish
 from tables import read_table
-from validators import verapdf
+from validators import verapdf, vnu
 
 NAME = "southampton-2011-12"
 RUN = f"results/{NAME}"
@@ -51,6 +51,10 @@ def test_the_register_and_the_relations_are_whole(study):
     assert len(relations) == relations["id"].nunique() == 272
     assert (relations["why"] != "").all()
     assert (relations["verdict"] == "cannot hold").sum() == 34
+
+
+def test_the_page_is_html(study):
+    assert [told for told in vnu(study / RUN / "report.html") if told["type"] == "error"] == []
 
 
 def test_the_pdf_is_accessible(study):
