@@ -11,7 +11,8 @@ from dscp.ledger.formulas import derive
 from dscp.ledger.ids import dims_text, identifier
 from dscp.ledger.rows import quantities, values_of
 from dscp.ledger.trail import rows_by_id
-from dscp.printing.origins import Place, origins, said_of, statistic, title_of
+from dscp.printing.html import read_html
+from dscp.printing.origins import Place, anchor_of, origins, said_of, statistic, title_of
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,23 @@ def test_what_stands_behind_appendix_f_is_called_by_words_and_not_by_ids(program
     by_ids = {name for name in asked if title_of(name, ()).startswith(tuple(as_ids))}
     assert {name for name in by_ids if not re.search(r"\.(unadjusted|difference)(\.\{measure|$)", name)} == set()
     assert len(asked) > 80
+
+
+def as_read(name: str) -> str:
+    """An id as words: the parts that are no names in braces."""
+    first, *others = [part.replace("_", " ") for part in name.removeprefix("stated.").split(".") if "{" not in part]
+    return f"{first.capitalize()}: {', '.join(others)}" if others else first.capitalize()
+
+
+@pytest.mark.thorough
+def test_no_entry_is_called_as_its_id_reads(programme_made, programme_printed):
+    """All that the default report prints, and what that rests on, but for an id of one plain word or two."""
+    names = {anchor_of(row): statistic(row) for row in rows_by_id(programme_made.ledger).values()}
+    entries = {one.get("id"): one for one in read_html(programme_printed.page).iter("p") if one.get("id") in names}
+    titles = {name: entry.find("span").text_content() for name, entry in entries.items()}
+    assert len(titles) > 250
+    read = {title for name, title in titles.items() if title == as_read(names[name])}
+    assert read <= {"Discount factor", "Spending"}
 
 
 COUNTS = pd.DataFrame(
@@ -145,7 +163,7 @@ def test_titles():
     assert title_of("x", cells) == "Over: Head (£)"
     rows = [Place("1", f"x.{i}", "Total benefits", "", "Value") for i in range(2)]
     assert title_of("x", rows) == "Value: Total benefits"
-    assert title_of("stated.cost_recurrent.{year}.min", []) == "Cost recurrent: min"
+    assert title_of("stated.not_named.{year}.min", []) == "Not named: min"
     assert title_of("prison_pickup.with_cjit_forms.{area}.{period}", []) == (
         "Records of a client who is in another file: CJIT forms (DIMIS)"
     )

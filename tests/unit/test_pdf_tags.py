@@ -100,6 +100,33 @@ def test_contents_notes_and_figures_say_what_they_are(small):
     assert height / 4 < bottom < top < height
 
 
+LED = """@page { size: 300px 260px; margin: 30px } a::after { content: leader(dotted) attr(data-page) }"""
+ENTRIES = "".join(f'<li><a href="#{name}" data-page="{at}">Chapter {name}</a></li>' for at, name in enumerate("ab", 7))
+CONTENTS = f'<nav><h2>Contents</h2><ol>{ENTRIES}</ol></nav><main><h1 id="a">A</h1><h1 id="b">B</h1></main>'
+
+
+def test_an_entry_of_the_contents_is_one_link_and_its_dots_are_not_read():
+    """Title and page are read, in the link, and the number of the list. The dots are drawn, though."""
+    raw = io.BytesIO(HTML(string=page_of(CONTENTS, LED)).write_pdf(pdf_variant=VARIANT))
+    with pikepdf.open(raw) as document:
+        assert len(document.pages[0].Annots) == 6, "the typesetter makes one link now: this mending can go"
+    document = pikepdf.open(io.BytesIO(typeset(page_of(CONTENTS, LED))))
+    page = document.pages[0]
+    assert [str(one.Dest) for one in page.Annots] == ["a", "b"]
+    links = found(document, "Link")
+    assert [sum(isinstance(kid, pikepdf.Dictionary) for kid in one.K) for one in links] == [1, 1]
+    assert [len(one.K) for one in links] == [3, 3], "its annotation, its title, its page"
+    stream = page.Contents.read_bytes()
+    dots = stream.count(b"/Artifact\n<</Type /Pagination>>\nBDC")
+    assert dots > 20 and len(re.findall(rb"MCID", stream)) < 10
+    owners = document.Root.StructTreeRoot.ParentTree.Nums
+    owned = dict(zip(map(int, list(owners)[::2]), list(owners)[1::2], strict=True))
+    assert {owned[int(one.StructParent)].objgen for one in page.Annots} == {one.objgen for one in links}
+    marks = {int(mark): owned[int(page.StructParents)][int(mark)] for one in links for mark in list(one.K)[1:]}
+    assert {one.objgen for one in marks.values()} == {one.objgen for one in links}
+    assert faults(document) == set()
+
+
 def test_the_place_of_a_figure_is_counted_from_the_foot_of_its_page():
     image = re.search(r"<img [^>]*>", BODY)[0]
     style = "@page { size: 300px 260px; margin: 30px } body, h1 { margin: 0; font-size: 10px } img { display: block }"

@@ -40,6 +40,7 @@ def mend_tags(document: Pdf, names: Mapping[str, str]) -> None:
     ]
     tree.IDTree = identified(named)
     mark_contents(top)
+    join_links(document, tree, found["Link"])
     place_figures(found["Figure"])
     prune(top)
     leave_unread(document, tree)
@@ -175,6 +176,39 @@ def mark_contents(top: Object) -> None:
                 item.S = Name.TOCI
                 for body in kids(item):
                     body.S = Name.Reference
+
+
+def join_links(document: Pdf, tree: Object, links: Iterable[Object]) -> None:
+    """Make one link of an entry of the contents, which the typesetter has as three: its title, its dots, its page.
+
+    The link around the others stands over the whole line. The page number becomes its own; the dots, in a link within a
+    link, belong to none and are left unread.
+    """
+    numbers, gone = tree.ParentTree.Nums, set()
+    owners = {int(numbers[at]): numbers[at + 1] for at in range(0, len(numbers), 2)}
+    for link in links:
+        for at in reversed(range(len(link.K))):
+            inner = link.K[at]
+            if not isinstance(inner, Dictionary) or inner.get("/S") != Name.Link:
+                continue
+            marks = [mark for mark in inner.K if not isinstance(mark, Dictionary)]
+            for mark in marks:
+                owners[int(inner.Pg.StructParents)][int(mark)] = link
+            link.K = Array([*list(link.K)[:at], *marks, *list(link.K)[at + 1 :]])
+            gone |= {one.objgen for part in elements(inner) for one in _annotations(part)}
+    lost = set()
+    for page in document.pages:
+        annotations = list(page.get("/Annots", []))
+        if kept := [one for one in annotations if one.objgen not in gone]:
+            page.Annots = Array(kept)
+        lost |= {int(one.StructParent) for one in annotations if one.objgen in gone}
+    pairs = [(numbers[at], numbers[at + 1]) for at in range(0, len(numbers), 2) if int(numbers[at]) not in lost]
+    tree.ParentTree.Nums = Array([one for pair in pairs for one in pair])
+
+
+def _annotations(element: Object) -> list[Object]:
+    """The annotations that an element refers to."""
+    return [kid.Obj for kid in element.get("/K", []) if isinstance(kid, Dictionary) and kid.get("/Type") == Name.OBJR]
 
 
 def mark_notes(top: Object) -> list[Object]:

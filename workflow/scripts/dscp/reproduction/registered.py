@@ -127,6 +127,6 @@ def ranges_told(ranges: pd.DataFrame) -> list[pd.DataFrame]:
     """Ledger leaves: how many sets of counts print alike, and the range of the unadjusted p-value, by site."""
     common = {"rule": RULE, "function": "ranges_told", "extract": RANGES, "filter": "{site}", "rows": "sets"}
     return [
-        quantities(ranges, id=f"reproduction.{name}.{{site}}", value=name, unit=unit, source="Table {table}", **common)
+        quantities(ranges, id=f"reproduction.{name}.{{site}}", value=name, unit=unit, source="{table}", **common)
         for name, unit in (("sets", "count"), ("p_low", "p"), ("p_high", "p"))
     ]
