@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import shutil
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -281,3 +283,17 @@ def test_sets_of_many_members_may_differ_by_many():
     for count in range(1, 10):
         for other in (run_of(*range(100 + count)), run_of(*range(100 - count)), run_of(*np.arange(100) + count)):
             assert bool(refusals(other, [base])) == (count < 5)
+
+
+def test_a_reader_of_two_runs_does_not_take_totals_of_other_areas_for_the_same():
+    """What he would tell from that is told by chance: the same guess is wrong of other studies."""
+    names = ["x.count.pilot_1.post", "x.count.all_pilots.post", "x.count.all_comparisons.post"]
+
+    def run(**totals: list[str]) -> SimpleNamespace:
+        sums = {name: totals[name.split(".")[2]] for name in names[1:]}
+        seen = {"withheld": lambda name: True, "value": lambda name: math.nan}
+        return SimpleNamespace(counts=names[:1], totals=sums, rows=dict.fromkeys(names), **seen)
+
+    one = run(all_pilots=["a", "b"], all_comparisons=["c", "d"])
+    other = run(all_pilots=["a", "b"], all_comparisons=["c"])
+    assert pairs_table._alike(one, other) == names[:2]

@@ -114,7 +114,9 @@ def _renamed(fact: outside.Fact, mark: str) -> outside.Fact:
 
 
 def _alike(one: outside.Run, other: outside.Run) -> list[str]:
-    both = [name for name in [*one.counts, *one.totals] if name in other.rows]
+    """Counts that a reader takes for the same in two runs; a total of other areas is not the same total."""
+    names = [name for name in [*one.counts, *one.totals] if name in other.rows]
+    both = [name for name in names if one.totals.get(name) == other.totals.get(name)]
     return [name for name in both if one.withheld(name) or other.withheld(name) or one.value(name) == other.value(name)]
 
 
