@@ -18,6 +18,8 @@ TESTERS ?= 2
 SBOM ?= sbom.cdx.json
 TRIED := bench/try
 VENV := .venv
+# No rule but ours: make would make a file `setup` of setup.sh by itself.
+MAKEFLAGS += --no-builtin-rules
 export PYTHONPATH := workflow/plugins:workflow/scripts
 # Recipes take these from the environment: whatever stands in a name, the shell does not read it.
 export STUDY RUN ID A B KEY BY SBOM FROM PARTNERSHIP ROOM

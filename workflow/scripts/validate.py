@@ -5,6 +5,7 @@ table of findings. The rule accept stops the run where there is a fault.
 """
 
 import datetime as dt
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -55,6 +56,7 @@ TEXTS = ("id", "text", "code", "key")
 UNSEEN = r"[^\P{C}\t\n\r]|[\x{FFFE}\x{FFFF}]"  # controls, marks that turn a line round, joiners, what has no form
 MANY_CELLS, LARGE_PART = 20, 0.1  # cells that cannot be read, and their share: no slips of the pen but other codes
 FEWEST_NEEDED = 3  # cells that every record has, of which a note below the records has one at the most
+TOTAL = re.compile(SAYS_TOTAL)
 HEADER_TEXTS = 2  # cells that are the name of their column, in a row that is a header
 WITHIN = ", count(day_within) AS inside, min(day_within) AS first, max(day_within) AS last"  # of a value's rows
 ROUNDED_FROM = 100  # rows: so many dates, all on the first day of a month, are months and not dates
@@ -288,7 +290,9 @@ def _headers_again(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[s
 def _totals_and_notes(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any]]:
     """Leave out rows that say total and lack what every record has, and, below the records, lines with words alone."""
     needed = [f'"{name}" IS NULL' for name, column in columns.columns.items() if column.metadata["missing"] == FAULT]
+    said = {one.name for one in extract.declared.columns if any(map(TOTAL.fullmatch, one.codes or ()))}  # by a code
     texts = [f'"{name}"' for name, column in columns.columns.items() if column.metadata["kind"] in TEXTS]
+    texts = [name for name in texts if name.strip('"') not in said]
     lacks, filled = f"({' OR '.join(needed)})", " + ".join(f'("{name}" IS NOT NULL)::INT' for name in columns.columns)
     cells = f"list_concat([{', '.join(texts)}], list_transform(coalesce(cast_faults, []), lambda one: one.found))"
     total = f"list_bool_or(list_transform({cells}, lambda one: regexp_full_match(trim(one), {literal(SAYS_TOTAL)})))"

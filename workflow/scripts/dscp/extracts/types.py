@@ -199,7 +199,7 @@ class ExtractType:
     sample: Callable[[Sample], pd.DataFrame]
     makes: str
     leaves_out: tuple[Callable[[Extract], list], ...]
-    families: tuple[str, ...] = ()
+    families: tuple[str, ...]
 
     def __post_init__(self) -> None:
         """A declaration that contradicts itself does not load."""

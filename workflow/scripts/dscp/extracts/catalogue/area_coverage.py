@@ -156,4 +156,5 @@ EXTRACT = ExtractType(
     sample=sample,
     makes="",
     leaves_out=(no_areas,),
+    families=(),
 )

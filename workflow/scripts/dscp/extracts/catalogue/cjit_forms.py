@@ -68,4 +68,5 @@ EXTRACT = ExtractType(
     sample=sample,
     makes="",
     leaves_out=(),
+    families=(),
 )

@@ -54,4 +54,5 @@ EXTRACT = ExtractType(
     sample=sample,
     makes="",
     leaves_out=(),
+    families=(),
 )

@@ -47,4 +47,5 @@ EXTRACT = ExtractType(
     sample=sample,
     makes="",
     leaves_out=(),
+    families=(),
 )

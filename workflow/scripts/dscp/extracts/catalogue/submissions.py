@@ -135,4 +135,5 @@ EXTRACT = ExtractType(
     sample=sample,
     makes="journeys",
     leaves_out=(superseded, without_consent),
+    families=(),
 )

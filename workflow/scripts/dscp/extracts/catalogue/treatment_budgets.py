@@ -52,4 +52,5 @@ EXTRACT = ExtractType(
     sample=sample,
     makes="",
     leaves_out=(),
+    families=(),
 )

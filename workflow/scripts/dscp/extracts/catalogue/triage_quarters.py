@@ -65,4 +65,5 @@ EXTRACT = ExtractType(
     sample=sample,
     makes="",
     leaves_out=(),
+    families=(),
 )
