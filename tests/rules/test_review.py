@@ -113,6 +113,13 @@ def counted(rows: list[dict]) -> Counter:
     return found
 
 
+def with_days(journeys: pd.DataFrame) -> pd.DataFrame:
+    frame = journeys.copy()
+    for column in ("journey_start", "journey_end", "date_of_birth"):
+        frame[column] = pd.to_datetime(frame[column])
+    return frame
+
+
 @pytest.fixture(scope="module")
 def journeys() -> pd.DataFrame:
     return rebuilt(config())
@@ -125,10 +132,7 @@ def loop(journeys) -> Counter:
 
 @pytest.fixture(scope="module")
 def made(journeys, tmp_path_factory):
-    frame = journeys.copy()
-    for column in ("journey_start", "journey_end", "date_of_birth"):
-        frame[column] = pd.to_datetime(frame[column])
-    return profiles.made(config(), frame, tmp_path_factory.mktemp("review"))
+    return profiles.made(config(), with_days(journeys), tmp_path_factory.mktemp("review"))
 
 
 def test_a_plain_loop_counts_what_is_printed(loop):
@@ -330,6 +334,18 @@ def test_the_appendix_prints_what_the_register_has(page, compared):
     without = rows_below(page, "without anything to compare")
     assert sum(int(row[2]) for row in without) == (found["verdict"] == "not computable").sum()
     assert len(rows_below(page, "that were assumed")) == len(assumed())
+
+
+def test_under_a_policy_there_is_no_register_and_the_page_still_says_what_the_data_are(journeys, tmp_path):
+    of = config(disclosure="suppress_below_5")
+    made_ = profiles.made(of, with_days(journeys), tmp_path)
+    assert not [one for one in made_.known if one.startswith(("review.", "reproduction.", "in_detail."))]
+    released = profiles.released(made_, tmp_path, "suppress_below_5")
+    assert released.faults == []
+    text = " ".join(html.fromstring(released.page).text_content().split())
+    assert "rebuilt from the counts that a published review of the partnership prints. Its figures" in text
+    assert "other areas and periods" not in text
+    assert "Appendix E" not in text
 
 
 def test_the_page_says_that_the_year_before_is_made_up(page):
