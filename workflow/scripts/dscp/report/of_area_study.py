@@ -105,6 +105,14 @@ class AreaStudy:
         return self._book.words(context.name, told, *ids.values(), f"{OF}.did.whole")
 
     @pass_context
+    def moves_most(self, context: Context) -> Markup:
+        """The pilot without which the difference moves most."""
+        whole = f"{OF}.did.whole"
+        ids = {name: f"{OF}.without_did.{key}" for key, name in pilots(self._config).items()}
+        found = max(ids, key=lambda name: abs(self._values[ids[name]] - self._values[whole]))
+        return self._book.words(context.name, found, ids[found], whole)
+
+    @pass_context
     def years_told(self, context: Context) -> Markup:
         """In which years after the base the interval of the ratio leaves one out."""
         found = self._years()
