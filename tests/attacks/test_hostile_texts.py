@@ -275,7 +275,7 @@ def test_nobody_was_asked_for_anything_by_the_run(finished):
 def test_the_page_shows_them_as_words_and_runs_nothing(finished, server):
     with chromium() as browser, page_of(browser, finished.folder / "report.html") as page:
         assert page.evaluate("window.pwned") is None
-        assert page.title() == f"{TITLE}: regenerated report"
+        assert page.title() == f"{TITLE}: evaluation report"
         made = "img[onerror], svg[onload], base, object, embed, iframe, math, a[rel=attachment], b, i, link[href]"
         assert page.evaluate(f"document.querySelectorAll('{made}').length") == 0
         shown = squeezed(page.evaluate("document.body.textContent"))

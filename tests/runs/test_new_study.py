@@ -6,11 +6,16 @@ import json
 import re
 import shutil
 import trace  # ours, not the standard library's
+from collections.abc import Iterator
+from pathlib import Path
 
+import openpyxl
 import pandas as pd
+import pypdfium2 as pdfium
 import pytest
 
 from dscp.ledger.rows import read_ledger
+from dscp.printing.html import read_html
 from ledger_checks import assert_closed
 from other_study import OWN, PERIODS, SITES, SURVEY, other_config
 from running import PROJECT, snakemake
@@ -101,6 +106,45 @@ def test_headings_and_words(html):
         "Drug System Change Pilots (",
     ):
         assert foreign not in text, foreign
+
+
+# What only the evaluation of 2012 is: its names, places, years and labels, and phrases on what it published.
+OF_2012 = (
+    "Regenerated report",
+    *("Essex", "Hampshire", "Leicester", "Lambeth", "Hertfordshire", "Bradford", "Sefton"),
+    *("2007-08", "2008-09", "2009-10", "2010-11", "2007-09", "2009-11"),
+    *(f"{kind} {n}" for kind in ("Site", "Pilot", "Comparison") for n in range(1, 8)),
+    *("1 April 2009", "31 March 2011", "DSCP"),
+    *("As published", "as published", "published tables", "the published table", "rebuilt from published counts"),
+    *("the evaluation published", "The evaluation’s report", "the evaluation’s report", "the print"),
+    "ran by the NTA",
+)
+
+
+def all_words(run: Path) -> Iterator[tuple[str, str]]:
+    """Each published form of a report, and its words; titles of works that are cited are left out."""
+    page = read_html((run / "report.html").read_text(encoding="utf-8"))
+    for one in [*page.iter("style", "script", "cite"), *page.find_class("references")]:
+        one.drop_tree()
+    yield "report.html", " ".join(page.text_content().split())
+    with pdfium.PdfDocument(run / "report.pdf") as document:
+        first = " ".join(document[0].get_textpage().get_text_range().split())
+    yield "report.pdf", first
+    book = openpyxl.load_workbook(run / "report.xlsx", read_only=True)
+    cells = (str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell)
+    yield "report.xlsx", " ".join(cells)
+    for name in ("cells.csv", "validation.csv"):
+        yield name, (run / name).read_text(encoding="utf-8")
+
+
+def test_nothing_of_the_evaluation_of_2012_stands_in_another_study(other):
+    found = {
+        (form, phrase, text[max(0, at.start() - 60) : at.end() + 40])
+        for form, text in all_words(other[0] / "results" / "other-2012-15")
+        for phrase in OF_2012
+        for at in re.finditer(rf"(?<![\w-]){re.escape(phrase)}(?!\w|,\d)", text)
+    }
+    assert found == set()
 
 
 def test_values_of_its_own_are_told_as_such_and_enter_the_worth(html, ledger):

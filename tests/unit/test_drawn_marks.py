@@ -232,13 +232,13 @@ def test_bars_of_either_method_run_from_nought_to_their_cells(drawn):
     named = {text.get_text(): text.get_position()[0] for text in figure.axes[1].texts}
     grounds = {
         name: max((at, ground) for ground, at in keys.items() if at < named[name])[1]
-        for name in ("As published", "Corrected")
+        for name in ("Published method", "Corrected")
     }
     assert len(set(grounds.values())) == 2
     for name, row in data.rows.items():
         ((_, height, _),) = words[row["label"]]
         here = [one for one in bars(plot) if abs(one[2] - height) < 9]
-        for method, column in (("As published", "as_published"), ("Corrected", "corrected")):
+        for method, column in (("Published method", "as_published"), ("Corrected", "corrected")):
             ((start, end, middle, _),) = [one for one in here if one[3] == grounds[method]]
             value = data.at(name, column)
             assert sorted([start, end]) == pytest.approx(sorted([0.0, value.value])), (name, method)

@@ -186,7 +186,7 @@ def _forest_key(axes: Axes, faces: Faces) -> None:
 
 
 METHODS = {  # name, ground, line
-    "as_published": ("As published", ACCENT, ACCENT),
+    "as_published": ("Published method", ACCENT, ACCENT),
     "corrected": ("Corrected", PALE, ACCENT),
 }
 

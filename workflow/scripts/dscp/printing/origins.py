@@ -250,7 +250,7 @@ TITLES = {
     "review.one_in.returned": "Clients who completed, for each who came back",
     "review.mean_months": "Mean months from completion to re-presentation",
     "review.back_after.{part}": "Clients who came back, by the months between",
-    "steps.start.{site}": "Total benefits as published",
+    "steps.start.{site}": "Total benefits as printed",
     "steps.end.{site}": "Total benefits with all notes on the method",
     "steps.step.{note}.{site}": "What a note on the method changes after those before it",
     "steps.alone.{note}.{site}": "What a note on the method changes alone",

@@ -67,9 +67,9 @@ EVALUATION = Report(
     laid_over=(),
     constants=f"{RESOURCES}/constants.csv",
     stated=("stated", "restated"),
-    called="regenerated report",
-    described="Regenerated final report on the {programme}, run {run}",
-    author="Regenerated after NatCen Social Research and University of York (2012)",
+    called="evaluation report",
+    described="Final report on the {programme}, run {run}",
+    author="After the report of NatCen Social Research and University of York (2012)",
 )
 PROFILE = Report(
     name="profile",
