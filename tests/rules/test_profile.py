@@ -417,6 +417,16 @@ def test_a_difference_says_which_way_it_is(in_year):
         assert f"North is {words}" in " ".join(html.fromstring(page).text_content().split())
 
 
+@pytest.mark.thorough
+def test_what_stands_behind_its_numbers_is_called_by_words(among_many, in_year):
+    """No entry of Appendix D has the name of an id."""
+    for made in (among_many, in_year):
+        page = html.fromstring(profiles.render(made.config, made.ledger, made.findings).page)
+        titles = [one.text_content() for one in page.xpath("//*[starts-with(@id, 'd-')]")]
+        assert len(titles) > 40
+        assert not [one for one in titles if re.match("(In detail|Partnership|Published):", one.strip())]
+
+
 # Submissions in the place of journeys ---------------------------------------------------------------------------------
 
 GROUPS = chain.PROJECT / "workflow" / "resources" / "exit_groups.csv"

@@ -16,6 +16,7 @@ from lxml import html
 import profiles
 from dscp.config.checked import checked
 from dscp.config.schema import config_schema
+from dscp.disclosure.policies import NONE, POLICIES
 from dscp.extracts.registry import samples
 from dscp.ledger.ids import general
 from dscp.study.reports import COUNTS
@@ -290,6 +291,16 @@ def test_settings_of_another_input_are_refused(settings, said):
     with pytest.raises(SystemExit) as stop:
         checked(own, CONFIG, config_schema(profiles.chain.PROJECT, own))
     assert said in str(stop.value)
+
+
+@pytest.mark.parametrize("policy", [name for name in POLICIES if name != NONE.name])
+@pytest.mark.thorough
+def test_no_policy_changes_what_is_published(policy, printed, tmp_path):
+    """The counts are about areas: they have been through another's control."""
+    of = profiles.of_counts(profiles.barnet(disclosure=policy), profiles.export(), tmp_path)
+    protected = profiles.released(of, tmp_path, policy)
+    assert protected.faults == []
+    pd.testing.assert_frame_equal(protected.cells, printed.cells)
 
 
 # The same partnership from journeys and from counts made of them -----------------------------------------------------

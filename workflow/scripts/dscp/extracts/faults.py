@@ -35,6 +35,7 @@ REMARKS = (
     SHARED_BIRTH := "one day of birth shared by far too many",
     NOT_EVERY_YEAR := "areas without figures of every year before and after",
     UNREAD := "columns that nothing is made of",
+    NO_COLUMN := "no such column",
 )
 NO_LINK = "a place or period without linked rows"  # a remark that is not published: it would tell who has none
 UNUSABLE = "no usable value"  # what the ledger says of a remark on a column, whatever was found there

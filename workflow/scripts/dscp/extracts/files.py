@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 import pandera.pandas as pa
 
-from dscp.extracts.faults import FAULT, SHOWN, UNREAD, fault, information
+from dscp.extracts.faults import FAULT, NO_COLUMN, SHOWN, UNREAD, fault, information
 from dscp.extracts.faults import title as as_title
 from dscp.extracts.limits import AS_CSV, FEW_ROWS, MOST_COLUMNS, opened, too_much
 from dscp.extracts.sql import pattern
@@ -206,10 +206,10 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
             findings.append(fault(extract, name, column, f"no column under {as_title(named[column])}", allowed))
         elif spec.required:
             settles = f"extracts.{extract}.columns.{column} in the config says under which header it stands"
-            findings.append(fault(extract, name, column, "no such column", f"a column named {names}; {settles}"))
+            findings.append(fault(extract, name, column, NO_COLUMN, f"a column named {names}; {settles}"))
         elif not families:
             effect = f"every value is missing; expected {names}"
-            findings.append(information(extract, name, column, "no such column", effect, rows=0))
+            findings.append(information(extract, name, column, NO_COLUMN, effect, rows=0))
     if any(finding["severity"] == FAULT for finding in findings):  # it may be no header but a row
         return findings
     if unread:

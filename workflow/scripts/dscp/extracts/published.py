@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dscp.extracts.faults import fault, nearest
+from dscp.extracts.faults import NO_COLUMN, fault, nearest
 from dscp.extracts.types import Allowed
 from dscp.study.days import day, fiscal_year
 
@@ -80,7 +80,7 @@ def in_some_file(extract: Extract) -> list[Finding]:
     """Every count stands in one of the files at least."""
     known = {name for source in extract.sources for name in source.columns}
     return [
-        fault(extract.name, extract.file, name, "no such column",
+        fault(extract.name, extract.file, name, NO_COLUMN,
               f"the column in one of the files; extracts.{extract.name}.columns.{name} in the config says under "
               f"which header it stands")
         for name in COUNTS if name not in known
