@@ -38,7 +38,7 @@ RUN_SNAKEMAKE = exec $(AT_HOME) $(UNTIL_TOLD) snakemake --snakefile Snakefile --
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: report plan watch init try check test mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
-	bench-national bench-submissions pages lock sbom clean help
+	bench-national bench-submissions pages pictures lock sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
 	@$(VENV)/bin/python -S workflow/tools/unchanged.py "$$STUDY" && exit; \
@@ -130,6 +130,9 @@ endif
 
 pages: $(VENV)/ready ## writes the pages of docs/ that are made from the declarations
 	@$(VENV)/bin/python workflow/tools/pages.py
+
+pictures: $(VENV)/ready ## renews docs/pictures/ from the finished runs of the default study and of studies/
+	@$(VENV)/bin/python tests/support/pictures.py
 
 lock: $(VENV)/ready ## renews the lock file: names, versions and hashes, no addresses
 	@$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
