@@ -29,7 +29,7 @@ def read_cells(path: Path, **options: object) -> pd.DataFrame:
     return frame.assign(
         exhibit=frame["exhibit"].str.removeprefix("Table "),
         value=[f"{value!r}" if known else "" for value, known in zip(values, values.notna(), strict=True)]
-        if frame["value"].dtype == object
+        if not pd.api.types.is_numeric_dtype(frame["value"])
         else values,
         unit=frame["printed_unit"],
     )
