@@ -39,9 +39,9 @@ def add(project: Path) -> dict:
             with open(project / what, "a", encoding="utf-8") as stream:
                 stream.write(text)
         elif kind == "before":
-            (before,) = [line for line in (project / file).read_text("utf-8").splitlines() if line == what]
-            old = (project / file).read_text("utf-8")
-            (project / file).write_text(old.replace(f"\n{before}\n", f"\n{text}{before}\n"), "utf-8")
+            head, found, tail = (project / file).read_text("utf-8").rpartition(f"\n{what}\n")  # the last such line
+            assert found, (what, file)
+            (project / file).write_text(f"{head}\n{text}{what}\n{tail}", "utf-8")
         else:
             config |= yaml.safe_load(text)
     return config
