@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,8 @@ def test_every_published_cell_is_printed_alike(printed):
         wanted = DIFFERENT[key][0] if key in DIFFERENT else row["printed"]
         if not wanted or key in REWORDED:
             continue
+        if row["table"] == "7.11":  # its units stand in the heads here
+            wanted = re.sub("£m?|k$", "", wanted)
         ours = printed[key].printed if key in printed else "not in cells.csv"
         if ours != wanted or (row["unit"] and printed[key].unit != row["unit"]):
             wrong.append((*key, row["printed"], ours))

@@ -65,7 +65,7 @@ def test_the_table_of_a_figure_prints_its_cells(cells, default_run):
     assert {number for number, items in shown_in.items() if items} == with_cells - TABLE_IN_THE_TEXT
     for number in with_cells - TABLE_IN_THE_TEXT:
         printed = [(name, unescape(text)) for name, text in shown_in[number]]
-        ours = of_figure(cells, number)
+        ours = of_figure(cells, number).query("id != ''")  # words are no numbers
         assert printed == list(zip(ours["id"], ours["printed"].map(shown), strict=True)), number
 
 

@@ -287,7 +287,7 @@ def test_no_worksheet_prints_smaller_than_eight_points(book, document):
         pages = int(setup.fitToWidth or 1)
         assert on_pages(widths, stubs, PRINTED[1]) <= pages, sheet.title
         assert (pages > 1) == bool(repeated), sheet.title
-        assert pages == 1 or on_pages(widths, stubs, PRINTED[1] * 0.8) > 1, f"{sheet.title}: more pages than it takes"
+        assert pages == 1 or on_pages(widths, stubs, 1) > 1, f"{sheet.title}: fits one page"
         wide += pages > 1
         master = document.get_style("table", table.style).get_attribute("style:master-page-name")
         assert masters[master] == str(pages), sheet.title
@@ -297,7 +297,7 @@ def test_no_worksheet_prints_smaller_than_eight_points(book, document):
 
 def test_the_worked_example_says_its_units_in_its_heads(book):
     heads = [cell.value for cell in table_rows(book["Table 7.11"])[0]]
-    assert [head for head in heads if "£" in head] == ["Value per client (£k)", "Total (£m)"]
+    assert [head for head in heads if "£" in head] == ["Value per client, £k", "Total, £m"]
 
 
 def test_the_guidance_on_tables_is_kept(book):

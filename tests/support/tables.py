@@ -25,14 +25,12 @@ def read_cells(path: Path, **options: object) -> pd.DataFrame:
     """cells.csv with tables by their numbers alone, values and units as printed."""
     frame = read_table(path, **options)
     scales = [PER_UNIT.get(pair, 1) for pair in zip(frame["unit"], frame["printed_unit"], strict=True)]
-    values = pd.to_numeric(frame["value"]) * scales
-    return frame.assign(
-        exhibit=frame["exhibit"].str.removeprefix("Table "),
-        value=[f"{value!r}" if known else "" for value, known in zip(values, values.notna(), strict=True)]
-        if not pd.api.types.is_numeric_dtype(frame["value"])
-        else values,
-        unit=frame["printed_unit"],
-    )
+    values = [
+        value if scale == 1 or value == "" else str(float(value) * scale) if isinstance(value, str) else value * scale
+        for value, scale in zip(frame["value"], scales, strict=True)
+    ]
+    exhibits = frame["exhibit"].str.removeprefix("Table ")
+    return frame.assign(exhibit=exhibits, value=values, unit=frame["printed_unit"])
 
 
 def read_table(path: Path, **options: object) -> pd.DataFrame:

@@ -113,7 +113,7 @@ class Book:
     def note_on(self, identifier: str) -> Markup:
         """The footnote with a quantity's note; nothing where it has none."""
         note = self.notes.get(identifier)
-        return Markup('<span class="fn" role="note">{}</span>').format(note) if note else Markup()
+        return Markup('<span class="fn" role="note"> {}</span>').format(note) if note else Markup()
 
     def words(self, template: str | None, text: str, *identifiers: str) -> Markup:
         """The element of words that depend on quantities: a link to the entry of the first of them in Appendix D.

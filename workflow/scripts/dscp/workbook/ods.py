@@ -35,13 +35,16 @@ STYLES_XML = """<office:document-styles {} office:version="1.4">
 </style:style>
 </office:styles>
 <office:automatic-styles>
-<style:page-layout style:name="Page">
-<style:page-layout-properties style:print-orientation="landscape" fo:page-width="29.7cm" fo:page-height="21cm"
- style:scale-to-X="1" style:scale-to-Y="0"/>
-</style:page-layout>
+{layouts}
 </office:automatic-styles>
-<office:master-styles><style:master-page style:name="Default" style:page-layout-name="Page"/></office:master-styles>
+<office:master-styles>{masters}</office:master-styles>
 </office:document-styles>"""
+# So many pages wide.
+LAYOUT = """<style:page-layout style:name="Page_{0}">
+<style:page-layout-properties style:print-orientation="landscape" fo:page-width="29.7cm" fo:page-height="21cm"
+ fo:margin-left="2cm" fo:margin-right="2cm" style:scale-to-X="{0}" style:scale-to-Y="0"/>
+</style:page-layout>"""
+MASTER = '<style:master-page style:name="{1}" style:page-layout-name="Page_{0}"/>'
 CONTENT_XML = """<office:document-content {} office:version="1.4"><office:automatic-styles/>
 <office:body><office:spreadsheet/></office:body></office:document-content>"""
 SETTINGS_XML = """<office:document-settings {} office:version="1.4"><office:settings/></office:document-settings>"""
@@ -105,7 +108,7 @@ def _cover(document: Document, workbook: Workbook) -> Table:
         (Cell("About these data"), "Subtitle"),
         *((line, "Words") for line in workbook.about),
     ]
-    return _table(document, COVER, [COVER_WIDTH], [], ([_cell(*line)] for line in lines), [])
+    return _table(document, COVER, [COVER_WIDTH], [], ([_cell(*line)] for line in lines), [], 1, 0)
 
 
 def _sheet(document: Document, sheet: Sheet) -> Table:
@@ -117,7 +120,7 @@ def _sheet(document: Document, sheet: Sheet) -> Table:
         for i, row in enumerate(sheet.rows)
     )
     widths = [sheet.width(i) for i in range(len(sheet.heads))]
-    return _table(document, sheet.name, widths, above, rows, heads)
+    return _table(document, sheet.name, widths, above, rows, heads, sheet.pages, sheet.stubs)
 
 
 def _style(cell: Cell, side: str, total: bool) -> str:
@@ -125,17 +128,32 @@ def _style(cell: Cell, side: str, total: bool) -> str:
     return kind + ("Total" if total else "")
 
 
-def _table(document: Document, name: str, widths: Iterable[int], above, rows, heads) -> Table:
-    """A worksheet: columns of these widths (characters), rows of cells above the table, its heads and its rows."""
-    table = Table(name, style=None)
+def _master(pages: int) -> str:
+    return "Default" if pages == 1 else f"Wide_{pages}"
+
+
+def _table(document: Document, name: str, widths: Iterable[int], above, rows, heads, pages: int, stubs: int) -> Table:
+    """A worksheet: columns of these widths (characters), rows of cells above the table, its heads and its rows.
+
+    `pages` : how many it is printed wide; of several each has the first `stubs` columns
+    """
+    printed = f"Table_{pages}"
+    if not document.get_style("table", printed):
+        look = Style("table", name=printed)
+        look.set_attribute("style:master-page-name", _master(pages))
+        document.insert_style(look, automatic=True)
+    table = Table(name, style=printed)
     table.clear()
-    table.name = name
-    for width in widths:
+    table.name, table.style = name, printed
+    repeated = Element.from_tag("table:table-header-columns")
+    for at, width in enumerate(widths):
         style = f"Column_{width}"
         if not document.get_style("table-column", style):
             properties = {"style:column-width": f"{width * WIDTH:.2f}cm"}
             document.insert_style(Style("table-column", name=style, **properties), automatic=True)
-        table.append(Column(style=style))
+        (repeated if pages > 1 and at < stubs else table).append(Column(style=style))
+        if pages > 1 and at == stubs - 1:
+            table.append(repeated)
     for cells in above:
         table.append(_row(cells))
     if heads:
@@ -196,7 +214,10 @@ def _styles(workbook: Workbook) -> str:
     forms = sorted({cell.form for sheet in workbook.sheets for row in sheet.rows for cell in row if cell.form})
     looks = "".join(_look(name, *look) for name, look in LOOKS.items())
     numbers = "".join(part for form in forms for part in _number_style(form))
-    return STYLES_XML.format(NAMESPACES, language=language, country=country, looks=looks + numbers)
+    wide = sorted({1, *(sheet.pages for sheet in workbook.sheets)})
+    layouts, masters = "".join(map(LAYOUT.format, wide)), "".join(MASTER.format(one, _master(one)) for one in wide)
+    told = {"language": language, "country": country, "looks": looks + numbers}
+    return STYLES_XML.format(NAMESPACES, **told, layouts=layouts, masters=masters)
 
 
 def _look(name: str, parent: str, text: str, paragraph: str, cell: str, data: str = "") -> str:

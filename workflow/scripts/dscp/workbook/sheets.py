@@ -26,9 +26,11 @@ SECTION_HEAD, ROW_HEAD, NOTES_HEAD, NO_NOTES = "Section", "Item", "Notes", "none
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What gptables would take for a link or for a reference to a note.
 MARKUP = (("](", "] ("), ("$$", "$ $"))
-FOOTNOTE = re.compile(r'<span class="fn" role="note">(.*?)</span>')
+FOOTNOTE = re.compile(r'<span class="fn" role="note">\s*(.*?)</span>')
 LONGEST_HEAD = 255  # characters, a limit of Excel's
 NARROWEST, WIDEST = 9, 48  # characters of a column
+TYPE, LEAST = 12, 8  # points: as typed, and the least in print
+CHARACTER, ACROSS = 0.32, 25.7  # cm: of a column by character, at most; of a landscape page of A4 between its margins
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,18 @@ class Sheet:
         words = [word for text in (self.heads[column], *texts) for word in text.split()]
         needed = max(*map(len, words), *map(len, texts), len(self.heads[column]) // 3)
         return min(max(needed, NARROWEST), WIDEST)
+
+    @property
+    def pages(self) -> int:
+        """How many pages wide it is printed, heads of rows on each: with so many no type is smaller than LEAST."""
+        room = ACROSS / CHARACTER * TYPE / LEAST
+        widths = [self.width(column) for column in range(len(self.heads))]
+        repeated, pages, used = sum(widths[: self.stubs]), 1, 0.0
+        for width in widths[self.stubs :]:
+            used += width
+            if used + repeated > room and used > width:
+                pages, used = pages + 1, width
+        return pages
 
     def height(self, row: int) -> int:
         """Lines of text that a row of the table needs; the heads are row -1."""

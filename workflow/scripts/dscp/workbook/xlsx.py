@@ -16,7 +16,7 @@ from dscp.workbook.sheets import COVER, COVER_WIDTH, Cell, Sheet, Workbook, line
 CORE = "docProps/core.xml"
 # Excel counts widths in digits of a smaller font than the theme's, heights in points.
 WIDTH, LINE = 1.55, 15.75
-A4 = 9
+A4, MARGIN = 9, 0.78  # inches: two centimetres
 # Where a column's texts stand; one that may follow numbers keeps a little apart from them.
 SIDES = {
     "right": {"align": "right", "valign": "top"},
@@ -61,13 +61,17 @@ def _write(page: GPWorksheet, sheet: Sheet) -> None:
     for row in range(-1, len(sheet.rows)):
         page.set_row(heads + 1 + row, sheet.height(row) * LINE)
     page.repeat_rows(heads)
-    _print_whole(page)
+    if sheet.pages > 1:
+        page.repeat_columns(0, sheet.stubs - 1)
+    _print_whole(page, sheet.pages)
 
 
-def _print_whole(page: GPWorksheet) -> None:
+def _print_whole(page: GPWorksheet, pages: int = 1) -> None:
+    """Print a worksheet in full, so many pages wide."""
     page.set_landscape()
     page.set_paper(A4)
-    page.fit_to_pages(1, 0)
+    page.set_margins(left=MARGIN, right=MARGIN)
+    page.fit_to_pages(pages, 0)
 
 
 def _with_language(package: io.BytesIO, language: str) -> bytes:
