@@ -8,7 +8,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as Snakemake sets it for j
 
 import shutil
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from hypothesis import settings
 
 from other_study import write_study
 from running import PROJECT, RUN, copy_project, finish
+from thorough import few
 
 os.environ["PYTHONPATH"] = str(PROJECT / "workflow" / "scripts")  # as the Makefile sets it for the tools
 
@@ -73,17 +74,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = set(few(items))
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = [item for item in items if item in kept]
-
-
-def few(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
-    """Of each test its first case, without thorough ones and those that need the default study."""
-    seen: set[str] = set()
-    for item in items:
-        if item.get_closest_marker("thorough") is None and "rebuilt" not in item.fixturenames:
-            name = item.nodeid.partition("[")[0]
-            if name not in seen:
-                seen.add(name)
-                yield item
 
 
 @pytest.fixture(scope="session")

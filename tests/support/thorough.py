@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import pytest
 from hypothesis import settings
 
 USUAL = 100  # examples that hypothesis draws where nothing is set: `make test`; `make check` sets fewer (conftest.py)
+
+
+def few(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Of each test its first case, without thorough ones and those that need the default study."""
+    seen: set[str] = set()
+    for item in items:
+        if item.get_closest_marker("thorough") is None and "rebuilt" not in item.fixturenames:
+            name = item.nodeid.partition("[")[0]
+            if name not in seen:
+                seen.add(name)
+                yield item
 
 
 def some(cases: Iterable, kept: Collection) -> list:

@@ -10,8 +10,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from thorough import few
 
 PROJECT = Path(__file__).parents[2]
 SCRIPTS = PROJECT / "workflow" / "scripts"
@@ -118,3 +121,13 @@ def test_make_help_lists_every_command_and_option_in_one_line_each():
     options |= set(re.search(r"^export ([A-Z ]+)$", makefile, flags=re.M)[1].split())
     assert {option for option in options if f"{option}=" not in " ".join(said)} == set()
     assert all(len(line) <= 120 and re.search(r"  +\S.{8}", line) for line in said)
+
+
+def test_check_takes_the_first_case_of_each_test_that_is_neither_thorough_nor_needs_the_default_study():
+    def item(name: str, mark: str = "", fixture: str = "") -> SimpleNamespace:
+        marker = {"get_closest_marker": lambda asked: asked if asked == mark else None}
+        return SimpleNamespace(nodeid=f"tests/unit/test_x.py::{name}", fixturenames=[fixture], **marker)
+
+    one, two, other = item("test_a[1]"), item("test_a[2]"), item("test_b")
+    long, late, rebuilt = item("test_c[1]", "thorough"), item("test_c[2]"), item("test_d", fixture="rebuilt")
+    assert list(few([one, two, long, other, rebuilt, late])) == [one, other, late]
