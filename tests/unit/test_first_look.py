@@ -414,3 +414,20 @@ def test_the_year_is_the_last_that_the_files_tell_of_to_its_end(last, today, end
     year, baseline = init_profile.years([], "journeys", day(last), day(today))
     assert year == (dt.date(ends - 1, 4, 1), dt.date(ends, 3, 31))
     assert baseline == (dt.date(ends - 2, 4, 1), dt.date(ends - 1, 3, 31))
+
+
+@pytest.mark.parametrize("study", sorted(path.parent.name for path in PROJECT.glob("studies/*/config.yaml")))
+def test_a_study_of_the_project_is_checked_before_its_run(study, tmp_path, monkeypatch, capsys):
+    """Also where its extract is still to be made: that is said, and not that it is nobody's file."""
+    folder = tmp_path / study
+    shutil.copytree(PROJECT / "studies" / study, folder, ignore=shutil.ignore_patterns("results", ".snakemake"))
+    monkeypatch.chdir(tmp_path)
+    assert check.main(["--study", str(folder)]) == 0
+    said, extracts = capsys.readouterr().out, yaml.safe_load((folder / "config.yaml").read_text("utf-8"))["extracts"]
+    rebuilt = [name for name, entry in extracts.items() if "reference_extracts" in str(entry)]
+    assert f"Checked {len(extracts) - len(rebuilt)} extract" in said and "Nothing here stops a run" in said
+    assert (f"Not looked at, as make report makes it first: {', '.join(rebuilt)}." in said) == bool(rebuilt)
+
+
+def test_one_thing_is_no_several():
+    assert [check.counted(number, "row") for number in (0, 1, 2_000)] == ["0 rows", "1 row", "2,000 rows"]

@@ -7,17 +7,10 @@ that every later rule waits for).
 from dscp.config.checked import check_files
 from dscp.extracts.submitted import GROUPS
 
-REFERENCE = {name: f"results/reference_extracts/restricted/{name}.csv" for name in PRINTED}
-SUBMITTED = "results/reference_extracts/restricted/submissions.csv"  # the default journeys, taken apart
-check_files(STUDY, CONFIG_FILE, [*REFERENCE.values(), SUBMITTED, REVIEWED])
+check_files(STUDY, CONFIG_FILE, REBUILT)
 JOINED = "submissions" in EXTRACTS
 TAKEN_APART = JOINED and SUBMITTED in extract_paths("submissions")
-MADE = {
-    *REFERENCE.values(),
-    SUBMITTED,
-    REVIEWED,
-    *(extract_paths("journeys") if JOINED else []),
-}  # by the workflow itself
+MADE = {*REBUILT, *(extract_paths("journeys") if JOINED else [])}  # by the workflow itself
 PLANNED = digests.planned(path for name in EXTRACTS for path in extract_paths(name) if path not in MADE)
 FAULTS = f"{RUN}/logs/faults.txt"  # of the extracts, of the last run that stopped at any
 ECONOMICS_CHECKED = ["spending_years", "journey_years", "monthly_window", "worked_example"]

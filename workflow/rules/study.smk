@@ -16,7 +16,7 @@ from dscp.config.schema import config_schema, meanings
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, chosen
 from dscp.study.choices import choices
-from dscp.study.kinds import PRINTED, REVIEWED, compared, reviewed, under_a_policy
+from dscp.study.kinds import REBUILT, REFERENCE, REVIEWED, SUBMITTED, compared, reviewed, under_a_policy
 from dscp.study.reports import report_of
 
 CONFIG_FILE = "config.yaml"

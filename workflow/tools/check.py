@@ -32,14 +32,13 @@ from dscp.record.crate import KEY_BYTES
 from dscp.run.closed import alone, close
 from dscp.run.said import say
 from dscp.study.given import Given, given, in_words
-from dscp.study.kinds import PRINTED
+from dscp.study.kinds import REBUILT
 from joined import joined
 from understanding import Seen, coded, meanings, of_extract, settings, shown, tables
 from validate import validate
 
 PROJECT = Path(__file__).parents[2]
 CONFIG = "config.yaml"
-REBUILT = "results/reference_extracts/restricted"
 PAGE = "check.html"
 SHADES = 5
 
@@ -187,6 +186,14 @@ def links(every: list[Looked]) -> list[str]:
     return [one["message"] for looked in every for one in looked.findings if str(one["found"]).startswith(LINKED)]
 
 
+def not_made(study: Mapping) -> str:
+    """The extracts that make report makes first, in a line; "" where none is still to be made."""
+    entries = study["extracts"].items()
+    lacking = [name for name, entry in entries
+               if any(one.path in REBUILT and not Path(one.path).exists() for one in given(entry))]  # fmt: skip
+    return f"Not looked at, as make report makes it first: {', '.join(lacking)}." if lacking else ""
+
+
 def check(study: Mapping, folder: Path) -> list[Looked]:
     """Check every extract that is there, and whether they belong together."""
     made = {name: of for name, of in MADE_FROM.items() if of in study["extracts"]}
@@ -230,10 +237,18 @@ def said(every: list[Looked], place: Path, study: str = "") -> Iterator[str]:
     elsewhere = any(looked.elsewhere for looked in every)
     faults, remarks = (sum(len(getattr(one, kind)) for one in every) for kind in ("faults", "remarks"))
     rows = sum(file["rows"] for one in every for file in one.files)
-    yield f"Checked {len(every)} extracts, {rows:,} rows: {faults} faults, {remarks} remarks."
+    yield (
+        f"Checked {counted(len(every), 'extract')}, {counted(rows, 'row')}: "
+        f"{counted(faults, 'fault')}, {counted(remarks, 'remark')}."
+    )
     yield f"What was understood: {place} (confidential)"
     if not faults and not elsewhere:
         yield f"Nothing here stops a run: make report{f' STUDY={study}' if study else ''}"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things, one or several of them."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def left_out(study: Mapping) -> str:
@@ -251,7 +266,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.chdir(place)
     given = read_config(CONFIG)
     study = checked(given, CONFIG, config_schema(PROJECT, given))
-    check_files(study, CONFIG, [f"{REBUILT}/{name}.csv" for name in PRINTED])
+    check_files(study, CONFIG, REBUILT)
     restricted = Path("results", study["run"], "restricted")
     with alone():
         restricted.mkdir(parents=True, exist_ok=True)
@@ -259,7 +274,10 @@ def main(arguments: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(dir=restricted) as folder:
             every = check(study, Path(folder))
         (restricted / PAGE).write_text(page(study, every), encoding="utf-8")
-    say(*filter(None, [left_out(study)]), *said(every, restricted / PAGE, "" if place == Path() else str(place)))
+    say(
+        *filter(None, [left_out(study), not_made(study)]),
+        *said(every, restricted / PAGE, "" if place == Path() else str(place)),
+    )
     return int(any(one.faults for one in every))
 
 

@@ -9,8 +9,12 @@ PRINTED = (
     *("journeys", "carat_referrals", "cjit_forms", "dirs", "triage_quarters", "new_journeys_monthly"),
     *("new_journeys_yearly", "pilot_spending", "treatment_budgets", "budget_shares", "fieldwork", "pilot_activity"),
 )
-# The journeys that are rebuilt from a partnership's published review, and the year that it is of.
+# Files that the workflow makes itself from published values: the evaluation's extracts, its journeys taken apart, and
+# the journeys of a partnership's published review, with the year that it is of.
+REFERENCE = {name: f"results/reference_extracts/restricted/{name}.csv" for name in PRINTED}
+SUBMITTED = "results/reference_extracts/restricted/submissions.csv"
 REVIEWED, REVIEWED_FROM = "results/reference_extracts/restricted/review_journeys.csv", "2011-04-01"
+REBUILT = (*REFERENCE.values(), SUBMITTED, REVIEWED)
 MEASURED = (
     *("effective_treatment", "successful_completion", "completion_of_treated"),
     *("prison_pickup", "community_triage"),
