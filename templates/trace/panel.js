@@ -10,7 +10,7 @@ const panel = h("div", { id: "trace-panel", role: "dialog", "aria-labelledby": "
 const live = h("p", { role: "status", class: "trace-live" });
 const stepping = h("button", { type: "button", "aria-pressed": "false", onclick: () => step(!walking) }, "Step through numbers");
 const tools = h("nav", { class: "trace-tools", "aria-label": "Trace numbers" },
-  h("a", { href: "#trace=find" }, "Trace a number"), stepping);
+  h("a", { href: "#top" }, "Top"), h("a", { href: "#trace=find" }, "Trace a number"), stepping);
 const tell = (text) => { live.textContent = text; };
 const narrow = () => innerWidth < 1000;
 let opener = null, visited = [], walking = false, stopAt = 0;

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import NARROW, chromium, page_of, violations
+from browser import NARROW, WIDE, chromium, page_of, violations
 from dscp.extracts.registry import EXTRACTS
 from dscp.ledger.rows import read_ledger
 from dscp.ledger.trail import dependents
@@ -397,3 +397,24 @@ def test_without_a_script_the_report_is_all_there_is(browser, default_run):
     assert page.locator("#trace-panel, .trace-tools").count() == 0
     assert page.locator('#table-7-10 [data-q="benefit.total.site_3"]').inner_text() == "20,678"
     context.close()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_buttons_cover_no_text(browser, default_run, size):
+    """They stand in a bar across the page, which nothing shows through and nothing that is jumped to ends under."""
+    with page_of(browser, default_run / "report.html", size) as page:
+        bar = page.locator(".trace-tools").bounding_box()
+        assert (bar["x"], bar["width"]) == (0, size[0]) and bar["y"] + bar["height"] == size[1]
+        style = "getComputedStyle(document.querySelector('.trace-tools'))"
+        ground = page.evaluate(f"{style}.backgroundColor")
+        assert page.evaluate(f"{style}.opacity") == "1" and ground.startswith("rgb(")
+        ends = page.evaluate("""() => [...document.querySelectorAll("main [data-q]")]
+            .filter((one, n) => n % 500 === 0 && one.checkVisibility())
+            .concat([...document.querySelectorAll("body > *:not(.trace-tools):not(#trace-panel)")].slice(-1))
+            .map((one) => {
+                one.scrollIntoView({ block: "end", behavior: "instant" });
+                return one.getBoundingClientRect().bottom;
+            })""")
+        assert len(ends) > 3 and max(ends) <= bar["y"]
+        page.get_by_role("link", name="Top", exact=True).click()
+        page.wait_for_function("scrollY === 0")
