@@ -18,5 +18,6 @@ document.addEventListener("click", onClick);
 document.addEventListener("keydown", onKey);
 addEventListener("hashchange", route);
 addEventListener("resize", reachScrollers);
+offerTables();
 reachScrollers();
 route();

@@ -7,6 +7,7 @@ import hashlib
 import html
 import json
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from dscp.ledger.rows import read_ledger
 from dscp.ledger.trail import dependents
 from dscp.measures.registry import MEASURES
 from dscp.report.panel import SCRIPT, data_of, extract_files, label, names_of, settings_of, trace_data
+from tables import read_cells
 
 PROJECT = Path(__file__).parents[2]
 TOTAL = "benefit.total.site_3"
@@ -418,3 +420,25 @@ def test_the_buttons_cover_no_text(browser, default_run, size):
         assert len(ends) > 3 and max(ends) <= bar["y"]
         page.get_by_role("link", name="Top", exact=True).click()
         page.wait_for_function("scrollY === 0")
+
+
+@pytest.mark.parametrize("number", ["6.1", "7.10", "7.4", "B.2"])
+def test_a_table_is_saved_as_it_is_printed_with_plain_numbers(page, default_run, number, tmp_path):
+    """Every number of the table's cells is there, as often as the table has it, and no head is empty."""
+    with page.expect_download() as saved:
+        page.get_by_role("link", name=f"Save Table {number} as CSV").click()
+    assert saved.value.suggested_filename == f"table-{number.replace('.', '-')}.csv"
+    saved.value.save_as(tmp_path / "table.csv")
+    found = pd.read_csv(tmp_path / "table.csv", dtype=str, keep_default_na=False)
+    assert all(found.columns) and not any(name.startswith("Unnamed") for name in found.columns)
+    cells = read_cells(default_run / "cells.csv", dtype=str)
+    ours = cells.loc[(cells["exhibit"] == number) & (cells["id"] != ""), "printed"]
+    wanted = Counter(text for text in ours.map(as_plain) if text)
+    held = Counter(found.to_numpy().ravel())
+    assert len(wanted) > 5 and not wanted - held, wanted - held
+
+
+def as_plain(printed: str) -> str:
+    """A printed number without commas, pound, per cent and plus signs; nothing where it is no number by itself."""
+    text = printed.replace(",", "").replace("£", "").removesuffix("%").removeprefix("+").replace("−", "-")
+    return text if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else ""
