@@ -533,7 +533,7 @@ FAULTS = {
             r"community_triage\.rate\.pilot_5\..*",
             r"community_triage\.change\.pilot_5",
             r"community_triage\.(did|did_low|did_high|did_se|did_added|did_mid|p_difference)\.site_5",
-            r"community_triage\.(p|p_unadjusted|log_odds_did|log_odds_se)\.site_5",
+            r"community_triage\.(p|p_unadjusted|log_odds_did|log_odds_se|tested_low|tested_high)\.site_5",
             r"stated\.referral_growth\.pilot_5",
         ),
         says=("Referrals to treatment in Site 5 stayed at 0.", "0 in the second, a change of [z]"),
@@ -541,7 +541,7 @@ FAULTS = {
     "none triaged": Fault(
         counts("triage_quarters", 0, "triaged_within_6_weeks"),
         r"community_triage\.count\..*",
-        (r"community_triage\.(p|p_unadjusted|log_odds_did|log_odds_se)\.site_5",),
+        (r"community_triage\.(p|p_unadjusted|log_odds_did|log_odds_se|tested_low|tested_high)\.site_5",),
         says=("There was no clear difference between Site 5 and its comparison area.",),
     ),
     "no new journeys in the first year": Fault(
