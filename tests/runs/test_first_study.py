@@ -27,8 +27,8 @@ def first(tmp_path_factory) -> Path:
     """The folder beside the project in which the commands of the document have been given."""
     folder = tmp_path_factory.mktemp("first")
     commands = [line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.S) for line in block.splitlines()]
-    assert [command.split()[1] for command in commands] == ["init", "check", "report"]
-    for command in commands:
+    assert [command.split()[1] for command in commands] == ["init", "check", "report", "init"]
+    for command in commands[:3]:  # the last is of another study
         said = run(command, folder)
         if command.startswith("make init"):
             config = folder / "first-study" / "config.yaml"
@@ -63,3 +63,10 @@ def test_a_saved_label_shows_in_the_preview_and_a_changed_definition_is_told(fir
     assert "numbers are those of the last run, and settings have changed: make report" in watch.preview(results)
     config.write_text(text, encoding="utf-8")
     assert "preview" not in run("make verify STUDY=../first-study", first)
+
+
+def test_the_profile_that_is_proposed_of_the_same_files_can_be_run(tmp_path):
+    (command,) = re.findall(r"^make init .* PARTNERSHIP=.*$", TEXT, re.M)
+    run(command, tmp_path)
+    assert "report: profile\n" in (tmp_path / "profile" / "config.yaml").read_text(encoding="utf-8")
+    assert "Nothing here stops a run" in run("make check STUDY=../profile", tmp_path)
