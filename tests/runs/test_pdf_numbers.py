@@ -120,7 +120,10 @@ def spaced(page: str) -> str:
 def digits_of_repeated_heads(page, sheets) -> int:
     """How many numbers the heads hold that tables repeat on the pages on which they go on."""
     text = " ".join(" ".join(text.get_text_bounded().split()) for _, text in sheets)
-    heads = Counter(" ".join(" ".join(head.itertext()).split()) for head in read_html(page).iter("thead"))
+    tree = read_html(page)
+    for unseen in tree.find_class("plain-text"):
+        unseen.drop_tree()
+    heads = Counter(" ".join(" ".join(head.itertext()).split()) for head in tree.iter("thead"))
     once = {head: sum(tables * one.count(head) for one, tables in heads.items()) for head in heads}
     return sum(len(re.findall(r"\d+", head)) * max(0, text.count(head) - once[head]) for head in heads)
 

@@ -216,7 +216,7 @@ def test_what_nothing_is_called_is_answered_in_one_line_with_what_is(run, text, 
         ("setting.economics.benefit_share", "Table 7.10: ", "Table 7.9"),
         ("extract.cjit_forms", "Table 3.1: 24 numbers", "Table 6.1"),
         ("constant.recovery_probability", "Table C.6.1: ", "Table 6.1"),
-        ("setting.models.confidence", "Figure S.1: 66 numbers", "Figure S.2"),
+        ("setting.models.confidence", "Figure S.1: 34 numbers", "Figure S.2"),
     ],
 )
 def test_what_rests_on_a_setting_a_constant_or_an_extract(run, name, table, not_in):

@@ -67,7 +67,7 @@ def validation_tables(findings: pd.DataFrame) -> dict[str, list]:
         "excluded": [(called(row.extract), setting(row.found), row.id) for row in excluded.itertuples()],
         "missing": [_line(row, of_missing.get((row.extract, row.column), "")) for row in missing.itertuples()],
         "remarks": [
-            (*_of(row), setting(told(row.found)), setting(row.allowed), row.id)
+            (*_of(row), setting(told(row.found)), setting(made_of(row.allowed)), row.id)
             for row in remarks[remarks["found"] != NO_VALUE].itertuples()
         ],
     }
@@ -84,7 +84,8 @@ def _of(row: tuple) -> tuple[str, Markup]:
 
 def quoted(findings: pd.DataFrame, texts: Mapping[str, Mapping[str, list[str]]], choices: Sequence[Choice]) -> set[str]:
     """Texts that the report quotes from validation, from Table 1.3's extract and of the study's choices."""
-    remarks = findings[["found", "column", "allowed"]].assign(printed=findings["found"].map(told))
+    remarks = findings[["found", "column", "allowed"]].astype(str)
+    remarks = remarks.assign(printed=remarks["found"].map(told), made=remarks["allowed"].map(made_of))
     items = (item for columns in texts.values() for listed in columns.values() for item in listed)
     return {
         *(called(*of) for of in findings[["extract", "column"]].astype(str).to_numpy()),

@@ -208,7 +208,7 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
             settles = f"extracts.{extract}.columns.{column} in the config says under which header it stands"
             findings.append(fault(extract, name, column, NO_COLUMN, f"a column named {names}; {settles}"))
         elif not families:
-            effect = f"every value is missing; expected {names}"
+            effect = f"every value is missing{EXPECTED}{names}"
             findings.append(information(extract, name, column, NO_COLUMN, effect, rows=0))
     if any(finding["severity"] == FAULT for finding in findings):  # it may be no header but a row
         return findings

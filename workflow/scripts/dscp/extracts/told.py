@@ -16,3 +16,8 @@ FIXED = {NO_VALUE, SHORTER, *REMARKS, *(found for _, found, _ in CHANGED), *OF_C
 def told(found: str) -> str:
     """What a remark found, as it may be printed: the words of its kind, or that a value is not allowed."""
     return found if found in FIXED else NOT_ALLOWED
+
+
+def made_of(allowed: str) -> str:
+    """What is made of it, as it is printed: without the headers that were looked for, which are no words."""
+    return allowed.partition(EXPECTED)[0]
