@@ -14,7 +14,7 @@ from dscp.exhibits.book import activity_texts, open_book, read_activity, setting
 from dscp.exhibits.file import filed
 from dscp.extracts.faults import NO_VALUE, with_ids
 from dscp.extracts.registry import called
-from dscp.extracts.told import told
+from dscp.extracts.told import made_of, told
 from dscp.figures.data import planned
 from dscp.ledger.rows import read_ledger
 from dscp.record.columns import described

@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 import pandera.pandas as pa
 
-from dscp.extracts.faults import FAULT, NO_COLUMN, SHOWN, UNREAD, fault, information
+from dscp.extracts.faults import EXPECTED, FAULT, NO_COLUMN, SHOWN, UNREAD, fault, information
 from dscp.extracts.faults import title as as_title
 from dscp.extracts.limits import AS_CSV, FEW_ROWS, MOST_COLUMNS, opened, too_much
 from dscp.extracts.sql import pattern

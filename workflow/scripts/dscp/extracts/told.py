@@ -5,7 +5,7 @@ Which place, month or code a remark is about, and the first row of it, stand in 
 
 from __future__ import annotations
 
-from dscp.extracts.faults import NO_VALUE, NOT_ALLOWED, REMARKS
+from dscp.extracts.faults import EXPECTED, NO_VALUE, NOT_ALLOWED, REMARKS
 from dscp.extracts.ids import CHANGED, SHORTER
 from dscp.extracts.registry import READ
 
