@@ -23,8 +23,8 @@ SEVERITIES = [FAULT, INFORMATION, EXCLUDED, COUNT, JOINED]
 NO_VALUE = "no value"  # what a missing cell is called
 LINKED = "rows linked to "  # before the name of another extract
 NOT_ALLOWED = "a value that is not allowed"
-# What remarks say of places, months and people, without naming any.
 EXPECTED = "; expected "  # behind what is made of a missing column: the headers that were looked for
+# What remarks say of places, months and people, without naming any.
 REMARKS = (
     SILENT := "months without rows of a place",
     NO_ROWS := "no rows of a place",
