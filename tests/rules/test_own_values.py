@@ -153,3 +153,17 @@ def test_the_config_is_read_by_its_schema(config, own, message):
     with pytest.raises(SystemExit) as stop:
         checked(study, PROJECT / "config.yaml", config_schema(PROJECT))
     assert message in str(stop.value)
+
+
+def test_a_source_that_could_start_a_formula_is_text(programme, tmp_path):
+    shares = {"recovery_probability": {"value": 0.4, "source": "=1+1"}}
+    made = chain.run(programme.settings(economics__method="corrected", economics__unit_values=shares), tmp_path)
+    assert made.ledger.set_index("id").loc["constant.recovery_probability", "source"] == "'=1+1"
+
+
+def test_what_cannot_be_computed_with_stops_before_anything_runs(config):
+    study = copy.deepcopy({**config, "reference_run": False})
+    study["economics"] |= {"method": "corrected", "unit_values": {"harm_untreated": OWN["harm_untreated"]}}
+    with pytest.raises(SystemExit) as stop:
+        checked(study, PROJECT / "config.yaml", config_schema(PROJECT))
+    assert "economics.unit_values: found harm_untreated without harm_untreated_crime" in str(stop.value)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from dscp.run.inert import inert
 from dscp.run.job import writing
 from dscp.study.own_values import MONEY
 
@@ -26,11 +27,12 @@ def own_values(table: pd.DataFrame, economics: Mapping) -> pd.DataFrame:
     own, prices = economics.get("unit_values", {}), economics.get("prices")
     found = table.assign(own="", then="", now="").set_index("name")
     for name, one in own.items():
-        found.loc[name, ["value", "source", "own"]] = [one["value"], one["source"], "value"]
+        source = inert(one["source"])
+        found.loc[name, ["value", "source", "own"]] = [one["value"], source, "value"]
         if prices and name in MONEY:
             then, now = one["price_year"], prices["year"]
             value = one["value"] * prices["index"][now] / prices["index"][then]
-            told = f"{one['source']}; {prices['source']}"
+            told = f"{source}; {prices['source']}"
             found.loc[name, ["value", "source", "own", "then", "now"]] = [value, told, "uprated", then, now]
     return found.reset_index()[[*table.columns, *ADDED]]
 
