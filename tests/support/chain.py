@@ -12,6 +12,7 @@ import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -193,11 +194,11 @@ class Made:
     activity: pd.DataFrame
     typed: Mapping[str, Path]
 
-    @property
+    @cached_property
     def known(self) -> dict[str, float]:
         return self.ledger.set_index("id")["value"].to_dict()
 
-    @property
+    @cached_property
     def notes(self) -> dict[str, str]:
         return self.ledger.set_index("id")["note"].to_dict()
 
