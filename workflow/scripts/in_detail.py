@@ -33,7 +33,7 @@ def any_drug(condition: str) -> str:
 
 OPIATES, ALCOHOL = any_drug("grp = 'opiates'"), any_drug("grp = 'alcohol'")
 OTHERS = any_drug("grp not in ('opiates', 'alcohol', 'none')")
-DRUG_GROUPS = f"""case
+DRUG_GROUP = f"""case
     when {OPIATES} then 'opiate'
     when {OTHERS} and {ALCOHOL} then 'non_opiate_and_alcohol'
     when {OTHERS} then 'non_opiate_only'
@@ -53,7 +53,7 @@ end"""
 # What clients are divided by -> SQL, its categories, and the settings that decide it.
 DIVIDED = {
     "drug_group": (
-        DRUG_GROUPS,
+        "drug_group",
         ("opiate", "non_opiate_only", "non_opiate_and_alcohol", "alcohol_only", "not_known"),
         "codes.drugs",
     ),
@@ -81,7 +81,7 @@ def in_detail(
     """
     own, every = config["partnership"], indicators(config["re_presentation"])
     days = config["definitions"]["effective_days"]
-    con.execute(f"create or replace view own as select * from clients where area = '{own}'")
+    con.execute(f"create or replace table own as select *, {DRUG_GROUP} as drug_group from clients where area = '{own}'")
     justice = {one.name: f"{OF_JUSTICE} and coalesce({one.counted.format(effective_days=days)}, false)"
                for one in every if one.name != "effective"}  # fmt: skip
     return [
@@ -169,7 +169,7 @@ def _of_groups(
     con: duckdb.DuckDBPyConnection, one: Indicator, days: int, values: MutableMapping[str, float]
 ) -> pd.DataFrame:
     """How many clients of each drug group an indicator counts."""
-    cases = (f"when {DRUG_GROUPS} in {_quoted(parts)} then '{name}'" for name, parts in GROUPS.items())
+    cases = (f"when drug_group in {_quoted(parts)} then '{name}'" for name, parts in GROUPS.items())
     where = f"coalesce({one.counted.format(effective_days=days)}, false)"
     cells = _counts(con, f"case {' '.join(cases)} end", list(GROUPS), where)
     return _leaves(cells, values, id=f"in_detail.by_drug.{one.name}.{{category}}.{{period}}",
