@@ -81,7 +81,8 @@ def in_detail(
     """
     own, every = config["partnership"], indicators(config["re_presentation"])
     days = config["definitions"]["effective_days"]
-    con.execute(f"create or replace table own as select *, {DRUG_GROUP} as drug_group from clients where area = '{own}'")
+    drug_group = f"{DRUG_GROUP} as drug_group"  # dear, and asked for by many counts
+    con.execute(f"create or replace table own as select *, {drug_group} from clients where area = '{own}'")
     justice = {one.name: f"{OF_JUSTICE} and coalesce({one.counted.format(effective_days=days)}, false)"
                for one in every if one.name != "effective"}  # fmt: skip
     return [

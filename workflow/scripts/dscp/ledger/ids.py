@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from functools import cache
 from string import Formatter
 
@@ -58,19 +58,17 @@ def dims_of(row: Mapping) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in row["dims"].split())
 
 
-def general(row: Mapping, over: Container[str] | None = None) -> str:
+def general(row: Mapping, over: frozenset[str] | None = None) -> str:
     """The pattern of a row's id: effective_treatment.rate.{area}.{period}; `over`: the names to put in, else all."""
-    names = None if over is None else tuple(name for name in dims_of(row) if name in over)
-    return _pattern(row["id"], row["dims"], names)
+    return _pattern(row["id"], row["dims"], over)
 
 
-@cache
-def _pattern(name: str, dims: str, over: tuple[str, ...] | None) -> str:
-    """The pattern of an id: asked for over and over, of every row by each step of disclosure control."""
-    left, done = f".{name}.", ""
-    for one, value in dims_of({"dims": dims}).items():
+@cache  # asked for over and over, of every row by each step of disclosure control
+def _pattern(id: str, dims: str, over: frozenset[str] | None) -> str:
+    left, done = f".{id}.", ""
+    for name, value in dims_of({"dims": dims}).items():
         before, _, after = left.partition(f".{value}.")
-        word = f"{{{one}}}" if over is None or one in over else value
+        word = f"{{{name}}}" if over is None or name in over else value
         done, left = f"{done}{before}.{word}", f".{after}"
     return (done + left).strip(".")
 

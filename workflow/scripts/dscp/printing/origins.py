@@ -20,15 +20,17 @@ from dscp.ledger.trail import rows_by_id
 from dscp.printing.words import listed
 
 # What differs between the quantities of an entry: names of what ids are made of.
-WITHIN = {
-    *("area", "site", "period", "year", "month", "stage", "group", "category", "item", "head", "number"),
-    *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
-    "characteristic",
-    *("measure", "bin", "scenario", "savings", "spent", "stock", "flow", "part", "place"),
-    *("setting", "choice"),
-    *("outcome", "way", "at", "arm"),
-    *("span", "comparison"),
-}
+WITHIN = frozenset(
+    {
+        *("area", "site", "period", "year", "month", "stage", "group", "category", "item", "head", "number"),
+        *("assumption", "variant", "note", "excluded_by", "extract", "nth", "column", "claim", "sort", "verdict"),
+        "characteristic",
+        *("measure", "bin", "scenario", "savings", "spent", "stock", "flow", "part", "place"),
+        *("setting", "choice"),
+        *("outcome", "way", "at", "arm"),
+        *("span", "comparison"),
+    }
+)
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
 MODEL = (
     *("model_rows", "odds_ratio", "odds_ratio_low", "odds_ratio_high"),
