@@ -38,7 +38,7 @@ from dscp.ledger.rows import read_ledger
 from dscp.measures.registry import MEASURES as DECLARED
 from dscp.record.forms import forms_of
 from dscp.run.job import writing
-from dscp.study.areas import areas
+from dscp.study.areas import areas_called, sites_called
 from dscp.study.kinds import PRINTED
 from other_study import FOLDER, extracts, other_config, write_study
 from running import PROJECT, RUN, snakemake
@@ -306,7 +306,7 @@ def test_bad_cells_are_named_by_their_place_and_not_by_their_words(extract, othe
     assert Search().bytes(told) == set()
     assert stops and all(", allowed: " in message and " found " in message for message in stops)
     limits = Limits(
-        config["codes"], tuple(config["sites"]), tuple(areas(config["sites"])["area"]), pd.Timestamp.today()
+        config["codes"], sites_called(config["sites"]), areas_called(config["sites"]), pd.Timestamp.today()
     )
     columns = schema(EXTRACTS[extract], limits).columns
     bad: dict[str, list[int]] = {}

@@ -55,7 +55,7 @@ def test_a_saved_label_shows_in_the_preview_and_a_changed_definition_is_told(fir
     text = config.read_text(encoding="utf-8")
     saved = watch.saved()
     next(saved)
-    config.write_text(text.replace("label: North\n", "label: Far North\n"), encoding="utf-8")
+    config.write_text(text.replace('"Site 1: Northtown":', "Far North:"), encoding="utf-8")
     next(saved)
     assert "settings have changed" not in watch.preview(results)
     assert "Far North" in (results / "work" / "preview.html").read_text(encoding="utf-8")

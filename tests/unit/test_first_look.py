@@ -268,7 +268,7 @@ def test_what_is_written_of_an_office_s_files_is_a_config_that_is_read(tmp_path,
     (tmp_path / "office" / "~$journeys.xlsx").write_bytes(b"Smith")
     text, config = made(tmp_path, monkeypatch)
     assert checked(config, "config.yaml", config_schema(PROJECT))["run"] == "20_1904"
-    site = config["sites"]["site_1"]
+    site = config["sites"]["Site 1"]
     assert (site["pilot"]["dats"], site["pilot"]["prisons"]) == (["1E01"], ["W1"]) and len(config["sites"]) == 1
     assert (site["comparison"]["dats"], site["comparison"]["prisons"]) == (["1E02"], ["W2"])
     assert site["continuity"] == "integrated_system"
@@ -294,7 +294,7 @@ def test_spellings_of_one_area_are_not_two_areas(tmp_path, monkeypatch):
     other = [one.format(n=9, side=1, day="01/02") if isinstance(one, str) else one for one in JOURNEY.values()]
     office(tmp_path / "office", "a.xlsx", JOURNEY | {"Partnership": "H0{side}"}, ["C9", "H 01", *other[2:]])
     text, config = made(tmp_path, monkeypatch)
-    assert config["sites"]["site_1"]["pilot"]["dats"] == ["H01"] and len(config["sites"]) == 1
+    assert config["sites"]["Site 1"]["pilot"]["dats"] == ["H01"] and len(config["sites"]) == 1
     assert "# CHECK H 01 may be H01 in another spelling" in text
 
 

@@ -42,7 +42,7 @@ from dscp.extracts.typed import DAYS, SLASHED, connect, copy_records, load, neve
 from dscp.extracts.types import ExtractType, Limits
 from dscp.extracts.words import read_words
 from dscp.run.job import writing
-from dscp.study.areas import areas
+from dscp.study.areas import areas_called, sites_called
 from dscp.study.given import EXCEL, Given
 
 MONTH_ONLY = r"^\s*(\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[A-Za-z]{3,9}[-/ .]?\d{2,4})\s*$"
@@ -94,7 +94,7 @@ def validate(
     """
     sites, last = config["sites"], today or dt.date.today()
     declared = READ[extract]
-    columns = schema(declared, Limits(config["codes"], tuple(sites), tuple(areas(sites)["area"]), last))
+    columns = schema(declared, Limits(config["codes"], sites_called(sites), areas_called(sites), last))
     ways = zip(names or paths, mappings or [{}] * len(paths), strict=True)
     files = list(zip(paths, [Given(name, **way) for name, way in ways], strict=True))
     spilled = Path(f"{validated}.spill")

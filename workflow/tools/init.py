@@ -65,6 +65,7 @@ programme: # CHECK
 periods: # CHECK
 {periods}change_label: "{change}" # printed in the heads of the change and difference columns
 
+# Call the sites and areas as the report is to call them, "Site 1: Northtown", and as files of sites and areas name them.
 # kind: whole_system or criminal_justice. An area is one or more DATs. A site whose clients come from prison also has
 # continuity: integrated_system, independent_case_manager or embedded_provision, and prisons: [codes] in both areas.
 sites: # CHECK which areas had the programme, and with which each is compared
@@ -273,7 +274,7 @@ def sites(
     """A site for each two areas, of which each may have prisons."""
     text = ""
     for number, pair in enumerate(zip(codes[::2], codes[1::2], strict=False), start=1):
-        text += f"  site_{number}:\n    label: Site {number}\n    kind: whole_system\n"
+        text += f"  Site {number}:\n    kind: whole_system\n"
         both = all(code in of for code in pair)
         text += "    continuity: integrated_system # CHECK\n" if both else ""
         for arm, code in zip(("pilot", "comparison"), pair, strict=True):
@@ -306,7 +307,7 @@ def rest(of: dict[str, tuple[Day, Day]], submitted: bool) -> tuple[str, str]:
     window = f"{of['pre'][0]:%Y-%m}, {of['post'][1]:%Y-%m}"
     for pattern, new in (
         (r"  # method: .*\n", ""),
-        (r"worked_example: .*", "worked_example: site_1 # the site of Table 7.11"),
+        (r"  worked_example: .*\n", ""),
         (r"spending_years: .*", f"spending_years: [{', '.join(during)}]"),
         (r"    before: .*", f"    before: [{', '.join(before)}]"),
         (r"    during: .*", f"    during: [{', '.join(during)}]"),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dscp.config.checked import plain, read_config
-from dscp.config.schema import config_schema, described
+from dscp.config.schema import config_schema, described, named
 from dscp.extracts.columns import in_words
 from dscp.extracts.registry import READ
 from dscp.extracts.types import Column, ExtractType, Limits
@@ -64,6 +64,7 @@ total and lack what a record has, and notes below the records, are left out and 
 no `values`: the config is published. What is translated stands in Appendix B, in the run record and in the trace of
 every number that rests on the file.
 """
+OF_AREAS = "an area of the config; its label, where the sites have names and are not called site_3"
 MISSING = {"fault": "stops the run", "fine": "may be missing"}
 
 
@@ -117,7 +118,7 @@ def _allowed(node: Mapping, reference: Mapping, definitions: Mapping) -> str:
     bounds = {"minimum": "from", "maximum": "to", "exclusiveMinimum": "above", "exclusiveMaximum": "below"}
     limits = [f"{word} {node[key]}" for key, word in bounds.items() if key in node]
     if node.get("type") == "object":
-        return "keys below" if "properties" in node or "patternProperties" in node else "names of your own"
+        return "keys below" if "properties" in node or named(node) else "names of your own"
     kind = {"array": "a list"}.get(node.get("type", ""), f"{node.get('type', '')}")
     return " ".join([reference.get("description", kind), *limits])
 
@@ -142,7 +143,7 @@ def _extract(extract: ExtractType, config: Mapping) -> str:
 
 
 def _column(column: Column, config: Mapping) -> str:
-    everywhere = ("a site of the config",), ("an area of the config",)
+    everywhere = ({one: one} for one in ("a site of the config", OF_AREAS))
     allowed = in_words(column, Limits(config["codes"], *everywhere, dt.date.max))
     allowed = allowed.replace(f" to {dt.date.max}", "")
     if column.codes:

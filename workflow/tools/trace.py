@@ -19,6 +19,7 @@ from dscp.ledger.rows import extracts_of, shaped_by
 from dscp.ledger.trail import BrokenTrail, Node, dependents, filled, tree, walk
 from dscp.run import digests
 from dscp.run.said import say
+from dscp.study.areas import sites_called
 from dscp.study.given import in_words
 from trace_find import NotFound, Place, Run, find, is_named, places, sentences
 from trace_records import described, records_of
@@ -87,6 +88,8 @@ def _settings(run: Run, paths: list[str]) -> Iterator[str]:
 
 def _line(run: Run, keys: list[str | int]) -> str:
     """Where a setting stands in the run's config, and the line itself."""
+    if keys[:1] == ["sites"] and len(keys) > 1:
+        keys = ["sites", sites_called(run.config["sites"])[keys[1]], *keys[2:]]
     if (number := line_numbers(run.config_text).get(tuple(keys))) is None:
         return "by default"
     return f"line {number}: {run.config_text.splitlines()[number - 1].split('#')[0].strip()}"

@@ -6,7 +6,6 @@ import datetime as dt
 import difflib
 import math
 import os
-import re
 import sys
 import unicodedata
 from collections.abc import Callable, Container, Iterator, Mapping
@@ -27,10 +26,12 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from dscp.config import of_area_study, of_profile
 from dscp.config.impossible import impossible, no_code
 from dscp.config.mappings import mapped_twice
+from dscp.config.sites import alike, as_named, numbered, unclear
 from dscp.disclosure.policies import POLICIES
 from dscp.extracts.faults import nearest
 from dscp.extracts.registry import MADE_FROM
 from dscp.record.jobs import extract_names
+from dscp.study.areas import analysed
 from dscp.study.reports import AREA_STUDY, EVALUATION, PROFILE
 
 LARGEST = 200_000  # bytes
@@ -196,7 +197,7 @@ def checked(config: Mapping, path: str | Path, schema: Mapping) -> dict:
         found = [*unprintable(study), *(list(kind_of(study).impossible(study)) or contradictions(study))]
     if found:
         _refuse(path, found)
-    return study
+    return numbered(study) if kind_of(study) is KINDS[EVALUATION.name] else study
 
 
 def completed(study: Mapping) -> dict:
@@ -206,13 +207,16 @@ def completed(study: Mapping) -> dict:
 
 def as_run(study: Mapping) -> dict:
     """A config that nobody has checked, with what its run found in it besides what stands there."""
-    return completed(study) if kind_of(study) is not KINDS[EVALUATION.name] else with_made(study)
+    if kind_of(study) is not KINDS[EVALUATION.name]:
+        return completed(study)
+    return numbered({**with_made(study), "sites": as_named(study["sites"])})
 
 
 def _of_evaluation(study: Mapping) -> dict:
-    """The conventions of 2012 belong to the reference run alone."""
+    """The conventions of 2012 belong to the reference run alone; the first site is the worked example."""
     method = "as_published" if study.get("reference_run", False) else "corrected"
-    return {**study, "economics": {"method": method, **study["economics"]}}
+    unsaid = {"method": method, "worked_example": next(iter(analysed(study["sites"])), "")}
+    return {**study, "economics": {**unsaid, **study["economics"]}, "sites": as_named(study["sites"])}
 
 
 def with_made(study: Mapping) -> dict:
@@ -314,13 +318,11 @@ def _described(error: ValidationError) -> Iterator[tuple[tuple, str]]:
     keys = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
         unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})))
-        patterns = error.schema.get("patternProperties", {})
         known = sorted(error.schema.get("properties", {}))
-        allowed = known + [f"names like {pattern}" for pattern in patterns]
-        for name in (one for one in unknown if not any(re.search(pattern, one) for pattern in patterns)):
+        for name in unknown:
             near = difflib.get_close_matches(name, known, n=1)
             meant = f" (did you mean {near[0]}?)" if near else ""
-            yield (*keys, name), f"unknown key{meant}, allowed: {', '.join(allowed)}"
+            yield (*keys, name), f"unknown key{meant}, allowed: {', '.join(known)}"
         return
     if error.validator == "required":
         missing = sorted(set(error.validator_value) - set(error.instance))
@@ -382,6 +384,7 @@ def _contradictions_of_evaluation(study: Mapping) -> Iterator[tuple[tuple, str]]
             yield ("periods", name, "pickups_until"), "allowed: not before the last referral date"
     if study["periods"]["pre"]["outcomes"][1] >= study["periods"]["post"]["outcomes"][0]:
         yield ("periods", "post", "outcomes"), "allowed: a post period that starts after the pre period has ended"
+    yield from unclear(study["sites"])
     yield from _area_contradictions(study["sites"])
     yield from _labels(study["sites"])
     yield from _codes(study["sites"])
@@ -411,9 +414,9 @@ def _labels(sites: Mapping) -> Iterator[tuple[tuple, str]]:
     for every in (of_sites, of_areas):
         seen: dict[str, tuple] = {}
         for keys, label in every:
-            if label and label in seen:
-                yield keys, f"found the label of {'.'.join(seen[label][:-1])}, allowed: a label of its own"
-            seen.setdefault(label, keys)
+            if label and alike(label) in seen:
+                yield keys, f"found the label of {'.'.join(seen[alike(label)][:-1])}, allowed: a label of its own"
+            seen.setdefault(alike(label), keys)
 
 
 def _codes(sites: Mapping) -> Iterator[tuple[tuple, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from dscp.config.impossible import Fault, code_ranges, no_code
+from dscp.config.impossible import Fault, as_read, code_ranges, no_code
 from dscp.study.days import EARLIEST, day
 from dscp.study.given import given
 from dscp.study.kinds import REVIEWED, REVIEWED_FROM
@@ -22,8 +22,8 @@ def completed(study: Mapping) -> dict:
     Each partnership is an area of its own; the baseline is the period before, the year the one after. Published counts
     have been counted: nothing is to be defined.
     """
-    year = study["year"]
-    own = study["partnership"]
+    study = {**study, **_codes(study)}
+    year, own = study["year"], study["partnership"]
     sites = {
         code: {"label": label, "dats": [code], "named": "partnership" if code == own else "peers"}
         for code, label in partnerships(study).items()
@@ -35,6 +35,17 @@ def completed(study: Mapping) -> dict:
     programme = {"name": study["title"], "short_name": "", "start": year["start"], "end": year["end"]}
     undefined = {name: {} for name in ("definitions", "codes", "models")}
     return {**undefined, **study, "measures": [], "sites": sites, "periods": periods, "programme": programme}
+
+
+def _codes(study: Mapping) -> dict:
+    """The partnership, its peers and who is given a name, by their codes as extracts are read.
+
+    One that is not written as a code, Barnet for BARNET, is called as it is written.
+    """
+    written = {as_read(code): code for code in (study["partnership"], *study["peers"]) if code != as_read(code)}
+    names = written | {as_read(code): name for code, name in study.get("names", {}).items()}
+    codes = {"partnership": as_read(study["partnership"]), "peers": list(map(as_read, study["peers"]))}
+    return codes | ({"names": names} if names else {})
 
 
 def _label(span: Mapping) -> str:

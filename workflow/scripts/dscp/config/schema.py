@@ -66,13 +66,19 @@ def described(schema: Mapping) -> Iterator[tuple[str, dict, Mapping]]:
 
 def _described(node: Mapping, definitions: Mapping, path: str) -> Iterator[tuple[str, dict, Mapping]]:
     found = dict(node.get("properties", {}))
-    for pattern in node.get("patternProperties", {}).values():
-        found["site_<n>"] = pattern
+    if named(node):
+        found["<name>"] = named(node)
     for name, one in found.items():
         shared = definitions[one["$ref"].rsplit("/", 1)[1]] if "$ref" in one else {}
         whole = {**shared, **one}
         yield f"{path}{name}", whole, shared
         yield from _described(whole, definitions, f"{path}{name}.")
+
+
+def named(node: Mapping) -> Mapping:
+    """What stands under names of the user's own that a group may have; nothing where it has other keys."""
+    one = node.get("additionalProperties") or {}
+    return one if {"$ref", "description"} <= one.keys() else {}
 
 
 def meanings(schema: Mapping) -> dict[str, str]:

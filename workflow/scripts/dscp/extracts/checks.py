@@ -22,7 +22,7 @@ from dscp.extracts.faults import (
     place,
 )
 from dscp.extracts.sql import literal
-from dscp.study.areas import COMMUNITY_CONTINUITY, PRISON_CONTINUITY, areas
+from dscp.study.areas import COMMUNITY_CONTINUITY, PRISON_CONTINUITY, areas, areas_called, sites_called
 from dscp.study.days import day
 
 if TYPE_CHECKING:
@@ -113,6 +113,10 @@ class Extract:
         """Return the areas of the analysed sites, one row each."""
         return areas(self.config["sites"])
 
+    def sites(self) -> dict[str, str]:
+        """Return the study's sites with what the config calls them."""
+        return sites_called(self.config["sites"])
+
     def located(self, column: str, condition: str) -> list[tuple[str, str, Any]]:
         """Return file, line and cell of the first rows for which a condition holds."""
         rows = self.query(f"""
@@ -173,7 +177,7 @@ def faults_at(
 def codes_of(extract: Extract, column: str) -> list[str]:
     """The codes that a column may have, or the names of the study's sites or areas; none where it has no list."""
     found = next((one for one in extract.declared.columns if one.name == column), None)
-    study = {rules.site: list(extract.config["sites"]), rules.area: list(extract.areas()["area"])}
+    study = {rules.site: extract.sites().values(), rules.area: areas_called(extract.config["sites"]).values()}
     return [*(found.codes or ()), *(name for rule in found.rules for name in study.get(rule, ()))] if found else []
 
 
@@ -299,10 +303,10 @@ def study_months(extract: Extract) -> list[Finding]:
     first, last = (str(month)[:7] for month in extract.config["economics"]["monthly_window"])
     window = pd.period_range(first, last, freq="M").strftime("%Y-%m")
     faults = []
-    for area in extract.areas().itertuples():
-        if absent := [month for month in window if (area.area, month) not in present]:
+    for area, called in areas_called(extract.config["sites"]).items():
+        if absent := [month for month in window if (area, month) not in present]:
             several = f" and {len(absent) - 1} more {'month' if len(absent) == 2 else 'months'}" if absent[1:] else ""
-            found = f"no row of {area.area} for {absent[0]}{several}"
+            found = f"no row of {called} for {absent[0]}{several}"
             allowed = f"every month from {first} to {last}"
             faults.append(fault(extract.name, extract.file, "month", found, allowed, rows=len(absent)))
     return faults
@@ -323,8 +327,9 @@ def study_years(*named: str) -> Callable[[Extract], list[Finding]]:
         found = extract.query("SELECT site, fiscal_year, count(*) FROM records GROUP BY ALL ORDER BY ALL")
         rows = {(site, year): number for site, year, number in found}
         allowed = f"{', '.join(years)} for every site of the config"
-        present = [site for site in extract.config["sites"] if any(site == one for one, _ in rows)]
-        absent = [site for site in extract.config["sites"] if site not in present] if present else []
+        sites = extract.sites()
+        present = [site for site in sites if any(site == one for one, _ in rows)]
+        absent = [sites[site] for site in sites if site not in present] if present else []
         outside = sum(number for (_, year), number in rows.items() if year and year not in years)
         left_out = [excluded(extract.name, "fiscal_year", "fiscal years outside the study", outside)] if outside else []
         return [
@@ -334,8 +339,8 @@ def study_years(*named: str) -> Callable[[Extract], list[Finding]]:
                 for site in absent
             ),
             *(
-                fault(extract.name, extract.file, "fiscal_year", f"no row of {site} for {year}", allowed)
-                for site in present or extract.config["sites"]
+                fault(extract.name, extract.file, "fiscal_year", f"no row of {sites[site]} for {year}", allowed)
+                for site in present or sites
                 for year in years
                 if (site, year) not in rows
             ),
@@ -353,16 +358,17 @@ def worked_example(extract: Extract) -> list[Finding]:
     site = extract.config["economics"]["worked_example"]
     if extract.query(f"SELECT 1 FROM records WHERE site = {literal(site)} LIMIT 1"):
         return []
-    allowed = f"at least one, {site} being economics.worked_example in the config"
-    return [fault(extract.name, extract.file, "site", f"no row of {site}", allowed)]
+    called = extract.sites()[site]
+    allowed = f"at least one, {called} being economics.worked_example in the config"
+    return [fault(extract.name, extract.file, "site", f"no row of {called}", allowed)]
 
 
 def study_sites(extract: Extract) -> list[Finding]:
     """Say which sites of the config have no row: their cells stay empty."""
     present = {site for (site,) in extract.query("SELECT DISTINCT site FROM records")}
     return [
-        information(extract.name, extract.file, "site", f"no row of {site}", "its cells stay empty", rows=0)
-        for site in extract.config["sites"]
+        information(extract.name, extract.file, "site", f"no row of {called}", "its cells stay empty", rows=0)
+        for site, called in extract.sites().items()
         if site not in present
     ]
 

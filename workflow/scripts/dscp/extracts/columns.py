@@ -7,7 +7,8 @@ headers it may stand (`aliases`), whether an unreadable or unknown value stops t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,7 @@ def _column(column: Column, limits: Limits) -> pa.Column:
         "bad": column.bad,
         "effect": column.effect,
         "text": in_words(column, limits),
+        "called": {name: value for rule in rules for name, value in rule.called.items()},
         "keep": " AND ".join(f"({rule.sql})" for rule in rules if rule.sql) if column.bad == "information" else "",
     }
     nullable, required = column.missing != "fault", not column.optional
@@ -97,21 +99,31 @@ def _column(column: Column, limits: Limits) -> pa.Column:
 def one_of(values: Iterable[str]) -> Rule:
     """A text is one of a list."""
     known = list(values)
-    words = known[0] if len(known) == 1 else ", ".join(known[:-1]) + " or " + known[-1]
+    words = _either(known)
     # not IN: a long list becomes a join, after which the rows are no longer in the order of the file
     cases = " ".join("WHEN '" + value.replace("'", "''") + "' THEN true" for value in known)
     rule = Allowed(words, lambda values: values.isin(known), f"CASE {{column}} {cases} ELSE false END")
     return lambda limits: rule
 
 
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]
+
+
 def site(limits: Limits) -> Allowed:
     """A site of the config."""
-    return one_of(limits.sites)(limits)
+    return _called(limits.sites, limits)
 
 
 def area(limits: Limits) -> Allowed:
     """An area of the config: pilot_3, comparison_3."""
-    return one_of(limits.areas)(limits)
+    return _called(limits.areas, limits)
+
+
+def _called(names: Mapping[str, str], limits: Limits) -> Allowed:
+    """One of a study's sites or areas, by what the study calls it."""
+    own = {called: name for name, called in names.items() if called != name}
+    return replace(one_of(names)(limits), text=_either(list(names.values())), called=own)
 
 
 def ethnic_letter(limits: Limits) -> Allowed:

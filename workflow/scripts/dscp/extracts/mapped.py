@@ -5,6 +5,7 @@ What stands in a cell is kept for messages; what it is read as is worked out bes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dscp.extracts.sql import literal
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
     from dscp.extracts.files import Source
 
 
-def read_as(source: Source) -> dict[str, str]:
-    """SQL of what the cells of each mapped column are read as, on the text of the cell, `"raw_…"`."""
+def read_as(source: Source, called: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """SQL of what the cells of each mapped column are read as, on the text of the cell, `"raw_…"`.
+
+    `called` : column -> what the study calls a value -> that value, after what the config says of the file
+    """
     values = {name: _value(f'"raw_{name}"', values) for name, values in source.given.values.items()}
+    values |= {name: _value(values.get(name, f'"raw_{name}"'), names) for name, names in called.items()}
     return values | {name: _day(values.get(name, f'"raw_{name}"'), form) for name, form in source.given.dates.items()}
 
 
@@ -28,7 +33,7 @@ def _day(cell: str, form: str) -> str:
     return f"coalesce(strftime({read}, '%Y-%m-%d %H:%M:%S'), CASE WHEN {cell} IS NOT NULL THEN 'no day' END)"
 
 
-def _value(cell: str, values: dict[str, str | None]) -> str:
+def _value(cell: str, values: Mapping[str, str | None]) -> str:
     cases = " ".join(
         f"WHEN {same_form(literal(theirs))} THEN {'NULL' if ours is None else literal(ours)}"
         for theirs, ours in values.items()

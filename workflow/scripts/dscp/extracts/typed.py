@@ -199,7 +199,8 @@ def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, s
     """
     kept = {name: condition for name, spec in schema.columns.items() if (condition := _keep(name, spec))}
     raw = ", ".join(f'{raw_cell(con, source, name)} AS "raw_{name}"' for name in schema.columns)
-    mapped = read_as(source)
+    called = {name: spec.metadata["called"] for name, spec in schema.columns.items() if spec.metadata["called"]}
+    mapped = read_as(source, called)
     read = "".join(f', {sql} AS "read_{name}"' for name, sql in mapped.items())
     cell = {name: f'"{"read" if name in mapped else "raw"}_{name}"' for name in schema.columns}
     typed = ", ".join(

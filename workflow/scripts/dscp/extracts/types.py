@@ -7,7 +7,7 @@ are imported where they are used.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
@@ -34,22 +34,25 @@ class About(StrEnum):
 class Allowed:
     """What a column may hold: in words ("" where its kind says enough), as a test of values, as SQL on `{column}`.
 
-    `error` is what a value that fails the test is told, by default the words.
+    `error` is what a value that fails the test is told, by default the words. `called` : what stands for a value in the
+    study's files -> that value.
     """
 
     text: str
     test: Callable[[pd.Series], pd.Series]
     sql: str = ""
     error: str = ""
+    called: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the columns need of the study: its code lists, sites and areas, and the last day that a date may have."""
+    """What the columns need of the study: its code lists, its sites and areas with what the study calls them, and the
+    last day that a date may have."""
 
     codes: dict[str, Any]
-    sites: tuple[str, ...]
-    areas: tuple[str, ...]
+    sites: Mapping[str, str]
+    areas: Mapping[str, str]
     today: date
 
 

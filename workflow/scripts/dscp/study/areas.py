@@ -41,6 +41,17 @@ def has_embedded_provision(site: Mapping) -> bool:
     return site.get("continuity") in COMMUNITY_CONTINUITY
 
 
+def sites_called(sites: Mapping[str, dict]) -> dict[str, str]:
+    """site_1 -> what the config and the extracts call it: site_1, or a name of the user's own."""
+    return {name: site.get("called", name) for name, site in sites.items()}
+
+
+def areas_called(sites: Mapping[str, dict]) -> dict[str, str]:
+    """pilot_1 -> what the extracts call it: pilot_1, or its label where the sites have names of the user's own."""
+    return {area: here.get("called", area) for name, site in analysed(sites).items()
+            for _, area, here in _areas_of(name, site)}  # fmt: skip
+
+
 def site_label(sites: Mapping[str, dict], site: str) -> str:
     """A site's label; of one that the study leaves out its name in words, site_4 -> Site 4."""
     return sites[site]["label"] if site in sites else site.replace("_", " ").capitalize()
