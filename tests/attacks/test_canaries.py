@@ -305,9 +305,7 @@ def test_bad_cells_are_named_by_their_place_and_not_by_their_words(extract, othe
     stops, told = said_of(extract, content, config, tmp_path)
     assert Search().bytes(told) == set()
     assert stops and all(", allowed: " in message and " found " in message for message in stops)
-    limits = Limits(
-        config["codes"], sites_called(config["sites"]), areas_called(config["sites"]), pd.Timestamp.today()
-    )
+    limits = Limits(config["codes"], sites_called(config["sites"]), areas_called(config["sites"]), pd.Timestamp.today())
     columns = schema(EXTRACTS[extract], limits).columns
     bad: dict[str, list[int]] = {}
     for record, column, shape in places:

@@ -55,8 +55,8 @@ def named(keyed, tmp_path) -> dict:
 def without_words(sites: dict) -> dict:
     """Sites without what only names them."""
     bare = copy.deepcopy(sites)
-    for site in bare.values():
-        for place in (site, *(site[arm] for arm in ARMS)):
+    for one in bare.values():
+        for place in (one, *(one[arm] for arm in ARMS)):
             for key in ("label", "named", "called"):
                 place.pop(key, None)
     return bare
@@ -78,9 +78,9 @@ def test_a_site_may_be_left_without_a_label_and_the_economics_without_an_example
 
 def cells(frame: pd.DataFrame, named: dict) -> pd.DataFrame:
     """An extract with sites and areas as the config calls them, in another letter case and with blanks around."""
-    called = {name: site["called"] for name, site in named["sites"].items()}
-    for number, site in named["sites"].items():
-        called |= {f"{arm}_{number.removeprefix('site_')}": site[arm]["label"] for arm in ARMS}
+    called = {name: one["called"] for name, one in named["sites"].items()}
+    for number, one in named["sites"].items():
+        called |= {f"{arm}_{number.removeprefix('site_')}": one[arm]["label"] for arm in ARMS}
     new = frame.copy()
     for column in set(CALLED) & set(frame):
         new[column] = [f" {called[cell].swapcase()} " for cell in frame[column]]
@@ -131,9 +131,10 @@ def test_what_a_site_or_an_area_lacks_is_said_by_its_name(keyed, named, tmp_path
     assert "found no row of Site 1: Northtown itself for 2012-04, allowed" in told
     lines = drawn["pilot_spending"]
     lines = lines[(lines["site"] != "site_2") | (lines["fiscal_year"] != lines["fiscal_year"].iloc[0])]
-    assert "found no row of St. Helens & district for 2013-14" in said(
-        "pilot_spending", cells(lines, named), named, tmp_path
-    )[0]
+    assert (
+        "found no row of St. Helens & district for 2013-14"
+        in said("pilot_spending", cells(lines, named), named, tmp_path)[0]
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,22 @@ from dscp.extracts.faults import (
 )
 from dscp.extracts.files import Source, open_source
 from dscp.extracts.frozen import frozen
-from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, widths
+from dscp.extracts.ids import KIND, NOT_IDS, SETTLE, changed_ids, ids_of_another_look, widths
 from dscp.extracts.places import spelled_otherwise
 from dscp.extracts.registry import READ
 from dscp.extracts.same import births, repeated_events
 from dscp.extracts.sql import literal
-from dscp.extracts.typed import DAYS, SLASHED, connect, copy_records, load, never_found, no_records, unreadable_cells
+from dscp.extracts.typed import (
+    DAYS,
+    SLASHED,
+    connect,
+    copy_records,
+    load,
+    never_found,
+    no_records,
+    notes_below,
+    unreadable_cells,
+)
 from dscp.extracts.types import ExtractType, Limits
 from dscp.extracts.words import read_words
 from dscp.run.job import writing
@@ -124,7 +134,7 @@ def _findings(
     extract = Extract(declared, con, sources, config)
     findings += unreadable
     if readable and not unreadable:
-        findings += never_found(con, sources) + _checks(extract, columns)
+        findings += never_found(con, sources) + notes_below(sources) + _checks(extract, columns)
     copy_records(con, columns, validated, widths(extract))
     if seen:
         seen(extract, [source for source, _ in opened])
@@ -139,7 +149,7 @@ def _checks(extract: Extract, columns: pa.DataFrameSchema) -> list[dict[str, Any
     findings = rows_that_are_none(extract, columns) + read_words(extract)
     findings += [finding for leaves_out in extract.declared.leaves_out for finding in leaves_out(extract)]
     findings += cells_not_kept(extract, columns) + missing_cells(extract, columns)
-    findings += changed_ids(extract) + two_ways_of_writing(extract, columns)
+    findings += changed_ids(extract) + ids_of_another_look(extract) + two_ways_of_writing(extract, columns)
     findings += values_not_allowed(extract, columns) + control_characters(extract, columns)
     if columns.unique:
         findings += duplicates(extract, columns.unique)

@@ -65,7 +65,7 @@ programme: # CHECK
 periods: # CHECK
 {periods}change_label: "{change}" # printed in the heads of the change and difference columns
 
-# Call the sites and areas as the report is to call them, "Site 1: Northtown", and as files of sites and areas name them.
+# Call sites and areas as the report is to call them ("Site 1: Northtown"); files of sites and areas call them the same.
 # kind: whole_system or criminal_justice. An area is one or more DATs. A site whose clients come from prison also has
 # continuity: integrated_system, independent_case_manager or embedded_provision, and prisons: [codes] in both areas.
 sites: # CHECK which areas had the programme, and with which each is compared

@@ -59,8 +59,11 @@ extracts:
 Letter case and blanks around a header or a value do not matter. Days are written with D or DD, M, MM, Mon or Month,
 YY or YYYY, and HH:MM or HH:MM:SS behind them; `Excel number` are days that a spreadsheet counts (39600). A header
 that is not in the file stops the run; a value that never occurs is told. Words in a column of codes are read as the
-code where they can mean no other one (Male, Crack, White British), and told; others need `values`. Rows that say
-total and lack what a record has, and notes below the records, are left out and counted. Ids and dates of birth have
+code where they can mean no other one (Male, Crack, Dropped out), and told; others need `values`. Words of sources of
+referral hold with the codes of criminal justice that `config.yaml` begins with. An apostrophe in front of a cell, by
+which spreadsheets mark a text, is no part of it. Rows that say total and lack what a record has, and notes below the
+records, are left out and counted. A header below titles or groups of columns stops the run, which says how many lines
+to `skip`. Ids and dates of birth have
 no `values`: the config is published. What is translated stands in Appendix B, in the run record and in the trace of
 every number that rests on the file.
 """
@@ -153,8 +156,10 @@ def _column(column: Column, config: Mapping) -> str:
         listed = f"`{column.code_list}`: {_codes(codes)}"
         allowed = listed if isinstance(codes, Mapping) else f"{allowed}; {listed}"
     if words_of(column, config["codes"]):
-        allowed += "; or in words" if column.codes else "; or a group's name"
-        allowed += f", or {', '.join(sorted({words for _, words in column.words}))}" if column.words else ""
+        own = ", ".join(sorted({words for _, words in column.words}))
+        grouped = column.code_list and isinstance(value_at(config, column.code_list), Mapping)
+        allowed += "; or a group's name" if grouped else "; or in words"
+        allowed += f"{', or' if grouped else ':'} {own}" if own else ""
     missing = column.effect or MISSING.get(column.missing, "counted")
     optional = "the column may be left out" if column.optional else MISSING["fine"] if column.missing == "fine" else ""
     also = ", ".join(f"`{alias}`" for alias in column.aliases)

@@ -25,7 +25,7 @@ PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
 CONFIG = Path("config.yaml")
 PAUSE = 0.3  # seconds between two looks
-WORDS = ("title", "programme", "change_label", "label", "source", "disclosure")  # what no number rests on
+WORDS = ("title", "programme", "change_label", "label", "named", "called", "source", "disclosure")  # no number's
 
 
 def preview(run: Path) -> str:

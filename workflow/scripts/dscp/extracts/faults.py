@@ -37,6 +37,8 @@ REMARKS = (
     NOT_EVERY_YEAR := "areas without figures of every year before and after",
     UNREAD := "columns that nothing is made of",
     NO_COLUMN := "no such column",
+    NOTES := "notes below the records",
+    OTHER_LOOK := "ids that look otherwise than nearly all",
 )
 NO_LINK = "a place or period without linked rows"  # a remark that is not published: it would tell who has none
 UNUSABLE = "no usable value"  # what the ledger says of a remark on a column, whatever was found there

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
 import io
 import itertools
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ from dscp.extracts.sql import pattern
 from dscp.study.given import Given
 
 LONGEST_HEADER = 100_000  # characters
+TITLES = 15  # lines that may stand above a header
+FEWEST_NAMED = 2  # columns that a line has to name to be taken for the header
 FORMATS = {".csv": "csv", ".gz": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 ALLOWED = "a CSV, Parquet or XLSX file"
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
@@ -44,6 +48,8 @@ class Source:
     columns : schema column -> the header it stands under, and its position
     width : number of columns in the file
     rows : number of records, once read
+    notes : lines below the records that are none
+    next_rows : the first rows below the header, as texts
     frame, sheet : of a workbook, what was read, and the name of the sheet if there are others
     """
 
@@ -54,6 +60,8 @@ class Source:
     columns: dict[str, tuple[str, int]] = field(default_factory=dict)
     width: int = 0
     rows: int = 0
+    notes: int = 0
+    next_rows: list[list[str]] = field(default_factory=list)
     frame: pd.DataFrame | None = None
     sheet: str = ""
 
@@ -111,6 +119,11 @@ def open_source(
     except Exception as error:  # whatever a damaged file makes its reader raise ends in one line, not in a traceback
         return source, [fault(extract, name, "", f"a file that cannot be read ({type(error).__name__})", ALLOWED)]
     source.width = len(header)
+    if below := _header_below(source, header, schema):
+        words, key = ("1 other line" if below == 1 else f"{below} other lines"), f"extracts.{extract}.skip"
+        allowed = f"a header in the first line, or {key}: {source.given.skip + below} in the config"
+        line = str(source.given.skip + below + 1)
+        return source, [fault(extract, name, "", f"the header below {words}", allowed, line=line)]
     read = f"the sheet {as_title(source.sheet)} of several"
     sheets = [information(extract, name, "", read, "the others are not read", rows=0)] if source.sheet else []
     return source, _match_header(source, header, schema) + sheets
@@ -138,6 +151,8 @@ def _header(con: duckdb.DuckDBPyConnection, source: Source, schema: pa.DataFrame
         return _columns([row[0] for row in described])
     if source.format == "xlsx":
         source.frame, source.sheet = _read_workbook(source, schema)
+        rows = source.frame.iloc[1:TITLES].fillna("").astype(str)
+        source.next_rows = rows.to_numpy().tolist()
         return list(source.frame.iloc[0].fillna("")) if len(source.frame) else []
     if source.given.skip:
         source.path = _below_titles(con, source)
@@ -146,11 +161,26 @@ def _header(con: duckdb.DuckDBPyConnection, source: Source, schema: pa.DataFrame
         start = text.read(LONGEST_HEADER)
     if len(start) == LONGEST_HEADER and not {"\n", "\r"} & set(start):
         raise _Refused(f"a first line of more than {LONGEST_HEADER:,} characters", "a header")
-    header = next(csv.reader(io.StringIO(start), strict=True), [])
+    lines = csv.reader(io.StringIO(start), strict=True)
+    header = next(lines, [])
+    with contextlib.suppress(csv.Error):  # what is no line of CSV is told where the records are read
+        source.next_rows = list(itertools.islice(lines, TITLES - 1))
     if len(header) == 1 and (signs := other_separator(header[0])):
         raise _Refused(f"cells with {signs} between them", AS_CSV)
     "".join(header).encode()  # raises UnicodeError if the header, which alone matters here, is not UTF-8
     return _columns(header)
+
+
+def _header_below(source: Source, header: list[str], schema: pa.DataFrameSchema) -> int:
+    """How many lines, groups of columns or titles, stand above the line that is the header; 0 where none is missed.
+
+    It is the header if it names more of the columns than the first line, and some columns that have to be there.
+    """
+    needed = _needed(source.given, schema)
+    rows = [header, *source.next_rows]
+    named = [_held(row, needed) for row in rows]
+    best = named.index(max(named))
+    return best if named[best] >= min(len(needed), FEWEST_NAMED) else 0
 
 
 def other_separator(line: str) -> str:
@@ -159,18 +189,48 @@ def other_separator(line: str) -> str:
 
 
 def _below_titles(con: duckdb.DuckDBPyConnection, source: Source) -> str:
-    """A copy of a CSV file without the lines above its header, over which the reader of records would stumble.
-
-    It lies where the connection spills to, and goes with that.
-    """
-    folder = Path(con.execute("SELECT current_setting('temp_directory')").fetchone()[0])
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    copy = folder / f"{sum(1 for _ in folder.iterdir())}.below.csv"
+    """A copy of a CSV file without the lines above its header, over which the reader of records would stumble."""
+    copy = _copy_beside(con)
     with opened(source.path) as file, open(copy, "wb") as rest:
         for _ in range(source.given.skip):
             file.readline()
         shutil.copyfileobj(file, rest)
     return str(copy)
+
+
+def without_notes(con: duckdb.DuckDBPyConnection, source: Source) -> bool:
+    """Have a CSV file read without the notes below its records ("1,204 rows affected"), if it has some.
+
+    A note is a line of one cell, in a file of several columns, without a quote that may be the end of a cell.
+    """
+    if source.width < FEWEST_NAMED:
+        return False
+    ends, end, notes = 0, 0, 0
+    with opened(source.path) as file:
+        for line in file:
+            end += len(line)
+            text = line.strip()
+            if text and (b"," in text or b'"' in text):
+                ends, notes = end, 0
+            else:
+                notes += bool(text)
+    if not notes or not ends:
+        return False
+    copy = _copy_beside(con)
+    with opened(source.path) as file, open(copy, "wb") as rest:
+        for line in file:
+            if (ends := ends - len(line)) < 0:
+                break
+            rest.write(line)
+    source.path, source.notes = str(copy), notes
+    return True
+
+
+def _copy_beside(con: duckdb.DuckDBPyConnection) -> Path:
+    """A place for a copy of a file: where the connection spills to, and gone with that."""
+    folder = Path(con.execute("SELECT current_setting('temp_directory')").fetchone()[0])
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / f"{sum(1 for _ in folder.iterdir())}.below.csv"
 
 
 def _columns(header: list[str]) -> list[str]:
@@ -289,15 +349,25 @@ def _read_workbook(source: Source, schema: pa.DataFrameSchema) -> tuple[pd.DataF
     if hidden := sum(row.hidden for number, row in sheet.row_dimensions.items() if number <= sheet.max_row):
         words = f"{hidden:,} hidden {'row' if hidden == 1 else 'rows'} on the sheet {as_title(sheet.title)}"
         raise _Refused(words, "every row in sight: no filter, nothing hidden")
-    tall = [one for one in sheet.merged_cells.ranges
-            if one.max_row > max(one.min_row, source.given.skip + 1)]  # fmt: skip
+    above = source.given.skip + 1
+    tall = [one for one in sheet.merged_cells.ranges if one.max_row > max(one.min_row, above)]
+    if tall and (below := _titles_above(sheet, source.given, schema)):
+        tall = [one for one in tall if one.max_row > above + below]  # a header of two rows is told as such
     if tall:
         words = f"cells merged over several rows on the sheet {as_title(sheet.title)}, the first being {tall[0].coord}"
         raise _Refused(words, "a value in every cell: take the cells apart and fill each")
-    below = sheet.iter_rows(min_row=source.given.skip + 1, values_only=True)
-    rows = [[workbook_text(value) for value in row] for row in below]
+    every = [_row_of_titles(sheet, above), *sheet.iter_rows(min_row=above + 1, values_only=True)]
+    rows = [[workbook_text(value) for value in row] for row in every]
     others = len(book.worksheets) > 1 and not source.given.sheet
     return pd.DataFrame(rows, dtype=object), sheet.title if others else ""
+
+
+def _titles_above(sheet: Any, given: Given, schema: pa.DataFrameSchema) -> int:
+    """How many rows stand above the one that names every column that has to be there; 0 if none does."""
+    needed = _needed(given, schema)
+    first = given.skip + 1
+    held = (_held(_row_of_titles(sheet, number), needed) for number in range(first, first + TITLES))
+    return next((above for above, number in enumerate(held) if number == len(needed)), 0)
 
 
 def _sheet(book: Any, given: Given, schema: pa.DataFrameSchema) -> Any:
@@ -322,11 +392,30 @@ def _sheet(book: Any, given: Given, schema: pa.DataFrameSchema) -> Any:
 
 def _has_columns(sheet: Any, given: Given, schema: pa.DataFrameSchema) -> bool:
     """Whether the header of a sheet names every column that an extract needs."""
-    header = next(sheet.iter_rows(min_row=given.skip + 1, max_row=given.skip + 1, values_only=True), ())
-    seen = {plain_title(value) for value in header if value is not None}
+    needed = _needed(given, schema)
+    return _held(_row_of_titles(sheet, given.skip + 1), needed) == len(needed)
+
+
+def _needed(given: Given, schema: pa.DataFrameSchema) -> list[set[str]]:
+    """The headers under which each column that has to be there may stand."""
     needed = {name: (name, *spec.metadata["aliases"]) for name, spec in schema.columns.items() if spec.required}
     needed |= {name: (title,) for name, title in given.columns.items()}
-    return all(seen & set(map(plain_title, names)) for names in needed.values())
+    return [set(map(plain_title, names)) for names in needed.values()]
+
+
+def _held(header: Sequence[Any], needed: list[set[str]]) -> int:
+    """How many of the columns that have to be there a row names."""
+    seen = {plain_title(value) for value in header if value is not None}
+    return sum(bool(seen & names) for names in needed)
+
+
+def _row_of_titles(sheet: Any, number: int) -> list[Any]:
+    """A row of a sheet as a header: where a cell reaches up over the rows above, what stands in it."""
+    row = list(next(sheet.iter_rows(min_row=number, max_row=number, values_only=True), ()))
+    for one in sheet.merged_cells.ranges:
+        if one.min_row < number == one.max_row and one.min_col <= len(row):
+            row[one.min_col - 1] = sheet.cell(one.min_row, one.min_col).value
+    return row
 
 
 def workbook_text(value: Any) -> str | None:

@@ -3,15 +3,16 @@ r"""Ids: the one form in which they are compared, and what tells that somebody's
 An id is a label. Programs that take it for a number, a day or a word change it: one person becomes two, or two one.
 What is lost for good is refused. What is not is read back by the rule below, and how many cells it changed is noted.
 
-The rule, in order: signs that cannot be seen are dropped; letters are capitals; of digits alone, commas between
-thousands, a nought after the point and noughts in front are dropped. Words and signs that stand for no id are no id.
+The rule, in order: signs that cannot be seen, and an apostrophe in front, are dropped; letters are capitals; of digits
+alone, commas between thousands, a nought after the point and noughts in front are dropped. Words and signs that stand
+for no id are no id.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dscp.extracts.faults import fault, information
+from dscp.extracts.faults import OTHER_LOOK, fault, information
 
 if TYPE_CHECKING:
     from dscp.extracts.checks import Extract
@@ -22,6 +23,7 @@ WIDTH = "width_"  # before a column's name, in the typed copy's metadata: see `w
 SETTLE = "as text, as the source system has it"
 UNSEEN = r"[\p{Cf}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]"
 AROUND = r"^\s+|\s+$"
+MARK = r"^\x27"  # an apostrophe, by which a spreadsheet marks a text
 NO_ID = (
     *("UNKNOWN", "NOT KNOWN", "UNK", "N/K", "NK", "N/A", "#N/A", "NA", "NAN", "<NA>", "NONE", "NULL", "NIL"),
     *("NOT RECORDED", "NOT STATED", "NO ID", "MISSING", "ANON", "ANONYMOUS", "TBC"),
@@ -33,7 +35,8 @@ DAY = (
     r"|^(19|20)\d\d-(0[1-9]|1[0-2])-([0-2]\d|3[01])( 00:00:00)?$|^[0-3]?\d/[01]?\d/(19|20)\d\d$"
 )
 
-_TIDY = f"upper(regexp_replace(regexp_replace({{raw}}, '{UNSEEN}', '', 'g'), '{AROUND}', '', 'g'))"
+_SEEN = f"regexp_replace(regexp_replace({{raw}}, '{UNSEEN}', '', 'g'), '{AROUND}', '', 'g')"
+_TIDY = f"upper(regexp_replace({_SEEN}, '{MARK}', ''))"
 _NOTHING = f"regexp_full_match({_TIDY}, '[-.?*_/0 ]*|{'|'.join(NO_ID)}')"  # no IN: a join, which mixes the rows
 CANONICAL = rf"""CASE
     WHEN regexp_full_match({{raw}}, '([A-Z][A-Z0-9]*)?[1-9][A-Z0-9]*') THEN {{raw}}
@@ -60,7 +63,9 @@ CHANGED = (
         "signs that cannot be seen, or blanks around the id",
         "read without them",
     ),
+    (f"regexp_matches({{given}}, '{MARK}')", "an apostrophe in front of the id", "read without it"),
 )
+A_FEW = 0.05  # of the ids
 SHORTER = "noughts in front lost"
 DIGITS = r"regexp_full_match({cell}, '\d+')"
 
@@ -80,6 +85,19 @@ def changed_ids(extract: Extract) -> list[dict[str, Any]]:
         for condition, found, effect in CHANGED:
             findings += _noted(extract, column, condition.replace("{given}", given), found, effect)
         findings += _shorter(extract, column) + _by_case(extract, column)
+    return findings
+
+
+def ids_of_another_look(extract: Extract) -> list[dict[str, Any]]:
+    """Tell of the few ids that begin with a letter where nearly all begin with a digit, or the other way round, as
+    records of tests do (ZZTEST1)."""
+    findings = []
+    for column in columns_of_ids(extract):
+        digit = f"\"{column}\" < ':'"
+        digits, total = extract.query(f'SELECT count_if({digit}), count("{column}") FROM records')[0]
+        few, condition = min((digits, digit), (total - digits, f"NOT {digit}"))
+        if 0 < few <= A_FEW * total:
+            findings += _noted(extract, column, condition, OTHER_LOOK, "counted as they are", OTHER_LOOK)
     return findings
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import duckdb
 import pandera.pandas as pa
 
-from dscp.extracts.faults import SHOWN, fault, information
+from dscp.extracts.faults import NOTES, SHOWN, fault, information
 from dscp.extracts.faults import title as as_title
-from dscp.extracts.files import Source, lines_at, mixed_line_ends, not_utf8
+from dscp.extracts.files import Source, lines_at, mixed_line_ends, not_utf8, without_notes
 from dscp.extracts.ids import CANONICAL, GIVEN, KIND, WIDTH
 from dscp.extracts.mapped import read_as, same_form
 from dscp.extracts.sql import literal, pattern
@@ -114,7 +114,7 @@ def load(con: duckdb.DuckDBPyConnection, schema: pa.DataFrameSchema, sources: li
     faults = []
     for position, source in enumerate(sources):
         try:
-            source.rows = con.execute(f"INSERT INTO typed {_typed_rows(con, position, source, schema)}").fetchone()[0]
+            source.rows = _read(con, position, source, schema)
         except duckdb.Error as error:
             faults += _unreadable_lines(con, source, schema, error)
     if faults:
@@ -126,6 +126,25 @@ def load(con: duckdb.DuckDBPyConnection, schema: pa.DataFrameSchema, sources: li
     """)
     con.execute("CREATE TABLE dropped (file UTINYINT, record BIGINT)")
     return faults
+
+
+def _read(con: duckdb.DuckDBPyConnection, position: int, source: Source, schema: pa.DataFrameSchema) -> int:
+    """Read one file into `typed`, without notes below its records, over which the reader stumbles; return its rows."""
+    try:
+        return con.execute(f"INSERT INTO typed {_typed_rows(con, position, source, schema)}").fetchone()[0]
+    except duckdb.Error:
+        if source.format != "csv" or not without_notes(con, source):
+            raise
+    return con.execute(f"INSERT INTO typed {_typed_rows(con, position, source, schema)}").fetchone()[0]
+
+
+def notes_below(sources: list[Source]) -> list[dict[str, Any]]:
+    """Tell of the lines below the records of CSV files that are no records."""
+    return [
+        information(source.extract, source.name, "", NOTES, "not read", rows=source.notes, kind=NOTES)
+        for source in sources
+        if source.notes
+    ]
 
 
 def never_found(con: duckdb.DuckDBPyConnection, sources: list[Source]) -> list[dict[str, Any]]:
@@ -198,7 +217,7 @@ def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, s
     becomes a join, after which the rows are no longer in the order of the file.
     """
     kept = {name: condition for name, spec in schema.columns.items() if (condition := _keep(name, spec))}
-    raw = ", ".join(f'{raw_cell(con, source, name)} AS "raw_{name}"' for name in schema.columns)
+    raw = ", ".join(f'{_unmarked(con, source, name, spec)} AS "raw_{name}"' for name, spec in schema.columns.items())
     called = {name: spec.metadata["called"] for name, spec in schema.columns.items() if spec.metadata["called"]}
     mapped = read_as(source, called)
     read = "".join(f', {sql} AS "read_{name}"' for name, sql in mapped.items())
@@ -225,6 +244,15 @@ def _typed_rows(con: duckdb.DuckDBPyConnection, position: int, source: Source, s
         SELECT {position}, {names}, {faults}
         FROM (SELECT {replaced} FROM (SELECT *, {typed} FROM (SELECT *{read} FROM (SELECT {raw} FROM {rows}))))
     """
+
+
+def _unmarked(con: duckdb.DuckDBPyConnection, source: Source, name: str, column: pa.Column) -> str:
+    """A cell without the apostrophe by which a spreadsheet marks a text, if an export put it there; ids have a rule of
+    their own, and a text may begin with one."""
+    cell = raw_cell(con, source, name)
+    if column.metadata["kind"] in (KIND, "text") or name not in source.columns:
+        return cell
+    return f"CASE WHEN starts_with({cell}, chr(39)) THEN substr({cell}, 2) ELSE {cell} END"
 
 
 def _found(schema: pa.DataFrameSchema) -> list[tuple[str, str, str]]:

@@ -76,6 +76,7 @@ class Column:
     effect : what is made of a missing value, in words
     codes : code -> what it means, where the codes are fixed
     words : what a code of the list is called, as pairs of code and words
+    words_with : the code list of the config with which the words hold; empty where they hold with any
     code_list : path in the config of the code list, where they are not
     recorded : the column of the day on which a code is recorded, where it is not that of the extract's coverage
     of_areas : "dats" or "prisons", where its codes are those by which the config names the areas' places
@@ -93,6 +94,7 @@ class Column:
     effect: str = ""
     codes: Mapping[str, str] | None = None
     words: tuple[tuple[str, str], ...] = ()
+    words_with: tuple[int, ...] = ()
     code_list: str = ""
     recorded: str = ""
     of_areas: Literal["", "dats", "prisons"] = ""

@@ -1,7 +1,8 @@
 """Words that stand where a code is expected: read as the code, where the declaration knows them for one code alone.
 
 Known are what a declared code means, what it is called, and the names of a code list's groups; a group's word is read
-as the group's first code, since nothing is made of a code but its group. A word of two codes is none of them.
+as the group's first code, since nothing is made of a code but its group. A word of two codes is none of them, and one
+beside which digits stand ("80 - Treatment completed") has to have them as its code.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def words_of(column: Column, codes: Mapping[str, Any]) -> dict[str, tuple[str, s
     """
     listed = codes.get(column.code_list.removeprefix("codes."), {}) if column.code_list else {}
     groups = listed.items() if isinstance(listed, Mapping) else ()
-    pairs = [*(column.codes or {}).items(), *column.words, *((_first(of), group) for group, of in groups)]
+    own = column.words if not column.words_with or set(column.words_with) == {*listed} else ()
+    pairs = [*(column.codes or {}).items(), *own, *((_first(of), group) for group, of in groups)]
     found = defaultdict(dict)
     for code, words in pairs:
         found[plain(words)].setdefault(str(code), words.replace("_", " "))
@@ -71,7 +73,8 @@ def _read(extract: Extract, column: Column, known: Mapping[str, tuple[str, str]]
     word = PLAIN.replace("{cell}", "cell")
     con.execute(f"""CREATE OR REPLACE TEMP TABLE worded AS
         SELECT file, record, CASE {word} {names} END AS said, CASE {word} {cases} END AS code
-        FROM ({" UNION ALL ".join(places)}) WHERE code IS NOT NULL""")
+        FROM ({" UNION ALL ".join(places)})
+        WHERE code IS NOT NULL AND regexp_replace(cell, '\\D', '', 'g') IN ('', code)""")
     told = extract.query("""SELECT file, list_sort(list(DISTINCT said)), count(*), min(record)
         FROM worded GROUP BY file ORDER BY file""")
     if told:

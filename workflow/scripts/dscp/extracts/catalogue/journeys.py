@@ -20,6 +20,7 @@ from dscp.extracts.columns import (
     in_ranges,
 )
 from dscp.extracts.faults import FAULT, INFORMATION
+from dscp.extracts.national import EXIT_REASONS, JUSTICE, REFERRAL_SOURCES
 from dscp.extracts.samples import dats, days, later, people, window
 from dscp.extracts.types import About, Column, Coverage, ExtractType, Sample
 
@@ -96,6 +97,7 @@ EXTRACT = ExtractType(
             "integer",
             "why the journey ended",
             (exit_reason,),
+            words=EXIT_REASONS,
             code_list="codes.completed_exit_reasons",
             recorded="journey_end",
             aliases=("disrsn_jy",),
@@ -109,6 +111,8 @@ EXTRACT = ExtractType(
             "integer",
             "who referred the client",
             in_ranges([(0, 999)], "a code"),
+            words=REFERRAL_SOURCES,
+            words_with=JUSTICE,
             code_list="codes.criminal_justice_referral_sources",
             aliases=("rfls",),
         ),

@@ -21,6 +21,7 @@ from dscp.extracts.columns import (
     place_of,
 )
 from dscp.extracts.faults import FAULT, INFORMATION
+from dscp.extracts.national import EXIT_REASONS, JUSTICE, REFERRAL_SOURCES
 from dscp.extracts.samples import dats, days, later, people, window
 from dscp.extracts.submitted import PERSON, agreed, superseded, without_consent
 from dscp.extracts.types import About, Column, Coverage, ExtractType, Rule, Sample
@@ -103,13 +104,27 @@ EXTRACT = ExtractType(
         _of_episode(
             "discharge", "date", "the day of discharge; empty while the episode goes on", day_of_record, "disd"
         ),
-        _of_episode(
-            "exit_reason", "integer", "why the episode ended", in_ranges(REASONS, "a reason"), "disrsn", "discharge"
+        dataclasses.replace(
+            _of_episode(
+                "exit_reason", "integer", "why the episode ended", in_ranges(REASONS, "a reason"), "disrsn", "discharge"
+            ),
+            words=EXIT_REASONS,
         ),
         _of_episode("modality", "integer", "the kind of treatment", CODE, "modal"),
         _of_episode("modality_start", "date", "the day on which it began", day_of_record, "modst"),
         *map(_carried, PERSONAL),
-        _carried(characteristic("referral_source", "integer", "who referred the client", CODE, aliases=("rfls",))),
+        _carried(
+            characteristic(
+                "referral_source",
+                "integer",
+                "who referred the client",
+                CODE,
+                aliases=("rfls",),
+                words=REFERRAL_SOURCES,
+                words_with=JUSTICE,
+                code_list="codes.criminal_justice_referral_sources",
+            )
+        ),
         _carried(flag("previously_treated", "whether the client had been in treatment before", aliases=("prevtr",))),
         _carried(flag("dual_diagnosis", "whether the client also has a mental health problem", aliases=("dualdiag",))),
         dataclasses.replace(REFERRED, missing="fine"),
