@@ -169,7 +169,9 @@ def test_a_file_that_lacks_a_column_is_told_what_it_lacks_and_nothing_of_a_heade
 # Lines below the records of a CSV file -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("below", ["(1204 rows affected)", "\n(1204 rows affected)\n\nCompletion time: noon\n", "End"])
+@pytest.mark.parametrize(
+    "below", ["(1204 rows affected)", "\n(1204 rows affected)\n\nCompletion time: noon\n", "End of it"]
+)
 @pytest.mark.parametrize("name", ["journeys", "cjit_forms", "triage_quarters"])
 def test_notes_below_the_records_of_a_file_are_not_read_and_counted(export, drawn, name, below):
     text = drawn[name].to_csv(index=False)
@@ -183,8 +185,8 @@ def test_notes_below_the_records_of_a_file_are_not_read_and_counted(export, draw
     pd.testing.assert_frame_equal(export.kept(), kept)
 
 
-@pytest.mark.parametrize("row", ["x,y", '"x"'])
-def test_a_row_that_is_too_short_is_no_note(export, drawn, row):
+@pytest.mark.parametrize("row", ["x,y", '"x y"', "0000123", "AF7", "12 34"])
+def test_a_row_that_is_too_short_or_was_cut_off_is_no_note(export, drawn, row):
     findings = export.text("cjit_forms", drawn["cjit_forms"].to_csv(index=False) + row + "\nEnd of report\n")
     assert said(findings, "fault", "found too few cells") and not said(findings, "information", NOTES)
 

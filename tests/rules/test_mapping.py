@@ -191,7 +191,7 @@ def test_what_a_format_has_not_is_refused(study, drawn, tmp_path):
 def test_a_line_is_counted_from_the_top_of_the_file(study, drawn, tmp_path):
     path = write(drawn["journeys"], tmp_path / "ours.csv", above=2)
     with path.open("a", encoding="utf-8") as file:
-        file.write("one cell\n")
+        file.write("two,cells\n")
     (said,) = read(study, "journeys", [path], [{"skip": 2}])[1]
     assert said.startswith(f"ours.csv, line {len(drawn['journeys']) + 4}: found too few cells, allowed: 18 cells")
 

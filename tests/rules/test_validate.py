@@ -329,7 +329,10 @@ def test_repeated_referral(check):
         (
             "new_journeys_yearly",
             "site_2,2008-09",
-            ["fiscal_year: found no row of site_2 for 2008-09, allowed: 2008-09, 2009-10 for every site of the config"],
+            [
+                "fiscal_year: found no row of site_2 for 2008-09, "
+                "allowed: 2008-09, 2009-10, the years of economics.journey_years in the config, for every site"
+            ],
         ),
         (
             "pilot_spending",
@@ -364,7 +367,7 @@ def test_a_site_without_any_spending_is_left_out_and_a_missing_year_is_a_fault(c
     assert messages(findings, "information") == ["pilot_spending.csv, site: no row of site_2; the site is left out"]
     assert faults(check("pilot_spending", SPENDING.replace("site_2,2009-10", "site_2,2008-09"))) == [
         "pilot_spending.csv, fiscal_year: found no row of site_2 for 2009-10, "
-        "allowed: 2009-10 for every site of the config"
+        "allowed: 2009-10, the years of economics.spending_years in the config, for every site"
     ]
 
 

@@ -25,6 +25,7 @@ from types import MappingProxyType
 import yaml
 
 import init_profile
+from dscp.config.sites import NUMBERED
 from dscp.extracts.checks import SAYS_TOTAL
 from dscp.extracts.faults import title
 from dscp.extracts.files import ALLOWED, FORMATS, other_separator
@@ -44,6 +45,7 @@ SCHEMA, PROFILE_SCHEMA = PROJECT / "docs" / "config.schema.json", PROJECT / "doc
 EXTRACT_FOLDER, TEMPLATE_FOLDER = "extracts", "templates"
 PICKUP_DAYS = 42  # from release; referrals end so long before the period
 MOST_NAMED = 5  # files of a folder without extracts
+NO_TEXTS = ("no", "yes", "on", "off", "true", "false", "null")  # to readers of YAML
 AREAS = ["A1", "B1", "A2", "B2"]
 HEAD = """\
 # yaml-language-server: $schema={schema}
@@ -249,12 +251,33 @@ def period(name: str, ends: tuple[Day, Day]) -> str:
 def areas(found: dict[str, list[Seen]]) -> tuple[list[str], list[list[str]]]:
     """Codes of the areas that the data are of, or of an example, and those that are one in several spellings."""
     counts: Counter[str] = Counter()
-    for name in ("journeys", "submissions", "triage_quarters"):
-        for one in found.get(name, []) if not counts else []:
-            codes = map(str.upper, one.values("dat") if "dat" in one.headers else [])
-            counts.update(code for code in codes if not re.fullmatch(SAYS_TOTAL, code))
+    for written, number in _written(found).items():
+        counts[written.upper()] += number
     alike = [sorted(group, key=lambda code: -counts[code]) for group in spelled_alike(counts)]
     return sorted(set(counts) - {code for group in alike for code in group[1:]}) or AREAS, alike
+
+
+def _written(found: dict[str, list[Seen]]) -> Counter[str]:
+    """How often each code of an area stands in the files of the first extract that has some, as it is written."""
+    counts: Counter[str] = Counter()
+    for name in ("journeys", "submissions", "triage_quarters"):
+        for one in found.get(name, []) if not counts else []:
+            codes = one.values("dat") if "dat" in one.headers else []
+            counts.update(code for code in codes if not re.fullmatch(SAYS_TOTAL, code))
+    return counts
+
+
+def place_names(found: dict[str, list[Seen]]) -> dict[str, str]:
+    """Code of an area -> how it is written most often, where that is a name: in small letters, too."""
+    most = {code.upper(): code for code, _ in reversed(_written(found).most_common())}
+    return {code: name for code, name in most.items() if re.search(r"[^\W\d_][a-z]{2}", name)}
+
+
+def site_names(found: dict[str, list[Seen]]) -> list[str]:
+    """What files of sites call the sites, in the order of the files; none where they use keys of ours."""
+    named = {cell.casefold(): cell for of in found.values() for one in of if "site" in one.headers
+             for cell in one.values("site")}  # fmt: skip
+    return [name for name in named.values() if not NUMBERED.fullmatch(name)]
 
 
 def prisons(found: dict[str, list[Seen]]) -> dict[str, list[str]]:
@@ -269,22 +292,36 @@ def prisons(found: dict[str, list[Seen]]) -> dict[str, list[str]]:
 
 
 def sites(
-    codes: Sequence[str], alike: Sequence[Sequence[str]] = (), of: Mapping[str, list[str]] = MappingProxyType({})
+    codes: Sequence[str],
+    alike: Sequence[Sequence[str]] = (),
+    of: Mapping[str, list[str]] = MappingProxyType({}),
+    called: Sequence[str] = (),
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """A site for each two areas, of which each may have prisons."""
+    """A site for each two areas, of which each may have prisons, with the names of sites and areas that are known."""
     text = ""
     for number, pair in enumerate(zip(codes[::2], codes[1::2], strict=False), start=1):
-        text += f"  Site {number}:\n    kind: whole_system\n"
+        site = called[number - 1] if number <= len(called) else f"Site {number}"
+        text += f"  {_scalar(site)}:\n    kind: whole_system\n"
         both = all(code in of for code in pair)
         text += "    continuity: integrated_system # CHECK\n" if both else ""
         for arm, code in zip(("pilot", "comparison"), pair, strict=True):
             places = f", prisons: {listed(of[code])}" if both else ""
-            text += f"    {arm}: {{label: {arm.capitalize()} {number}, dats: {listed([code])}{places}}}\n"
+            label = _scalar(names.get(code, f"{arm.capitalize()} {number}"))
+            text += f"    {arm}: {{label: {label}, dats: {listed([names.get(code, code)])}{places}}}\n"
     if len(codes) % 2:
         text += f"  # CHECK {codes[-1]} is in no site\n"
     for first, *others in alike:
         text += f"  # CHECK {', '.join(others)} may be {first} in another spelling: values in the extract says so\n"
     return text
+
+
+def _scalar(text: str) -> str:
+    """A text as YAML has it, in quotation marks where it needs them."""
+    plain = re.fullmatch(r"[^\W\d_][\w .&'()-]*[\w.)]", text) and not re.fullmatch(
+        "(?i)no|yes|on|off|true|false|null", text
+    )
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def years(first: Day, last: Day) -> list[str]:
@@ -293,10 +330,18 @@ def years(first: Day, last: Day) -> list[str]:
     return [f"{year}-{(year + 1) % 100:02d}" for year in range(begins[0], begins[1] + 1)]
 
 
-def rest(of: dict[str, tuple[Day, Day]], submitted: bool) -> tuple[str, str]:
+def spending_years(found: dict[str, list[Seen]]) -> list[str]:
+    """The fiscal years that a ledger of spending is of; none without one."""
+    cells = [cell for one in found.get("pilot_spending", []) if "fiscal_year" in one.headers
+             for cell in one.values("fiscal_year")]  # fmt: skip
+    return sorted({f"{cell[:4]}-{cell[-2:]}" for cell in cells if re.fullmatch(r"\d{4}[-/](\d\d)?\d\d", cell)})
+
+
+def rest(of: dict[str, tuple[Day, Day]], submitted: bool, spent: Sequence[str] = ()) -> tuple[str, str]:
     """The measures and the settings of method, as the project's own config has them, with the years of this study.
 
     `submitted` : journeys are made of submissions, and how is defined, too
+    `spent` : fiscal years of the ledger of spending
     """
     text = (PROJECT / "config.yaml").read_text(encoding="utf-8")
     if submitted:
@@ -308,7 +353,7 @@ def rest(of: dict[str, tuple[Day, Day]], submitted: bool) -> tuple[str, str]:
     for pattern, new in (
         (r"  # method: .*\n", ""),
         (r"  worked_example: .*\n", ""),
-        (r"spending_years: .*", f"spending_years: [{', '.join(during)}]"),
+        (r"spending_years: .*", f"spending_years: [{', '.join(spent or during)}]"),
         (r"    before: .*", f"    before: [{', '.join(before)}]"),
         (r"    during: .*", f"    during: [{', '.join(during)}]"),
         (
@@ -325,14 +370,14 @@ def config(run: str, study: Path, found: dict[str, list[Seen]], today: Day) -> s
     """The text of config.yaml."""
     whole = span(found)
     of = windows(whole, today)
-    measures, method = rest(of, "submissions" in found)
+    measures, method = rest(of, "submissions" in found, spending_years(found))
     data = f"# The rows of the files are of {whole[0]} to {whole[1]}.\n" if whole else ""
     lines = list(entries(found))
     if not found:
         lines = [line.replace("# journeys:", "journeys:") for line in lines]
     head = HEAD.format(
         schema=os.path.relpath(SCHEMA, study), run=run, post=of["post"],
-        data=data, sites=sites(*areas(found), prisons(found)),
+        data=data, sites=sites(*areas(found), prisons(found), site_names(found), place_names(found)),
         periods="".join(period(name, ends) for name, ends in of.items()), measures=measures,
         change=f"'{of['pre'][1]:%y}-'{of['post'][1]:%y}", extracts="\n".join(lines),
     )  # fmt: skip

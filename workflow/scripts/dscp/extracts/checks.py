@@ -326,7 +326,8 @@ def study_years(*named: str) -> Callable[[Extract], list[Finding]]:
         years = [year for name in named for year in _listed(extract.config["economics"][name])]
         found = extract.query("SELECT site, fiscal_year, count(*) FROM records GROUP BY ALL ORDER BY ALL")
         rows = {(site, year): number for site, year, number in found}
-        allowed = f"{', '.join(years)} for every site of the config"
+        keys = " and ".join(f"economics.{name}" for name in named)
+        allowed = f"{', '.join(years)}, the years of {keys} in the config, for every site"
         sites = extract.sites()
         present = [site for site in sites if any(site == one for one, _ in rows)]
         absent = [sites[site] for site in sites if site not in present] if present else []

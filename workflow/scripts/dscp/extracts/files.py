@@ -24,6 +24,7 @@ from dscp.extracts.limits import AS_CSV, FEW_ROWS, MOST_COLUMNS, opened, too_muc
 from dscp.extracts.sql import pattern
 from dscp.study.given import Given
 
+NOTE = re.compile(rb'(?=.*[A-Za-z])[^,"]+ [^,"]+')
 LONGEST_HEADER = 100_000  # characters
 TITLES = 15  # lines that may stand above a header
 FEWEST_NAMED = 2  # columns that a line has to name to be taken for the header
@@ -201,7 +202,8 @@ def _below_titles(con: duckdb.DuckDBPyConnection, source: Source) -> str:
 def without_notes(con: duckdb.DuckDBPyConnection, source: Source) -> bool:
     """Have a CSV file read without the notes below its records ("1,204 rows affected"), if it has some.
 
-    A note is a line of one cell, in a file of several columns, without a quote that may be the end of a cell.
+    A note is a line of several words in one cell, in a file of several columns, without a quote, which may be the end
+    of a cell. One word, or an id, may be all that is left of a record in a file that was cut off.
     """
     if source.width < FEWEST_NAMED:
         return False
@@ -210,10 +212,9 @@ def without_notes(con: duckdb.DuckDBPyConnection, source: Source) -> bool:
         for line in file:
             end += len(line)
             text = line.strip()
-            if text and (b"," in text or b'"' in text):
+            if text and not NOTE.fullmatch(text):
                 ends, notes = end, 0
-            else:
-                notes += bool(text)
+            notes += bool(text) and ends < end
     if not notes or not ends:
         return False
     copy = _copy_beside(con)

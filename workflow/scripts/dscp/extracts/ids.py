@@ -94,7 +94,7 @@ def ids_of_another_look(extract: Extract) -> list[dict[str, Any]]:
     findings = []
     for column in columns_of_ids(extract):
         digit = f"\"{column}\" < ':'"
-        digits, total = extract.query(f'SELECT count_if({digit}), count("{column}") FROM records')[0]
+        digits, total = extract.query(f'SELECT count(*) FILTER ({digit}), count("{column}") FROM records')[0]
         few, condition = min((digits, digit), (total - digits, f"NOT {digit}"))
         if 0 < few <= A_FEW * total:
             findings += _noted(extract, column, condition, OTHER_LOOK, "counted as they are", OTHER_LOOK)
