@@ -20,7 +20,7 @@ from dscp.ledger.ids import words_of
 from dscp.ledger.trail import plain, rows_by_id
 from dscp.printing.forms import FORMS, IN_WORDS, MAGNITUDE, UNROUNDED, printed
 from dscp.printing.html import read_html
-from dscp.printing.origins import said_of
+from dscp.printing.origins import TITLES, said_of
 from dscp.printing.words import characteristics, listed, month_name, spelt
 from dscp.study.areas import site_label, value_at
 from dscp.study.days import day, months_touched
@@ -80,9 +80,10 @@ class _Page:
         self.words: list[tuple[str, str]] = []
 
     def read(self, page: HtmlElement) -> None:
-        """Walk through the whole page; heads that are repeated stand somewhere as heads."""
+        """Walk through the whole page; heads that are repeated stand somewhere as heads, or are declared titles."""
         self._walk(page, None)
-        for where, text in self._repeats:
+        declared = {_flat(title) for title in TITLES.values()}
+        for where, text in (repeat for repeat in self._repeats if repeat[1] not in declared):
             for token in sorted(_numbered(text) - self._heads):
                 self._fault(f"{token!r} in the repeated head {text!r} stands in no head of a table or figure", where)
 
