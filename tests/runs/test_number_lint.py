@@ -176,7 +176,6 @@ def test_a_number_typed_into_a_label(page, faults, element, words):
         '<span class="s" data-s="months periods.pre.outcomes">18</span>',
         '<span class="s" data-s="sites site_2 site_4">Site 2 and Site 4</span>',
         '<span class="r">Sensitivity: benefits at 50%</span>',
-        '<span class="r">Covariance of the two differences that are valued</span>',
     ],
 )
 def test_a_label_of_the_config_or_the_ledger_passes(page, faults, element):

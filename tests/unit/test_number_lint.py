@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dscp.report.lint import prints_as, read_again
+from dscp.printing.html import read_html
+from dscp.report.lint import Allowed, _Page, prints_as, read_again
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
@@ -18,6 +19,15 @@ def test_what_is_read_from_the_config_is_read_again(config):
     assert read_again("characteristics models.prison_covariates", config).startswith("age, sex, ethnicity, use of")
     assert read_again("length sites", config) == ""
     assert read_again("sites site_2 site_9", config) == "Site 2 and Site 9"
+
+
+def test_a_declared_title_is_repeated_without_being_a_head(config):
+    """In a small study no table need have a head in which a title's words stand."""
+    page = _Page({}, config, Allowed({".r": "what is repeated"}, {}), [])
+    titles = ("Covariance of the two differences that are valued", "Covariance of the two things")
+    page.read(read_html("".join(f'<p><span class="r">{title}</span></p>' for title in titles)))
+    (fault,) = page.faults
+    assert "'two' in the repeated head 'Covariance of the two things' stands in no head" in fault
 
 
 def test_printed_forms():
