@@ -166,6 +166,25 @@ def test_a_file_that_lacks_a_column_is_told_what_it_lacks_and_nothing_of_a_heade
     assert "dat: found no such column" in one
 
 
+@pytest.mark.parametrize(("name", "column", "title"), [
+    ("journeys", "client", "Client Ref"), ("cjit_forms", "care_plan_date", "Careplan date"), ("dirs", "sex", "Sexx"),
+    ("triage_quarters", "quarter_start", "Quarter starts"),
+])  # fmt: skip
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_header_that_is_most_like_a_missing_column_is_named(export, drawn, name, column, title, form):
+    frame = drawn[name].rename(columns={column: title})
+    (one,) = said(export.frame(name, frame, form), "fault")
+    assert one.endswith(f"under which header it stands; did you mean {title}?")
+    path = export.folder / f"{name}.{form}"
+    (one,) = said(export.found(name, path, {"columns": {column: f"{title}s"}}), "fault")
+    assert f"found no column under {title}s" in one and one.endswith(f"; did you mean {title}?")
+
+
+def test_no_cell_of_a_file_without_a_header_is_proposed_as_one(export, drawn):
+    lines = drawn["dirs"].to_csv(index=False, header=False).replace(",M,", ",Sexx,", 1)
+    assert not [one for one in said(export.text("dirs", lines), "fault") if "did you mean" in one]
+
+
 # Lines below the records of a CSV file -------------------------------------------------------------------------------
 
 

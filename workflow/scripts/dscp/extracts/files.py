@@ -18,7 +18,7 @@ import duckdb
 import pandas as pd
 import pandera.pandas as pa
 
-from dscp.extracts.faults import EXPECTED, FAULT, NO_COLUMN, SHOWN, UNREAD, fault, information
+from dscp.extracts.faults import EXPECTED, FAULT, NO_COLUMN, SHOWN, UNREAD, fault, information, nearest
 from dscp.extracts.faults import title as as_title
 from dscp.extracts.limits import AS_CSV, FEW_ROWS, MOST_COLUMNS, opened, too_much
 from dscp.extracts.sql import pattern
@@ -264,10 +264,12 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
         names = " or ".join([column, *spec.metadata["aliases"]])
         if column in named:
             allowed = f"a header of the file; extracts.{extract}.columns.{column} in the config names this one"
+            allowed += _meant(source, extra, named[column])
             findings.append(fault(extract, name, column, f"no column under {as_title(named[column])}", allowed))
         elif spec.required:
             settles = f"extracts.{extract}.columns.{column} in the config says under which header it stands"
-            findings.append(fault(extract, name, column, NO_COLUMN, f"a column named {names}; {settles}"))
+            meant = _meant(source, extra, column, *spec.metadata["aliases"])
+            findings.append(fault(extract, name, column, NO_COLUMN, f"a column named {names}; {settles}{meant}"))
         elif not families:
             effect = f"every value is missing{EXPECTED}{names}"
             findings.append(information(extract, name, column, NO_COLUMN, effect, rows=0))
@@ -281,6 +283,14 @@ def _match_header(source: Source, header: list[str], schema: pa.DataFrameSchema)
         found = f"{len(extra)} extra {'column' if len(extra) == 1 else 'columns'}"
         findings.append(information(extract, name, "", found, f"ignored: {shown}", rows=0, kind=UNREAD))
     return findings
+
+
+def _meant(source: Source, extra: list[str], *names: str) -> str:
+    """The header that a column may stand under, as the end of a message; "" where none is near, or a row may stand in
+    the place of the header."""
+    titles = [as_title(title) for title in extra if len(source.columns) >= FEWEST_NAMED]
+    shown = [title for title in titles if not title.startswith("like ")]
+    return next(filter(None, (nearest(name, shown) for name in names)), "")
 
 
 def _of_a_family(title: str, families: tuple[str, ...]) -> bool:
