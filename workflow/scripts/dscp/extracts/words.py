@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dscp.extracts.types import Column
 
 PLAIN = "regexp_replace(lower({cell}), '[^a-z]', '', 'g')"
-EFFECT = "as values in the config would say it"
+EFFECT = "read as the codes that docs/extracts.md gives them"
 
 
 def plain(text: str) -> str:
