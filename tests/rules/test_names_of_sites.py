@@ -109,6 +109,16 @@ def test_extracts_that_call_sites_and_areas_by_name_are_read_as_those_that_use_k
     pd.testing.assert_frame_equal(read[0][1], read[1][1])
 
 
+def test_what_the_config_says_of_a_file_may_lead_to_a_name(keyed, named, tmp_path):
+    frame = samples(keyed, np.random.default_rng(1), 200, ["budget_shares"])["budget_shares"]
+    path, typed = tmp_path / "a.csv", tmp_path / "typed"
+    cells(frame, named).replace({"site": {f" {NAMES['site_3'].swapcase()} ": "MON"}}).to_csv(path, index=False)
+    ways = [{"values": {"site": {"Mon": NAMES["site_3"]}}}]
+    found = validate("budget_shares", [str(path)], named, str(typed), mappings=ways, today=TODAY)
+    assert found.loc[found["severity"] == "fault", "message"].tolist() == []
+    assert pd.read_parquet(typed)["site"].tolist() == frame["site"].tolist()
+
+
 def said(name: str, frame: pd.DataFrame, config: dict, folder) -> list[str]:
     path = folder / f"{name}.csv"
     frame.to_csv(path, index=False)
