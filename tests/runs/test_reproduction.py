@@ -265,6 +265,15 @@ def test_no_figure_of_the_prose_is_without_a_claim(claims):
     assert {f"prose_{row}" for row in rows - named} <= set(claims.index)
 
 
+def test_what_a_second_reading_found_is_counted_where_it_is_told(claims):
+    data, found = rule_of_claims.read_data(str(RESOURCES / "claims" / "claims.yaml")), claims["verdict"]
+    of = [found[name] for name in data["second_reading"]]
+    numbers = [len(of), of.count("cannot hold"), of.count("judged loosely"), len(found[data["third_reading"]])]
+    told = (Path(__file__).parents[2] / "docs" / "workings.md").read_text(encoding="utf-8")
+    told = told.partition("The text was read twice")[2].partition("\n\n")[0]
+    assert [int(one) for one in re.findall(r" (\d+) (?:claims more|cannot|hold loosely|more)", told)] == numbers
+
+
 @pytest.mark.parametrize(
     ("claim", "verdict"),
     [
