@@ -123,6 +123,26 @@ def test_returns_on_the_last_day_that_counts(programme, programme_made, tmp_path
     assert [bool(found[lines[first]]) for first in (0, 2, 4)] == [True, False, False]
 
 
+CHANGED = {
+    "definitions.return_days": lambda config: {**config["definitions"], "return_days": [90, 300]},
+    "definitions.wait_days": lambda config: {**config["definitions"], "wait_days": 7},
+    "codes.completed_exit_reasons": lambda config: {**config["codes"], "completed_exit_reasons": [1]},
+}
+
+
+@pytest.mark.parametrize("path", CHANGED)
+def test_each_count_names_the_settings_that_move_it_and_no_other(programme, programme_made, path):
+    part, (typed, known) = path.partition(".")[0], (programme_made.typed, programme_made.known)
+    before, after = (
+        pd.concat(chain.of_journeys_followed(config, typed, known)).set_index("id")
+        for config in (programme.config, {**programme.config, part: CHANGED[path](programme.config)})
+    )
+    counts = before[before.index.str.match(r"follow_up\.(base|count)\.") & (before["extract"] != "")]
+    named = {".".join(name.split(".")[1:3]) for name in counts.index[counts["settings"].str.contains(path)]}
+    moved = counts.index[counts["value"] != after.loc[counts.index, "value"]]
+    assert {".".join(name.split(".")[1:3]) for name in moved} == named != set()
+
+
 @pytest.mark.thorough
 def test_nobody_can_be_followed_beyond_the_period(programme, tmp_path):
     config = {**programme.config, "definitions": {**programme.config["definitions"], "return_days": [182, 700]}}

@@ -48,6 +48,15 @@ def values(**how: object) -> dict[str, float]:
     return parts(**how).set_index("id")["value"].to_dict()
 
 
+def test_a_variance_is_in_the_square_of_the_unit_of_its_spread():
+    rows = parts()
+    own = rows[rows["rule"] == "uncertainty"].set_index("id")["unit"]
+    squared = {name for name in own.index if name.split(".")[1] in ("variance", "covariance")}
+    assert len(squared) == (2 * 2 + 2) * (len(SITES) + 1)
+    assert set(own[sorted(squared)]) == {"count2"} and set(own[own.index.str.contains("area_covaria")]) == {"ppt2"}
+    assert not any(unit.endswith("2") for unit in own[~own.index.str.contains("varia")])
+
+
 def test_untreated_areas_move_together_as_far_as_counts_do_not_explain():
     found = values()
     changes = [[CHANGES[measure][n] for n in (2, 3)] for measure in CHANGES]

@@ -17,7 +17,7 @@ from dscp.extracts.registry import EXTRACTS
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, TOLD, chosen
 from dscp.measures.types import Cohort, Measure
-from dscp.measures.verdicts import verdict
+from dscp.measures.verdicts import LEVEL, verdict, verdict_told
 from dscp.printing.forms import FORMS
 from dscp.report.telling import results
 from stated import verdicts
@@ -113,6 +113,22 @@ def test_a_verdict_goes_by_the_direction_that_is_good(way, better, said):
     assert verdict(way, 0.01, way > 0, 0.05, 1, better) == said
     assert verdict(way, 0.2, way > 0, 0.05, 1, better) == "unclear"
     assert verdict(math.nan, 0.01, True, 0.05, 1, better) == "missing"
+
+
+@pytest.mark.parametrize("p", [0.001, 0.4])
+@pytest.mark.parametrize("effect", [{"odds_ratio": (2.0, 0.5)}, {"log_odds_did": (0.7, -0.7)}])
+def test_a_verdict_in_a_cell_names_all_that_would_turn_it(effect, p):
+    """Whatever turns the words when it alone is changed is among the ids, and nothing else is."""
+    ((statistic, (up, down)),) = effect.items()
+    known = {"x.did.site_1": 4.0, "x.p.site_1": p, LEVEL: 0.05, f"x.{statistic}.site_1": up}
+    known = {name.replace("x.", "effective_treatment."): value for name, value in known.items()}
+    other = dict(zip(known, (-4.0, 0.9 if p < 0.05 else 0.001, 0.0001 if p < 0.05 else 0.9, down), strict=True))
+    of = {"measure": "effective_treatment", "site": "site_1"}
+    words, ids = verdict_told(known, of)
+    turning = {name for name in known if verdict_told({**known, name: other[name]}, of)[0] != words}
+    assert turning <= set(ids) <= {*turning, "effective_treatment.did.site_1"}
+    mixed, names = verdict_told({**known, f"effective_treatment.{statistic}.site_1": down}, of)
+    assert (mixed == "depends on measure") == (p < 0.05) == (f"effective_treatment.{statistic}.site_1" in names)
 
 
 # Unknown or undeclared is an error ----------------------------------------------------------------------------------

@@ -30,10 +30,8 @@ EVERYWHERE = (
     "definitions.minimum_age definitions.age_at codes.completed_exit_reasons definitions.effective_days"
     " definitions.return_days periods.{period}.outcomes sites"
 )
-SETTINGS = (
-    "definitions.minimum_age definitions.age_at codes.completed_exit_reasons"
-    " periods.{period}.outcomes sites.{site}.{arm}.dats"
-)
+CODES = "codes.completed_exit_reasons"
+SETTINGS = "definitions.minimum_age definitions.age_at periods.{period}.outcomes sites.{site}.{arm}.dats"
 COMMON = {"source": SOURCE, "rule": RULE}
 # Journeys that ended in the period: for how many days they can be followed, and after how many their client came back.
 ENDED = """
@@ -77,15 +75,19 @@ WAYS = {"completed": 1, "other": 2}  # how a journey ends -> its status; 0 goes 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is asked of journeys that ended, or that began: of which, and whether it is so; in words."""
+    """What is asked of journeys that ended, or that began: of which, and whether it is so; in words.
+
+    `base`, `count` : what decides, besides SETTINGS, which are asked, and of which it is so
+    """
 
     name: str
     among: str
     so: str
     words: str
+    base: str
+    count: str
     days: int | None = None  # for which each has to be followed
     of: str = "ended"  # or "begun"
-    settings: str = DAYS
 
 
 def asked(definitions: Mapping) -> list[Outcome]:
@@ -94,18 +96,19 @@ def asked(definitions: Mapping) -> list[Outcome]:
     first = return_days[0]
     returned = [
         Outcome(f"returned_{n}", f"completed and followed >= {days}", f"back <= {days}",
-                f"completed at least {days} days before its end: those whose client soon started another", days)
+                f"completed at least {days} days before its end: those whose client soon started another",
+                f"{DAYS} {CODES}", f"{DAYS} {CODES}", days)
         for n, days in enumerate(return_days, start=1)
     ]  # fmt: skip
     return [
         *returned,
         Outcome("stayed_away", f"followed >= {first}", f"completed and coalesce(back > {first}, true)",
                 f"ended at least {first} days before its end: those completed whose client did not soon start another",
-                first),
-        Outcome("other_exit", "followed >= 0", "not completed", "ended in it: those that were not completed"),
+                DAYS, f"{DAYS} {CODES}", first),
+        Outcome("other_exit", "followed >= 0", "not completed", "ended in it: those that were not completed",
+                "", CODES),
         Outcome(WAITED, "waited >= 0", f"waited <= {definitions['wait_days']}",
-                "begun in it with a day of referral: those whose client did not wait long", of="begun",
-                settings=WAIT_DAYS),
+                "begun in it with a day of referral: those whose client did not wait long", "", WAIT_DAYS, of="begun"),
     ]  # fmt: skip
 
 
@@ -160,11 +163,11 @@ def shares(counts: pd.DataFrame, every: Sequence[Outcome], values: Values) -> li
     own = counts.assign(words=counts["outcome"].map({one.name: one.words for one in every}))
     days = counts["outcome"].map({one.name: one.days for one in every})
     own["why"] = [NOBODY.format(int(one)) if one == one else NO_BASE for one in days]
-    own["settings"] = own["outcome"].map({one.name: one.settings for one in every})
     found = []
     for part, more in (("base", ""), ("count", "/so")):
+        shaped = {one.name: getattr(one, part) for one in every}
         rows = quantities(
-            own,
+            own.assign(settings=own["outcome"].map(shaped)),
             id=f"follow_up.{part}{PLACE}",
             value=part,
             rows=part,

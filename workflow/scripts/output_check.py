@@ -144,11 +144,16 @@ def output_check(
     """
     folder = report_of(book.config).root(templates["exhibits.yaml"])
     env = environment(str(folder), book)
-    titles = {number: env.globals["table_data"](number).title.striptags() for number in book.exhibits}
+    printed = [number for number, exhibit in book.exhibits.items() if exhibit.has_rows]
+    titles = {number: env.globals["table_data"](number).title.striptags() for number in printed}
     written = [templates[name].read_text(encoding="utf-8") for name in ("report.css", "check.css")]
     style = embed_fonts("".join(written), folder)
     page = env.get_template("output_check.html.j2").render(
-        sheets=check.sheets(book, titles), policy=policy, audit=audit, style=style
+        sheets=check.sheets(book, titles),
+        left_out=[number for number in book.exhibits if number not in titles],
+        policy=policy,
+        audit=audit,
+        style=style,
     )
     return typeset(page, cores=cores)
 

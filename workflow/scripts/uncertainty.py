@@ -93,17 +93,17 @@ def moments(values: Values, sites: Sequence[str]) -> list[pd.DataFrame]:
             inputs = {**base, "se": f"{measure}.did_se.{{site}}"}
             more = {"areas": of_areas[outcome]} if kind == AREAS else {}
             formula = f"(base / 100) ** 2 * {'(se ** 2 + 2 * areas)' if more else 'se ** 2'}"
-            found.append(derived(values, name, "ratio", formula, {**inputs, **more}, frame))
+            found.append(derived(values, name, "count2", formula, {**inputs, **more}, frame))
             summed.append(name)
     for kind in KINDS:
         name = f"uncertainty.covariance.{kind}.{{place}}"
         inputs = {**base, "both": "sensitivity.covariance.{site}"}
         more = {"areas": "uncertainty.area_covariance"} if kind == AREAS else {}
         formula = f"(base / 100) ** 2 * {'(both + 2 * areas)' if more else 'both'}"
-        found.append(derived(values, name, "ratio", formula, {**inputs, **more}, frame))
+        found.append(derived(values, name, "count2", formula, {**inputs, **more}, frame))
         summed.append(name)
     for name in summed:
-        unit = "count" if ".clients." in name else "ratio"
+        unit = "count" if ".clients." in name else "count2"
         part = {"part": [name.format(place=site) for site in sites]}
         found.append(derived(values, name, unit, "sum(part)", part, ONE.assign(place=ALL)))
     return found

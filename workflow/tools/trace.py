@@ -28,6 +28,7 @@ WIDTH = 118
 STEP = "    "
 UNITS = {
     "count": "",
+    "count2": "squared clients",
     "percent": "per cent",
     "ppt": "percentage points",
     "ppt2": "squared percentage points",

@@ -36,6 +36,7 @@ FIELDS = [
 ]
 UNITS = {
     "count",
+    "count2",
     "percent",
     "ppt",
     "ppt2",

@@ -55,11 +55,17 @@ def verdict(did: float, p: float, odds_up: bool | None, level: float, decimals: 
 
 def odds_up(values: Mapping[str, float], measure: str, site: str) -> bool | None:
     """Whether the tested effect on the odds is upward: of the model, or of the counts where there is no model."""
+    name, even = tested_effect(values, measure, site)
+    return values[name] > even if name else None
+
+
+def tested_effect(values: Mapping[str, float], measure: str, site: str) -> tuple[str, float]:
+    """The id of the tested effect on the odds, "" where there is none, and what it is without any effect."""
     for statistic, even in (("odds_ratio", 1), ("log_odds_did", 0)):
-        value = values.get(f"{measure}.{statistic}.{site}", math.nan)
-        if not math.isnan(value):
-            return value > even
-    return None
+        name = f"{measure}.{statistic}.{site}"
+        if not math.isnan(values.get(name, math.nan)):
+            return name, even
+    return "", 0
 
 
 def verdict_of(values: Mapping[str, float], measure: str, site: str, level: float) -> str:
@@ -72,5 +78,7 @@ def verdict_of(values: Mapping[str, float], measure: str, site: str, level: floa
 def verdict_told(values: Mapping[str, float], of: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """The verdict on the `measure` in the `site` of a row, as a cell says it, and the ids that it follows from."""
     measure, site = of["measure"], of["site"]
-    ids = (f"{measure}.did.{site}", f"{measure}.p.{site}", LEVEL)
-    return SAID[verdict_of(values, measure, site, values[LEVEL])], ids
+    found = verdict_of(values, measure, site, values[LEVEL])
+    effect, _ = tested_effect(values, measure, site)
+    turns_on = (effect,) if effect and found in (BETTER, WORSE, MIXED) else ()
+    return SAID[found], (f"{measure}.did.{site}", f"{measure}.p.{site}", LEVEL, *turns_on)

@@ -31,6 +31,7 @@ SCRIPT = (
 )
 UNITS = {
     "count": "",
+    "count2": "squared clients",
     "percent": "per cent",
     "ppt": "percentage points",
     "ppt2": "squared percentage points",
