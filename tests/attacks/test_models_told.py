@@ -62,7 +62,7 @@ def in_full(cells: Cells, sex: Sex, covariates: list[str]) -> tuple[pd.DataFrame
     set_to = {"confidence": 0.95, "significance": 0.05, "added_to_cells": 0.5}
     models = {"treatment_covariates": covariates, **set_to, "age_without_dir": "mean_of_model"}
     excluded = pd.DataFrame(columns=["excluded_by", "rows"])
-    parts = [part for part in counts_of(members, excluded, SITES, [MEASURE]) if len(part)]
+    parts = [part for part in counts_of(members, excluded, excluded, SITES, [MEASURE], False) if len(part)]
     parts += impact(pd.concat(parts, ignore_index=True), members, list(SITES), models, [MEASURE])
     numbers_set = pd.DataFrame(set_to.items(), columns=["name", "value"])
     setting = partial(quantities, value="value", unit="count", source="config.yaml", rule="ledger", function="settings")

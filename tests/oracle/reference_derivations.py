@@ -251,6 +251,28 @@ def outcomes(
     return [row for measure in rows.values() for row in in_order(measure)], excluded
 
 
+def journeys_left(journeys: list[dict], sites: dict, periods: dict, definitions: dict) -> dict[tuple, int]:
+    """How many journeys are left after each step: (step, whose it is, area, period, "" before any) -> number."""
+    found: dict[tuple, int] = {}
+    for area in areas_of(sites):
+        own = [row for row in journeys if row["dat"] in area["dats"]]
+        found["in_file", "journeys", area["area"], ""] = len(own)
+        for period, (starts, ends) in periods.items():
+            here = [row for row in own if in_period(row, starts, ends)]
+            adults = [row for row in here if age_of(row, starts, ends, definitions) >= definitions["minimum_age"]]
+            left = {
+                ("in_period", "journeys"): here,
+                ("adults", "journeys"): adults,
+                ("early_enough", "effective_treatment"): [
+                    row for row in adults if started_in_time(row, ends, definitions)
+                ],
+                ("latest", "successful_completion"): latest_of_each_client(adults, definitions),
+                ("started", "retained_12_weeks"): [row for row in adults if row["journey_start"] >= starts],
+            }
+            found |= {(*step, area["area"], period): len(rows) for step, rows in left.items()}
+    return found
+
+
 # Continuity ---------------------------------------------------------------------------------------------------------
 
 
@@ -259,6 +281,21 @@ def is_local(referral: dict, area: dict) -> bool:
     if referral["prison"] not in area["prisons"] or referral["referred_to_dat"] not in area["dats"]:
         return False
     return area["arm"] == "pilot" or referral["residence_dat"] in area["dats"]
+
+
+def referrals_left(referrals: list[dict], sites: dict, periods: dict) -> dict[tuple, int]:
+    """How many referrals are left after each step, as of `journeys_left`."""
+    found: dict[tuple, int] = {}
+    for area in (one for one in areas_of(sites) if one["continuity"] in PRISON_MODELS):
+        own = [row for row in referrals if row["prison"] in area["prisons"]]
+        found["in_file", area["area"], ""] = len(own)
+        for period, (starts, ends) in periods.items():
+            here = [row for row in own if starts <= row["referral_date"] <= ends]
+            sent = [row for row in here if row["referred_to_dat"] in area["dats"]]
+            local = [row for row in sent if is_local(row, area)]
+            for step, rows in (("in_period", here), ("to_area", sent), ("local", local)):
+                found[step, area["area"], period] = len(rows)
+    return {(step, "carat_referrals", *place): number for (step, *place), number in found.items()}
 
 
 def is_pickup(form: dict, referral: dict, area: dict, until: dt.date, definitions: dict) -> bool:

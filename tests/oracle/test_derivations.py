@@ -273,6 +273,16 @@ def differing(ours: list[dict], theirs: list[dict], extract: list[dict]) -> str:
     return "the same rows in another order"
 
 
+def left_after(steps) -> dict[tuple, int]:
+    """How many are left after each step, as the rules count them."""
+    return {tuple(place): number for *place, number in steps.to_numpy().tolist()}
+
+
+def above_nought(found: dict[tuple, int]) -> dict[tuple, int]:
+    """The counts of those that there are any of: the rules have no row of none."""
+    return {place: number for place, number in found.items() if number}
+
+
 def test_outcomes_are_those_of_the_method(tmp_path):
     seen = Counter()
 
@@ -285,11 +295,14 @@ def test_outcomes_are_those_of_the_method(tmp_path):
         rows = placed(rows)
         shared = {"definitions": definitions, "codes": chosen["codes"], "bands": chosen["bands"]}
         path = write(tmp_path, "journeys", rows, JOURNEY_TYPES)
-        clients, excluded = outcomes.outcomes(path, sites(EXTRACTS), configured(study), **shared, measures=TREATMENT)
+        clients, excluded, steps = outcomes.outcomes(
+            path, sites(EXTRACTS), configured(study), **shared, measures=TREATMENT
+        )
         expected, left_out = slow.outcomes(rows, sites(EXTRACTS), periods, **shared)
         found = members(clients, rows)
         assert found == expected, differing(found, expected, rows)
         assert dict(excluded.to_numpy().tolist()) == left_out
+        assert left_after(steps) == above_nought(slow.journeys_left(rows, sites(EXTRACTS), periods, definitions))
         seen.update(extracts=EXTRACTS, rows=len(expected))
         seen.update(f"{row['measure']} {row['outcome']}" for row in expected)
         for row in rows:
@@ -470,7 +483,7 @@ def test_prison_pickups_are_those_of_the_method(tmp_path):
             "triage_quarters": triage_file,
         }
         shared = {"definitions": definitions, "codes": chosen["codes"], "bands": chosen["bands"]}
-        rows, counts, cases = continuity.continuity(
+        rows, counts, cases, steps = continuity.continuity(
             extracts, sites(EXTRACTS), configured(study), **shared, measures=CONTINUITY
         )
         until = {period: day(date) for period, date in STUDIES[study]["pickups_until"].items()}
@@ -480,6 +493,8 @@ def test_prison_pickups_are_those_of_the_method(tmp_path):
         ours = members(rows, referrals)
         assert ours == expected, differing(ours, expected, [*referrals, *forms, *dirs])
         assert dict(cases.to_numpy().tolist()) == special
+        of_referrals = slow.referrals_left(referrals, sites(EXTRACTS), windows(study, "referrals"))
+        assert left_after(steps) == above_nought(of_referrals)
         assert counts["community_triage"].empty
         seen.update(extracts=EXTRACTS, **special)
         seen.update(f"successful: {row['outcome']}" for row in expected)
@@ -518,12 +533,15 @@ def test_triage_counts_are_those_of_the_method(tmp_path):
     def compare(study, throws):
         rows = placed([row for n, thrown in enumerate(throws, 2) for row in triage_records(n, thrown, study)])
         extracts = {**nothing, "triage_quarters": write(tmp_path, "triage_quarters", rows, TRIAGE_TYPES)}
-        referrals, ours, _ = continuity.continuity(
+        referrals, ours, _, steps = continuity.continuity(
             extracts, sites(EXTRACTS), configured(study), DEFAULT["definitions"], CODES, [5, 10, 20], CONTINUITY
         )
         counted = as_rows(ours["community_triage"])
         found = {(row["area"], row["period"]): (row["rows"], row["base"], row["count"]) for row in counted}
-        assert found == slow.triage(rows, sites(EXTRACTS), windows(study, "triage_quarters"))
+        triaged = slow.triage(rows, sites(EXTRACTS), windows(study, "triage_quarters"))
+        assert found == triaged
+        left = {place: number for place, number in left_after(steps).items() if place[0] == "in_period"}
+        assert left == {("in_period", "triage_quarters", *place): one for place, (one, _, _) in triaged.items()}
         assert referrals.empty
         seen.update(extracts=EXTRACTS, areas=len(found), sums=sum(quarters > 1 for quarters, _, _ in found.values()))
 

@@ -106,7 +106,7 @@ def treatment_counts(inputs, config) -> Iterator[pd.DataFrame]:
     """Of one measure after the other: what has changed the counts of one need not be looked for in the others."""
     shared = (config["sites"], config["periods"], config["definitions"], config["codes"])
     for measure in of_rule("outcomes"):
-        clients, _ = outcomes.outcomes(inputs["journeys"], *shared, config["models"]["length_of_use_bands"], [measure])
+        clients, *_ = outcomes.outcomes(inputs["journeys"], *shared, config["models"]["length_of_use_bands"], [measure])
         yield counted(clients, measure, config["sites"])[["area", "period", "base", "count"]]
 
 
@@ -117,7 +117,7 @@ def same_treatment(inputs, config, straight) -> bool:
 
 def continuity_counts(inputs, config) -> pd.DataFrame:
     bands = config["models"]["length_of_use_bands"]
-    referrals, counts, _ = continuity.continuity(
+    referrals, counts, *_ = continuity.continuity(
         inputs,
         config["sites"],
         config["periods"],

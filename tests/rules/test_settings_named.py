@@ -63,9 +63,9 @@ def journeys_followed(journeys: str, config: dict) -> list[pd.DataFrame]:
 def counted(extracts: dict[str, str], config: dict) -> pd.DataFrame:
     """The ledger rows of the rules outcomes and continuity."""
     treatment, others = of_rule("outcomes"), of_rule("continuity")
-    clients, excluded = outcomes.outcomes(extracts["journeys"], *shared(config), treatment)
+    clients, *left_out = outcomes.outcomes(extracts["journeys"], *shared(config), treatment)
     found = continuity.continuity(extracts, *shared(config), others)
-    rows = outcomes.ledger(clients, excluded, config["sites"], treatment)
+    rows = outcomes.ledger(clients, *left_out, config["sites"], treatment, beside=True)
     rows += continuity.ledger(*found, config["sites"], others, beside=True)
     rows += journeys_followed(extracts["journeys"], config)
     return pd.concat(rows, ignore_index=True)

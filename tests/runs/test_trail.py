@@ -22,6 +22,7 @@ TOOLS = Path(__file__).parents[2] / "workflow" / "tools"
 RATE = "effective_treatment.rate.pilot_3.pre"
 NAMED_AS_A_WHOLE = (
     "excluded.",
+    "cases.",  # steps on the way to a cohort, whose own records are named
     "claims.",
     "reproduction.",
     "validation.information.",

@@ -29,6 +29,7 @@ from dscp.printing.forms import FORMS
 from dscp.printing.origins import anchor_of
 from dscp.report.lint import read_allowed, read_page
 from dscp.run.inert import inert
+from dscp.study.areas import ARMS
 from dscp.workbook.ods import ods
 from dscp.workbook.sheets import number_format
 from dscp.workbook.xlsx import xlsx
@@ -37,6 +38,7 @@ from tables import read_cells
 from workbook import workbook
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+BY_AREA = [f"Table B.6.{n}" for n in range(1, 13)]  # of the six sites that are analysed
 DECLARED = yaml.safe_load((TEMPLATES / "exhibits.yaml").read_text(encoding="utf-8"))["exhibits"]
 TEXTS = yaml.safe_load((TEMPLATES / "workbook.yaml").read_text(encoding="utf-8"))
 ALLOWED = read_allowed(yaml.safe_load((TEMPLATES / "numbers_allowed.yaml").read_text(encoding="utf-8")))
@@ -118,10 +120,29 @@ def printed_cells(sheet, rows: list[dict]) -> list[tuple[list, list]]:
 
 def test_every_numbered_table_has_its_worksheet(book, pages, default_run):
     names = [f"Table {number}" for number in pages]
-    assert book.sheetnames == ["Cover", "Contents", "Notes", *names]
+    assert [name for name in book.sheetnames if name not in BY_AREA] == ["Cover", "Contents", "Notes", *names]
     exhibits = read_cells(default_run / "cells.csv", dtype=str)["exhibit"].drop_duplicates()
     assert names == [f"Table {number}" for number in exhibits if not number.startswith("Figure ")]
-    assert len(names) == 36
+    assert len(names) == 37
+
+
+def test_what_each_step_leaves_out_is_there_for_each_area_and_adds_up(book, config):
+    assert [name for name in book.sheetnames if name in BY_AREA] == BY_AREA
+    assert book.sheetnames.index(BY_AREA[0]) == book.sheetnames.index("Table B.6") + 1
+    sides = {arm["label"]: side for site in config["sites"].values() for side in ARMS if (arm := site.get(side))}
+    added = {side: Counter() for side in ARMS}
+    for name in BY_AREA:
+        _, _, area = book[name]["A1"].value.split(" [")[0].split(": ")
+        for row in table_rows(book[name])[1:]:
+            added[sides[area]].update({(row[0].value, row[1].value, n): row[1 + n].value for n in (1, 2)})
+    whole = {
+        (row[0].value, row[1].value): [cell.value for cell in row[2:]] for row in table_rows(book["Table B.6"])[1:]
+    }
+    of_file = [key for key in whole if key[1].startswith("Rows ")]
+    assert len(of_file) == 6 and len(whole) > 30
+    for key in whole.keys() - of_file:
+        sums = [added[side][(*key, n)] for side in ARMS for n in (1, 2)]
+        assert sums == whole[key], key
 
 
 def test_every_cell_reads_alike_in_html_and_xlsx(book, pages):

@@ -425,15 +425,14 @@ def _count(config: Mapping, typed: Mapping[str, Path]) -> tuple[list[pd.DataFram
     shared = (sites, *(config[key] for key in ("periods", "definitions", "codes")), models["length_of_use_bands"])
     every = chosen(config["measures"], typed)
     treatment, others = ([one for one in every if one.cohort.rule == rule and one.of_its_own] for rule in COUNTED)
-    counts, members = [], {}
+    counts, members, beside = [], {}, not under_a_policy(config)
     if treatment:
-        members["outcomes"], excluded = outcomes(str(typed["journeys"]), *shared, treatment)
-        counts += outcomes_ledger(members["outcomes"], excluded, sites, treatment)
+        members["outcomes"], *left_out = outcomes(str(typed["journeys"]), *shared, treatment)
+        counts += outcomes_ledger(members["outcomes"], *left_out, sites, treatment, beside)
     if others:
         read = {name: str(typed[name]) for one in others for name in one.reads}
-        members["referrals"], summed, cases = continuity(read, *shared, others)
-        beside = not under_a_policy(config)
-        counts += continuity_ledger(members["referrals"], summed, cases, sites, others, beside)
+        members["referrals"], *found = continuity(read, *shared, others)
+        counts += continuity_ledger(members["referrals"], *found, sites, others, beside)
     return counts, members
 
 

@@ -236,7 +236,7 @@ UNTESTED = (
 )
 JOURNEYS = r"excluded\.\w+\.journeys|validation\.\w+\.journeys.*"
 # Of all sites, and of other times.
-MIX = r"case_mix\.(count|complete_\w+)\..*|varied\.did\..*|(flows|over_time|follow_up)\..*"
+MIX = r"case_mix\.(count|complete_\w+)\..*|varied\.did\..*|(flows|over_time|follow_up|cases)\..*"
 YEARLY = ("started", "retained_12_weeks", "completed_under_12_weeks")
 SPENDING = r"spending\..*|spending_item\..*|cost(_recurrent)?\..*|validation\..*pilot_spending.*"
 RATIOS = r"benefit\.(cost_ratio|cost_ratio_sensitivity|net_cost_ratio)"

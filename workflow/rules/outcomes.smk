@@ -14,6 +14,7 @@ rule outcomes:
     params:
         study={**study("sites", "periods", "definitions", "codes"), "bands": STUDY["models"]["length_of_use_bands"]},
         measures=measures("outcomes"),
+        beside=not under_a_policy(STUDY),
         digest=digest("outcomes"),
     script:
         "../scripts/outcomes.py"

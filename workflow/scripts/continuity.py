@@ -10,8 +10,10 @@ import duckdb
 import pandas as pd
 
 from dscp.extracts.types import WITH
+from dscp.ledger.ids import words_of
 from dscp.ledger.rows import quantities, write_ledger
-from dscp.measures.counting import count_rows, counted, linked_rows, links_of, with_counts
+from dscp.measures.cases import step_counts, step_rows
+from dscp.measures.counting import count_rows, counted, linked_rows, links_of, totals, with_counts
 from dscp.measures.of_referrals import VIEWS, derive, opened, register
 from dscp.measures.records import (
     AGE_YEARS,
@@ -61,7 +63,7 @@ def continuity(
     codes: Mapping,
     bands: list[int],
     measures: Sequence[Measure],
-) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], pd.DataFrame]:
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], pd.DataFrame, pd.DataFrame]:
     """Derive continuity of care.
 
     Parameters
@@ -78,6 +80,7 @@ def continuity(
         whether the client is in each linked extract
     counts : measure of counts by quarter -> one row per area and period: rows summed, base, count
     cases : rule, rows: referrals left out and cases that rest on a choice; without a row where there are no referrals
+    steps : how many are left after each step, from `step_counts`
     """
     con = opened(extracts)
     of_referrals = [measure for measure in measures if measure.outcome]
@@ -89,12 +92,13 @@ def continuity(
         frames = [con.execute(CHARACTERISTICS.format(measure=measure.name, linked=linked(measure))).df()
                   for measure in of_referrals]  # fmt: skip
         cases = special_cases(con, definitions["pickup_days"])
-    counts = {}
+    counts, steps = {}, [step_counts(con, of_referrals, {})]
     for measure in measures:
         if not measure.outcome:
             register(con, sites, study_periods, measure)
             counts[measure.name] = con.execute(measure.cohort.sql).df()
-    return pd.concat(frames, ignore_index=True), counts, cases
+            steps.append(step_counts(con, [measure], {}))
+    return pd.concat(frames, ignore_index=True), counts, cases, pd.concat(steps, ignore_index=True)
 
 
 def linked(measure: Measure) -> str:
@@ -141,14 +145,15 @@ def ledger(
     referrals: pd.DataFrame,
     counts: Mapping[str, pd.DataFrame],
     cases: pd.DataFrame,
+    steps: pd.DataFrame,
     sites: Mapping,
     measures: Sequence[Measure],
     beside: bool,
 ) -> list[pd.DataFrame]:
     """Ledger rows: base and count of each measure, area and period, those in linked extracts, and the counted cases.
 
-    beside : whether pick-ups without the last day of forms are counted, too: not under a disclosure policy, since two
-        counts that differ by a few people tell these
+    beside : whether pick-ups without the last day of forms, and those left after each step, are counted, too: not under
+        a disclosure policy, since two counts that differ by a few people tell these
     """
     parts = [
         quantities(
@@ -180,7 +185,16 @@ def ledger(
         told.add(measure.cohort.family)
         if beside and "{pickups}" in measure.outcome:
             parts.append(uncut_rows(referrals, measure, sites))
+    if beside:
+        parts += [totals(part, SOURCE, RULE) for part in parts if is_of_members(part)]
+        parts += step_rows(steps, measures, sites, parts, RULE)
     return parts
+
+
+def is_of_members(rows: pd.DataFrame) -> bool:
+    """Whether ledger rows count the members of a cohort: all, or those who are in a linked extract."""
+    part = words_of(rows.iloc[0])[1] if len(rows) else ""
+    return part == "base" or part.startswith(WITH)
 
 
 def uncut_rows(referrals: pd.DataFrame, measure: Measure, sites: Mapping) -> pd.DataFrame:
@@ -208,8 +222,8 @@ if __name__ == "__main__":
         extracts = {
             name: getattr(snakemake.input, name) for name in dict.fromkeys(e for m in measures for e in m.reads)
         }
-        referrals, counts, cases = continuity(
+        referrals, *found = continuity(
             extracts, study["sites"], study["periods"], study["definitions"], study["codes"], study["bands"], measures
         )
         referrals.to_parquet(out.referrals, index=False)
-        write_ledger(ledger(referrals, counts, cases, study["sites"], measures, snakemake.params.beside), out.ledger)
+        write_ledger(ledger(referrals, *found, study["sites"], measures, snakemake.params.beside), out.ledger)

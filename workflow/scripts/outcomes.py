@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import pandas as pd
 
-from dscp.ledger import formulas
-from dscp.ledger.ids import dims_of, general
-from dscp.ledger.rows import quantities, values_of, write_ledger
+from dscp.ledger.rows import quantities, write_ledger
+from dscp.measures.cases import step_counts, step_rows
 from dscp.measures.cohorts import OF_ADULTS
-from dscp.measures.counting import count_rows, counted
-from dscp.measures.derivations import derive, journeys_within
+from dscp.measures.counting import count_rows, counted, totals
+from dscp.measures.derivations import derive, journeys_within, words_of
 from dscp.measures.records import DRUG_FLAGS, ETHNICITY, LENGTH_OF_USE, PERSON, yes_no
 from dscp.measures.registry import MEASURES
 from dscp.measures.types import Measure
@@ -49,7 +48,7 @@ def outcomes(
     codes: Mapping,
     bands: list[int],
     measures: Sequence[Measure],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Derive the measures of treatment.
 
     Parameters
@@ -64,13 +63,15 @@ def outcomes(
     clients : one row per measure, area, period and client counted: outcome (bool), file and line of the journey
         that decided it, which rows are of one client (person, in all measures), and the client's characteristics
     excluded : rule, rows: how many journeys each derivation rule left out
+    steps : how many are left after each step, from `step_counts`
     """
     windows = periods(study_periods, "outcomes")
     # Who is one person has the same number in every measure, so that one client is known again in another.
     con = journeys_within(journeys, sites, windows, definitions, codes, bands, also=PERSON)
     derive(con, definitions, measures)
     clients = pd.concat(con.execute(CHARACTERISTICS.format(measure=measure.name)).df() for measure in measures)
-    return clients.reset_index(drop=True), exclusions(con, definitions["effective_days"])
+    steps = step_counts(con, measures, words_of(definitions))
+    return clients.reset_index(drop=True), exclusions(con, definitions["effective_days"]), steps
 
 
 def exclusions(con: duckdb.DuckDBPyConnection, effective_days: int) -> pd.DataFrame:
@@ -103,9 +104,18 @@ LEFT_OUT_BY = {
 
 
 def ledger(
-    clients: pd.DataFrame, excluded: pd.DataFrame, sites: Mapping, measures: Sequence[Measure]
+    clients: pd.DataFrame,
+    excluded: pd.DataFrame,
+    steps: pd.DataFrame,
+    sites: Mapping,
+    measures: Sequence[Measure],
+    beside: bool,
 ) -> list[pd.DataFrame]:
-    """Ledger rows: base and count of each measure, area and period, their totals, and what each rule left out."""
+    """Ledger rows: base and count of each measure, area and period, their totals, and what each rule left out.
+
+    beside : whether those left after each step are told by area, too: not under a disclosure policy, since two counts
+        that differ by a few people tell these
+    """
     parts = [
         quantities(
             excluded.assign(extract="journeys", settings=excluded["excluded_by"].map(LEFT_OUT_BY)),
@@ -125,33 +135,16 @@ def ledger(
     for measure in measures:
         rows = counted(clients, measure, sites)
         for part in count_rows(measure, rows, RULE, with_base=measure.cohort.family not in told):
-            parts += [part, totals(part, "Tables 7.5 and 7.6" if measure.exhibit else measure.source)]
+            parts += [part, totals(part, "Tables 7.5 and 7.6" if measure.exhibit else measure.source, RULE)]
         told.add(measure.cohort.family)
-    return parts
-
-
-def totals(rows: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Sums over all pilots and all comparisons of the rows of a base or count."""
-    places = pd.DataFrame([dims_of(row) for row in rows.to_dict("records")])
-    places["area"] = "all_" + places["area"].str.partition("_")[0] + "s"
-    return formulas.derive(
-        formulas.summed(places, rows, ["area", "period"]),
-        values_of(rows),
-        id=general(rows.iloc[0]),
-        unit="count",
-        formula="sum(part)",
-        inputs={"part": "@parts"},
-        source=source,
-        rule=RULE,
-        function="totals",
-    )
+    return [*parts, *step_rows(steps, measures, sites, parts, RULE)] if beside else parts
 
 
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         study = snakemake.params.study
         measures = [MEASURES[name] for name in snakemake.params.measures]
-        clients, excluded = outcomes(
+        clients, excluded, steps = outcomes(
             snakemake.input.journeys,
             study["sites"],
             study["periods"],
@@ -161,4 +154,5 @@ if __name__ == "__main__":
             measures,
         )
         clients.to_parquet(out.clients, index=False)
-        write_ledger(ledger(clients, excluded, study["sites"], measures), out.ledger)
+        parts = ledger(clients, excluded, steps, study["sites"], measures, snakemake.params.beside)
+        write_ledger(parts, out.ledger)

@@ -9,6 +9,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from dscp.exhibits.book import open_book, read_activity
+from dscp.exhibits.declared import with_sheets
 from dscp.ledger.rows import read_ledger
 from dscp.report.lint import read_allowed, refuse_naked_numbers
 from dscp.report.render import environment
@@ -42,7 +43,7 @@ def workbook(
     -------
     The workbook, and its own words with the elements that the number lint reads.
     """
-    book = open_book(ledger, activity, declarations, config)
+    book = open_book(ledger, activity, with_sheets(declarations, config), config)
     env = environment(str(folder), book)
     tables = [env.globals["table_data"](number) for number in book.exhibits]
     words = drawn(texts, env)

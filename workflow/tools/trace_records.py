@@ -87,6 +87,8 @@ def _query(row: Mapping, run: Path, config: Mapping) -> tuple[Path, str, list] |
     """The file that names a leaf's records, the condition on its rows, and the values in it."""
     measure, validated = MEASURES.get(row["family"]), run / "restricted" / "validated"
     extract = extracts_of(row)[0]
+    if row["family"] == "cases":  # steps on the way to a cohort: no file has their rows apart
+        return None
     if row["family"] == "validation":
         condition = _validation_condition(row, config, validated)
     elif row["family"] == "case_mix":

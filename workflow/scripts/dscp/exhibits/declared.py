@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from dscp.extracts.registry import EXTRACTS
+from dscp.extracts.registry import EXTRACTS, called
 from dscp.ledger.placebo import BINS as PLACEBO_BINS
+from dscp.measures.counting import links_of
 from dscp.measures.needs import lacking, needs_of, without
 from dscp.measures.published import EVERY, GROUPS
 from dscp.measures.registry import BINS, DEFAULT, MEASURES, POOLED, TOLD, chosen
-from dscp.measures.types import Measure
+from dscp.measures.types import COUNTED, LEFT_OUT, Measure, Step, in_step
 from dscp.measures.verdicts import verdict_told
 from dscp.printing.forms import FORMS, in_unit, printed
 from dscp.run.inert import inert
@@ -151,6 +152,18 @@ def with_further(declared: Mapping[str, Mapping], config: Mapping) -> dict[str, 
     return dict([*items[:before], *further(declared, config).items(), *items[before:]])
 
 
+def with_sheets(declared: Mapping[str, Mapping], config: Mapping) -> dict[str, Mapping]:
+    """All tables of a workbook: behind one that is declared with worksheets one for each area, as B.6.1 behind B.6."""
+    made: dict[str, Mapping] = {}
+    for number, declaration in declared.items():
+        made[number] = declaration
+        if "worksheets" in declaration and not lacking(needs_of(declaration), config):
+            own = {**declaration, **declaration["worksheets"]}
+            places = [{key: area[key] for key in ("site", "arm", "area")} for area in _area_rows(config)]
+            made |= {f"{number}.{i}": {**own, "vars": place} for i, place in enumerate(places, start=1)}
+    return made
+
+
 def _with_base(column: Mapping, measure: Measure) -> Mapping:
     """A column; that of a base holds the base of the measure's cohort, which another measure may share."""
     return {**column, "id": column["id"].replace("{measure}.base.", f"{measure.cohort.family}.base.")}
@@ -256,6 +269,11 @@ def _cell(row: str, spec: Mapping, column, values: Mapping, texts: Mapping, ids:
     return (_entry(row, {"column": column.name, "id": source["id"], "form": source["form"]}, values),)
 
 
+def _filled(pattern: str, values: Mapping) -> str:
+    """A pattern of an id with its values; `{id}` is that of a generated row, which has its own."""
+    return pattern.format(**values).format(**values)
+
+
 def _entry(row: str, spec: Mapping, values: Mapping) -> Entry:
     form = spec.get("form", "").format(**values)
     if form and form not in FORMS:
@@ -263,7 +281,7 @@ def _entry(row: str, spec: Mapping, values: Mapping) -> Entry:
     return Entry(
         row=row,
         column=spec["column"].format(**values),
-        id=spec.get("id", "").format(**values),
+        id=_filled(spec.get("id", ""), values),
         form=form,
         lines=tuple(spec.get("lines", ())),
         before=spec.get("before", ""),
@@ -291,7 +309,7 @@ def generated(spec: Mapping, config: Mapping, ids: Collection[str], shared: Mapp
     rows = [row for row in GENERATORS[spec["each"]](config) if all(row[key] == value for key, value in where.items())]
     known = [row for row in rows if "measure" not in row or not lacking([row["measure"]], config)]
     known = [row for row in known if not of or MEASURES[of].only(config["sites"][row["site"]])]
-    return [row for row in known if "given" not in spec or spec["given"].format(**{**shared, **row}) in ids]
+    return [row for row in known if "given" not in spec or _filled(spec["given"], {**shared, **row}) in ids]
 
 
 def ledger_items(ids: Iterable[str], pattern: str) -> list[dict]:
@@ -482,6 +500,54 @@ def _placebo_bin_rows(config: Mapping) -> list[dict]:
     ]
 
 
+def _period_rows(config: Mapping) -> list[dict]:
+    """Both periods."""
+    return [{"period": period} for period in PERIODS]
+
+
+def _arm_period_rows(config: Mapping) -> list[dict]:
+    """All pilots and all comparison areas in both periods."""
+    whom = {"all_pilots": "All pilots", "all_comparisons": "All comparison areas"}
+    return [{"area": area, "who": who, "period": period} for area, who in whom.items() for period in PERIODS]
+
+
+def _case_rows(config: Mapping) -> list[dict]:
+    """From the rows of each extract to the members of each cohort: what is left, whom each step leaves out, their ids.
+
+    Steps that cohorts share are told once, under the extract.
+    """
+    measured = [one for one in chosen(config.get("measures", DEFAULT), config["extracts"]) if one.of_its_own]
+    cohorts: dict[str, Measure] = {}
+    for measure in measured:
+        cohorts.setdefault(measure.cohort.family, measure)
+    found: dict[str, list[dict]] = {}
+    for measure in cohorts.values():
+        extract = measure.cohort.reads[0]
+        found.setdefault(extract, _rows_of_file(extract, measure.cohort.steps)).extend(_rows_of_cohort(measure))
+    every = [row for rows in found.values() for row in rows]
+    return [{**row, "n": n, "period": PERIODS[0]} for n, row in enumerate(every, start=1)]
+
+
+def _rows_of_file(extract: str, steps: Sequence[Step]) -> list[dict]:
+    """The rows read, and the steps that all cohorts of an extract share."""
+    shared = [step for step in steps if step.of == extract]
+    told = [("Rows read", f"validation.rows_in.{extract}"), ("Rows kept", f"validation.rows_kept.{extract}")]
+    told += [(step.less, step.left if step.first else in_step(LEFT_OUT, step.name, step.of)) for step in shared]
+    told.append(("Left", shared[-1].left))
+    return [{"group": extract, "counted": called(extract), "step": what, "id": pattern} for what, pattern in told]
+
+
+def _rows_of_cohort(measure: Measure) -> list[dict]:
+    """The steps of a cohort alone, its members, and those of them who are in a linked extract."""
+    cohort = measure.cohort
+    told = [(step.less, in_step(LEFT_OUT, step.name, step.of)) for step in cohort.steps if step.of == cohort.family]
+    told += [(cohort.less, in_step(LEFT_OUT, COUNTED, cohort.family))] if cohort.less else []
+    told.append((measure.base_head, cohort.base))
+    told += [(f"Of these, client in: {called(name)}", cohort.linked(name)) for name in links_of(measure)]
+    of = {"measure": measure.name, "group": cohort.family, "counted": measure.label}
+    return [{**of, "step": what, "id": pattern} for what, pattern in told]
+
+
 def _scenario_rows(config: Mapping) -> list[dict]:
     """The scenarios of Table S.15."""
     return [{"scenario": name, "called": called, "counted": True} for name, called in SCENARIOS.items()]
@@ -509,6 +575,9 @@ GENERATORS = {
     "pooled": _pooled_rows,
     "judged": _judged_rows,
     "relabelled": _relabelled_rows,
+    "periods": _period_rows,
+    "arm_periods": _arm_period_rows,
+    "cases": _case_rows,
     "scenarios": _scenario_rows,
     "panel_years": _panel_year_rows,
     "placebo_bins": _placebo_bin_rows,

@@ -8,9 +8,9 @@ import pandas as pd
 
 from dscp.extracts.registry import EXTRACTS
 from dscp.extracts.types import WITH, Link
-from dscp.ledger.formulas import derive
-from dscp.ledger.ids import digest
-from dscp.ledger.rows import quantities
+from dscp.ledger.formulas import derive, summed
+from dscp.ledger.ids import digest, dims_of, general
+from dscp.ledger.rows import quantities, values_of
 from dscp.measures.types import AMONG, Measure
 from dscp.study.areas import PERIODS, areas
 
@@ -40,6 +40,23 @@ def with_counts(counts: pd.DataFrame, measure: Measure, sites: Mapping[str, Mapp
     numbers = [name for name in counts.columns if name not in ("area", "period")]
     every = places(measure, sites).merge(counts, how="left", on=["area", "period"])
     return every.fillna(dict.fromkeys(numbers, 0)).astype(dict.fromkeys(numbers, int))
+
+
+def totals(rows: pd.DataFrame, source: str, rule: str) -> pd.DataFrame:
+    """Ledger rows of sums over all pilots and all comparison areas, of quantities that are one for each area."""
+    dims = pd.DataFrame([dims_of(row) for row in rows.to_dict("records")])
+    dims["area"] = "all_" + dims["area"].str.partition("_")[0] + "s"
+    return derive(
+        summed(dims, rows, list(dims.columns)),
+        values_of(rows),
+        id=general(rows.iloc[0]),
+        unit="count",
+        formula="sum(part)",
+        inputs={"part": "@parts"},
+        source=source,
+        rule=rule,
+        function="totals",
+    )
 
 
 def everywhere(settings: str) -> str:

@@ -117,10 +117,18 @@ def derive(con: duckdb.DuckDBPyConnection, definitions: Mapping, measures: Seque
     con.execute(LATEST.format(name="latest", journeys="adults", order=order))
     if any(EARLY_ENOUGH in measure.cohort.sql for measure in measures):
         _early_enough(con, definitions["start_cutoff"], order, days)
-    words = {"completed": COMPLETED_WHEN[definitions["exit_reason_counts"]], **days}
+    words = words_of(definitions)
     for measure in measures:
         outcome, cohort = measure.outcome.format(**words), measure.cohort.sql.format(**words)
         con.execute(MEASURE.format(name=measure.name, outcome=outcome, cohort=cohort))
+
+
+def words_of(definitions: Mapping) -> dict[str, object]:
+    """What the words in braces of a cohort's SQL stand for."""
+    return {
+        "completed": COMPLETED_WHEN[definitions["exit_reason_counts"]],
+        "effective_days": definitions["effective_days"],
+    }
 
 
 def _early_enough(con: duckdb.DuckDBPyConnection, cutoff: str, order: str, days: Mapping[str, int]) -> None:

@@ -33,6 +33,7 @@ def _derived_by(rule: str) -> tuple[str, ...]:
     return tuple(name for name, one in MEASURES.items() if one.cohort.rule == rule and one.of_its_own)
 
 
+GENERATED = "{id}"  # in the place of an id: its generator makes it, of what the study has
 OPEN = "without a disclosure policy"
 ELSEWHERE = "of another report"
 VALUED = Needs(all_of=("effective_treatment", "completion_of_treated", "pilot_spending"))
@@ -75,6 +76,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "new_journeys_monthly": ("new_journeys_monthly",),
     "case_mix": ("case_mix",),
     "flows": ("flows",),
+    "cases": (),
     "varied": ("varied",),
     "additional": ("benefits",),
     "benefit": ("benefits",),
@@ -153,7 +155,8 @@ def needs_of(declaration: Mapping) -> list[str]:
     """
     found = list(declaration.get("needs", []))
     measures = set(_under(declaration, "measure"))
-    for pattern in [*_under(declaration, "id"), *_under(declaration, "id_like")]:
+    patterns = [*_under(declaration, "id"), *_under(declaration, "id_like")]
+    for pattern in (one for one in patterns if one != GENERATED):
         family = pattern.partition(".")[0]
         for name in sorted(measures) if family == "{measure}" else [family]:
             if name not in FAMILIES:

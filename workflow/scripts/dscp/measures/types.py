@@ -17,6 +17,54 @@ AMONG = "/"  # between the key of a cohort and what its members have: of whom, w
 
 
 @dataclass(frozen=True, kw_only=True)
+class Step:
+    """A step on the way from the rows of an extract to the members of a cohort: those that are left after it.
+
+    Cohorts that begin in the same way share steps, and each step has one id.
+
+    Attributes
+    ----------
+    name : what it is called in ids
+    of : whose step it is: the extract where all its cohorts share it, else the family of the cohort
+    sql : one row (area, period) for each that is left; of the first step, before any period, one row (area)
+    words : template: who is left, with {label} of the area and {period}
+    less : whom it leaves out, as a table says it; of the first step what it leaves
+    settings : template: paths in the config of what decides who is left
+    """
+
+    name: str
+    of: str
+    sql: str
+    words: str
+    less: str
+    settings: str
+
+    @property
+    def first(self) -> bool:
+        """Whether it comes before any period: the rows of the extract that are of an area."""
+        return self.name == IN_FILE
+
+    @property
+    def kept(self) -> str:
+        """The pattern of the id of those that are left."""
+        return f"cases.{IN_FILE}.{{of}}.{{area}}" if self.first else "cases.kept.{step}.{of}.{area}.{period}"
+
+    @property
+    def left(self) -> str:
+        """The same of this step, with area and period alone open."""
+        return in_step(self.kept, self.name, self.of)
+
+
+def in_step(pattern: str, step: str, of: str) -> str:
+    """A pattern of ids of a step, with area and period alone open."""
+    return pattern.replace("{step}", step).replace("{of}", of)
+
+
+IN_FILE, COUNTED = "in_file", "counted"  # the first step of a cohort, and what follows its last one
+LEFT_OUT = "cases.left_out.{step}.{of}.{area}.{period}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cohort:
     """Whom a base counts. Measures that count the same clients share one cohort, and its base has one id.
 
@@ -30,6 +78,8 @@ class Cohort:
         of an extract whose rows hold numbers one row per area and period with base and count
     words : template: who is counted, with {label} of the area and {period}
     settings : template: paths in the config of what decides who is counted
+    steps : on the way from the rows of the extract to its members, the rows of an area first
+    less : whom the last step leaves that are no members, as a table says it; "" where rows hold numbers
     """
 
     family: str
@@ -39,6 +89,8 @@ class Cohort:
     sql: str
     words: str
     settings: str
+    steps: tuple[Step, ...]
+    less: str
 
     @property
     def key(self) -> str:

@@ -28,7 +28,7 @@ WITHIN = frozenset(
         *("measure", "bin", "scenario", "savings", "spent", "stock", "flow", "part", "place"),
         *("setting", "choice"),
         *("outcome", "way", "at", "arm"),
-        *("span", "comparison"),
+        *("span", "comparison", "step", "of"),
     }
 )
 # Statistics of a measure and a site that have one entry for all measures; those of a model have one together.
@@ -287,6 +287,9 @@ TITLES = {
     },
     "published.apart.completed.{group}.{period}": "Distance of the share of completions from that of all others",
     "published.apart.returned.{group}.{period}": "Distance of the share of re-presentations from that of all others",
+    "cases.in_file.{of}.{area}": "Rows of an area in a file",
+    "cases.kept.{step}.{of}.{area}.{period}": "Rows that a step leaves",
+    "cases.left_out.{step}.{of}.{area}.{period}": "Rows that a step leaves out",
     "excluded.{excluded_by}.{extract}": "Records that the method leaves out or treats specially",
     "prison_pickup.count.{area}.{period}": "Referrals picked up in time",
     "prison_pickup.uncut.{area}.{period}": "Referrals picked up in time, whenever the form was filled in",

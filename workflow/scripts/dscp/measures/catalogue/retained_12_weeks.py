@@ -4,8 +4,8 @@ Only a journey that started in the period, and early enough to last so long by i
 not a client.
 """
 
-from dscp.measures.cohorts import OF_ADULTS, OF_AREA, OF_COMPLETION
-from dscp.measures.types import Cohort, Forms, Measure, Model, every_site
+from dscp.measures.cohorts import OF_ADULTS, OF_AREA, OF_COMPLETION, OF_JOURNEYS
+from dscp.measures.types import Cohort, Forms, Measure, Model, Step, every_site
 
 STARTED = Cohort(
     family="retained_12_weeks",
@@ -15,6 +15,18 @@ STARTED = Cohort(
     sql="select * from adults where journey_start between starts and ends - {effective_days}",
     words="journeys in {label} that started in the {period} period early enough to last until its end, adults",
     settings=f"{OF_ADULTS} definitions.effective_days {OF_AREA}",
+    steps=(
+        *OF_JOURNEYS,
+        Step(
+            name="started",
+            of="retained_12_weeks",
+            sql="select area, period from adults where journey_start >= starts",
+            words="journeys of {label} that started in the {period} period, adults",
+            less="Less: started before the period",
+            settings=f"{OF_ADULTS} {OF_AREA}",
+        ),
+    ),
+    less="Less: started too late in the period",
 )
 MEASURE = Measure(
     name="retained_12_weeks",

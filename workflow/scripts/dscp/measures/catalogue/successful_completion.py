@@ -1,7 +1,7 @@
 """Successful completions among clients who left treatment (report, sections 1.3.2 and B2)."""
 
-from dscp.measures.cohorts import LATEST_OF_ADULTS, OF_AREA, OF_COMPLETION
-from dscp.measures.types import Cohort, Forms, Measure, Model, every_site
+from dscp.measures.cohorts import LATEST_OF_ADULTS, OF_AREA, OF_COMPLETION, OF_JOURNEYS
+from dscp.measures.types import Cohort, Forms, Measure, Model, Step, every_site
 
 LEAVING = Cohort(
     family="successful_completion",
@@ -11,6 +11,18 @@ LEAVING = Cohort(
     sql="select * from latest where journey_end <= ends or {completed}",
     words="clients of {label} whose latest journey ended within the {period} period, adults",
     settings=f"{LATEST_OF_ADULTS} {OF_COMPLETION} {OF_AREA}",
+    steps=(
+        *OF_JOURNEYS,
+        Step(
+            name="latest",
+            of="successful_completion",
+            sql="select area, period from latest",
+            words="clients of {label} with a journey in the {period} period, adults",
+            less="Less: not the client’s latest journey",
+            settings=f"{LATEST_OF_ADULTS} {OF_AREA}",
+        ),
+    ),
+    less="Less: still in treatment as the period ended",
 )
 MEASURE = Measure(
     name="successful_completion",
