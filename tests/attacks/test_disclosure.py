@@ -581,7 +581,7 @@ def test_the_rows_of_a_model_do_not_give_a_base_away(note):
 
 def test_few_that_a_model_leaves_out_are_not_told():
     """Two clients fewer in the model than in its bases: those of a category in which all have the same outcome."""
-    note = "ethnicity = asian: all have the same outcome, left out of the model"
+    note = "ethnicity (Asian): all have the same outcome, left out of the model"
     ledger = model(118, 2, note)
     ledger = ledger.assign(value=ledger["value"].replace(3, 30))
     made, decisions = FIVE.disclose(ledger)

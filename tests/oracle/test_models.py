@@ -113,7 +113,7 @@ def test_interaction_odds_ratio_and_effect_equal_r(dataset):
 
 def test_category_with_one_outcome_is_left_out_as_r_fits_without_it():
     fit, without = (fit_interaction(*rows_of(f"decided_category{which}")) for which in ("", "_left_out"))
-    assert fit.notes[0] == "ethnicity = asian: all have the same outcome, left out of the model"
+    assert fit.notes[0] == "ethnicity (Asian): all have the same outcome, left out of the model"
     assert but_for_effect(fit) == but_for_effect(without)
     assert fit.p == pytest.approx(terms_of("decided_category_left_out").loc["pilot:post", "p"], rel=AGREEMENT)
 
@@ -154,8 +154,8 @@ def test_leaving_out_one_category_may_decide_another():
     frame.loc[kept, "sex"] = "F"
     fit = fit_interaction(frame, ["sex", "ethnicity"])
     assert fit.notes == (
-        "ethnicity = asian: all have the same outcome, left out of the model",
-        "sex = F: all have the same outcome, left out of the model",
+        "ethnicity (Asian): all have the same outcome, left out of the model",
+        "sex (female): all have the same outcome, left out of the model",
         "sex has a single level, left out of the model",
         "ethnicity has a single level, left out of the model",
         "8 of the 50 treated are left out, and enter the mean effect as 0",
@@ -199,7 +199,7 @@ def test_cell_that_empties_when_a_category_is_left_out_gives_no_number():
     frame = cells((3, 20), *PLAIN[1:], ethnicity=lambda i: "asian" if i < 3 else "white")
     fit = fit_interaction(frame, ["ethnicity"])
     assert is_nothing(fit)
-    assert fit.notes[0] == "ethnicity = asian: all have the same outcome, left out of the model"
+    assert fit.notes[0] == "ethnicity (Asian): all have the same outcome, left out of the model"
     assert fit.notes[-1] == "not estimable: no successful rows in the pilot area, post period"
 
 
@@ -232,7 +232,7 @@ def test_covariate_that_decides_every_outcome_gives_no_number():
     frame = cells(*PLAIN)
     fit = fit_interaction(frame.assign(sex=np.where(frame["outcome"], "F", "M"), age=range(len(frame))), ["sex", "age"])
     assert is_nothing(fit)
-    assert fit.notes[0] == "sex = F: all have the same outcome, left out of the model"
+    assert fit.notes[0] == "sex (female): all have the same outcome, left out of the model"
     assert fit.notes[2].startswith("not estimable: no rows in the pilot area, pre period; no rows in the")
 
 
@@ -469,6 +469,6 @@ def test_what_is_said_of_a_fit_stands_with_its_number_of_rows():
     fitted = adjusted_of(frame.assign(age=40.0), ["site_2"], ["age", "sex", "cannabis"], rules)
     measure = MEASURES["effective_treatment"]
     rows = model_rows(measure, fitted.assign(extract="journeys", settings=""), []).set_index("id")["note"]
-    single, told = "age has a single value, left out of the model", "cannabis = M: told by the terms before"
+    single, told = "age has a single value, left out of the model", "use of cannabis (male): told by the terms before"
     assert rows["effective_treatment.p.site_2"] == single
     assert rows["effective_treatment.model_rows.site_2"] == f"{single}; {told}, left out of the model"

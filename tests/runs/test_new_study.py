@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import trace  # ours, not the standard library's
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import openpyxl
 import pandas as pd
 import pypdfium2 as pdfium
 import pytest
+from lxml import etree
 
 from dscp.ledger.rows import read_ledger
 from dscp.printing.html import read_html
@@ -108,43 +110,102 @@ def test_headings_and_words(html):
         assert foreign not in text, foreign
 
 
-# What only the evaluation of 2012 is: its names, places, years and labels, and phrases on what it published.
+# What only the evaluation of 2012 is: its names, places, years, labels and agencies, and phrases on what it published.
 OF_2012 = (
-    "Regenerated report",
+    *("Regenerated", "regenerated", "regenerates", "Drug System Change"),
     *("Essex", "Hampshire", "Leicester", "Lambeth", "Hertfordshire", "Bradford", "Sefton"),
     *("2007-08", "2008-09", "2009-10", "2010-11", "2007-09", "2009-11"),
     *(f"{kind} {n}" for kind in ("Site", "Pilot", "Comparison") for n in range(1, 8)),
     *("1 April 2009", "31 March 2011", "DSCP"),
-    *("As published", "as published", "published tables", "the published table", "rebuilt from published counts"),
+    *("As published", "as published", "published tables", "the published table", "published counts"),
     *("the evaluation published", "The evaluation’s report", "the evaluation’s report", "the print"),
-    "ran by the NTA",
+    *(
+        "NTA",
+        "NTA’s",
+        "National Treatment Agency",
+        "NDTMS",
+        "DIMIS",
+        "Drug Interventions Management Information System",
+    ),
+    *("CARAT", "NOMS", "NatCen", "National Audit Office", "Home Office", "University of York", "Primary Care Trust"),
 )
 
 
 def all_words(run: Path) -> Iterator[tuple[str, str]]:
-    """Each published form of a report, and its words; titles of works that are cited are left out."""
-    page = read_html((run / "report.html").read_text(encoding="utf-8"))
-    for one in [*page.iter("style", "script", "cite"), *page.find_class("references")]:
+    """Each published form of a report, and its words; works that are cited, and what explains their names, left out."""
+    html = read_html((run / "report.html").read_text(encoding="utf-8"))
+    for one in [*html.iter("style", "script")]:
         one.drop_tree()
-    yield "report.html", " ".join(page.text_content().split())
+    cited = {" ".join(one.text_content().split()) for one in html.iter("cite")}
+    cited |= {" ".join(one.text_content().split()) for one in html.xpath("//*[@data-field='source']")}
+    listed = {" ".join(one.text_content().split()) for one in html.find_class("references")[0].iter("li")}
+    explained = {" ".join(one.text_content().split()) for one in html.find_class("glossary")[0].iter("dt", "dd")}
+    for one in [*html.iter("cite"), *html.find_class("references"), html.find_class("glossary")[0]]:
+        one.drop_tree()
+    for one in html.xpath("//*[@data-field='source']"):
+        one.text = ""
+    yield "report.html", " ".join(html.text_content().split())
     with pdfium.PdfDocument(run / "report.pdf") as document:
-        first = " ".join(document[0].get_textpage().get_text_range().split())
-    yield "report.pdf", first
+        pages = (page.get_textpage().get_text_range() for page in document)
+        text = " ".join(" ".join(pages).replace("\N{SOFT HYPHEN}", "").replace("\ufffe\r\n", "").split())
+    for one in sorted(cited | listed | explained, key=len, reverse=True):
+        text = text.replace(one, "") if len(one) > len("NTA, 2011") - 1 else text
+    yield "report.pdf", re.sub(r"Abbreviations\b(?:(?!Abbreviations).)*?\bTerms Base\b", "", text)
     book = openpyxl.load_workbook(run / "report.xlsx", read_only=True)
     cells = (str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell)
     yield "report.xlsx", " ".join(cells)
+    with zipfile.ZipFile(run / "report.ods") as parts:
+        yield "report.ods", " ".join(etree.fromstring(parts.read("content.xml")).itertext())
     for name in ("cells.csv", "validation.csv"):
         yield name, (run / name).read_text(encoding="utf-8")
 
 
-def test_nothing_of_the_evaluation_of_2012_stands_in_another_study(other):
-    found = {
+def found_of_2012(run: Path) -> set[tuple[str, str, str]]:
+    """What of the evaluation of 2012 stands in a report: the form, the phrase, and what is around it."""
+    return {
         (form, phrase, text[max(0, at.start() - 60) : at.end() + 40])
-        for form, text in all_words(other[0] / "results" / "other-2012-15")
+        for form, text in all_words(run)
         for phrase in OF_2012
         for at in re.finditer(rf"(?<![\w-]){re.escape(phrase)}(?!\w|,\d)", text)
     }
-    assert found == set()
+
+
+def test_nothing_of_the_evaluation_of_2012_stands_in_another_study(other):
+    assert found_of_2012(other[0] / "results" / "other-2012-15") == set()
+
+
+def test_every_form_of_the_evaluation_s_own_report_would_be_found(default_run):
+    found = found_of_2012(default_run)
+    assert {form for form, *_ in found} == {form for form, _ in all_words(default_run)}
+    assert {phrase for form, phrase, _ in found if form == "report.pdf"} >= {"NDTMS", "CARAT", "Site 2", "2009-11"}
+
+
+def test_a_source_stands_under_every_exhibit_that_rests_on_its_file_and_under_no_other(other, html, cells, ledger):
+    """Which extracts a cell rests on is found here by walking from it to its leaves."""
+    own = ledger.set_index("id")["extract"].to_dict()
+    inputs = {
+        one: re.findall(r"[\w.]+", re.sub(r"\w+=", " ", text)) for one, text in ledger.set_index("id")["inputs"].items()
+    }
+
+    def extracts(identifier: str) -> set[str]:
+        below = (extracts(one) for one in inputs[identifier] if one in own)
+        return set(own[identifier].split()).union(*below)
+
+    rests = {
+        exhibit: "triage_quarters" in set().union(*map(extracts, filter(None, of["id"])))
+        for exhibit, of in cells.fillna("").groupby("exhibit")
+    }
+    said = {}
+    page = read_html(html)
+    for one in page.xpath("//table[caption]/.. | //figure[figcaption]"):
+        head = one.xpath("(.//caption | .//figcaption)[1]/span[@class='n']")
+        if head:
+            said[head[0].text_content()] = (
+                "Source: Returns of the health board, as of 4 May 2016." in one.text_content()
+            )
+    assert any(rests.values()) and not all(rests.values())
+    assert {name: said[name] for name in rests if name in said} == {n: v for n, v in rests.items() if n in said}
+    assert {name for name, yes in said.items() if yes} == {name for name, yes in rests.items() if yes}
 
 
 def test_values_of_its_own_are_told_as_such_and_enter_the_worth(html, ledger):

@@ -188,18 +188,16 @@ def test_every_choice_of_the_config_is_printed(default_run, config):
 
 def test_validation_tables():
     tables = validation_tables(FINDINGS)
-    assert tables["rows"] == [
-        ("Client journeys (NDTMS)", "validation.rows_in.journeys", "validation.rows_kept.journeys")
-    ]
+    assert tables["rows"] == [("Client journeys", "validation.rows_in.journeys", "validation.rows_kept.journeys")]
     assert tables["excluded"][0][-1] == "validation.excluded.journeys.1"
     assert tables["missing"][0][-1] == "validation.missing.journeys.sex"
     assert tables["remarks"][0][-1] == "validation.information.journeys.2"
     assert [row[:2] for row in tables["excluded"]] == [
-        ("Client journeys (NDTMS)", '<span class="s">DAT outside the study</span>')
+        ("Client journeys", '<span class="s">DAT outside the study</span>')
     ]
     assert [row[:3] for row in tables["missing"]] == [
         (
-            "Client journeys (NDTMS)",
+            "Client journeys",
             '<span class="s">The client&#39;s sex</span>',
             '<span class="s">treated as missing</span>',
         )

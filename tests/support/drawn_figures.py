@@ -41,7 +41,7 @@ def ids_of(plan) -> list[str]:
 
 
 def made_up(config: dict, seed: int = 3) -> dict[str, float]:
-    """A value for every quantity of the figures: differences around nought, low ends below high ones."""
+    """A value for every quantity of the figures: differences around zero, low ends below high ones."""
     rng = np.random.default_rng(seed)
     ids = sorted({one for plan in plans_of(config).values() for one in ids_of(plan)})
     of_worth, apart = [one for one in ids if one.startswith("uncertainty")], np.random.default_rng(seed + 1)
@@ -69,6 +69,8 @@ def made_up(config: dict, seed: int = 3) -> dict[str, float]:
         elif found := re.fullmatch(r"evidence\.relabelled_middle\.(\w+)\.bin_(\d+)", one):
             place = 13 * [measure.name for measure in POOLED].index(found[1]) + int(found[2])
             values[one] = 3 * 1.15**place  # no two print alike
+        elif one.startswith("evidence.plain_mean."):
+            values[one] = -2.0 - [measure.name for measure in POOLED].index(one.rpartition(".")[2])  # nor like these
         elif one.startswith("evidence.relabelled."):
             values[one] = float(bars[one])
         elif one.startswith(("benefit", "sensitivity", "steps")):

@@ -40,6 +40,13 @@ OWN = {  # how an extract is written that has names and days of its own: a workb
 }
 MONTHS = ["2012-04", "2015-03"]
 SURVEY = "Survey of the health board (2014), Table 2"
+TEXTS = {
+    "structure": "The boards met 11 times.\n\n# One board\n\nIt had *two* chairs:\n\n- 1 from <b>care</b>\n- 1 more\n",
+    "fieldwork": "We spoke to 23 people, see [our notes](https://example.org).\n",
+    "recommendations": "# Keep what works\n\nKeep 3 of the 4 boards.\n",
+    "acknowledgements": "We thank the 4 sites.\n",
+}
+FRONT = {"authors": ["A. Author", "The Board of Other Pilots"], "date": "2016-05-04", "version": "2.1"}
 OWN_VALUES = {
     "unit_values": {
         name: {"value": value, "price_year": "2012-13", "source": SURVEY}
@@ -97,6 +104,7 @@ def write_study(folder: Path, default: dict, seed: int = 7, *, share: float = 1.
     `share` of the clients and referrals are drawn; `changes` are keys of the config with other values.
     """
     config = other_config(default)
+    config |= {"chapters": TEXTS, "front": FRONT}
     config = {**config, "extracts": config["extracts"] | OWN, "economics": config["economics"] | OWN_VALUES, **changes}
     (folder / FOLDER).mkdir(parents=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")

@@ -167,7 +167,7 @@ def test_extracts_that_do_not_belong_together_are_a_fault(config, drawn, tmp_pat
 @pytest.mark.parametrize(
     ("of", "words"),
     [
-        (("journeys",), "Client journeys (NDTMS)"),
+        (("journeys",), "Client journeys"),
         (("journeys", "drug_2"), "Drug 2, if any"),
         (("journeys", "drug_1, journey_start"), "The main drug and the day of triage"),
         (("journeys", "postcode"), "Postcode"),

@@ -109,7 +109,7 @@ def test_an_entry_is_told_on_the_first_cell_that_prints_it():
         ". Appendix B2.",
     ]
     assert [anchor for _, anchor in rate.ways[0].pieces if anchor] == [count.anchor, base.anchor]
-    assert count.ways[0].pieces == [("Counted in client journeys (NDTMS). Appendix B2.", "")]
+    assert count.ways[0].pieces == [("Counted in client journeys. Appendix B2.", "")]
 
 
 def test_an_entry_names_every_extract_and_leads_to_the_settings_that_shape_it():
@@ -126,7 +126,7 @@ def test_an_entry_names_every_extract_and_leads_to_the_settings_that_shape_it():
     found = origins(whole, [], [("chapters/impacts.html.j2", count["id"][0], "3")])
     assert [entry.title for entry in found["setting"]] == ["Days that count"]
     (way,) = found["text"][0].ways
-    read = "CARAT referrals (DIMIS), CJIT forms (DIMIS) and the register of relations between its numbers"
+    read = "referrals from prison, CJIT forms and the register of relations between its numbers"
     assert way.pieces == [(f"Counted in {read}. Appendix B2.", "")]
     rows = rows_by_id(whole)
     assert said_of(rows[count["id"][0]], "origin", rows) == way.pieces[0][0]
@@ -149,7 +149,7 @@ def test_ways_are_told_once_and_sums_of_others_of_the_statistic_not_at_all():
     whole = pd.concat([one, total], ignore_index=True)
     found = origins(whole, [], [("chapters/impacts.html.j2", "m.base.all_pilots.pre", "12")])
     (base,) = found["text"]
-    assert [way.pieces for way in base.ways] == [[("Counted in client journeys (NDTMS). Appendix B2.", "")]]
+    assert [way.pieces for way in base.ways] == [[("Counted in client journeys. Appendix B2.", "")]]
 
 
 def test_a_statistic_that_only_a_sentence_prints_stands_apart():
@@ -165,5 +165,5 @@ def test_titles():
     assert title_of("x", rows) == "Value: Total benefits"
     assert title_of("stated.not_named.{year}.min", []) == "Not named: min"
     assert title_of("prison_pickup.with_cjit_forms.{area}.{period}", []) == (
-        "Records of a client who is in another file: CJIT forms (DIMIS)"
+        "Records of a client who is in another file: CJIT forms"
     )

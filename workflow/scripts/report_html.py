@@ -25,7 +25,7 @@ from dscp.report.render import environment
 from dscp.report.styles import embed_fonts
 from dscp.run.inert import tabled
 from dscp.run.job import writing
-from dscp.study.reports import report_of
+from dscp.study.reports import author_of, report_of
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def page(env, body: str, style: str, data: str, scripts: Sequence[str], config: 
         title=f"{config['title']}: {report.called}",
         report=config["title"],
         description=report.described.format(**about),
-        author=report.author,
+        author=author_of(config),
         created=str(config["programme"]["end"]),
         policy=content_policy(style, scripts) if scripts else "",
         style=Markup(style),

@@ -14,7 +14,7 @@ from dscp.ledger.rows import read_ledger
 from dscp.report.lint import read_allowed, refuse_naked_numbers
 from dscp.report.render import environment
 from dscp.run.job import writing
-from dscp.study.reports import report_of
+from dscp.study.reports import author_of, report_of
 from dscp.workbook.ods import ods
 from dscp.workbook.sheets import Workbook, workbook_of
 from dscp.workbook.xlsx import xlsx
@@ -48,7 +48,7 @@ def workbook(
     tables = [env.globals["table_data"](number) for number in book.exhibits]
     words = drawn(texts, env)
     own = [words["title"], *words["intro"], *words["about"], *words["shorthand"].values()]
-    return workbook_of(book, tables, words, report_of(config).author), Markup("\n").join(own)
+    return workbook_of(book, tables, words, author_of(config)), Markup("\n").join(own)
 
 
 def drawn(texts: str | list | Mapping, env: Environment) -> Markup | list | dict:

@@ -32,6 +32,7 @@ from dscp.extracts.faults import nearest
 from dscp.extracts.registry import MADE_FROM
 from dscp.record.jobs import extract_names
 from dscp.study.areas import analysed
+from dscp.study.kinds import evaluated
 from dscp.study.reports import AREA_STUDY, EVALUATION, PROFILE
 
 LARGEST = 200_000  # bytes
@@ -360,6 +361,7 @@ def _meaning(schema: Mapping) -> str:
 
 
 ARMS = ("pilot", "comparison")
+OF_FIELDWORK = ("background", "fieldwork", "structure", "personalisation", "delivery", "topic_guides")
 
 
 def contradictions(study: Mapping) -> Iterator[tuple[tuple, str]]:
@@ -388,9 +390,17 @@ def _contradictions_of_evaluation(study: Mapping) -> Iterator[tuple[tuple, str]]
     yield from _area_contradictions(study["sites"])
     yield from _labels(study["sites"])
     yield from _codes(study["sites"])
+    yield from _own_text(study)
     example = study["economics"]["worked_example"]
     if example not in [name for name, site in study["sites"].items() if site.get("analysed", True)]:
         yield ("economics", "worked_example"), f"found {example!r}, allowed: an analysed site of this study"
+
+
+def _own_text(study: Mapping) -> Iterator[tuple[tuple, str]]:
+    """Text of authors for chapters that the evaluated programme has already."""
+    if evaluated(study):
+        for name in sorted({*study.get("chapters", {})} & {*OF_FIELDWORK}):
+            yield ("chapters", name), "found in the study of the evaluated programme, which has this text already"
 
 
 def _made_of_others(study: Mapping) -> Iterator[tuple[tuple, str]]:

@@ -10,17 +10,21 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from graphlib import TopologicalSorter
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 from markupsafe import Markup
 
 from dscp.exhibits.declared import Exhibit, cells, resolve, with_further
+from dscp.extracts.registry import MADE_FROM
 from dscp.ledger.rows import parse_inputs, values_of
 from dscp.printing.origins import Place, anchor_of
+from dscp.study.given import sources
 
 DEFAULT_FORMS = {
     "count": "count",
@@ -99,10 +103,35 @@ class Book:
         return {row["id"]: anchor_of(row) for row in self.ledger[["id", "family", "dims"]].to_dict("records")}
 
     @cached_property
+    def extracts(self) -> dict[str, frozenset[str]]:
+        """Ledger id -> the extracts that it rests on, its own and those of all that it is computed from."""
+        own = self.ledger.set_index("id")["extract"].str.split().to_dict()
+        below = {one: [*chain(*parse_inputs(text).values())] for one, text in self.texts_of_inputs.items()}
+        known: dict[str, frozenset[str]] = {}
+        for identifier in TopologicalSorter(below).static_order():
+            known[identifier] = frozenset(own[identifier]).union(*(known[one] for one in below[identifier]))
+        return known
+
+    def sources_of(self, exhibit: Exhibit) -> list[Markup]:
+        """Where what a table or figure rests on comes from, as the config says of each extract, in its order."""
+        return self.sources_named(frozenset(exhibit.needs).union(*(self.extracts[one] for one in exhibit.quantities)))
+
+    def sources_named(self, extracts: Collection[str]) -> list[Markup]:
+        """Where the files of some extracts come from; of one that the run makes, those that it is made of."""
+        read = {*extracts, *(MADE_FROM[name] for name in extracts if name in MADE_FROM)}
+        named = (source for name, source in sources(self.config.get("extracts", {})).items() if name in read)
+        return [setting(source) for source in dict.fromkeys(named)]
+
+    @cached_property
     def inputs(self) -> dict[str, dict[str, str]]:
         """Ledger id -> name in the formula -> id, the first of several."""
-        texts = self.ledger.set_index("id")["inputs"]
+        texts = self.texts_of_inputs
         return {one: {name: ids[0] for name, ids in parse_inputs(text).items()} for one, text in texts.items()}
+
+    @cached_property
+    def texts_of_inputs(self) -> dict[str, str]:
+        """Ledger id -> its inputs as the ledger has them."""
+        return self.ledger.set_index("id")["inputs"].to_dict()
 
     def value(self, identifier: str, template: str) -> float:
         """The value of a quantity; unknown ids fail with the template's name."""
@@ -191,6 +220,13 @@ def setting(text: str, reading: str = "") -> Markup:
     if reading:
         return Markup('<span class="s" data-s="{}">{}</span>').format(reading, text)
     return Markup('<span class="s">{}</span>').format(text)
+
+
+def from_where(sources: Sequence[Markup]) -> Markup:
+    """The line that names the sources of a table or figure; "" where the config names none."""
+    if not sources:
+        return Markup()
+    return Markup("{}: {}.").format("Source" if len(sources) == 1 else "Sources", Markup("; ").join(sources))
 
 
 def time(date: dt.date, style: str = "%-d %B %Y") -> Markup:

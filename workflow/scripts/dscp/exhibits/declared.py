@@ -102,6 +102,12 @@ class Exhibit:
     variables: Mapping
     kind: str = "Table"  # or Figure: the numbers that a figure is drawn from
     lacks: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()  # extracts that it needs besides those of its quantities
+
+    @property
+    def quantities(self) -> list[str]:
+        """Ids of all its quantities, in order."""
+        return [entry.id for row in self.rows for cell in row.cells for entry in cell if entry.id]
 
     @property
     def has_rows(self) -> bool:
@@ -211,6 +217,7 @@ def resolve(
         layout=declaration.get("layout", ""),
         variables=shared,
         kind=kind,
+        needs=tuple(name for name in declaration.get("needs", []) if name in EXTRACTS),
     )
 
 

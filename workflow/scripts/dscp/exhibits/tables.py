@@ -8,7 +8,7 @@ from string import ascii_lowercase
 
 from markupsafe import Markup
 
-from dscp.exhibits.book import Book, anchor, raw, shown
+from dscp.exhibits.book import Book, anchor, from_where, raw, shown
 from dscp.exhibits.declared import Entry, Exhibit, Row
 from dscp.printing.forms import printed
 from dscp.printing.origins import Place
@@ -54,8 +54,10 @@ def draw(exhibit: Exhibit, book: Book, text: Text) -> DrawnTable:
         for column in exhibit.columns
     ]
     spans = [text(column.over, column.variables) for column in exhibit.columns]
+    source: list[tuple[str, Markup]] = []  # a figure has the line below its drawing
     if exhibit.kind == "Table":
         book.places += _places(exhibit, rows, columns, spans)
+        source = [("", said) for said in [from_where(book.sources_of(exhibit))] if said]
     return DrawnTable(
         kind=exhibit.kind,
         number=exhibit.number,
@@ -66,7 +68,7 @@ def draw(exhibit: Exhibit, book: Book, text: Text) -> DrawnTable:
         spans=spans_of(spans),
         columns=columns,
         bodies=_bodies(rows),
-        notes=[*general, *((mark, Markup.escape(note)) for note, mark in marks.items())],
+        notes=[*general, *((mark, Markup.escape(note)) for note, mark in marks.items()), *source],
         empty=exhibit.empty,
         width=len(exhibit.stubs) + len(exhibit.columns),
     )

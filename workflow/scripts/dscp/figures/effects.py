@@ -238,6 +238,7 @@ def _methods_key(words: Axes, faces: Faces) -> None:
 
 
 ENDS = ("low", "high")
+LEFT, BASE = 64.0, 60.0  # mm: where the bars of Figure S.4 have their plot; where its base values end
 
 
 def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
@@ -249,16 +250,20 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
         return nothing(data.missing, "The benefit of all sites cannot be given", faces)
     moved = dict(sorted(moved.items(), key=lambda item: -_width(item[1], base.value)))
     step = 6.5
-    figure = sheet(step * len(moved) + 19)
-    axes, words = panel(figure, 50, 9, 96, step * len(moved)), whole_width(figure, 9, step * len(moved))
-    axes.set_ylim(step * len(moved), 0)
+    high = step * len(moved)
+    figure = sheet(high + 25)
+    axes, words = panel(figure, LEFT, 9, WIDTH - LEFT - 2, high), whole_width(figure, 9, high)
+    axes.set_ylim(high, 0)
     axes.set_yticks([])
     sides = {name: _sides(ends, base.value) for name, ends in moved.items()}
     written = [(end, text) for found in sides.values() for end, text in found]
-    _money_scale(axes, written, base.value, 96, faces)
+    _money_scale(axes, written, base.value, WIDTH - LEFT - 2, faces)
+    _tornado_heads(words, high, faces)
     for i, (name, ends) in enumerate(moved.items()):
         middle = i * step + step / 2
         words.text(0, middle, data.rows[name]["heads"][0], va="center", color=INK, fontproperties=faces.plain)
+        if (assumed := data.get(name, "base_value")) is not None:
+            words.text(BASE, middle, assumed.text, ha="right", va="center", color=INK, fontproperties=faces.bold)
         _tornado_row(axes, ends, base.value, middle, step)
         for end, text in sides[name]:
             _beside(axes, end, middle, text, end < base.value, faces.plain)
@@ -275,6 +280,15 @@ def tornado(data: FigureData, config: Mapping, faces: Faces) -> Figure:
         fontproperties=faces.bold,
     )
     return figure
+
+
+def _tornado_heads(words: Axes, high: float, faces: Faces) -> None:
+    """What stands before the bars, above it; and below the scale which bar is which."""
+    words.text(0, -4, "Assumption", va="center", color=MUTED, fontproperties=faces.plain)
+    words.text(BASE, -4, "As estimated", ha="right", va="center", color=MUTED, fontproperties=faces.plain)
+    for text, ground, at in (("Low value or first end", ACCENT, LEFT), ("High value or other end", PALE, LEFT + 42)):
+        words.barh(high + 13, 5, 2.6, left=at, color=ground, edgecolor=ACCENT, linewidth=0.8, clip_on=False)
+        words.text(at + 6.5, high + 13, text, va="center", color=INK, fontproperties=faces.plain)
 
 
 def _ends(data: FigureData, name: str) -> list[tuple[Datum, str]]:

@@ -51,7 +51,7 @@ def new_journeys(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     pilot, comparison = ([data.at(month, arm).value for month in months] for arm in ("pilot", "comparison"))
     if not (known := [value for value in (*pilot, *comparison) if not math.isnan(value)]):
         return nothing(data.missing, "No month can be given", faces)
-    high = 43.0
+    high = 36.0
     figure = sheet(high + 14)
     axes = panel(figure, 9, 6, 115, high)
     at, line = np.arange(len(months)), trend(pilot)

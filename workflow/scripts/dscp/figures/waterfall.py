@@ -6,62 +6,89 @@ from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 
 from dscp.figures.data import Datum, FigureData
-from dscp.figures.drawing import INK, MUTED, Faces, shortened
+from dscp.figures.drawing import (
+    ACCENT,
+    INK,
+    MUTED,
+    PALE,
+    WIDTH,
+    Faces,
+    grid,
+    panel,
+    round_ticks,
+    scale,
+    sheet,
+    shortened,
+)
 from dscp.study.areas import site_label
 
-UP, DOWN = "#8a8a8a", "#c9c9c9"
 ABREAST = 3  # panels in a row
-SIZE = 7.5  # points
+WIDE, HIGH = 40.0, 26.0  # mm: of the plot of a panel
+LEFT, ACROSS, DOWN = 10.0, 52.0, 40.0  # mm: before the first plot, from plot to plot, from row to row
+TOP = 14.0  # mm: above the first row, for the key and the label of a panel
 
 
 def waterfall(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     """One panel a site: the published benefit, where each note takes it, the corrected benefit, in million pounds."""
-    font = faces.plain.copy()
-    font.set_size(SIZE)
     heads = [row["heads"][0] for row in data.rows.values()]
     sites = list(dict.fromkeys(column for _, column in data.cells))
     rows = -(-len(sites) // ABREAST)
-    high = 1.5 * rows
-    figure = Figure(figsize=(6.3, high))
-    panels = figure.subplots(rows, ABREAST, squeeze=False).ravel()
-    for axes, site in zip(panels, sites, strict=False):
-        label = shortened(site_label(config["sites"], site), 38, font)
-        axes.set_title(f"{label}, £m", loc="left", fontproperties=font)
-        benefits = [data.at(name, site) for name in data.rows]
+    figure = sheet(TOP + DOWN * rows)
+    for at, site in enumerate(sites):
+        left, top = LEFT + ACROSS * (at % ABREAST), TOP + DOWN * (at // ABREAST)
+        label = shortened(site_label(config["sites"], site), ACROSS - LEFT, faces.bold)
+        words = panel(figure, left, top - 6, WIDE, 5)
+        _blank(words)
+        words.text(0, 0.5, label, va="center", color=INK, fontproperties=faces.bold)
+        axes, benefits = panel(figure, left, top, WIDE, HIGH), [data.at(name, site) for name in data.rows]
         if any(benefit.known for benefit in benefits):
             _bars(axes, benefits)
-            _scales(axes, heads, font)
+            _scales(axes, heads, benefits, faces)
         else:
-            axes.set_axis_off()
-            axes.text(0.5, 0.5, benefits[0].text, ha="center", color=MUTED, fontproperties=font)
-    for empty in panels[len(sites) :]:
-        empty.set_visible(False)
-    figure.subplots_adjust(left=0.06, right=0.99, top=1 - 0.18 / high, bottom=0.24 / high, hspace=0.45, wspace=0.2)
+            _blank(axes)
+            axes.text(0.5, 0.5, benefits[0].text, ha="center", color=MUTED, fontproperties=faces.plain)
+    _key(figure, faces)
     return figure
 
 
+def _blank(axes: Axes) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+
+
 def _bars(axes: Axes, benefits: list[Datum]) -> None:
-    """The first and the last benefit from nought, each between them from the one before."""
+    """The first and the last benefit from zero, each between them from the one before."""
     first, *steps, last = (datum.value for datum in benefits)
     bars = [(0.0, first, INK)]
     for before, after in zip([first, *steps], steps, strict=False):
-        bars.append((before, after - before, UP if after >= before else DOWN))
+        bars.append((before, after - before, ACCENT if after >= before else PALE))
     bars.append((0.0, last, INK))
     for at, (bottom, height, colour) in enumerate(bars):
-        axes.bar(at, height, bottom=bottom, color=colour, edgecolor=INK, linewidth=0.4, width=0.7)
-    axes.axhline(0, color=INK, linewidth=0.6)
+        axes.bar(at, height, bottom=bottom, color=colour, edgecolor=ACCENT, linewidth=0.6, width=0.7)
+    axes.axhline(0, color=INK, linewidth=0.8)
 
 
-def _scales(axes: Axes, heads: list[str], font: FontProperties) -> None:
-    axes.use_sticky_edges = False
-    axes.margins(y=0.08)
-    low, high = axes.get_ylim()
-    axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= high])
+def _scales(axes: Axes, heads: list[str], benefits: list[Datum], faces: Faces) -> None:
+    known = [datum.value for datum in benefits if datum.known]
+    ticks = round_ticks(min([0.0, *known]), max([0.0, *known]), 4)
+    axes.set_ylim(ticks[0], ticks[-1])
+    grid(axes, "y")
     axes.set_xticks(range(len(heads)), heads)
-    for text in [*axes.get_xticklabels(), *axes.get_yticklabels()]:
-        text.set_fontproperties(font)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(width=0.6, length=3)
+    scale(axes, "y", faces, ticks, "{:g}")
+
+
+def _key(figure: Figure, faces: Faces) -> None:
+    """Which bar is which, above all panels."""
+    words = panel(figure, 0, 0, WIDTH, 5)
+    words.set_xlim(0, WIDTH)
+    words.set_ylim(5, 0)
+    words.set_xticks([])
+    words.set_yticks([])
+    kinds = (("as printed, and with all notes", INK), ("a note adds", ACCENT), ("a note takes away", PALE))
+    for (text, ground), at in zip(kinds, (LEFT, 68.0, 98.0), strict=True):
+        words.barh(2.5, 5, 2.6, left=at, color=ground, edgecolor=ACCENT, linewidth=0.8)
+        words.text(at + 6.5, 2.5, text, va="center", color=INK, fontproperties=faces.plain)

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dscp.printing.words import category, characteristic
+
 MISSING = "missing"
 NUMERIC = ("age",)
 EXTREME = 15.0  # a term that moves the log odds by more than this means that the estimate does not exist
@@ -70,9 +72,9 @@ def design_matrix(frame: pd.DataFrame, covariates: list[str]) -> Design:
         if name in NUMERIC:
             values = frame[name].to_numpy(dtype=float)
             if np.isnan(values[kept]).all():
-                notes.append(f"{name} is never known, left out of the model")
+                notes.append(f"{characteristic(name)} is never known, left out of the model")
             elif np.ptp(values[kept]) == 0:
-                notes.append(f"{name} has a single value, left out of the model")
+                notes.append(f"{characteristic(name)} has a single value, left out of the model")
             else:
                 columns.append(values)
                 terms.append(name)
@@ -80,7 +82,7 @@ def design_matrix(frame: pd.DataFrame, covariates: list[str]) -> Design:
         column = coded[name]
         present = [code for code in range(len(column.categories)) if (column.codes[kept] == code).any()]
         if len(present) < 2:
-            notes.append(f"{name} has a single level, left out of the model")
+            notes.append(f"{characteristic(name)} has a single level, left out of the model")
         for code in present[1:]:
             columns.append((column.codes == code).astype(float))
             terms.append(f"{name}={column.categories[code]}")
@@ -100,8 +102,13 @@ def _without_decided_categories(coded: dict[str, pd.Categorical], y: np.ndarray)
                 member = (column.codes == code) & kept
                 if member.any() and np.ptp(y[member]) == 0:
                     kept &= ~member
-                    notes.append(f"{name} = {level}: all have the same outcome, left out of the model")
+                    notes.append(f"{_in_words(name, level)}: all have the same outcome, left out of the model")
     return kept, notes
+
+
+def _in_words(name: str, level: object) -> str:
+    """A category in a note: ethnicity (Asian); a characteristic that is a number has none."""
+    return f"{characteristic(name)} ({category(level)})" if level != "" else characteristic(name)
 
 
 def _adds_something(x: np.ndarray) -> np.ndarray:
@@ -322,7 +329,7 @@ def _remarks(design: Design, weights: np.ndarray | None) -> list[str]:
     """Terms that were left out because others say the same, and whether parameters rest on few events."""
     found = []
     if design.repeated:
-        named = ", ".join(term.replace("=", " = ").replace("_", " ") for term in design.repeated)
+        named = ", ".join(_in_words(*term.partition("=")[::2]) for term in design.repeated)
         found.append(f"{named}: told by the terms before, left out of the model")
     events = min(np.average(design.y == kind, weights=weights) for kind in (0, 1))
     events *= len(design.y) if weights is None else weights.sum()

@@ -31,6 +31,7 @@ def listed(items: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+CENSUS_GROUPS = {"asian", "black", "white"}
 COVARIATE_LABELS = {
     "opiates_crack": "use of opiates or crack",
     "cannabis": "use of cannabis",
@@ -44,11 +45,25 @@ COVARIATE_LABELS = {
 }
 
 
+CATEGORY_LABELS = {"F": "female", "M": "male", "missing": "not known", "True": "yes", "False": "no"}
+
+
+def category(name: object) -> str:
+    """What a category of a characteristic is called: asian -> Asian, 5_to_9 -> 5 to 9, F -> female."""
+    text = CATEGORY_LABELS.get(str(name), str(name).replace("_", " "))
+    return text.capitalize() if text in CENSUS_GROUPS else text
+
+
 def characteristics(names: Sequence[str]) -> str:
     """The characteristics that a model allows for, as a list: age, sex and use of cannabis."""
     if not names:
         return "no characteristic"
-    return listed([COVARIATE_LABELS.get(name, name.replace("_", " ")) for name in names])
+    return listed([characteristic(name) for name in names])
+
+
+def characteristic(name: str) -> str:
+    """What a characteristic of clients is called in a sentence."""
+    return COVARIATE_LABELS.get(name, name.replace("_", " "))
 
 
 def plural(number: float, one: str, many: str) -> str:

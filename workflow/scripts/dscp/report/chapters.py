@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dscp.measures.needs import lacking, without
+from dscp.study.kinds import evaluated
 
 
 class Chapters:
@@ -12,7 +13,11 @@ class Chapters:
 
     def __init__(self, declared: Mapping, config: Mapping) -> None:
         """`declared` : what chapters.yaml holds: subjects and chapters."""
-        self._chapters = declared["chapters"]
+        self._chapters = {
+            name: chapter
+            for name, chapter in declared["chapters"].items()
+            if "own" not in chapter or evaluated(config) or chapter["own"] in config.get("chapters", {})
+        }
         self._said = {
             name: without(lacking(subject["needs"], config), subject["so"])
             for name, subject in declared["subjects"].items()
@@ -25,8 +30,12 @@ class Chapters:
                 self._needs[place] = subjects
 
     def chapters(self) -> list[str]:
-        """Their files, in order."""
+        """The files of those that the study has, in order."""
         return list(self._chapters)
+
+    def has_chapter(self, name: str) -> bool:
+        """Whether the study has a chapter, by its file."""
+        return name in self._chapters
 
     def has(self, *subjects: str) -> bool:
         """Whether the study has what all of these subjects rest on; KeyError for one that is not declared."""

@@ -1,8 +1,9 @@
 """No naked numbers: every digit of a page is a quantity as the ledger has it, or declared in numbers_allowed.yaml.
 
-Four checks: what an element with a quantity's id shows is what the ledger's value prints as; a label stands in the
-config, the ledger or an extract, and what was counted in the config is counted again; no other digit stands outside the
-declared elements; no count or direction stands in words of the page's own, but for the declared phrases.
+Text of a study's authors, set off as theirs, may hold any number; it has to stand in the config word for word. Else
+four checks: what an element with a quantity's id shows is what the ledger's value prints as; a label stands in the
+config, the ledger or an extract, and what was counted in the config is counted again; no other digit stands outside
+the declared elements; no count or direction stands in words of the page's own, but for the declared phrases.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dscp.printing.forms import FORMS, IN_WORDS, MAGNITUDE, UNROUNDED, printed
 from dscp.printing.html import read_html
 from dscp.printing.origins import TITLES, said_of
 from dscp.printing.words import characteristics, listed, month_name, spelt
+from dscp.report.own_text import said
 from dscp.study.areas import site_label, value_at
 from dscp.study.days import day, months_touched
 from dscp.study.given import mapped
@@ -34,6 +36,7 @@ WORDS = re.compile(
     re.IGNORECASE,
 )
 SEPARATORS = re.compile(r", | and |[:;()]")  # between the labels of a list
+OWN = "data-own"  # text of the authors, whose numbers are theirs: the config has to hold it
 AROUND = 40  # characters of text that a message shows on either side
 
 
@@ -95,7 +98,7 @@ class _Page:
         attributes = dict(element.attrib)
         self._read_out(attributes)
         covered = self._allowed.covers(element.tag, attributes)
-        if covered or "data-q" in attributes or "data-of" in attributes:
+        if covered or {"data-q", "data-of", OWN} & attributes.keys():
             exceptions = covered
         silent = silent or element.tag in SILENT
         shown = [self._read(element.text, exceptions, silent)]
@@ -143,6 +146,8 @@ class _Page:
                 self._fault(f"the words {text!r} rest on {identifier}, which is not in the ledger")
         if "data-of" in attributes:
             self._check_said(attributes["data-of"], attributes.get("data-field", ""), text)
+        if OWN in attributes and text not in said(self._config.get("chapters", {}).get(attributes[OWN], "")):
+            self._fault(f"{text[:AROUND]!r} is said to be of the authors, and is not in chapters.{attributes[OWN]}")
         if tag == "time" and attributes.get("datetime", "") not in self._dates:
             self._fault(f"the date {text!r} is not in the config")
         classes = attributes.get("class", "").split()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -18,13 +18,12 @@ from dscp.extracts.types import WITH
 from dscp.ledger.ids import dims_of, identifier
 from dscp.ledger.withheld import WITHHELD_SIGN
 from dscp.measures.counting import links_of
-from dscp.measures.models import MISSING
 from dscp.measures.registry import MEASURES
 from dscp.printing import words
 from dscp.printing.forms import IN_WORDS, MAGNITUDE, printed
 from dscp.study.areas import PERIODS, analysed, arms_of, site_label, value_at
 from dscp.study.days import day, months_touched, year_key
-from dscp.study.given import mapped
+from dscp.study.given import mapped, sources
 from dscp.study.kinds import evaluated
 from dscp.study.own_values import priced
 
@@ -137,9 +136,7 @@ class Study:
 
     def sources(self) -> list[tuple[str, Markup]]:
         """Where the files of the extracts come from, as the config says: what an extract is, and its source."""
-        entries = self._config["extracts"].items()
-        named = [(name, entry["source"]) for name, entry in entries if isinstance(entry, Mapping) and "source" in entry]
-        return [(READ[name].says, setting(source)) for name, source in named]
+        return [(READ[name].says, setting(source)) for name, source in sources(self._config["extracts"]).items()]
 
     def mapped(self) -> list[tuple[Markup, ...]]:
         """How the files of the extracts are written, as the config says: file, column, words."""
@@ -172,9 +169,14 @@ class Study:
         element = setting(count.capitalize() if start else count, " ".join(["count", *paths]))
         return Markup("{} {}").format(element, words.plural(number, one, many))
 
-    def date(self, path: str) -> Markup:
+    def date(self, path: str, style: str = "%-d %B %Y") -> Markup:
         """A date of the config by its path, such as programme.start."""
-        return time(day(value_at(self._config, path)))
+        return time(day(value_at(self._config, path)), style)
+
+    def authors(self) -> Markup:
+        """Who answers for the report, as the config says, as a list."""
+        *most, last = map(setting, self._config["front"]["authors"])
+        return Markup("{} and {}").format(Markup(", ").join(most), last) if most else last
 
     def span(self, window: str, period: str) -> Markup:
         """From first to last day of a window of a period."""
@@ -234,8 +236,9 @@ class Study:
         return words.characteristics([name]).capitalize()
 
     def category_label(self, name: str) -> Markup:
-        """What a category of a characteristic is called: not known, yes, or as it stands in the ledger (5 to 9)."""
-        return setting("Not known" if name == MISSING else name.replace("_", " ").capitalize())
+        """What a category of a characteristic is called at the head of a row: Not known, Female, 5 to 9."""
+        said = words.category(name)
+        return setting(said[:1].upper() + said[1:])
 
     def measure_in_text(self, measure: str) -> str:
         """What a measure is called in figures and sentences."""

@@ -6,18 +6,21 @@ Undefined names and unknown quantities fail; everything is escaped; templates co
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from types import CodeType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dscp.exhibits.book import Book, Heading, anchor, raw, setting, shown
+from dscp.exhibits.book import Book, Heading, anchor, from_where, raw, setting, shown
 from dscp.exhibits.declared import figure_sites, further_measures
 from dscp.exhibits.pieces import pieces
 from dscp.exhibits.tables import DrawnTable, draw
+from dscp.figures.data import Planned
 from dscp.figures.numbers import absent, lacks, sheets
 from dscp.figures.phrases import FigureTexts
 from dscp.ledger.trail import plain
@@ -28,12 +31,17 @@ from dscp.report.citations import Citations
 from dscp.report.of_area_study import AreaStudy
 from dscp.report.of_profile import OfCounts, Profile
 from dscp.report.of_review import Review
+from dscp.report.own_text import OwnText
 from dscp.report.telling.telling import Telling
 from dscp.study.reports import AREA_STUDY, EVALUATION, OF_COUNTS, PROFILE, report_of
 
 OPTIONS = {"undefined": StrictUndefined, "autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
 # Variables of a table or figure that are labels of the study, and stand in an element of their own.
 LABELS = ("label", "year_label", "month_label")
+
+
+ABBREVIATIONS = re.compile(r'(<dl class="glossary short">\n)(.*?)(</dl>)', re.S)
+ENTRY = re.compile(r"(<dt>(.*?)</dt><dd>(.*?)</dd>)", re.S)
 
 
 @dataclass(frozen=True)
@@ -45,8 +53,10 @@ class DrawnFigure:
     absent: str = ""
     title: Markup | str = ""
     uris: Sequence[Markup] = ()  # one of each sheet
+    finding: Markup | str = ""
     alt: str = ""
     note: Markup | str = ""
+    source: Markup | str = ""
     table: DrawnTable | None = None
 
 
@@ -83,7 +93,9 @@ def environment(folder: str, book: Book) -> Environment:
         OF_COUNTS.name: lambda: (OfCounts(book, results),),
         AREA_STUDY.name: lambda: (AreaStudy(book),),
     }[report.name]()
-    parts = (phrases.Study(book), results, *own, works, chapters, Structure(book, env, chapters))
+    structure = Structure(book, env, chapters)
+    told = OwnText(book.config, structure.heading)
+    parts = (phrases.Study(book), results, *own, works, chapters, structure, told)
     env.globals = {"config": book.config}
     for part in parts:
         named = phrases.functions_of(part)
@@ -116,7 +128,7 @@ class Structure:
         self._referred: set[tuple[str, str]] = set()
         self._in_table = False
 
-    def heading(self, level: int, number: str, title: str) -> Markup:
+    def heading(self, level: int, number: str, title: str | Markup) -> Markup:
         """A numbered heading and what is left out below it; chapters and appendices are level 1."""
         name = anchor("section", number or title.lower())
         shown = f"Appendix {number}" if level == 1 and number.isalpha() else number
@@ -185,8 +197,8 @@ class Structure:
         plan, name = self._book.plans[number], anchor("figure", number)
         if why := absent(plan.declaration, self._book.config):
             return DrawnFigure(number, name, why)
-        title, alt, note = (
-            self._text(plan.declaration.get(part, ""), plan.variables) for part in ("title", "alt", "note")
+        title, finding, alt, note = (
+            self._text(plan.declaration.get(part, ""), plan.variables) for part in ("title", "finding", "alt", "note")
         )
         self._book.drawn_figures.append((number, title))
         drawn = (self._book.figures[sheet] for sheet in sheets(number, plan.declaration, self._book.config))
@@ -195,10 +207,18 @@ class Structure:
             anchor=name,
             title=title,
             uris=[Markup("data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()) for svg in drawn],
+            finding=finding,
             alt=alt.striptags(),
             note=note,
+            source=self._source_of(plan),
             table=draw(plan.table, self._book, self._text) if plan.table and with_numbers else None,
         )
+
+    def _source_of(self, plan: Planned) -> Markup:
+        """The line on where a figure's numbers come from, or what it draws without numbers."""
+        if plan.table is not None:
+            return from_where(self._book.sources_of(plan.table))
+        return from_where(self._book.sources_named(plan.declaration.get("source", [])))
 
     def has_figure(self, number: str) -> bool:
         """Whether a figure has been drawn."""
@@ -230,6 +250,10 @@ class Structure:
         """A value to six decimals."""
         return shown(plain(value))
 
+    def with_terms_used(self, body: Markup) -> Markup:
+        """The body of the report, its list of abbreviations without those that do not stand in it."""
+        return Markup(terms_used(body))
+
     def contents(self) -> list[Heading]:
         """All headings so far, appendices in the order of their letters."""
         return in_order(self._book.headings)
@@ -241,6 +265,25 @@ class Structure:
     def drawn_figures(self) -> list[tuple[str, Markup]]:
         """All figures so far: number and title."""
         return self._book.drawn_figures
+
+
+def terms_used(body: str) -> str:
+    """A report whose list of abbreviations holds those that stand in it, or in what explains another of them."""
+    found = ABBREVIATIONS.search(body)
+    if not found:
+        return body
+    entries = {spoken(term): (entry, spoken(said)) for entry, term, said in ENTRY.findall(found[2])}
+    text, used = spoken(body[: found.start()] + body[found.end() :]), set()
+    while new := {term for term in entries.keys() - used if re.search(rf"\b{re.escape(term)}s?\b", text)}:
+        used |= new
+        text = " ".join(entries[term][1] for term in new)
+    kept = "\n".join(entry for term, (entry, _) in entries.items() if term in used)
+    return f"{body[: found.start()]}{found[1]}{kept}\n{found[3]}{body[found.end() :]}"
+
+
+def spoken(part: str) -> str:
+    """What a part of a page says: its text without elements."""
+    return unescape(re.sub(r"<[^>]*>", "", part))
 
 
 def chapter_of(number: str) -> str:

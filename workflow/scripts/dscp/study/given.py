@@ -1,7 +1,8 @@
 """What a study gives of each extract: its files, and how their names, codes and days are written.
 
-A path, a list of paths, or a group of `files`, `columns`, `values`, `dates`, `skip` and `sheet`; an item of `files` may
-be such a group with `file`, which says what is different in that file, and up to which day it goes (`ends`).
+A path, a list of paths, or a group of `files`, `source`, `columns`, `values`, `dates`, `skip` and `sheet`; an item of
+`files` may be such a group with `file`, which says what is different in that file, and up to which day it goes
+(`ends`).
 """
 
 from __future__ import annotations
@@ -78,6 +79,12 @@ def _text(value: object) -> str | None:
 def paths(entry: Entry) -> list[str]:
     """The paths of an extract's files."""
     return [one.path for one in given(entry)]
+
+
+def sources(extracts: Mapping[str, Entry]) -> dict[str, str]:
+    """Extract -> where its files come from, of those of which the config says so."""
+    groups = {name: entry for name, entry in extracts.items() if isinstance(entry, Mapping)}
+    return {name: entry["source"] for name, entry in groups.items() if "source" in entry}
 
 
 def form_of_days(text: str) -> str:

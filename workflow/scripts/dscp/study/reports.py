@@ -112,3 +112,8 @@ def report_of(config: Mapping) -> Report:
     """
     found = REPORTS[config.get("report", EVALUATION.name)]
     return OF_COUNTS if found is PROFILE and COUNTS in config.get("extracts", ()) else found
+
+
+def author_of(config: Mapping) -> str:
+    """Whom the files of a report name: those that its config does, or else what the kind of report is made from."""
+    return ", ".join(config.get("front", {}).get("authors", [])) or report_of(config).author
