@@ -55,7 +55,7 @@ def test_a_p_value_is_told_from_the_level_beside_it(p, level, text):
 @pytest.mark.parametrize(
     ("benefit", "words", "shown"),
     [
-        (-2_000_000.0, "show a loss of ", "2.0"),
+        (-2_000_000.0, "show a negative benefit of ", "2.0"),
         (2_000_000.0, "show a benefit of ", "2.0"),
         (0.2, "show no benefit", ""),
     ],

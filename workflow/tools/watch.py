@@ -25,7 +25,8 @@ PROJECT = Path(__file__).parents[2]
 TEMPLATES = PROJECT / "templates"
 CONFIG = Path("config.yaml")
 PAUSE = 0.3  # seconds between two looks
-WORDS = ("title", "programme", "change_label", "label", "named", "called", "source", "disclosure")  # no number's
+# What no number rests on.
+WORDS = ("title", "programme", "change_label", "label", "named", "called", "source", "disclosure", "front", "chapters")
 
 
 def preview(run: Path) -> str:

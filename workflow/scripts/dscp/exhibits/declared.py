@@ -441,7 +441,7 @@ def _relabelled_rows(config: Mapping) -> list[dict]:
 
 def _bin_of(number: int) -> str:
     middle = (BINS + 1) // 2
-    return "around nought" if number == middle else "below nought" if number < middle else "above nought"
+    return "around zero" if number == middle else "below zero" if number < middle else "above zero"
 
 
 def _judged_rows(config: Mapping) -> list[dict]:
@@ -501,7 +501,7 @@ def _placebo_bin_rows(config: Mapping) -> list[dict]:
     return [
         {
             "bin": f"bin_{n}",
-            "which": "Around nought" if n == middle else "Below nought" if n < middle else "Above nought",
+            "which": "Around zero" if n == middle else "Below zero" if n < middle else "Above zero",
         }
         for n in range(1, PLACEBO_BINS + 1)
     ]

@@ -136,8 +136,8 @@ class AreaStudy:
         found, share = self._said("did.whole", "signed_points1"), self._said("placebo_share.whole", "rate0")
         reach = self._said("placebo_reach", "points1")
         return (
-            f"The differences lie around nought and reach {reach} points either way. The pilots stand at {found}; "
-            f"{share} of the sets are at least as far from nought."
+            f"The differences lie around zero and reach {reach} points either way. The pilots stand at {found}; "
+            f"{share} of the sets are at least as far from zero."
         )
 
     def left_out_alt(self) -> str:

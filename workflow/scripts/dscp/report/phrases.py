@@ -55,6 +55,12 @@ VARIED = {  # a definition, and what it is changed to -> the head of its row in 
 }
 
 
+def spent_on(item: str) -> str:
+    """What money went on, in a sentence: other_exceptional -> other exceptional items."""
+    text = item.replace("_", " ")
+    return f"{text} items" if text.split()[-1] in ("exceptional", "other") else text
+
+
 class Study:
     """Labels, dates and counts of the config, each in its element."""
 
@@ -367,7 +373,7 @@ class Results:
         ranked = sorted(items, key=lambda item: -self._book.values[pattern.format(item=item)])[:count]
         parts = [
             Markup("{} ({} per cent)").format(
-                self._book.words(context.name, item.replace("_", " "), pattern.format(item=item)),
+                self._book.words(context.name, spent_on(item), pattern.format(item=item)),
                 self.q(context, pattern.format(item=item), "plain_percent1"),
             )
             for item in ranked

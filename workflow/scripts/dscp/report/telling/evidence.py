@@ -62,9 +62,9 @@ class EvidenceTeller:
         return told
 
     def _unclear(self, measure: str) -> Sentence:
-        """A mean that is not clear of nought is not shown to be nought, least of all where effects would be missed."""
+        """A mean that is not clear of zero is not shown to be zero, least of all where effects would be missed."""
         ids = tuple(f"evidence.pooled_{end}.{measure}" for end in ("low", "high"))
-        told: Sentence = [Words("So the mean is not clear of nought, which does not show that it is nought", ids)]
+        told: Sentence = [Words("So the mean is not clear of zero, which does not show that it is zero", ids)]
         power, effect = f"evidence.mean_power.{measure}.at_2", "setting.models.power_at.2"
         if self._values[power] < self._values[ENOUGH]:
             told += [": ", Words("an effect of", (power,)), " ", self._effect(effect), " points could have been missed"]

@@ -1,6 +1,6 @@
 """Sentences of Appendix F on what went on before the pilots, as pieces (see `sentences`); none has more than 30 words.
 
-An interval that includes nought is never told as "no trend".
+An interval that includes zero is never told as "no trend".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dscp.study.areas import PERIODS
 
 MOVED, PLACEBO, CHANCE = "over_time.moved", "over_time.placebo", "over_time.placebo_p"
 PARTS = ("base", "count")
-UNCLEAR = "That is not clear of nought, which does not show that {}"
+UNCLEAR = "That is not clear of zero, which does not show that {}"
 
 
 def _ends(name: str) -> Sentence:
@@ -22,7 +22,7 @@ def _ends(name: str) -> Sentence:
 
 
 def _unclear(name: str, values: Mapping[str, float], what: str) -> list[Sentence]:
-    """What an interval that includes nought does not show."""
+    """What an interval that includes zero does not show."""
     ids = (f"{name}_low", f"{name}_high")
     low, high = (values[one] for one in ids)
     return [[Words(UNCLEAR.format(what), ids)]] if low <= 0 <= high else []

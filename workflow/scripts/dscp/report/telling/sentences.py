@@ -96,7 +96,7 @@ class Teller:
         """+3.6 percentage points where it comes first in a sentence, later 2.8 points; the sign only if asked for."""
         form = f"signed_points{decimals}" if signed else f"points{decimals}"
         text = printed(self._values[identifier], form).lstrip("+-")
-        unit = ("percentage point" if first else "point") + ("" if text == "1" else "s")
+        unit = ("percentage point" if first else "point") + ("" if text in ("1", "1.0") else "s")
         return [Number(identifier, form, magnitude=not signed), f" {unit}"]
 
     # Which way the areas went

@@ -26,6 +26,8 @@ from dscp.study.days import year_key
 
 KINDS = {"whole_system": "whole system", "criminal_justice": "criminal justice"}
 
+HALF = 0.5  # of a result: from here on a number of results is told without decimals
+
 
 class Telling:
     """Sentences on the results of several sites, grouped by what the results say."""
@@ -163,7 +165,8 @@ class Telling:
         known = self._book.values["stated.compared.all"], self._book.values["stated.clear_by_chance"]
         if any(math.isnan(value) for value in known) or known[0] < 2:
             return Markup()
-        expected = Number("stated.clear_by_chance", "ratio1")
+        about = "count" if known[1] >= HALF else "ratio1"
+        expected = Number("stated.clear_by_chance", about)
         told = ["Had no pilot made any difference, chance alone would still be expected to make about ", expected]
         return self._drawn(context, [*told, " of them look clear."])
 
@@ -181,12 +184,13 @@ class Telling:
 
     @pass_context
     def spread(self, context: Context, measure: str, sites: Sequence[str]) -> Markup:
-        """run from −20.2 percentage points in Site 6 to +7.8 points in Site 3; are +2.0 points in all six."""
+        """The differences in differences run from −20.2 percentage points in Site 6 to +7.8 points in Site 3."""
+        many = "The differences in differences "
         teller, results = self._teller(), self._results(measure, sites)
         ids = tuple(result.of_site("did") for result in results)
         known = [r for r in results if not math.isnan(self._book.values[r.of_site("did")])]
         if not known:
-            return self._drawn(context, [Words("cannot be given", ids), Note(ids[0])])
+            return self._drawn(context, [many, Words("cannot be given", ids), Note(ids[0])])
         ordered = sorted(known, key=lambda result: self._book.values[result.of_site("did")])
         ends = [ordered[0], ordered[-1]]
         texts = [self._text(end) for end in ends]
@@ -198,8 +202,9 @@ class Telling:
             where = Words(f"{words.out_of(len(alike), len(alike))} sites", ids) if every else Label(words.listed(alike))
             told.append([*amount, " in ", where])
         if texts[0] == texts[1]:
-            return self._drawn(context, ["are ", *told[0]])
-        return self._drawn(context, ["run from ", *told[0], " to ", *told[1]])
+            one = "The difference in differences is " if len(known) == 1 else f"{many}are "
+            return self._drawn(context, [one, *told[0]])
+        return self._drawn(context, [many, "run from ", *told[0], " to ", *told[1]])
 
     def _text(self, result: SiteResult) -> str:
         return printed(self._book.values[result.of_site("did")], f"signed_points{result.decimals}")

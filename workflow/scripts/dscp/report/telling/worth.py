@@ -172,9 +172,9 @@ def totals(values: Mapping[str, float], sites: int) -> Sentence:
     way = direction(values[benefit], 0)
     if way == FLAT:
         return [Words(f"{who} no benefit", (benefit,)), " against costs of ", ends[1]]
-    gain = "a benefit of " if way == UP else "a loss of "
+    gain, then = ("a benefit of ", " against") if way == UP else ("a negative benefit of ", ", on top of")
     ends[0] = Number(ends[0].id, ends[0].form, magnitude=True)
-    return [Words(f"{who} {gain}", (benefit,)), ends[0], " against costs of ", ends[1]]
+    return [Words(f"{who} {gain}", (benefit,)), ends[0], f"{then} costs of ", ends[1]]
 
 
 def break_even(values: Mapping[str, float], sites: Sequence[str]) -> Sentence:
