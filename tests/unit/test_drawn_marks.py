@@ -23,6 +23,7 @@ from drawn_figures import DECLARED, draw, made_up, plans_of, texts
 from dscp.exhibits.book import Book
 from dscp.figures import effects, evidence
 from dscp.figures.data import FigureData
+from dscp.figures.drawing import ACCENT
 from dscp.figures.phrases import FigureTexts
 from dscp.measures.registry import MEASURES, TOLD
 from dscp.report.phrases import Results, Study, functions_of
@@ -327,7 +328,7 @@ def test_the_start_stands_before_the_month_in_which_pilots_start(config, drawn):
 def test_bars_of_the_walk_go_from_one_benefit_to_the_next(config, drawn):
     figure, data = drawn["E.1"]
     sites = list(dict.fromkeys(column for _, column in data.cells))
-    panels = [axes for axes in figure.axes if axes.get_visible()]
+    panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
     for axes, site in zip(panels, sites, strict=True):
         assert axes.get_title(loc="left").startswith(config["sites"][site]["label"])
         first, *steps, last = (data.at(name, site).value for name in data.rows)
@@ -336,7 +337,7 @@ def test_bars_of_the_walk_go_from_one_benefit_to_the_next(config, drawn):
         assert [sorted(one) for one in drawn_bars] == [pytest.approx(sorted(one)) for one in expected]
         assert [label.get_text() for label in axes.get_xticklabels()] == [row["heads"][0] for row in data.rows.values()]
         for one, (before, after) in list(zip(axes.patches, expected, strict=True))[1:-1]:
-            assert (to_hex(one.get_facecolor()) == "#8a8a8a") == (after >= before), "dark adds, light takes away"
+            assert (to_hex(one.get_facecolor()) == ACCENT) == (after >= before), "dark adds, light takes away"
 
 
 # Arrows of the diagrams -------------------------------------------------------------------------------------------

@@ -39,10 +39,8 @@ def waterfall(data: FigureData, config: Mapping, faces: Faces) -> Figure:
     for at, site in enumerate(sites):
         left, top = LEFT + ACROSS * (at % ABREAST), TOP + DOWN * (at // ABREAST)
         label = shortened(site_label(config["sites"], site), ACROSS - LEFT, faces.bold)
-        words = panel(figure, left, top - 6, WIDE, 5)
-        _blank(words)
-        words.text(0, 0.5, label, va="center", color=INK, fontproperties=faces.bold)
         axes, benefits = panel(figure, left, top, WIDE, HIGH), [data.at(name, site) for name in data.rows]
+        axes.set_title(label, loc="left", pad=7, color=INK, fontproperties=faces.bold)
         if any(benefit.known for benefit in benefits):
             _bars(axes, benefits)
             _scales(axes, heads, benefits, faces)
