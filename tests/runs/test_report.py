@@ -364,3 +364,22 @@ def lines_of(paragraph) -> list[tuple[str, float]]:
             text = "".join(getattr(child, "text", "") for child in line.descendants())
             found.append((text, (max(ends) - paragraph.content_box_x()) / paragraph.width))
     return found
+
+
+def results_told(page: str) -> dict[str, set[str]]:
+    """Sentence of at least twelve words that rests on quantities -> the chapters that it stands in."""
+    told: dict[str, set[str]] = {}
+    for chapter in read_html(page).find_class("chapter"):
+        title = chapter.find(".//h1").text_content()
+        for one in chapter.xpath(".//p | .//li[not(.//p)]"):
+            if one.xpath(".//*[@data-q or @data-w]"):
+                for sentence in re.split(r"(?<=\.)\s+", " ".join(one.text_content().split())):
+                    if len(sentence.split()) >= 12:
+                        told.setdefault(sentence, set()).add(title)
+    return told
+
+
+def test_no_result_is_told_in_the_same_words_in_more_than_two_chapters(default_run):
+    told = results_told((default_run / "work" / "report_print.html").read_text(encoding="utf-8"))
+    assert len(told) > 50
+    assert {sentence: where for sentence, where in told.items() if len(where) > 2} == {}
