@@ -274,7 +274,7 @@ def test_sentences_are_short_and_never_say_that_there_is_no_effect(seed):
     for sentence in re.split(r"(?<=[a-z0-9])\. ", said):
         assert len(sentence.split()) <= 30, sentence
     assert not re.search(r"no effect|no difference between|did nothing", said)
-    unclear = "which does not show that it is nought" in said
+    unclear = "which does not show that it is zero" in said
     ends = [made(values, 6).loc[f"evidence.pooled_{end}.{NAME}", "value"] for end in ("low", "high")]
     assert unclear == (ends[0] <= 0 <= ends[1])
 

@@ -454,7 +454,7 @@ def described(config, values):
 
 
 def clauses(text: str) -> dict[str, str]:
-    """Site -> what is told of it: "above nought in Site 2 and Site 3, and below nought in Site 5"."""
+    """Site -> what is told of it: "above zero in Site 2 and Site 3, and below zero in Site 5"."""
     found = {}
     for part in re.split(r", and |, (?!Site)|(?<=\d) and (?!Site)|; ", text):
         for site in re.findall(r"Site \d+", part):
