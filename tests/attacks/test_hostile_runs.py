@@ -38,8 +38,8 @@ SECONDS, MEGABYTES = 15, 1000  # of processor time, with all libraries; and of t
 PATIENCE, PATIENCE_LATE = 60, 300  # seconds by the clock, after which a case is killed
 AT_ONCE = 2
 NAME = "run: dscp-2009-11"
-JOURNEYS = "journeys: results/reference_extracts/restricted/journeys.csv"
-QUARTERS = "triage_quarters: results/reference_extracts/restricted/triage_quarters.csv"
+JOURNEYS = "files: results/reference_extracts/restricted/journeys.csv"
+QUARTERS = "files: results/reference_extracts/restricted/triage_quarters.csv"
 LIBRARIES = (
     "Traceback",
     'File "',

@@ -66,8 +66,9 @@ def test_under_a_policy_what_was_joined_is_not_published(tmp_path):
     text = (project / "config.yaml").read_text(encoding="utf-8")
     text = re.sub(r"  # (  )?(submissions|structured_modalities|join_days|journey_start):", r"  \1\2:", text)
     path = "results/reference_extracts/restricted"
-    assert f"  journeys: {path}/journeys.csv" in text
-    text = text.replace(f"  journeys: {path}/journeys.csv", f"  submissions: {path}/submissions.csv")
+    given = f"  journeys:\n    files: {path}/journeys.csv"
+    assert given in text
+    text = text.replace(given, f"  submissions:\n    files: {path}/submissions.csv")
     (project / "config.yaml").write_text(text, encoding="utf-8")
     asked = "list(map(str, rules.accept.input.joined))"
     snakefile = (project / "Snakefile").read_text(encoding="utf-8")
