@@ -340,7 +340,7 @@ def test_people_are_those_of_the_rows_that_the_model_keeps():
 def test_terms_that_repeat_others_are_named():
     """Clients without any drug recorded are missing in all four drug covariates."""
     fit = fit_interaction(*rows_of("no_drug_recorded"))
-    left = "cannabis = yes, stimulants = yes, other drugs = yes"
+    left = "use of cannabis (yes), use of cocaine or amphetamines (yes), use of other drugs (yes)"
     assert fit.remarks == (f"{left}: told by the terms before, left out of the model",)
     assert fit_interaction(*rows_of("usual")).remarks == ()
 

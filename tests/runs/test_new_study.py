@@ -19,7 +19,7 @@ from lxml import etree
 from dscp.ledger.rows import read_ledger
 from dscp.printing.html import read_html
 from ledger_checks import assert_closed
-from other_study import OWN, PERIODS, SITES, SURVEY, other_config
+from other_study import OWN, PERIODS, SITES, SURVEY, TEXTS, other_config
 from running import PROJECT, snakemake
 from tables import read_cells
 
@@ -176,7 +176,7 @@ def test_nothing_of_the_evaluation_of_2012_stands_in_another_study(other):
 
 def test_every_form_of_the_evaluation_s_own_report_would_be_found(default_run):
     found = found_of_2012(default_run)
-    assert {form for form, *_ in found} == {form for form, _ in all_words(default_run)}
+    assert {form for form, *_ in found} == {form for form, _ in all_words(default_run)} - {"validation.csv"}
     assert {phrase for form, phrase, _ in found if form == "report.pdf"} >= {"NDTMS", "CARAT", "Site 2", "2009-11"}
 
 
@@ -200,12 +200,52 @@ def test_a_source_stands_under_every_exhibit_that_rests_on_its_file_and_under_no
     for one in page.xpath("//table[caption]/.. | //figure[figcaption]"):
         head = one.xpath("(.//caption | .//figcaption)[1]/span[@class='n']")
         if head:
-            said[head[0].text_content()] = (
-                "Source: Returns of the health board, as of 4 May 2016." in one.text_content()
-            )
+            name = head[0].text_content().removeprefix("Table ")
+            told = "Source: Returns of the health board, as of 4 May 2016." in one.text_content()
+            said[name] = said.get(name, False) or told  # the numbers of a figure stand in it as a table
     assert any(rests.values()) and not all(rests.values())
-    assert {name: said[name] for name in rests if name in said} == {n: v for n, v in rests.items() if n in said}
     assert {name for name, yes in said.items() if yes} == {name for name, yes in rests.items() if yes}
+
+
+def test_texts_of_the_authors_stand_as_theirs_and_chapters_without_any_are_left_out(html):
+    page = read_html(html)
+    heads = {one.text_content() for level in ("h1", "h2", "h3") for one in page.iter(level)}
+    assert {"2 Structural changes", "2.1 One board", "Recommendations", "3 System changes: continuity of care"} <= heads
+    assert not {one for one in heads if re.match(r"4|5|Appendix A", one)}
+    contents = {one.text_content().strip() for one in page.xpath("//nav[@id='contents']//li")}
+    assert "2.1 One board" in contents and not {one for one in contents if re.match(r"[45] ", one)}
+    own = " ".join(one.text_content() for one in page.xpath("//*[@data-own]"))
+    for said in ("met 11 times", "1 from <b>care</b>", "[our notes](https://example.org)", "Keep 3 of the 4 boards"):
+        assert said in own
+    assert not page.xpath("//a[contains(@href, 'example.org')]")
+    assert len(page.find_class("own-note")) == len(TEXTS)
+
+
+def test_the_title_page_says_whose_the_report_is_and_how_to_cite_it(html):
+    page = read_html(html)
+    (title,) = page.find_class("title-page")
+    said, cited = (
+        " ".join("".join(one.itertext()).replace("\N{NO-BREAK SPACE}", " ").split())
+        for one in (title, title.find_class("cite")[0])
+    )
+    assert "A. Author and The Board of Other Pilots" in said and "4 May 2016. Version 2.1." in said
+    assert cited == (
+        "How to cite. A. Author and The Board of Other Pilots (2016), Evaluation of the Other Pilots: final report, "
+        "version 2.1, run other-2012-15."
+    )
+    assert page.xpath("//meta[@name='author']/@content") == ["A. Author, The Board of Other Pilots"]
+
+
+def test_the_glossary_explains_what_the_report_says_and_nothing_else(html):
+    page = read_html(html)
+    (listed,) = page.find_class("short")
+    terms = {one.text_content() for one in listed.iter("dt")}
+    told = {one.text_content(): one.getnext().text_content() for one in listed.iter("dt")}
+    for one in [*page.iter("style", "script"), listed]:
+        one.drop_tree()
+    text = f"{page.text_content()} {' '.join(told.values())}"
+    assert {term for term in terms if not re.search(rf"\b{re.escape(term)}s?\b", text)} == set()
+    assert {"NTA", "DAT", "CJIT"} <= terms and not {"CARAT", "DIMIS", "NOMS", "PCT"} & terms
 
 
 def test_values_of_its_own_are_told_as_such_and_enter_the_worth(html, ledger):
