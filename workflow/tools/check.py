@@ -22,7 +22,7 @@ from dscp.config.schema import config_schema
 from dscp.extracts.checks import Extract
 from dscp.extracts.coverage import months, places
 from dscp.extracts.faults import COUNT, FAULT, LINKED, table, title
-from dscp.extracts.files import Source
+from dscp.extracts.files import HEADER_BELOW, Source
 from dscp.extracts.links import linked
 from dscp.extracts.registry import MADE_FROM, READ
 from dscp.extracts.submitted import GROUPS
@@ -159,7 +159,7 @@ def _settles(finding: Mapping, files: list[Given], proposed: list[Seen | None]) 
         finding["severity"] == FAULT
         and ways.get("skip")
         and not have.get("skip")
-        and finding["found"] == "no such column"
+        and str(finding["found"]).startswith(HEADER_BELOW)
     ):
         return f"skip: {ways['skip']}"
     new = {part: ways[part][column] for part in ("columns", "dates") if column in ways.get(part, {})}

@@ -27,6 +27,7 @@ from dscp.study.given import Given
 NOTE = re.compile(rb'(?=.*[A-Za-z])[^,"]+ [^,"]+')
 LONGEST_HEADER = 100_000  # characters
 TITLES = 15  # lines that may stand above a header
+HEADER_BELOW = "the header below"  # what is found where a line says it
 FEWEST_NAMED = 2  # columns that a line has to name to be taken for the header
 FORMATS = {".csv": "csv", ".gz": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 ALLOWED = "a CSV, Parquet or XLSX file"
@@ -124,7 +125,7 @@ def open_source(
         words, key = ("1 other line" if below == 1 else f"{below} other lines"), f"extracts.{extract}.skip"
         allowed = f"a header in the first line, or {key}: {source.given.skip + below} in the config"
         line = str(source.given.skip + below + 1)
-        return source, [fault(extract, name, "", f"the header below {words}", allowed, line=line)]
+        return source, [fault(extract, name, "", f"{HEADER_BELOW} {words}", allowed, line=line)]
     read = f"the sheet {as_title(source.sheet)} of several"
     sheets = [information(extract, name, "", read, "the others are not read", rows=0)] if source.sheet else []
     return source, _match_header(source, header, schema) + sheets
