@@ -29,6 +29,7 @@ from attached_record import attached_record, imported
 from dscp.record.crate import CRATE, Facts, crate, is_confidential, keyed, own_key, reproducible
 from dscp.record.jobs import extract_names
 from dscp.record.verify import Record, graph_problems
+from dscp.run.made import noted_in
 from running import ELSEWHERE, PROJECT, RUN, snakemake
 
 NAME = Path(RUN).name
@@ -394,7 +395,9 @@ def test_the_reproducible_part_knows_no_time_key_or_folder():
     other = replace(other, times={}, commit="")
     job = {**JOB, "settings": {**JOB["settings"], "extracts": {"journeys": "given/j.csv"}}}
     part = reproducible([job, PRINT], FACTS)
-    assert part == reproducible([job, PRINT], other)
+    assert (
+        part == reproducible([job, PRINT], other) == reproducible([job, PRINT], replace(other, numbers={"count": "9"}))
+    )
     text = json.dumps(part)
     assert not [word for word in ("2026", "hmac", "keyed", "given/") if word in text]
     assert crate([JOB, PRINT], FACTS) != crate([JOB, PRINT], other)
@@ -417,23 +420,43 @@ def test_an_extract_of_several_files_has_a_name_for_each():
     assert extract_names({"a": "x.csv", "b": ["y.csv", "z.csv"]}) == {"x.csv": "a", "y.csv": "b", "z.csv": "b/2"}
 
 
-def test_times_come_from_snakemakes_notes(tmp_path):
-    paths = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
-    for path in paths:
-        Path(path).touch()
-    end = Path(paths[0]).stat().st_mtime
-    noted = {paths[0]: {"starttime": end - 2, "endtime": end}, paths[1]: {"starttime": end - 1, "endtime": end - 0.5}}
-    jobs = [{"name": "one", "outputs": paths}, {"name": "unknown", "outputs": ["c.csv"]}]
-    assert run_record.times(jobs, noted) == {"one": (run_record.moment(end - 2), run_record.moment(end))}
+def test_no_job_ends_before_it_starts_or_starts_before_the_jobs_of_its_inputs_ended(graph):
+    jobs = {name: entity for name, entity in graph.items() if name.startswith("#job/")}
+    makers = {made["@id"]: name for name, job in jobs.items() for made in as_list(job["result"])}
+    used = [(name, one["@id"]) for name, job in jobs.items() for one in as_list(job["object"])]
+    pairs = [(name, makers[path]) for name, path in used if path in makers]
+    assert len(pairs) > 50
+    assert [name for name, job in jobs.items() if not job["startTime"] < job["endTime"]] == []
+    assert [pair for pair in pairs if jobs[pair[0]]["startTime"] < jobs[pair[1]]["endTime"]] == []
+
+
+def noted(run: Path, name: str, **note: object) -> None:
+    """A note that a job left in a run's folder."""
+    path = noted_in(run) / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"token": "", "job": "", "outputs": [], "checksums": {}, **note}), encoding="utf-8")
+
+
+def test_times_and_numbers_come_from_the_jobs_own_notes(tmp_path):
+    noted(tmp_path, "validate_a", started=100.0, ended=102.5, job="812")
+    noted(tmp_path, "count", started=103.0, ended=104.0)
+    (noted_in(tmp_path) / "gone.json").write_text('{"results/r/of an earlier version.csv": "0"}', encoding="utf-8")
+    known = run_record.noted_of([{"name": name} for name in ("validate/a", "count", "unknown", "gone")], tmp_path)
+    assert run_record.times(known) == {
+        "validate/a": ("1970-01-01T00:01:40.000+00:00", "1970-01-01T00:01:42.500+00:00"),
+        "count": ("1970-01-01T00:01:43.000+00:00", "1970-01-01T00:01:44.000+00:00"),
+    }
+    assert run_record.numbers(known) == {"validate/a": "job 812 of the batch system"}
+    graph = {one["@id"]: one for one in crate([JOB], replace(FACTS, numbers={JOB["name"]: "job 812"}))["@graph"]}
+    assert graph[f"#job/{JOB['name']}"]["identifier"] == "job 812"
 
 
 def test_later_writes_are_told_by_the_jobs_own_notes_and_not_by_dates(tmp_path):
     paths = {name: tmp_path / name for name in ("a.csv", "b.csv", "c.csv")}
     for path in paths.values():
         path.write_text("as made")
-    noted = {str(path): run_record.sha256(path) for name, path in paths.items() if name != "c.csv"}
-    (tmp_path / "restricted" / "made").mkdir(parents=True)
-    (tmp_path / "restricted" / "made" / "job.json").write_text(json.dumps(noted))
+    sums = {str(path): run_record.sha256(path) for name, path in paths.items() if name != "c.csv"}
+    noted(tmp_path, "job", checksums=sums)
     os.utime(paths["a.csv"], (0, 0))
     before = paths["b.csv"].stat()
     paths["b.csv"].write_text("altered")

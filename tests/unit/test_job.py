@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,8 @@ import pyarrow as pa
 import pytest
 
 from dscp.run import stopping
-from dscp.run.job import noted_in, told, writing
+from dscp.run.job import told, writing
+from dscp.run.made import noted_in
 from dscp.study.days import day
 
 CANARY = "canary-7f3a"
@@ -111,15 +113,20 @@ def test_a_warning_is_logged_by_its_place(tmp_path):
     assert text.startswith("warning: UserWarning (test_job.py, line ") and CANARY not in text
 
 
-def test_a_job_notes_the_checksums_of_what_it_wrote(tmp_path):
+def test_a_job_notes_when_it_worked_as_which_job_and_the_checksums_of_what_it_wrote(tmp_path, monkeypatch):
     run = tmp_path / "run"
     (run / "logs").mkdir(parents=True)
     outputs = {"one": str(run / "one.csv"), "elsewhere": str(tmp_path / "other.csv"), "touched": str(run / "accepted")}
+    monkeypatch.setenv("SLURM_JOB_ID", "812")
+    before = time.time()
     with writing(str(run / "logs" / "job.log"), outputs) as made:
         Path(made.one).write_text("1")
         Path(made.elsewhere).write_text("2")
+        midst = time.time()
     noted = json.loads((noted_in(run) / "job.json").read_text(encoding="utf-8"))
-    assert noted == {str(run / "one.csv"): hashlib.sha256(b"1").hexdigest()}
+    assert before <= noted["started"] <= midst <= noted["ended"] <= time.time()
+    assert noted["job"] == "812" and noted["outputs"] == list(outputs.values())
+    assert noted["checksums"] == {str(run / "one.csv"): hashlib.sha256(b"1").hexdigest()}
 
 
 def test_our_own_words_are_said():

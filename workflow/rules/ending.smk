@@ -39,7 +39,7 @@ def verification():
     """What is not as the run's record says, and how much was verified: of a run that has made its record, all files."""
     if written(RECORD) == RECORD_BEFORE:
         return [], ""
-    planned = digests.planned(CODE, "CODE")
+    planned = PLAN.digests("CODE", CODE)
     late = [f"{CODE[path]}: changed since the run was planned" for path in CODE if sha256(path) != planned[path]]
     problems, checked = verify(Path(), STUDY["run"], others=False)
     return [*late, *problems], checked
@@ -67,8 +67,12 @@ def shut():
 
 def begin():
     """Keep the last finished run until this one has come to its end; forget why earlier ones stopped."""
-    STARTED.append(lock(Path("results"), STUDY["run"]))
+    held = lock(Path("results"), STUDY["run"])
+    STARTED.append(held)
+    atexit.register(held.close)
     shut()
+    PLAN.begin()
+    atexit.register(PLAN.end)
     forks = Forks()
     atexit.register(forks.close)
     # Keys that stop a run are for the run, which ends its jobs. Braces are doubled: the workflow manager fills them in.
@@ -122,6 +126,7 @@ def then(own, other):
 
 def end():
     """Say what was made, once it is as the record says."""
+    PLAN.end()
     forget(Path(RUN))
     shut()
     problems, checked = verification()
@@ -133,6 +138,7 @@ def end():
 
 def stopped():
     """Say why the run stopped; what was finished before is in its place again."""
+    PLAN.end()
     said = failure()
     put_back(*LAST_GOOD)
     logger.error(said, extra={"result": True})

@@ -11,7 +11,7 @@ check_files(STUDY, CONFIG_FILE, REBUILT)
 JOINED = "submissions" in EXTRACTS
 TAKEN_APART = JOINED and SUBMITTED in extract_paths("submissions")
 MADE = {*REBUILT, *(extract_paths("journeys") if JOINED else [])}  # by the workflow itself
-PLANNED = digests.planned(path for name in EXTRACTS for path in extract_paths(name) if path not in MADE)
+PLANNED = PLAN.digests("EXTRACTS", [path for name in EXTRACTS for path in extract_paths(name) if path not in MADE])
 FAULTS = f"{RUN}/logs/faults.txt"  # of the extracts, of the last run that stopped at any
 ECONOMICS_CHECKED = ["spending_years", "journey_years", "monthly_window", "worked_example"]
 PUBLISHED = project_files("workflow/resources/published", ".csv")

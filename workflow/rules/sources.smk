@@ -100,4 +100,4 @@ def figure_drawings():
 CODE_PARTS = ["Snakefile", *project_tree("workflow", but="workflow/tools"), *project_tree("templates")]
 CODE = {**{str(BASE / path): path for path in CODE_PARTS}, CONFIG_FILE: "config.yaml"}
 EXTRACT_NAMES = extract_names(STUDY["extracts"])
-digests.as_planned(CODE)
+PLAN.unchanged(CODE)

@@ -15,19 +15,32 @@ from dscp.config.checked import checked, read_config, refuse_other_settings
 from dscp.config.schema import config_schema, meanings
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, chosen
+from dscp.run.made import distrust
+from dscp.run.plan import TOKEN, Plan
+from dscp.run.stopping import jobs_end_with_this_process
 from dscp.study.choices import choices
 from dscp.study.kinds import REBUILT, REFERENCE, REVIEWED, SUBMITTED, compared, reviewed, under_a_policy
 from dscp.study.reports import report_of
 
 CONFIG_FILE = "config.yaml"
+PLANS = workflow.is_main_process  # else this process does a job of a run that another one planned
+HANDED_ON = workflow.config_settings.overwrite_config  # where jobs run, and by the run that plans to its jobs its token
 moved = workflow.modifier.path_modifier
-refuse_other_settings(config, bool(moved.prefix or moved.modifies_prefixes))
+others = {name: value for name, value in config.items() if PLANS or name != TOKEN}
+refuse_other_settings(others, bool(moved.prefix or moved.modifies_prefixes))
 GIVEN = read_config(CONFIG_FILE)
 SCHEMA = config_schema(BASE, GIVEN)
 STUDY = checked(GIVEN, CONFIG_FILE, SCHEMA)
 REPORT = report_of(STUDY)
 
 RUN = f"results/{STUDY['run']}"
+PLAN = Plan(Path(RUN), "" if PLANS else str(HANDED_ON.get(TOKEN)))
+if PLANS:
+    distrust(Path())
+    workflow.config_settings.config_args = [*(workflow.config_settings.config_args or []), f"{TOKEN}={PLAN.token}"]
+else:
+    jobs_end_with_this_process()
+    workflow.execution_settings.keep_incomplete = True  # the run clears up; here another one's files may have come
 POLICY = STUDY.get("disclosure", "none")
 EXTRACTS = list(STUDY["extracts"])
 PARTS = [rule for rule in RULES if not lacking([rule], STUDY)]  # the rules that compute what the study has extracts for

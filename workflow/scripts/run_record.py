@@ -4,7 +4,6 @@ The record tells times, so its bytes differ from run to run; nothing printed res
 """
 
 import importlib.metadata
-import json
 import platform
 import re
 import shutil
@@ -17,13 +16,8 @@ from pathlib import Path
 from dscp.extracts.frozen import frozen_path
 from dscp.record.crate import PROJECT, Facts, as_text, combined, crate, gather, own_key, sha256
 from dscp.record.signing import SIGNATURE
-from dscp.run.job import noted_in, writing
-from dscp.run.notes import METADATA, noted
-
-
-def notes(folder: Path) -> dict[str, dict]:
-    """Read Snakemake's notes: output -> its note."""
-    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in noted(folder).items()}
+from dscp.run.job import writing
+from dscp.run.made import checksums, notes
 
 
 def moment(seconds: float) -> str:
@@ -31,26 +25,28 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
-def times(jobs: Sequence[Mapping], noted: Mapping[str, Mapping]) -> dict[str, tuple[str, str]]:
-    """When each job started and ended, by job, for the jobs that Snakemake has a note of."""
-    known = {}
-    for job in jobs:
-        spans = [noted[path] for path in job["outputs"] if path in noted]
-        if spans:
-            start, end = min(span["starttime"] for span in spans), max(span["endtime"] for span in spans)
-            known[job["name"]] = moment(start), moment(end)
-    return known
+def noted_of(jobs: Sequence[Mapping], run: Path) -> dict[str, dict]:
+    """Job -> what it noted of itself when it had made what it makes (`run.made`)."""
+    noted = notes(run)
+    return {job["name"]: noted[name] for job in jobs if (name := job["name"].replace("/", "_")) in noted}
+
+
+def times(noted: Mapping[str, Mapping]) -> dict[str, tuple[str, str]]:
+    """When each job started and ended, by its own clock."""
+    return {name: (moment(one["started"]), moment(one["ended"])) for name, one in noted.items()}
+
+
+def numbers(noted: Mapping[str, Mapping]) -> dict[str, str]:
+    """The number that a batch system gave each job that it ran."""
+    return {name: f"job {one['job']} of the batch system" for name, one in noted.items() if one["job"]}
 
 
 def rewritten(paths: Iterable[str], run: Path) -> dict[str, str]:
     """Outputs of a run that are not what their job had written, and the date that they have now.
 
-    Each job notes the checksums of its outputs (`job.writing`); dates would tell nothing of a folder that was copied.
+    Each job notes the checksums of its outputs (`run.made`); dates would tell nothing of a folder that was copied.
     """
-    noted: dict[str, set[str]] = {}  # a job of an earlier version may have left a note of a file that another makes now
-    for note in noted_in(run).glob("*.json"):
-        for path, total in json.loads(note.read_text(encoding="utf-8")).items():
-            noted.setdefault(path, set()).add(total)
+    noted = checksums(run)
     altered = [path for path in paths if path in noted and sha256(path) not in noted[path]]
     return {path: moment(Path(path).stat().st_mtime) for path in altered}
 
@@ -109,7 +105,9 @@ if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         study, code, jobs = snakemake.params.study, snakemake.params.code, snakemake.params.jobs
         paths = list(dict.fromkeys([*code, *(path for job in jobs for path in [*job["inputs"], *job["outputs"]])]))
-        spans = times(jobs, notes(METADATA))
+        run = Path(snakemake.params.key).parent.parent
+        noted = noted_of(jobs, run)
+        spans = times(noted)
         known = Facts(
             run=study["run"],
             title=study["title"],
@@ -122,7 +120,8 @@ if __name__ == "__main__":
             commit=commit(PROJECT, ["Snakefile", "workflow", "templates"]),
             packages=packages(),
             times=spans,
-            rewritten=rewritten(paths, Path(snakemake.params.key).parent.parent),
+            numbers=numbers(noted),
+            rewritten=rewritten(paths, run),
         )
         key = own_key(Path(snakemake.params.key))
         copies = frozen_copies(snakemake.params.extracts, Path(snakemake.params.key).parent)

@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from dscp.run.plan import land, part_of, remove
+
 BLOCK = 1 << 22
 
 
@@ -43,7 +45,7 @@ def frozen_path(folder: Path, number: int, path: str) -> Path:
 
 
 def _copy(path: str, planned: str, copy: Path) -> None:
-    part = copy.with_name(f".{copy.name}.part")
+    part = part_of(copy)
     total = hashlib.sha256()
     with open(path, "rb") as source, open(part, "wb") as target:
         before = os.fstat(source.fileno())
@@ -53,9 +55,9 @@ def _copy(path: str, planned: str, copy: Path) -> None:
         after = Path(path).stat()
     same = (before.st_size, before.st_mtime_ns, before.st_ino) == (after.st_size, after.st_mtime_ns, after.st_ino)
     if not same or planned not in ("", total.hexdigest()):
-        part.unlink()
+        remove(part)
         raise ExtractChanged(
             f"{path}: changed since the run was planned, allowed: a file that nobody writes to meanwhile"
         )
     part.chmod(0o400)
-    part.replace(copy)
+    land(part, copy)

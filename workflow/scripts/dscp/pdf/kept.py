@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from dscp.run.plan import still, token
+
 PARTIAL = ".part"
 SEAL = 32  # bytes
 
@@ -34,12 +36,13 @@ class Kept:
         """Keep something by a name."""
         if self._folder:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part = self._folder / f"{name}{PARTIAL}"
+            part = self._folder / f"{name}.{token()}{PARTIAL}"
             part.write_bytes(_seal(name, content) + content)
             part.replace(self._folder / name)
 
     def forget_others(self) -> None:
-        """Remove what nobody asked for."""
+        """Remove what nobody asked for, unless another run has begun and asks by itself."""
+        still()
         if self._folder and self._folder.is_dir():
             for path in self._folder.iterdir():
                 if path.name not in self._used and path.is_file():

@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from dscp.record.forms import CODE, CSV, HTML, RESTRICTED, WORK, form_of
 from dscp.run.closed import RELEASES
+from dscp.run.plan import land, part_of
 
 PROJECT = Path(__file__).parents[4]
 CRATE = "ro-crate-metadata.json"
@@ -72,6 +73,7 @@ class Facts:
     commit : the checkout's commit, or ""
     packages : package -> version
     times : job -> start and end, ISO 8601
+    numbers : job -> the number that a batch system gave it, for the jobs that one ran
     rewritten : path of an output whose content changed after its job -> when
     """
 
@@ -86,6 +88,7 @@ class Facts:
     commit: str = ""
     packages: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
     rewritten: Mapping[str, str] = field(default_factory=dict)
 
     def within(self, path: str) -> str:
@@ -137,10 +140,10 @@ def own_key(path: Path) -> bytes:
         others = sorted(path.parents[2].glob(f"*/{path.parent.name}/{path.name}"))
         kept = [one for one in (*others, path.parents[3] / RELEASES / path.name) if one.exists()]
         key = read_key(kept[0]) if kept else secrets.token_bytes(KEY_BYTES)
-        part = path.with_name(f".{path.name}.part")
+        part = part_of(path)
         part.touch(mode=0o600)
         part.write_text(key.hex() + "\n", encoding="ascii")
-        part.replace(path)
+        land(part, path)
     return read_key(path)
 
 
@@ -228,6 +231,7 @@ def reproducible(jobs: Sequence[Mapping], facts: Facts) -> dict:
             checksums={path: total for path, total in facts.checksums.items() if not total.startswith(KEYED)},
             commit="",
             times={},
+            numbers={},
             rewritten={},
         ),
     )
@@ -358,6 +362,7 @@ def _actions(jobs: Sequence[Mapping], facts: Facts) -> list[dict]:
             result=refer(map(facts.identifier, job["outputs"])),
             startTime=facts.times.get(job["name"], (None, None))[0],
             endTime=facts.times.get(job["name"], (None, None))[1],
+            identifier=facts.numbers.get(job["name"]),
             agent=agent,
         )
         for job in jobs

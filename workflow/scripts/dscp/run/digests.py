@@ -8,14 +8,11 @@ rule's `params` (with Snakemake's own watch on scripts off, see workflow/profile
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-PLANNED = "REPORT_PLANNED_{}"
 SCRIPTS = Path(__file__).parents[2]
 # Lines that import, wherever they stand: a syntax tree of every module would take most of the time of planning a run.
 IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]+)|import[ \t]+([^\n]+))", re.M)
@@ -58,32 +55,6 @@ def files(paths: Iterable[str | Path]) -> str:
     for path in paths:
         total.update(of_file(str(path)).encode())
     return total.hexdigest()[:16]
-
-
-def planned(paths: Iterable[str], what: str = "EXTRACTS") -> dict[str, str]:
-    """Digests of given files as they are when a run is planned.
-
-    The processes of the run's jobs have them from the one that planned it, by an environment variable: for them, too,
-    they are what was planned with, and not what the files have become since.
-    """
-    variable = PLANNED.format(what)
-    if variable not in os.environ:
-        os.environ[variable] = json.dumps({path: of_file(path) for path in paths})
-    return json.loads(os.environ[variable])
-
-
-def as_planned(paths: Mapping[str, str]) -> None:
-    """End a job whose config or code is no longer what the run was planned with: its results would be of two kinds.
-
-    Parameters
-    ----------
-    paths : path of a file -> what it is called in messages
-    """
-    for path, digest in planned(paths, "CODE").items():
-        if of_file(path) != digest:
-            raise SystemExit(
-                f"{paths[path]}: changed since the run was planned, allowed: no change while a run goes on"
-            )
 
 
 @cache

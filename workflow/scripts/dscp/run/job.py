@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dis
-import hashlib
-import json
 import shutil
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,8 @@ from types import TracebackType
 from typing import Any
 
 from dscp.run.closed import alone, settle
+from dscp.run.made import note
+from dscp.run.plan import land, part_of, remove, still
 from dscp.run.stopping import stoppable
 
 SCRIPTS = Path(__file__).parents[2]
@@ -30,7 +31,8 @@ def writing(log: str, outputs: Mapping) -> Iterator[Made]:
     """Do a job's work: its words go to its log, and its outputs are there in whole or not at all.
 
     While it works, nobody else may read what it makes (`run.closed`). On an error it ends with status 1 and without a
-    stack trace on the terminal; the last line of the log is then "error: …", which the run prints when it stops.
+    stack trace on the terminal; the last line of the log is then "error: …", which the run prints when it stops. A job
+    whose run is over (`run.plan`) leaves everything as it is.
 
     Parameters
     ----------
@@ -41,8 +43,11 @@ def writing(log: str, outputs: Mapping) -> Iterator[Made]:
     ------
     Name -> the path to write to, beside the true one; renamed when all has been written.
     """
+    started = time.time()
+    still()
     made = Made({name: _beside(paths) for name, paths in outputs.items()})
     results = Path(log).parent.parent.parent
+    Path(log).unlink(missing_ok=True)  # a job of another run may still write to it
     try:
         with (
             alone() as umask,
@@ -56,10 +61,13 @@ def writing(log: str, outputs: Mapping) -> Iterator[Made]:
             try:
                 with stoppable():
                     yield made
+                    still()
                     for name, paths in outputs.items():
                         _put(made[name], paths, results, umask)
-                    _note(Path(log), outputs)
+                    note(Path(log), started, _each(outputs))
             except (Exception, SystemExit) as error:
+                for part in _each(made):
+                    remove(part)
                 if not isinstance(error, SystemExit):
                     traceback.print_tb(error.__traceback__)
                 print(f"error: {told(error)}")
@@ -74,14 +82,17 @@ class Made(dict):
     __getattr__ = dict.__getitem__
 
 
+def _each(outputs: Mapping) -> list[str]:
+    """The paths among outputs, of which some names have several."""
+    return [path for _, value in outputs.items() for path in ([value] if isinstance(value, str) else value)]
+
+
 def _beside(paths: str | Sequence[str]) -> str | list[str]:
     """Where an output is written before it is whole."""
     if not isinstance(paths, str):
         return [_beside(path) for path in paths]
-    path = Path(paths).with_name(f".{Path(paths).name}.part")
-    shutil.rmtree(path, ignore_errors=True)
-    path.unlink(missing_ok=True)
-    return str(path)
+    remove(part_of(paths))
+    return str(part_of(paths))
 
 
 def _put(written: str | list[str], paths: str | Sequence[str], results: Path, umask: int) -> None:
@@ -89,33 +100,11 @@ def _put(written: str | list[str], paths: str | Sequence[str], results: Path, um
         for one, path in zip(written, paths, strict=True):
             _put(one, path, results, umask)
     elif Path(written).exists():  # an output that Snakemake itself touches has not been written
+        still()
         if Path(paths).is_dir():
             shutil.rmtree(paths)
-        Path(written).replace(paths)
+        land(written, paths)
         settle(Path(paths), results, umask)
-
-
-def noted_in(run: Path) -> Path:
-    """The folder of a run in which its jobs note the checksums of what they wrote."""
-    return run / "restricted" / "made"
-
-
-def _note(log: Path, outputs: Mapping) -> None:
-    """Note the SHA-256 of each file that a job wrote into its run's folder, for the run record to compare."""
-    run = log.parent.parent
-    paths = [path for _, value in outputs.items() for path in ([value] if isinstance(value, str) else value)]
-    sums = {path: _sum(path) for path in paths if Path(path).is_file() and Path(path).is_relative_to(run)}
-    if log.parent.name == "logs":
-        noted_in(run).mkdir(parents=True, exist_ok=True)
-        note = noted_in(run) / f"{log.stem}.json"
-        part = note.with_name(f".{note.name}.part")
-        part.write_text(json.dumps(sums, indent=1), encoding="utf-8")
-        part.replace(note)
-
-
-def _sum(path: str) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _warned(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:

@@ -21,3 +21,8 @@ def noted(folder: Path) -> dict[str, Path]:
             name = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
             found[base64.urlsafe_b64decode(name).decode()] = path
     return found
+
+
+def name_of_note(output: str) -> str:
+    """The name of the file with an output's note; for names of ordinary length."""
+    return base64.urlsafe_b64encode(output.encode()).decode()

@@ -82,6 +82,11 @@ def _caught_by_make(process: int) -> set[signal.Signals]:
     return {number for number in SIGNALS if mask >> (number - 1) & 1}
 
 
+def jobs_end_with_this_process() -> None:
+    """Have jobs that this process starts end with it: the run's number, if it is known, may be of another machine."""
+    os.environ[PROCESS] = str(os.getpid())
+
+
 @contextmanager
 def stoppable() -> Iterator[None]:
     """While a job works, SIGTERM ends it as an error does, and so does the end of the run that it works for.
