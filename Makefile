@@ -5,6 +5,7 @@
 ## FROM=files    files or folders that init looks at
 ## PARTNERSHIP=  the partnership of which init proposes a profile, by its code
 ## BY=text       who gives a run to whom, for release
+## PROFILE=     where jobs work: a name in workflow/profiles/ or a site's own folder (docs/elsewhere.md)
 ## CORES=n       how many jobs side by side (default: all)
 ## TESTERS=n     how many tests side by side (default: 2)
 ## ROOM=names    rooms of which mutants tries the changes (default: all)
@@ -14,15 +15,17 @@
 NAMED := $(filter command environment,$(origin STUDY))
 STUDY ?= .
 CORES ?= all
+PROFILE ?= default
 TESTERS ?= 2
 SBOM ?= sbom.cdx.json
 TRIED := bench/try
 VENV := .venv
+EXECUTOR := .venv-executor
 # No rule but ours: make would make a file `setup` of setup.sh by itself.
 MAKEFLAGS += --no-builtin-rules
 export PYTHONPATH := workflow/plugins:workflow/scripts
 # Recipes take these from the environment: whatever stands in a name, the shell does not read it.
-export STUDY RUN ID A B KEY BY SBOM FROM PARTNERSHIP ROOM
+export STUDY RUN ID A B KEY BY SBOM FROM PARTNERSHIP ROOM PROFILE
 # A user id without an account has neither a name nor a home, and Snakemake asks for both.
 ifndef LOGNAME
 export LOGNAME := $(shell id -un 2>/dev/null)
@@ -32,12 +35,23 @@ AT_HOME := env HOME="$$(realpath -- "$$STUDY")/.snakemake/home"
 endif
 # No shell stays between make and Snakemake: make hands SIGTERM on to the commands that it started, a shell would not.
 UNTIL_TOLD := $(VENV)/bin/python -S workflow/tools/until_told.py
-RUN_SNAKEMAKE = exec $(AT_HOME) $(UNTIL_TOLD) snakemake --snakefile Snakefile --directory="$$STUDY" --cores $(CORES) \
-	--workflow-profile workflow/profiles/default
+# What no profile changes (workflow/profiles/default): the command line goes before whatever a profile says.
+FIXED := --logger report --rerun-incomplete --nolock --keep-going --rerun-triggers mtime params input software-env \
+	--max-checksum-file-size 1000000000
+WITH := $(VENV)/bin/python
+ifeq ($(PROFILE),default)
+WHERE := --cores $(CORES) --workflow-profile workflow/profiles/default
+else
+WITH := $(or $(wildcard $(EXECUTOR)/bin/python),$(WITH))
+CHECKED = profile="$$($(WITH) workflow/tools/site_profile.py "$$PROFILE")" &&
+WHERE = $(if $(filter command environment,$(origin CORES)),--cores $(CORES)) --workflow-profile "$$profile"
+endif
+RUN_SNAKEMAKE = $(CHECKED) exec $(AT_HOME) $(WITH) -S workflow/tools/until_told.py snakemake --snakefile Snakefile \
+	--directory="$$STUDY" $(WHERE) $(FIXED)
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: report plan watch init try check test mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
+.PHONY: report plan watch init try check test test-slurm executor mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
 	bench-national bench-submissions pages pictures lock sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
@@ -72,7 +86,7 @@ check: $(VENV)/ready lint ## STUDY=: what was understood of its files, and what 
 endif
 
 test: $(VENV)/ready lint checkers ## everything that is checked on every change
-	@$(TEST)
+	@$(TEST) --ignore tests/slurm
 
 mutants: $(VENV)/ready ## careless changes of a list, one at a time: does the test that should notice one notice it?
 	@$(VENV)/bin/python tests/support/mutants.py "$$ROOM"
@@ -98,6 +112,16 @@ purge: $(VENV)/ready ## deletes what came from clients of the run RUN=, line by 
 
 compare: $(VENV)/ready ## what changed from run A= to run B=, and why
 	@$(VENV)/bin/python workflow/tools/compare.py --study="$$STUDY" -- "$$A" "$$B"
+
+executor: $(VENV)/ready ## an environment with Slurm's executor beside the other one, for PROFILE= with executor: slurm
+	@$(VENV)/bin/python -m venv --clear --without-pip $(EXECUTOR)
+	@$(VENV)/bin/pip --python $(EXECUTOR)/bin/python install -qq --disable-pip-version-check --require-hashes --no-deps \
+		--requirement executor.lock
+	@$(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+		"$$($(EXECUTOR)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/of_the_project.pth"
+
+test-slurm: $(VENV)/ready executor ## whole runs under a Slurm of its own on this machine; skipped, with the reason, where none can run
+	@$(VENV)/bin/pytest tests/slurm -rs
 
 checkers: $(VENV)/ready ## fetches what some tests drive: a browser, veraPDF, vnu; without them those tests are skipped
 	@tests/support/checkers/fetch.sh .checkers $(VENV)/bin/pip
@@ -143,7 +167,7 @@ sbom: $(VENV)/ready ## writes the software bill of materials of a release, Cyclo
 		--output-reproducible --spec-version 1.6 --output-format JSON --output-file "$$SBOM"
 
 clean: ## removes all that was made: results, environment, caches
-	rm -rf $(VENV) $(VENV).lock .snakemake .pytest_cache .ruff_cache .hypothesis results bench .checkers sbom.cdx.json
+	rm -rf $(VENV) $(VENV).lock $(EXECUTOR) .snakemake .pytest_cache .ruff_cache .hypothesis results bench .checkers sbom.cdx.json
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 22

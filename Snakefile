@@ -42,6 +42,7 @@ if REVIEWED_RUN:
 include: "workflow/rules/disclosure.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/record.smk"
+include: "workflow/rules/where.smk"
 include: "workflow/rules/ending.smk"
 
 

@@ -15,7 +15,7 @@ from dscp.run.ended import Endings
 from dscp.run.forks import Forks
 from dscp.run.last_good import KEPT, forget, keep, places, put_back
 from dscp.run.lock import lock
-from dscp.run.stopping import Stopping
+from dscp.run.stopping import STOPPED, Stopping
 
 LITTLE = 1_000_000  # bytes: with less left on the disk a run that stopped has stopped for want of room
 LAST_GOOD = places(Path(), STUDY["run"])
@@ -78,7 +78,7 @@ def begin():
     # Keys that stop a run are for the run, which ends its jobs. Braces are doubled: the workflow manager fills them in.
     called = f"set -euo pipefail; trap '' INT; exec {forks.before_command()} "
     shell.prefix(called.replace("{", "{{").replace("}", "}}"))
-    STARTED.append(Stopping(workflow.scheduler.exit_gracefully))
+    STARTED.append(Stopping(workflow.scheduler.exit_gracefully, None if workflow.local_exec else cancelled()))
     logger.addHandler(ENDINGS)
     logging.raiseExceptions = False  # a log that a full disk does not take is told of by what stops the run
     atexit.register(put_back, *LAST_GOOD)  # whatever a run may stumble over; where all is in place it does nothing
@@ -86,6 +86,19 @@ def begin():
     Path(FAULTS).unlink(missing_ok=True)
     for path in _failed_logs():
         path.unlink()
+
+
+def cancelled():
+    """What takes from a batch system the jobs that it has of this run, each once."""
+    executor, asked = workflow.scheduler._executor, set()
+
+    def cancel():
+        found = [job for job in list(executor.active_jobs) if job.external_jobid not in asked]
+        asked.update(job.external_jobid for job in found)
+        if found:
+            executor.cancel_jobs(found)
+
+    return cancel
 
 
 def _failed_logs():
@@ -98,7 +111,7 @@ def _failed_logs():
 def failure():
     """Why a run stopped: a signal, every fault of the extracts, or the last line of each failed rule's log.
 
-    A job that could not write why it failed is told of by the way its process ended.
+    A job that could not write why it failed is told of by the way its process ended, or by what a batch system says.
     """
     if STARTED[-1].by:
         kept = Path(RUN, KEPT).exists()
@@ -108,7 +121,7 @@ def failure():
         return f"No space left on device: {RUN}"
     if Path(FAULTS).exists():
         return Path(FAULTS).read_text(encoding="utf-8").rstrip()
-    logs = _failed_logs()
+    logs = {path: end for path, end in _failed_logs().items() if end != STOPPED or str(path) not in ENDINGS.of}
     mute = {Path(path): said for path, said in ENDINGS.of.items() if Path(path) not in logs}
     said = [f"{path.stem}: {end}  (more in {path})" for path, end in logs.items()]
     return "\n".join([*said, *(f"{path.stem}: {end}" for path, end in mute.items())]) or "The run stopped."

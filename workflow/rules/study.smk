@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from snakemake.jobs import Job
 
 # The project's folder, of which this file is a part whoever uses it as a module; where the study has a folder of its
 # own, by the whole path: a copy of the study then reruns nothing.
@@ -16,17 +17,33 @@ from dscp.config.schema import config_schema, meanings
 from dscp.measures.needs import RULES, lacking
 from dscp.measures.registry import DEFAULT, MEASURES, chosen
 from dscp.run.made import distrust
-from dscp.run.plan import TOKEN, Plan
+from dscp.run.plan import TOKEN, Plan, still
 from dscp.run.stopping import jobs_end_with_this_process
 from dscp.study.choices import choices
 from dscp.study.kinds import REBUILT, REFERENCE, REVIEWED, SUBMITTED, compared, reviewed, under_a_policy
 from dscp.study.reports import report_of
 
 CONFIG_FILE = "config.yaml"
+
+
+async def leave(job, skip_outputs):
+    """What a job's process does where the job failed: nothing. The run clears up; here may be files of another one."""
+
+
+def removing(of_snakemake):
+    """Removal of what a job makes anew, for a job's process: not once its run is over, when they are another one's."""
+
+    async def remove(job):
+        still()
+        await of_snakemake(job)
+
+    return remove
+
+
 PLANS = workflow.is_main_process  # else this process does a job of a run that another one planned
 HANDED_ON = workflow.config_settings.overwrite_config  # where jobs run, and by the run that plans to its jobs its token
 moved = workflow.modifier.path_modifier
-others = {name: value for name, value in config.items() if PLANS or name != TOKEN}
+others = {name: value for name, value in config.items() if name not in ["local_rules", *([] if PLANS else [TOKEN])]}
 refuse_other_settings(others, bool(moved.prefix or moved.modifies_prefixes))
 GIVEN = read_config(CONFIG_FILE)
 SCHEMA = config_schema(BASE, GIVEN)
@@ -40,7 +57,7 @@ if PLANS:
     workflow.config_settings.config_args = [*(workflow.config_settings.config_args or []), f"{TOKEN}={PLAN.token}"]
 else:
     jobs_end_with_this_process()
-    workflow.execution_settings.keep_incomplete = True  # the run clears up; here another one's files may have come
+    Job.cleanup, Job.remove_existing_output = leave, removing(Job.remove_existing_output)
 POLICY = STUDY.get("disclosure", "none")
 EXTRACTS = list(STUDY["extracts"])
 PARTS = [rule for rule in RULES if not lacking([rule], STUDY)]  # the rules that compute what the study has extracts for

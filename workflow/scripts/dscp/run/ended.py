@@ -6,6 +6,8 @@ import logging
 import re
 import signal
 
+from dscp.run.executed import reason
+
 MEMORY = " (the system does so where memory runs out)"
 BY_SIGNAL = re.compile(r"died with (?:<Signals\.\w+: |unknown signal )(\d+)")
 BY_STATUS = re.compile(r"returned non-zero exit status (\d+)")
@@ -54,6 +56,7 @@ class Endings(logging.Handler):
         super().__init__()
         self.of: dict[str, str] = {}  # path of a failed job's log, or a rule's name -> how it ended
         self._last: dict[int | None, str] = {}
+        self._asked: dict[int, dict] = {}  # number of a job -> what it asked for
 
     def emit(self, record: logging.LogRecord) -> None:
         """Note one record, where it is on a process or on a failed job."""
@@ -62,5 +65,21 @@ class Endings(logging.Handler):
         elif said := ending(record.getMessage()):
             self._last[record.thread] = said
         elif getattr(record, "rule_name", None) and record.levelno >= logging.ERROR:
-            said = self._last.pop(record.thread, "")
-            self.of.update({path: said for path in getattr(record, "log", None) or [] if said})
+            self._failed(record)
+        elif getattr(record, "rule_name", None):
+            self._asked[record.jobid] = dict(getattr(record, "resources", None) or {})
+            self._forget(getattr(record, "log", None) or [])  # it is tried once more
+
+    def _failed(self, record: logging.LogRecord) -> None:
+        """Note how a job ended: by what its executor said, else by its process. Its own log is named first."""
+        own, *others = getattr(record, "log", None) or [""]
+        number = str((getattr(record, "aux", None) or {}).get("external_jobid") or "")
+        asked = self._asked.get(getattr(record, "jobid", -1), {})
+        by_executor = reason(getattr(record, "rule_msg", None) or "", number, others, asked)
+        said = by_executor or self._last.pop(record.thread, "")
+        if own and said:
+            self.of[own] = said
+
+    def _forget(self, logs: list[str]) -> None:
+        for path in logs:
+            self.of.pop(path, None)

@@ -17,6 +17,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PROCESS = "REPORT_PROCESS"  # the environment variable by which a job knows the run that it works for
 PATIENCE = 5.0  # seconds that a job has for its end
 LOOK = 0.2  # seconds between two looks at what still runs
+STOPPED = "error: stopped by SIGTERM"  # the last line of a stopped job's log
 
 
 class Stopping:
@@ -27,11 +28,13 @@ class Stopping:
     Parameters
     ----------
     end : keeps the workflow manager from starting further jobs; called once, in a thread of its own
+    cancel : takes jobs from a batch system, called again and again; None where jobs are processes of this machine.
+        With one, a child may be a command by which the workflow manager asks for its jobs, and has time to answer
     """
 
-    def __init__(self, end: Callable[[], None]) -> None:
+    def __init__(self, end: Callable[[], None], cancel: Callable[[], None] | None = None) -> None:
         self.by = ""  # what stopped the run: the signal's name
-        self._end = end
+        self._end, self._cancel = end, cancel
         os.environ[PROCESS] = str(os.getpid())
         for number in SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:
@@ -49,8 +52,13 @@ class Stopping:
         asked: dict[psutil.Process, float] = {}
         while True:
             now = time.monotonic()
+            if self._cancel:
+                with suppress(Exception):  # asked again in a moment
+                    self._cancel()
             for job in psutil.Process().children(recursive=True):
                 with suppress(psutil.NoSuchProcess):
+                    if self._cancel and time.time() - job.create_time() < PATIENCE:
+                        continue
                     if job not in asked:
                         job.terminate()
                     elif now - asked[job] > PATIENCE:
