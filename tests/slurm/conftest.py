@@ -58,6 +58,7 @@ PROFILE = {
     "executor": "slurm",
     "jobs": 4,
     "local-cores": 2,
+    "max-threads": 2,
     "latency-wait": 10,
     "slurm-no-account": True,
     "slurm-status-command": "squeue",
