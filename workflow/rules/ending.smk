@@ -1,8 +1,10 @@
 """How a run begins and ends: the lock, the last finished run kept until this one is whole, what is said at the end."""
 
+import asyncio
 import atexit
 import logging
 import shutil
+import time
 
 from snakemake.shell import shell
 
@@ -89,8 +91,18 @@ def begin():
 
 
 def cancelled():
-    """What takes from a batch system the jobs that it has of this run, each once."""
+    """What takes from a batch system the jobs that it has of this run, each once.
+
+    The executor sleeps up to three minutes between two looks at its jobs: not once the run is to end.
+    """
     executor, asked = workflow.scheduler._executor, set()
+
+    async def sleep():
+        until = time.monotonic() + executor.next_seconds_between_status_checks
+        while time.monotonic() < until and executor.wait and not getattr(STARTED[-1], "by", ""):
+            await asyncio.sleep(min(1, executor.next_seconds_between_status_checks))
+
+    executor.sleep = sleep
 
     def cancel():
         found = [job for job in list(executor.active_jobs) if job.external_jobid not in asked]
