@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -66,10 +65,10 @@ def local(slurm, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def study(local, tmp_path) -> Path:
-    """Its config and extracts alone."""
+def study(tmp_path) -> Path:
+    """The same one, to be run."""
     folder = tmp_path / "study"
-    shutil.copytree(local, folder, ignore=shutil.ignore_patterns("results", ".snakemake"))
+    write_small_study(folder)
     return folder
 
 
