@@ -51,8 +51,8 @@ RUN_SNAKEMAKE = $(CHECKED) exec $(AT_HOME) $(WITH) -S workflow/tools/until_told.
 
 TEST = $(VENV)/bin/pytest --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: report plan watch init try check test test-slurm executor mutants trace verify sign release releases purge compare checkers lint bench bench-waits \
-	bench-national bench-submissions pages pictures lock sbom clean help
+.PHONY: report plan watch init try check test mutants trace verify sign release releases purge compare executor \
+	test-slurm checkers lint bench bench-waits bench-national bench-submissions pages pictures lock sbom clean help
 
 report: $(VENV)/ready ## the whole report, from the extracts named in config.yaml
 	@$(VENV)/bin/python -S workflow/tools/unchanged.py "$$STUDY" && exit; \
