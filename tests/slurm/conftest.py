@@ -117,6 +117,8 @@ def slurm(tmp_path_factory) -> Iterator[dict[str, str]]:
             pytest.skip(f"a Slurm of its own does not start here: {said}")
         yield environment
     finally:
+        subprocess.run(["scancel", "--full", "--signal=KILL", "--user=root"], env=environment, check=False)
+        time.sleep(3)
         ETC.unlink()
         for daemon in reversed(daemons):
             daemon.send_signal(signal.SIGTERM)

@@ -72,8 +72,8 @@ def study(tmp_path) -> Path:
     return folder
 
 
-def jobs(environment: dict[str, str], rule: str, states: str = "R") -> list[str]:
-    """Numbers of Slurm's jobs of a rule, in some states."""
+def jobs(environment: dict[str, str], rule: str, states: str = "R,ST") -> list[str]:
+    """Numbers of Slurm's jobs of a rule, in some states: by themselves those at work, and those that a test stopped."""
     command = ["squeue", "-h", "-t", states, "-o", "%i %k"]
     found = subprocess.run(command, env=environment, capture_output=True, text=True).stdout.splitlines()
     return [line.split()[0] for line in found if line.split()[1:2] == [f"rule_{rule}"]]
@@ -162,7 +162,7 @@ def test_a_run_told_to_stop_takes_its_jobs_back(slurm, study, profile):
     os.kill(run.pid, signal.SIGTERM)
     assert run.wait(timeout=120) != 0
     assert "Stopped by SIGTERM, and the jobs at work with it" in said.read_text(encoding="utf-8")
-    assert jobs(slurm, "outcomes", "R,PD") == []
+    assert jobs(slurm, "outcomes", "R,ST,PD") == []
 
 
 @pytest.mark.parametrize("orphan", ["outcomes", "report_pdf"])
