@@ -186,8 +186,9 @@ def test_attributes_are_of_the_first_episode_that_tells_them(config, tmp_path):
         "ethnicity",
         "journey_start",
         "referral_date",
+        "structured_start",
     )
-    assert [found[name] for name in told] == ["1011", "15", "4", "Y", "B", "2010-04-06", "2010-04-02"]
+    assert [found[name] for name in told] == ["1011", "15", "4", "Y", "B", "2010-04-06", "2010-04-02", "2010-05-02"]
 
 
 @pytest.mark.parametrize(
@@ -390,7 +391,8 @@ def slowly(rows: pd.DataFrame) -> list[tuple]:
             ends = [one["DISD"] for one in members]
             end = "" if "" in ends else max(ends)
             codes = {groups[int(one["DISRSN"] or 0)] for one in members if end and one["DISD"] == end}
-            journeys.append((dat, min(one["TRIAGED"] for one in members), end, _reason(codes), initial))
+            first = min(one["MODST"] for one in members)
+            journeys.append((dat, min(one["TRIAGED"] for one in members), end, _reason(codes), initial, first))
     return sorted(journeys)
 
 
@@ -420,7 +422,14 @@ def told(found: pd.DataFrame, rows: pd.DataFrame) -> list[tuple]:
     people = rows[["SINITIAL"]].drop_duplicates()["SINITIAL"]
     initials = {client(f"A|{one}|1960-01-10|M"): one for one in people}
     return sorted(
-        (row["dat"], row["journey_start"], row["journey_end"], row["exit_reason"], initials[row["client"]])
+        (
+            row["dat"],
+            row["journey_start"],
+            row["journey_end"],
+            row["exit_reason"],
+            initials[row["client"]],
+            row["structured_start"],
+        )
         for row in found.to_dict("records")
     )
 
@@ -445,7 +454,7 @@ def test_episodes_are_joined_as_by_comparing_each_with_each(config, tmp_path_fac
 def test_a_day_added_to_every_date_changes_only_dates(config, tmp_path_factory, episodes):
     folder = tmp_path_factory.mktemp("joined")
     now, later = (made(config, folder, submitted(episodes, shift)) for shift in (0, 1))
-    days = ["journey_start", "journey_end"]
+    days = ["journey_start", "journey_end", "structured_start"]
     assert now.drop(columns=days).equals(later.drop(columns=days))
     assert all(
         (pd.to_datetime(later[day]) - pd.to_datetime(now[day])).dropna().eq(pd.Timedelta(days=1)).all() for day in days

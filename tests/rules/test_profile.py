@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from lxml import html
@@ -17,6 +18,7 @@ import chain
 import profiles
 from dscp.disclosure.members import members
 from dscp.disclosure.policies import NONE, POLICIES
+from dscp.extracts.registry import samples
 from dscp.figures.beside_others import shares
 from dscp.figures.data import FigureData, planned
 from dscp.figures.drawing import Faces
@@ -60,7 +62,7 @@ def in_year(journeys, tmp_path_factory):
 def test_every_count_is_that_of_a_plain_loop(made):
     expected = looped(made.config, typed(made))
     names = made.ledger.loc[(made.ledger["rule"] == "partnership") & (made.ledger["extract"] != ""), "id"]
-    assert len(names) == (6 if made.config["re_presentation"] == "6_months" else 5) * 4 * 2
+    assert len(names) == (9 if made.config["re_presentation"] == "6_months" else 8) * 4 * 2
     for name in names:
         _, _, indicator, area, period = name.split(".")
         assert made.known[name] == expected[indicator, area, period], name
@@ -133,6 +135,164 @@ def test_results_by_drug_group_are_those_of_a_plain_loop(made):
         )
 
 
+@pytest.mark.thorough
+def test_the_quarter_before_is_counted_by_a_plain_loop_over_its_own_year(made):
+    """From January to December, by the same journeys: nothing that happened since is counted in it."""
+    years, found = {"quarter": (DAY("2014-01-01"), DAY("2014-12-31"))}, Counter()
+    for one in clients(made.config, typed(made), years):
+        if one.dat == "N1":
+            found.update(name for name, so in one.flags.items() if so)
+    names = [one for one in made.known if one.startswith("in_detail.quarter_before.") and not one.endswith(".held")]
+    assert len(names) == (9 if made.config["re_presentation"] == "6_months" else 8)
+    for name in names:
+        assert made.known[name] == found[name.rpartition(".")[2]], name
+    assert min(found[name] for name in ("in_treatment", "new", "effective", "completed", "returned", "waited_long")) > 0
+    done = "followed" if made.config["re_presentation"] == "6_months" else "completed"
+    shares = {"completed": found["completed"] / found["in_treatment"], "returned": found["returned"] / found[done],
+              "held": (found[done] - found["returned"]) / found["in_treatment"],
+              "waited_long": found["waited_long"] / found["waited"]}  # fmt: skip
+    for name, share in shares.items():
+        moved = made.known[f"partnership.rate.{name}.N1.post"] - 100 * share
+        assert made.known[f"in_detail.travel.{name}"] == pytest.approx(moved), name
+
+
+def test_what_is_not_known_of_a_quarter_before_is_said(journeys, tmp_path):
+    """Where the baseline ends earlier, files are not looked through for gaps in between."""
+    of = profiles.config(baseline={"start": "2012-04-01", "end": "2013-03-31"})
+    made = profiles.made(of, journeys, tmp_path)
+    assert not made.ledger["id"].str.contains("quarter_before|travel").any()
+    printed = profiles.render(of, made.ledger, made.findings)
+    assert printed.faults == []
+    text = " ".join(html.fromstring(printed.page).text_content().split())
+    assert "were not looked through for gaps in between" in text
+    assert "What has moved since the quarter before." in text
+
+
+@pytest.mark.parametrize("known", ["no column", "no day", "after the start"])
+def test_waits_are_told_only_where_a_new_journey_has_one(known, journeys, tmp_path):
+    later = pd.to_datetime(journeys["journey_start"]) + pd.Timedelta(days=1)
+    less = {"no column": journeys.drop(columns="referral_date"), "no day": journeys.assign(referral_date=None),
+            "after the start": journeys.assign(referral_date=later)}[known]  # fmt: skip
+    made = profiles.made(profiles.config(), less, tmp_path)
+    assert not made.ledger["id"].str.contains("waited").any()
+    printed = profiles.render(made.config, made.ledger, made.findings)
+    assert printed.faults == []
+    text = " ".join(html.fromstring(printed.page).text_content().split())
+    assert "so waiting times are not told" in text and "Waiting times. No new journey has the days" in text
+
+
+def test_a_wait_begins_and_ends_on_the_days_that_the_config_names(tmp_path):
+    """Referral, triage and treatment: over three weeks is more than twenty-one days, over six more than forty-two."""
+    rows = written(
+        [["N1", "2014-05-22", None, None], ["N1", "2014-05-22", None, None], ["N1", "2014-05-22", None, None]]
+    )
+    rows["client"] = [f"C{n}" for n in range(len(rows))]
+    rows["referral_date"] = [*pd.to_datetime(["2014-05-01", "2014-04-30", "2014-04-10"]), *[None] * len(LONG_AGO)]
+    rows["structured_start"] = [*pd.to_datetime(["2014-05-22", "2014-06-12", "2014-07-04"]), *[None] * len(LONG_AGO)]
+    expected = {("referral_date", "journey_start"): (3, 2, 0), ("referral_date", "structured_start"): (3, 2, 2),
+                ("journey_start", "structured_start"): (3, 1, 1)}  # fmt: skip
+    for (first, last), numbers in expected.items():
+        example = profiles.unsaid()
+        waits = {"from": first, "to": last, "weeks": [3, 6]}
+        of = profiles.config(definitions=example["definitions"] | {"waits": waits})
+        known = profiles.made(of, rows, tmp_path).known
+        names = ("waited", "waited_long", "waited_longest")
+        assert tuple(known[f"partnership.count.{name}.N1.post"] for name in names) == numbers, (first, last)
+
+
+# Outcome forms --------------------------------------------------------------------------------------------------------
+
+OUTCOMES = {"days": 14, "review_days": [35, 182], "least_percent": 80, "work_days": 10}
+
+
+def with_forms(**settings: object) -> dict:
+    example = profiles.unsaid()
+    return profiles.config(extracts={**example["extracts"], "outcome_forms": "forms.csv"},
+                           definitions=example["definitions"] | {"outcomes": OUTCOMES}, **settings)  # fmt: skip
+
+
+def of_client(client: str, *forms: tuple) -> list[dict]:
+    """Forms of a client: stage, day, and answers besides no use, no work and no need."""
+    none = {"opiate_days": 0, "crack_days": 0, "cocaine_days": 0, "injecting_days": 0, "paid_work_days": 0,
+            "acute_housing": "N", "housing_risk": "N"}  # fmt: skip
+    return [{"client": client, "dat": "N1", "form_date": day, "stage": stage, **none, **answers}
+            for stage, day, answers in forms]  # fmt: skip
+
+
+STAYING, LEFT = ["N1", "2014-05-01", None, None], ["N1", "2014-05-01", "2014-09-30", 80]
+SAID = {  # a client's journey and forms; what is told of that client alone: base and count
+    "stopped": (STAYING, [("S", "2014-05-10", {"opiate_days": 28}), ("R", "2014-10-01", {})],
+                {"forms_review": (1, 1), "opiates": (1, 1), "crack": (0, 0)}),
+    "uses less": (STAYING, [("S", "2014-05-10", {"opiate_days": 28}), ("R", "2014-10-01", {"opiate_days": 1})],
+                  {"opiates": (1, 0)}),
+    "the last review counts": (STAYING, [("S", "2014-05-01", {"crack_days": 3}), ("R", "2014-07-01", {}),
+                                         ("R", "2014-10-30", {"crack_days": 2})], {"crack": (1, 0)}),
+    "the nearest start counts": (STAYING, [("S", "2014-04-20", {}), ("S", "2014-05-02", {"injecting_days": 2}),
+                                           ("R", "2014-06-05", {})], {"injecting": (1, 1)}),
+    "a start on the fifteenth day": (STAYING, [("S", "2014-05-16", {"opiate_days": 2}), ("R", "2014-10-01", {})],
+                                     {"forms_review": (1, 0)}),
+    "a review too early": (STAYING, [("S", "2014-05-01", {}), ("R", "2014-06-04", {})], {"forms_review": (1, 0)}),
+    "a review too late": (STAYING, [("S", "2014-05-01", {}), ("R", "2014-10-31", {})], {"forms_review": (1, 0)}),
+    "no review is due": (["N1", "2014-11-01", None, None], [("S", "2014-11-01", {})], {"forms_review": (0, 0)}),
+    "gone before the review": (LEFT, [("S", "2014-05-01", {})], {"forms_review": (0, 0), "forms_exit": (1, 0)}),
+    "a home and work": (LEFT, [("S", "2014-05-01", {"acute_housing": "Y"}),
+                               ("E", "2014-10-14", {"paid_work_days": 10})],
+                        {"forms_exit": (1, 1), "housing": (1, 1), "work": (1, 1)}),
+    "no home yet": (LEFT, [("S", "2014-05-01", {"housing_risk": "Y"}),
+                           ("E", "2014-09-20", {"housing_risk": "Y", "paid_work_days": 9})],
+                    {"housing": (1, 0), "work": (1, 0)}),
+    "no answer at exit": (LEFT, [("S", "2014-05-01", {"housing_risk": "Y"}),
+                                 ("E", "2014-09-30", {"housing_risk": None, "paid_work_days": None})],
+                          {"forms_exit": (1, 1), "housing": (0, 0), "work": (0, 0)}),
+    "an exit form too late": (LEFT, [("S", "2014-05-01", {}), ("E", "2014-10-15", {})], {"forms_exit": (1, 0)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_a_form_counts_for_the_journey_and_stage_that_it_is_of(case, tmp_path):
+    journey, forms, expected = SAID[case]
+    other = [("S", "2012-01-01", {})]  # long before the year
+    made = profiles.made(with_forms(), written([journey]), tmp_path,
+                         pd.DataFrame([*of_client("A1", *forms), *of_client("B0", *other)]))  # fmt: skip
+    for name, numbers in expected.items():
+        found = tuple(made.known[f"treatment_outcomes.{part}.{name}"] for part in ("base", "count"))
+        assert found == numbers, name
+
+
+def test_outcomes_are_told_where_enough_have_the_forms(journeys, tmp_path):
+    of = with_forms()
+    forms = samples(of, np.random.default_rng(3), 3000, ["outcome_forms"])["outcome_forms"]
+    own = pd.concat([journeys[["client", "dat"]].assign(form_date=day, stage=stage) for stage, day in
+                     (("S", journeys["journey_start"]), ("R", journeys["journey_start"] + pd.Timedelta(days=100)),
+                      ("E", journeys["journey_end"]))]).dropna()  # fmt: skip
+    own = own[own["form_date"] <= pd.Timestamp("2016-01-01")]
+    own[forms.columns[4:]] = forms.iloc[np.arange(len(own)) % len(forms), 4:].to_numpy()
+    told = profiles.made(of, journeys, tmp_path, own)
+    shares = {name: value for name, value in told.known.items() if name.startswith("treatment_outcomes.rate.")}
+    assert len(shares) == 8 and shares["treatment_outcomes.rate.forms_exit"] >= 80
+    page = profiles.read(told)
+    assert page.faults() == []
+    assert_closed(told.ledger)
+    printed = profiles.render(of, told.ledger, told.findings)
+    assert printed.faults == []
+    assert len(printed.cells[printed.cells["exhibit"] == "P.8"]) == 24
+    few = profiles.made(of, journeys, tmp_path, own[own["stage"] != "E"])
+    names = {name.rpartition(".")[2] for name in few.known if name.startswith("treatment_outcomes.")}
+    assert names == {"forms_review", "opiates", "crack", "cocaine", "injecting", "forms_exit"}
+    printed = profiles.render(of, few.ledger, few.findings)
+    assert printed.faults == []
+    text = " ".join(html.fromstring(printed.page).text_content().split())
+    assert "At exit: not printed, as fewer than 80 per cent of those due have the forms" in text
+    assert "At review: not printed" not in text
+
+
+def test_without_forms_the_profile_says_that_it_cannot_tell_outcomes(in_year):
+    text = " ".join(html.fromstring(profiles.render(in_year.config, in_year.ledger, in_year.findings).page)
+                    .text_content().split())  # fmt: skip
+    assert "has no extract of outcome forms (Treatment Outcomes Profile), so outcomes" in text
+    assert "They stand on outcome forms, of which this profile has none." in text
+
+
 BORN = dt.date(1980, 1, 1)
 CASES = {  # journeys of one client, [partnership, start, end, exit reason]; what is counted in the year
     "in two partnerships": ([["N1", "2014-05-01", None, None], ["N2", "2014-06-01", None, None]],
@@ -195,7 +355,7 @@ def test_six_calendar_months_are_that_also_where_a_month_is_short(completed, bac
 def test_the_page_holds_every_table_and_no_number_of_its_own(made):
     printed = profiles.render(made.config, made.ledger, made.findings)
     assert printed.faults == []
-    assert {"P.1", "P.1.1", "P.2", "P.2.1", "P.3", "P.3.1", "P.4", "P.5", "P.6", "P.6.1", "P.7"} <= set(
+    assert {"P.1", "P.1.1", "P.2", "P.2.1", "P.3", "P.3.1", "P.4", "P.5", "P.6", "P.6.1", "P.7", "P.9", "P.10"} <= set(
         printed.cells["exhibit"]
     )
     text = html.fromstring(printed.page).text_content()
@@ -209,12 +369,14 @@ def test_columns_hold_what_their_heads_say(made):
     cells = profiles.render(made.config, made.ledger, made.findings).cells
     says = {
         r"(?:before|after)": r"\.count\.|^in_detail\.(?:\w+|justice\.\w+)\.",
-        r".*share|.*part": r"\.rate\.|_share\.|justice_(?:rate|part_of_all)\.|by_drug_rate\.",
+        r"travel": r"^in_detail\.travel\.",
+        r".*share|.*part": r"\.rate\.|_share\.|quarter_before_rate\.|justice_(?:rate|part_of_all)\.|by_drug_rate\.",
         r".*from": r"\.low\.",
         r".*to": r"\.high\.",
-        r"before.*": r"\.pre$",
-        r"after.*|from|to|.*_(?:from|to|share)|in_treatment": r"\.post$|\.pre$",
+        r"before.*": r"\.pre$|quarter_before",
+        r"after.*|from|to|.*_(?:from|to|share)|in_treatment": r"\.post$|\.pre$|quarter_before",
         r"completed.*": r"completed|completions",
+        r"waited_long.*": r"\.waited_long\.",
     }
     for one in cells[cells["exhibit"].str.match(r"P\.(?!3\.1)")].itertuples():
         for column, expected in says.items():

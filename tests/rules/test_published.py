@@ -147,7 +147,7 @@ def test_beside_others_nobody_is_ranked(beside):
         assert known[f"published.apart.{one}.{group}.post"] == pytest.approx(apart)
     printed = profiles.render(beside.config, beside.ledger, beside.findings)
     assert printed.faults == []
-    rows = printed.cells.loc[printed.cells["exhibit"] == "P.8", "row"]
+    rows = printed.cells.loc[printed.cells["exhibit"] == "P.9", "row"]
     assert list(dict.fromkeys(rows)) == ["BARNET", *PEERS, "peers"]
     text = " ".join(html.fromstring(printed.page).text_content().split())
     assert re.search(r"Barnet is (\d+ percentage points? (above|below)|the same as) that of all others", text)

@@ -336,6 +336,14 @@ def test_the_appendix_prints_what_the_register_has(page, compared):
     assert len(rows_below(page, "that were assumed")) == len(assumed())
 
 
+def test_every_number_of_the_appendix_stands_with_its_words(made):
+    page = profiles.read(made)
+    assert {one.id for one in page.readings if one.id.startswith("reproduction.")} >= {
+        f"reproduction.verdict.{one.replace(' ', '_')}" for one in VERDICTS
+    }
+    assert page.faults() == []
+
+
 def test_under_a_policy_there_is_no_register_and_the_page_still_says_what_the_data_are(journeys, tmp_path):
     of = config(disclosure="suppress_below_5")
     made_ = profiles.made(of, with_days(journeys), tmp_path)

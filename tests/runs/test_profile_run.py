@@ -41,7 +41,7 @@ def test_it_has_every_form_and_a_closed_ledger(study):
         with zipfile.ZipFile(run / name) as archive:
             assert archive.testzip() is None
     assert_closed(read_ledger(run / "restricted" / "ledger.csv"))
-    assert {"P.1", "P.2", "P.3", "P.5", "P.7", "Figure P.1", "Figure P.2"} == set(
+    assert {"P.1", "P.2", "P.3", "P.5", "P.7", "P.9", "Figure P.1", "Figure P.2"} == set(
         read_cells(run / "cells.csv")["exhibit"]
     )
     assert pd.read_csv(run / "restricted" / "disclosed" / "audit.csv")["passed"].all()

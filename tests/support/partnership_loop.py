@@ -37,13 +37,17 @@ def years_between(born: dt.date, at: dt.date) -> int:
     return at.year - born.year - ((at.month, at.day) < (born.month, born.day))
 
 
-def clients(of: Mapping, journeys: pd.DataFrame) -> Iterator[Client]:
-    """Each client of each partnership in each period, once."""
+def years_of(of: Mapping) -> dict[str, tuple[dt.date, dt.date]]:
+    """First and last day of the two years of a profile."""
+    return {period: (DAY(of[span]["start"]), DAY(of[span]["end"])) for period, span in SPANS.items()}
+
+
+def clients(of: Mapping, journeys: pd.DataFrame, years: Mapping | None = None) -> Iterator[Client]:
+    """Each client of each partnership in each period, once. `years`: period -> first and last day, if other ones."""
     completed = set(of["codes"]["completed_exit_reasons"])
     for (client, dat), rows in journeys.groupby(["client", "dat"]):
         assert client
-        for period, span in SPANS.items():
-            first, last = (DAY(of[span][end]) for end in ("start", "end"))
+        for period, (first, last) in (years or years_of(of)).items():
             own = [
                 (row.journey_start, row.journey_end if row.journey_end == row.journey_end else None, row)
                 for row in rows.itertuples()
@@ -65,7 +69,17 @@ def clients(of: Mapping, journeys: pd.DataFrame) -> Iterator[Client]:
                 in_time = [one for one in later if one <= half_a_year_after(on)]
                 returned = later if of["re_presentation"] == "in_year" else flags["followed"] and in_time
                 flags["returned"] = bool(returned)
+            flags |= waited(row, first)
             yield Client(dat, period, row, first, last, flags)
+
+
+def waited(row: Any, first: dt.date) -> dict[str, bool]:
+    """Whether a client whose journey began in the year waited, over three weeks, over six; from referral to triage."""
+    known = row.referral_date == row.referral_date and row.referral_date is not None
+    if not known or row.journey_start < first or row.referral_date > row.journey_start:
+        return {}
+    days = (row.journey_start - row.referral_date).days
+    return {"waited": True, "waited_long": days > 21, "waited_longest": days > 42}
 
 
 def looped(of: Mapping, journeys: pd.DataFrame) -> Counter:

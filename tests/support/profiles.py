@@ -17,7 +17,7 @@ from dscp.extracts.registry import samples
 from dscp.figures.data import planned
 from dscp.ledger.rows import read_ledger, values_of
 from dscp.measures.clients_of_year import clients_of_year, clients_within
-from dscp.measures.indicators import indicators
+from dscp.measures.indicators import answered, indicators
 from dscp.measures.needs import lacking
 from dscp.report.lint import read_allowed, read_page
 from dscp.reproduction.compared import read_data
@@ -26,12 +26,14 @@ from dscp.study.choices import choices
 from dscp.study.kinds import reviewed
 from dscp.study.reports import COUNTS, OF_COUNTS, report_of
 from figures import figures
-from in_detail import in_detail
+from in_detail import a_quarter_earlier, in_detail
 from ledger import ledger as whole_ledger
 from partnership import counted, partnership
 from published import cells, published
 from report_html import Choice, quoted, report_html
 from review import review
+from treatment_outcomes import asked as forms_of
+from treatment_outcomes import treatment_outcomes
 from validate import validate
 from words_of_ids import Page
 from workbook import workbook
@@ -72,14 +74,22 @@ def drawn(of: Mapping, size: int = 3000, seed: int = 7) -> pd.DataFrame:
     return samples(of, np.random.default_rng(seed), size, ["journeys"])["journeys"]
 
 
-def made(of: Mapping, journeys: pd.DataFrame, folder: Path) -> chain.Made:
-    """The ledger of a profile, by its rules in their order."""
-    findings, typed = chain.check(chain.Study(of, {"journeys": journeys}), "journeys", folder)
-    every = indicators(of["re_presentation"])
-    clients = clients_of_year(str(typed), of, every)
+def made(of: Mapping, journeys: pd.DataFrame, folder: Path, forms: pd.DataFrame | None = None) -> chain.Made:
+    """The ledger of a profile, by its rules in their order; `forms`: of outcomes, if it has any."""
+    study = chain.Study(of, {"journeys": journeys, **({} if forms is None else {"outcome_forms": forms})})
+    findings, typed = chain.check(study, "journeys", folder)
+    asked = indicators(of["re_presentation"], waits=True)
+    clients = clients_of_year(str(typed), of, asked)
+    every = answered(asked, clients)
     parts = [chain.as_read(partnership(counted(clients, every, of), every, of), folder)]
     if not lacking(["in_detail"], of):
-        parts.append(chain.as_read(in_detail(clients_within(str(typed), of), of, values_of(parts[0])), folder))
+        con, earlier = clients_within(str(typed), of), a_quarter_earlier(str(typed), of)
+        parts.append(chain.as_read(in_detail(con, of, values_of(parts[0]), earlier), folder))
+    if not lacking(["treatment_outcomes"], of):
+        more, of_forms = chain.check(study, "outcome_forms", folder)
+        findings = pd.concat([findings, more], ignore_index=True)
+        con = forms_of(str(typed), str(of_forms), of)
+        parts.append(chain.as_read(treatment_outcomes(con, of, values_of(parts[0])), folder))
     if reviewed(of):
         parts.append(chain.as_read(review_of(of, parts)[2], folder))
     return _whole(of, parts, findings, {"journeys": typed}, folder)

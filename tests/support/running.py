@@ -14,7 +14,7 @@ PROJECT = Path(__file__).parents[2]
 RUN = "results/dscp-2009-11"
 # Rules of other studies alone.
 ELSEWHERE = {"output_check", "published_models", "joined", "reference_submissions", "partnership", "in_detail"}
-ELSEWHERE |= {"review_journeys", "review", "published", "against_others", "own_values"}
+ELSEWHERE |= {"review_journeys", "review", "treatment_outcomes", "published", "against_others", "own_values"}
 
 
 def snakemake(project: Path, folder: Path, *arguments: str, also: Path | None = None) -> subprocess.CompletedProcess:

@@ -268,11 +268,30 @@ def test_a_profile_has_no_key_of_the_evaluation():
         profile(sites={})
 
 
+OUTCOMES = {"days": 14, "review_days": [35, 182], "least_percent": 80, "work_days": 10}
+
+
+def waiting(first: str, weeks: list[int]) -> dict:
+    """Definitions of a profile with waits that begin on a day and are long after some weeks."""
+    return PROFILE["definitions"] | {"waits": {"from": first, "to": "journey_start", "weeks": weeks}}
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"peers": ["P02", "P04N"]}, "peers: found P04N, allowed: other partnerships than the one of the profile"),
         ({"peers": ["P02", "na".upper()]}, "peers.1: found NA, which stands for a missing value in the extracts"),
+        ({"extracts": {**PROFILE["extracts"], "outcome_forms": "forms.csv"}},
+         "definitions.outcomes: missing key, needed with extracts.outcome_forms"),
+        ({"definitions": PROFILE["definitions"] | {"outcomes": OUTCOMES}},
+         "definitions.outcomes: found without extracts.outcome_forms, allowed: only with that extract"),
+        ({"extracts": {**PROFILE["extracts"], "outcome_forms": "forms.csv"},
+          "definitions": PROFILE["definitions"] | {"outcomes": OUTCOMES | {"review_days": [182, 35]}}},
+         "definitions.outcomes.review_days: found 182, 35, allowed: the earlier day first"),
+        ({"definitions": waiting("journey_start", [3, 6])},
+         "definitions.waits.to: found journey_start, allowed: another day than the wait begins on"),
+        ({"definitions": waiting("referral_date", [6, 3])},
+         "definitions.waits.weeks: found 6, 3, allowed: fewer weeks first"),
         ({"names": {"X1": "Elsewhere"}}, "names.X1: found X1, allowed: the partnership or one of the peers"),
         ({"names": {"P02": "P03"}}, "names.P03: found the name of P02, allowed: a name of its own"),
         ({"year": {"start": "2010-04-01", "end": "2011-03-30"}},

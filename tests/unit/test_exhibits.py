@@ -10,6 +10,7 @@ import yaml
 
 from dscp.exhibits.book import Book
 from dscp.exhibits.declared import cells, entries, figure_sites, ledger_items, resolve
+from dscp.exhibits.file import filed
 from dscp.report.render import environment
 from other_study import other_config
 
@@ -119,3 +120,15 @@ def test_a_text_is_compiled_once_and_drawn_with_each_study_s_own_names(tmp_path,
     assert [env.from_string(text).render() for env in (one, other)] == ["One", "&lt;Two&gt;"]
     assert one.compile(text) is other.compile(text)
     assert one.compile(text) is not one.compile(text, "a.html.j2"), "a message names the file"
+
+
+def test_the_file_of_cells_calls_people_people_in_either_unit():
+    """What the ledger counts in people is printed as a number of people; pounds in thousands stay another unit."""
+    cells = pd.DataFrame(
+        {"exhibit": "A.1", "row": "r", "column": "c", "id": ["a.people", "b.count", "c.gbp", ""], "value": 1.0,
+         "unit": ["count", "count", "gbp_k", "count"], "printed": "1"}
+    )  # fmt: skip
+    ledger = pd.DataFrame({"id": ["a.people", "b.count", "c.gbp"], "value": 1.0, "unit": ["people", "count", "gbp"]})
+    found = filed(cells, ledger)
+    assert found["unit"].tolist() == ["people", "count", "gbp", ""]
+    assert found["printed_unit"].tolist() == ["people", "count", "gbp_k", ""]

@@ -1,12 +1,24 @@
 """The profile of a partnership: its clients in a year, what became of them, and how its peers fare."""
 
 OF_PROFILE = study(
-    *("partnership", "peers", "re_presentation", "sites", "periods", "definitions", "codes", "models", "year")
+    *(
+        "partnership",
+        "peers",
+        "re_presentation",
+        "sites",
+        "periods",
+        "definitions",
+        "codes",
+        "models",
+        "year",
+        "baseline",
+        "review",
+    )
 )
 
 
 rule partnership:
-    """Tables P.1 to P.3, P.5 and P.7: counts, shares and growth, of the partnership and of its peers."""
+    """Tables P.1 to P.3, P.5, P.7 and P.9: counts, shares and growth, of the partnership and of its peers."""
     input:
         accepted=ACCEPTED,
         journeys=validated("journeys"),
@@ -25,7 +37,7 @@ rule partnership:
 if "in_detail" in PARTS:
 
     rule in_detail:
-        """Tables P.1.1, P.2.1, P.3.1, P.4 and P.6: who the partnership's clients are, for how long, and who came back when."""
+        """Tables P.1.1, P.2.1, P.3.1, P.4, P.6 and P.10: who the partnership's clients are, for how long, and who came back when."""
         input:
             accepted=ACCEPTED,
             journeys=validated("journeys"),
@@ -39,3 +51,23 @@ if "in_detail" in PARTS:
             digest=digest("in_detail"),
         script:
             "../scripts/in_detail.py"
+
+
+if "treatment_outcomes" in PARTS:
+
+    rule treatment_outcomes:
+        """Table P.8: what outcome forms say at reviews and at exit."""
+        input:
+            accepted=ACCEPTED,
+            journeys=validated("journeys"),
+            forms=validated("outcome_forms"),
+            partnership=rules.partnership.output.ledger,
+        output:
+            ledger=f"{RUN}/restricted/ledger/treatment_outcomes.csv",
+        log:
+            f"{RUN}/logs/treatment_outcomes.log",
+        params:
+            study=OF_PROFILE,
+            digest=digest("treatment_outcomes"),
+        script:
+            "../scripts/treatment_outcomes.py"

@@ -1,7 +1,7 @@
 """Rule in_detail: who a partnership's clients are, how long they have been in treatment, and who came back when.
 
-The profile, Tables P.1.1, P.2.1, P.3.1, P.4, P.6 and P.6.1, of the partnership of the profile alone. The numbers are
-small and overlap: they are made only where there is no disclosure policy.
+The profile, Tables P.1.1, P.2.1, P.3.1, P.4, P.6, P.6.1 and P.10, of the partnership of the profile alone. The
+numbers are small and overlap: they are made only where there is no disclosure policy.
 """
 
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -13,14 +13,15 @@ from dscp.ledger.formulas import derive
 from dscp.ledger.ids import identifier
 from dscp.ledger.rows import quantities, read_ledger, values_of, write_ledger
 from dscp.measures.clients_of_year import clients_within
-from dscp.measures.indicators import COMPLETED, SETTINGS, Indicator, indicators
+from dscp.measures.indicators import COMPLETED, SETTINGS, Indicator, indicators, words_of
 from dscp.measures.records import AGE_YEARS
 from dscp.run.job import writing
-from dscp.study.partnerships import SPANS, months_of_year
+from dscp.study.partnerships import SPANS, a_quarter_before, months_of_year, travels
 
 RULE, SOURCE = "in_detail", "Appendix B2"
 TOLD = {"source": SOURCE, "rule": RULE}
 YEAR_DAYS = 365.25
+QUARTER = "quarter"  # the period that ended one before the year
 ROW = ".{category}.{period}"
 OF_JUSTICE = "(referral_source in (from criminal_justice_referral_sources) or dip_flag = 'Y')"
 
@@ -69,7 +70,10 @@ JUSTICE = "codes.criminal_justice_referral_sources"
 
 
 def in_detail(
-    con: duckdb.DuckDBPyConnection, config: Mapping, values: MutableMapping[str, float]
+    con: duckdb.DuckDBPyConnection,
+    config: Mapping,
+    values: MutableMapping[str, float],
+    earlier: duckdb.DuckDBPyConnection | None = None,
 ) -> list[pd.DataFrame]:
     """Ledger rows of the partnership's clients in detail.
 
@@ -78,6 +82,7 @@ def in_detail(
     con : from `clients_within`
     config : the study
     values : id -> value of the rows of rule partnership; those made here join them
+    earlier : from `a_quarter_earlier`
     """
     own, every = config["partnership"], indicators(config["re_presentation"])
     days = config["definitions"]["effective_days"]
@@ -92,6 +97,7 @@ def in_detail(
         *stayed(con, "justice_stayed", f"{STILL} and {OF_JUSTICE}", JUSTICE, values),
         *of_justice(con, justice, every, own, values),
         *triangle(con, config, every, values),
+        *(since_the_quarter(earlier, config, values) if earlier else []),
     ]
 
 
@@ -276,8 +282,53 @@ def triangle(
     return rows
 
 
+def a_quarter_earlier(journeys: str, config: Mapping) -> duckdb.DuckDBPyConnection | None:
+    """The clients of the twelve months that ended a quarter before the year; None where they cannot be set beside it.
+
+    They are counted from the same journeys: what was recorded since does not make a difference.
+    """
+    if not travels(config):
+        return None
+    starts, ends = a_quarter_before(config["year"])
+    return clients_within(journeys, config, pd.DataFrame([{"period": QUARTER, "starts": starts, "ends": ends}]))
+
+
+def since_the_quarter(
+    earlier: duckdb.DuckDBPyConnection, config: Mapping, values: MutableMapping[str, float]
+) -> list[pd.DataFrame]:
+    """The indicators in the year that ended a quarter before, and by how much their shares have moved since."""
+    own, alone = config["partnership"], pd.DataFrame([{}])
+    every = indicators(config["re_presentation"], waits=f"partnership.count.waited.{own}.post" in values)
+    words, common = words_of(config["definitions"]), {"function": "since_the_quarter", **TOLD}
+    found = []
+    for one in every:
+        where = f"area = '{own}' and coalesce({one.counted.format(**words)}, false)"
+        (count,) = earlier.execute(f"select count(*)::integer from clients where {where}").fetchone()
+        found.append(_leaves(pd.DataFrame([{"count": count, "span": "year"}]), values,
+                             id=f"in_detail.quarter_before.{one.name}", settings=one.settings,
+                             words=f"clients of the partnership, the year that ended a quarter before, {one.words}",
+                             cohort=f"in_detail.quarter_before.{one.name}"))  # fmt: skip
+    returned = next(one for one in every if one.name == "returned")
+    found.append(derive(alone, values, id="in_detail.quarter_before.held", unit="count",
+                        formula="completed - returned",
+                        inputs={"completed": f"in_detail.quarter_before.{returned.among}",
+                                "returned": "in_detail.quarter_before.returned"}, **common))  # fmt: skip
+    for name, among in ({one.name: one.among for one in every if one.rated} | {"held": "in_treatment"}).items():
+        before = {"count": f"in_detail.quarter_before.{name}", "base": f"in_detail.quarter_before.{among}"}
+        since = {"year": f"partnership.rate.{name}.{own}.post", "before": f"in_detail.quarter_before_rate.{name}"}
+        found += [
+            derive(alone, values, id=f"in_detail.quarter_before_rate.{name}", unit="percent",
+                   formula="100 * count / base", inputs=before, **common),
+            derive(alone, values, id=f"in_detail.travel.{name}", unit="ppt", formula="year - before", inputs=since,
+                   **common),
+        ]  # fmt: skip
+    return found
+
+
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         study = snakemake.params.study
         known = values_of(read_ledger(snakemake.input.partnership))
-        write_ledger(in_detail(clients_within(snakemake.input.journeys, study), study, known), out.ledger)
+        path = snakemake.input.journeys
+        own = in_detail(clients_within(path, study), study, known, a_quarter_earlier(path, study))
+        write_ledger(own, out.ledger)

@@ -78,7 +78,7 @@ create table journeys as
 select who, dat, spell,
     min({start}) as journey_start,
     case when count(*) = count(discharge) then max(discharge) end as journey_end,
-    count(*) as episodes, min(nth) as nth,
+    count(*) as episodes, min(nth) as nth, min(modality_start) as structured_start,
     {earliest},
     coalesce(max(dual_diagnosis) filter (where dual_diagnosis = 'Y'), max(dual_diagnosis)) as dual_diagnosis
 from spells join episodes using (who, dat, nth)
@@ -107,7 +107,8 @@ create table result as
 select
     row_number() over (order by dat, journey_start, nth) + 1 as line, who, spell,
     client, dat, row_number() over (partition by who, dat order by journey_start, nth) as journey,
-    journey_start, journey_end, exit_reason, date_of_birth, sex, {carried}, dual_diagnosis
+    journey_start, journey_end, exit_reason, date_of_birth, sex, {carried}, dual_diagnosis,
+    structured_start
 from journeys join people using (who) left join reasons using (who, dat, spell)
 """
 JOURNEYS_FILE = "select * exclude (line, who, spell) from result order by line"

@@ -1,7 +1,7 @@
 """Rule partnership: the clients of a partnership in a year, what became of them, and how its peers fare.
 
-The profile, Tables P.1 to P.3, P.5 and P.7. A client counts once in each partnership and year, by the latest journey;
-who is in treatment in several partnerships counts once in each. All counts go through the run's disclosure policy.
+The profile, Tables P.1 to P.3, P.5, P.7 and P.9. A client counts once in each partnership and year, by the latest
+journey; who is in treatment in several partnerships counts once in each. All counts go through the disclosure policy.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from dscp.ledger.dispersion import FEWEST
 from dscp.ledger.formulas import derive, summed
 from dscp.ledger.rows import numbers, quantities, values_of, write_ledger
 from dscp.measures.clients_of_year import clients_of_year, places
-from dscp.measures.indicators import SETTINGS, Indicator, cohort, indicators
+from dscp.measures.indicators import SETTINGS, Indicator, answered, cohort, indicators
 from dscp.run.job import writing
 from dscp.study.partnerships import SPANS
 
@@ -210,7 +210,9 @@ def _growth(config: Mapping, every: Sequence[Indicator], values: dict, told: Map
 if __name__ == "__main__":
     with writing(snakemake.log[0], snakemake.output) as out:
         study = snakemake.params.study
-        every = indicators(study["re_presentation"])
-        clients = clients_of_year(snakemake.input.journeys, study, every)
+        asked = indicators(study["re_presentation"], waits=True)
+        clients = clients_of_year(snakemake.input.journeys, study, asked)
+        every = answered(asked, clients)
+        clients = clients.drop(columns=[one.name for one in asked if one not in every])
         clients.to_parquet(out.members, index=False)
         write_ledger(partnership(counted(clients, every, study), every, study), out.ledger)

@@ -109,6 +109,8 @@ def contradictions(study: Mapping) -> Iterator[Fault]:
     if day(study["baseline"]["end"]) >= day(study["year"]["start"]):
         yield ("baseline", "end"), f"found {study['baseline']['end']}, allowed: a day before the year's start"
     yield from _of_review(study)
+    yield from _of_waits(study["definitions"].get("waits", {}))
+    yield from _of_forms(study)
     known = partnerships(study)
     for code in study.get("names", {}):
         if code not in known:
@@ -118,6 +120,30 @@ def contradictions(study: Mapping) -> Iterator[Fault]:
         if label in seen:
             yield ("names", code), f"found the name of {seen[label]}, allowed: a name of its own"
         seen.setdefault(label, code)
+
+
+def _of_waits(waits: Mapping) -> Iterator[Fault]:
+    """A wait that ends on the day on which it begins; very long ones that are not longer than long ones."""
+    if waits and waits["from"] == waits["to"]:
+        yield ("definitions", "waits", "to"), f"found {waits['to']}, allowed: another day than the wait begins on"
+    if waits and waits["weeks"][0] >= waits["weeks"][1]:
+        found = ", ".join(map(str, waits["weeks"]))
+        yield ("definitions", "waits", "weeks"), f"found {found}, allowed: fewer weeks first"
+
+
+def _of_forms(study: Mapping) -> Iterator[Fault]:
+    """Outcome forms without journeys of the same keys, or without what they are to tell; reviews out of order."""
+    forms, defined = "outcome_forms" in study["extracts"], study["definitions"].get("outcomes")
+    if forms and "submissions" in study["extracts"]:
+        allowed = "with journeys: those made of submissions have keys of their own, which no form has"
+        yield ("extracts", "outcome_forms"), f"found beside submissions, allowed: only {allowed}"
+    if forms and not defined:
+        yield ("definitions", "outcomes"), "missing key, needed with extracts.outcome_forms"
+    elif defined and not forms:
+        yield ("definitions", "outcomes"), "found without extracts.outcome_forms, allowed: only with that extract"
+    elif defined and defined["review_days"][0] >= defined["review_days"][1]:
+        found = ", ".join(map(str, defined["review_days"]))
+        yield ("definitions", "outcomes", "review_days"), f"found {found}, allowed: the earlier day first"
 
 
 def _of_review(study: Mapping) -> Iterator[Fault]:

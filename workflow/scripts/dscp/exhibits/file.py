@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 FILE_FIELDS = ["exhibit", "row", "column", "id", "value", "unit", "printed", "printed_unit"]
+PRINTED_AS = {"people": "count"}  # unit of the ledger -> the unit of its printed form, where both mean the same
 
 
 def filed(cells: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
@@ -21,10 +22,11 @@ def filed(cells: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
     """
     of, named = ledger.set_index("id")[["value", "unit"]], cells["id"] != ""
     values = of["value"].reindex(cells["id"]).to_numpy(dtype=float)
+    unit = of["unit"].reindex(cells["id"]).fillna("").set_axis(cells.index)
     tables = ~cells["exhibit"].str.startswith("Figure ")
     return cells.assign(
         exhibit=cells["exhibit"].mask(tables, "Table " + cells["exhibit"]),
         value=pd.Series(values, index=cells.index),
-        unit=of["unit"].reindex(cells["id"]).fillna("").to_numpy(),
-        printed_unit=cells["unit"].where(named, ""),
+        unit=unit,
+        printed_unit=cells["unit"].mask(unit.map(PRINTED_AS) == cells["unit"], unit).where(named, ""),
     )[FILE_FIELDS]

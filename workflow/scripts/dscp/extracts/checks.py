@@ -228,6 +228,22 @@ def study_dats(extract: Extract) -> list[Finding]:
     return findings
 
 
+def own_dat(extract: Extract) -> list[Finding]:
+    """The partnership of a profile must have forms; those of other DATs are counted and left out."""
+    rows = dict(extract.query("SELECT dat, count(*) FROM records WHERE dat IS NOT NULL GROUP BY dat"))
+    of = extract.areas()
+    own = {dat for area in of[of["named"] == "partnership"].itertuples() for dat in area.dats}
+    findings = [
+        fault(extract.name, extract.file, "dat", f"no form of {dat}", "at least one, as the profile is of that DAT")
+        for dat in sorted(own - rows.keys())
+    ]
+    others = rows.keys() - own
+    if others:
+        words = f"{len(others)} {'DAT' if len(others) == 1 else 'DATs'} other than the profile's"
+        findings.append(excluded(extract.name, "dat", words, sum(rows[dat] for dat in others)))
+    return findings
+
+
 def study_prisons(extract: Extract) -> list[Finding]:
     """Every prison of the study must have referrals; other prisons are counted and left out."""
     rows = dict(extract.query("SELECT prison, count(*) FROM records WHERE prison IS NOT NULL GROUP BY prison"))

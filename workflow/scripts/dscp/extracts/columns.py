@@ -318,3 +318,11 @@ REFERRED = Column(
     missing="information",
     optional=True,
 )
+TREATMENT_BEGAN = Column(
+    "structured_start",
+    "date",
+    "the day on which the first structured treatment of the journey began",
+    (day_of_record,),
+    missing="information",
+    optional=True,
+)

@@ -8,13 +8,13 @@ import duckdb
 import pandas as pd
 
 from dscp.measures.derivations import LATEST, LATEST_BY, journeys_within
-from dscp.measures.indicators import Indicator
+from dscp.measures.indicators import Indicator, words_of
 from dscp.study.areas import areas, periods
 from dscp.study.partnerships import SPANS
 
 NO_BANDS = [1]  # of length of use, which no profile tells
 COURSE = "file, line, client, dat, journey, journey_start, journey_end, exit_reason, date_of_birth, sex, " \
-    "drug_1, drug_2, drug_3, referral_source, dip_flag"  # fmt: skip
+    "drug_1, drug_2, drug_3, referral_source, dip_flag, referral_date, structured_start"  # fmt: skip
 # Of each client the journey that was completed last within the year.
 COMPLETED_LAST = """
 create or replace table completed_last as
@@ -48,18 +48,20 @@ def clients_of_year(journeys: str, config: Mapping, every: Sequence[Indicator]) 
     config : the study
     """
     con = clients_within(journeys, config)
-    words = {"effective_days": config["definitions"]["effective_days"]}
+    words = words_of(config["definitions"])
     told = ", ".join(f"coalesce({one.counted.format(**words)}, false) as {one.name}" for one in every)
     return con.execute(f"select area, period, file, line, {told} from clients order by all").df()
 
 
-def clients_within(journeys: str, config: Mapping) -> duckdb.DuckDBPyConnection:
+def clients_within(journeys: str, config: Mapping, windows: pd.DataFrame | None = None) -> duckdb.DuckDBPyConnection:
     """A database with the clients of each partnership and period: table `clients`.
+
+    windows : period, starts, ends (dates), in the place of the two years
 
     Its columns: those of the latest journey, area, period, starts, ends, age, completed_on and back_on (dates).
     """
     definitions = config["definitions"]
-    windows = periods(config["periods"], "outcomes")
+    windows = periods(config["periods"], "outcomes") if windows is None else windows
     con = journeys_within(journeys, config["sites"], windows, definitions, config["codes"], NO_BANDS, COURSE)
     con.execute(LATEST.format(name="latest", journeys="adults", order=LATEST_BY[definitions["latest_journey"]]))
     con.execute(COMPLETED_LAST)

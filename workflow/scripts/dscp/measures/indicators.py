@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dscp.measures.cohorts import LATEST_OF_ADULTS
 from dscp.measures.derivations import COMPLETED_WHEN
 from dscp.measures.types import AMONG
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 COMPLETED = "codes.completed_exit_reasons"
 IN_TIME = "(completed_on + interval 6 month)::date"  # until when whoever completed can come back
+KNOWN_WAIT = "journey_start >= starts and {wait_to} >= {wait_from}"  # of a new journey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,19 +121,80 @@ RETURNED = {  # the setting re_presentation -> who has come back
         better="down",
     ),
 }
+WAITED = Indicator(
+    name="waited",
+    label="New presentations whose wait is known",
+    among="new",
+    counted=KNOWN_WAIT,
+    words="adults whose latest journey began in the year, with the days on which the wait began and ended",
+    settings="definitions.waits",
+    rated=True,
+    better="",
+)
+LONG = Indicator(
+    name="waited_long",
+    label="Long waits",
+    among="waited",
+    counted=f"{KNOWN_WAIT} and {{wait_to}} - {{wait_from}} > 7 * {{long_weeks}}",
+    words="adults whose latest journey began in the year after a long wait",
+    settings="definitions.waits",
+    rated=True,
+    better="down",
+)
+LONGEST = Indicator(
+    name="waited_longest",
+    label="Very long waits",
+    among="waited_long",
+    counted=f"{KNOWN_WAIT} and {{wait_to}} - {{wait_from}} > 7 * {{longest_weeks}}",
+    words="adults whose latest journey began in the year after a very long wait",
+    settings="definitions.waits",
+    rated=False,
+    better="down",
+)
+WAITS = (WAITED, LONG, LONGEST)  # told where a journey has both days
 SETTINGS = f"{LATEST_OF_ADULTS} {{span}}"  # who is in treatment
 
 
-def indicators(re_presentation: str) -> list[Indicator]:
+def indicators(re_presentation: str, waits: bool = False) -> list[Indicator]:
     """The indicators of a profile, each after the one that it is part of.
 
     Parameters
     ----------
     re_presentation : the setting of that name
+    waits : with those of waiting times
     """
     returned = RETURNED[re_presentation]
     followed = [FOLLOWED] if returned.among == FOLLOWED.name else []
-    return [IN_TREATMENT, NEW, EFFECTIVE, COMPLETIONS, *followed, returned]
+    return [IN_TREATMENT, NEW, EFFECTIVE, COMPLETIONS, *followed, returned, *(WAITS if waits else ())]
+
+
+def words_of(definitions: Mapping) -> dict[str, object]:
+    """What stands in braces in the SQL of an indicator -> what the config defines it as.
+
+    Parameters
+    ----------
+    definitions : of the config
+    """
+    waits = definitions["waits"]
+    long_weeks, longest_weeks = waits["weeks"]
+    return {
+        "effective_days": definitions["effective_days"],
+        "wait_from": waits["from"],
+        "wait_to": waits["to"],
+        "long_weeks": long_weeks,
+        "longest_weeks": longest_weeks,
+    }
+
+
+def answered(every: Sequence[Indicator], clients: pd.DataFrame) -> list[Indicator]:
+    """The indicators without waits where no client has one, which is not the same as no long wait.
+
+    Parameters
+    ----------
+    clients : a column of booleans for each indicator
+    """
+    known = WAITED.name in clients and clients[WAITED.name].any()
+    return [one for one in every if known or one not in WAITS]
 
 
 def cohort(name: str, every: Sequence[Indicator]) -> str:

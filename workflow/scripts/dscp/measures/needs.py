@@ -57,6 +57,7 @@ RULES: Mapping[str, Needs] = {  # in the order in which they run
     "uncertainty": VALUED,
     "partnership": Needs(all_of=("journeys",), report=PROFILE.name),
     "in_detail": Needs(all_of=("journeys",), open=True, report=PROFILE.name),
+    "treatment_outcomes": Needs(all_of=("journeys", "outcome_forms"), open=True, report=PROFILE.name),
     "published": Needs(all_of=(COUNTS,), report=OF_COUNTS.name),
     "against_others": Needs(all_of=("area_coverage",), report=AREA_STUDY.name),
 }
@@ -85,6 +86,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "uncertainty": ("uncertainty",),
     "partnership": ("partnership",),
     "in_detail": ("in_detail",),
+    "treatment_outcomes": ("treatment_outcomes",),
     "published": ("published",),
     "against_others": ("against_others",),
     "review": ("in_detail",),

@@ -265,6 +265,17 @@ TITLES = {
     "in_detail.justice_stayed_days.{period}": "Days in treatment of those together",
     "partnership.apart.completed.{period}": "Distance of the share of completions from that of all others",
     "partnership.apart.returned.{period}": "Distance of the share of re-presentations from that of all others",
+    "partnership.apart.waited_long.{period}": "Distance of the share of long waits from that of all others",
+    "partnership.apart_low.waited_long": "One end of what that distance of long waits may be",
+    "partnership.apart_high.waited_long": "The other end of what that distance of long waits may be",
+    "partnership.expected.waited_long": "Share of long waits of all partnerships together",
+    "partnership.between.waited_long": "Variance of the share of long waits between partnerships, beyond chance",
+    "partnership.dispersion.waited_long": "How far partnerships scatter in long waits, in what chance would give",
+    "partnership.outside_by_chance.waited_long": "Partnerships beyond limits of chance alone, long waits",
+    "partnership.outside.waited_long": "Partnerships beyond limits of what is usual, long waits",
+    "partnership.count.new.peers.{period}": "New presentations of all others together",
+    "partnership.count.waited.peers.{period}": "New presentations of all others together whose wait is known",
+    "in_detail.quarter_before.waited": "New presentations whose wait is known, the year that ended a quarter before",
     "partnership.apart_low.completed": "One end of what that distance of completions may be",
     "partnership.apart_high.completed": "The other end of what that distance of completions may be",
     "partnership.apart_low.returned": "One end of what that distance of re-presentations may be",
@@ -281,7 +292,11 @@ TITLES = {
     "partnership.outside.returned": "Partnerships beyond the whole lines, re-presentations",
     **{
         f"partnership.usual_{end}_{place}.{name}.{{area}}": f"Limits of what is usual, {called}, {words} end"
-        for name, called in (("completed", "completions"), ("returned", "re-presentations"))
+        for name, called in (
+            ("completed", "completions"),
+            ("returned", "re-presentations"),
+            ("waited_long", "long waits"),
+        )
         for place in ("near", "far")
         for end, words in (("low", "left"), ("high", "right"))
     },

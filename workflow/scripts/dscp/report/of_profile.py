@@ -56,7 +56,11 @@ class Profile(Partnership):
 
     def indicators(self) -> list[Indicator]:
         """What is counted, in order."""
-        return indicators.indicators(self._config["re_presentation"])
+        return indicators.indicators(self._config["re_presentation"], self.waits_known())
+
+    def waits_known(self) -> bool:
+        """Whether any journey has both days of a wait."""
+        return f"partnership.count.waited.{self._config['partnership']}.post" in self._book.values
 
     def usual_known(self, indicator: str) -> bool:
         """Whether there are enough partnerships to say between which limits a share usually lies."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from dateutil.relativedelta import relativedelta
+
 from dscp.study.days import day, months_touched
 
 SPANS = {"pre": "baseline", "post": "year"}  # the periods that all reports share -> the setting of a profile
@@ -14,6 +16,21 @@ def partnerships(config: Mapping) -> dict[str, str]:
     """Code -> what it is called in print, the partnership of the profile first."""
     names = config.get("names", {})
     return {code: names.get(code, code) for code in (config["partnership"], *config["peers"])}
+
+
+def travels(config: Mapping) -> bool:
+    """Whether the year can be set beside the one that ended a quarter before: its first days are of the baseline.
+
+    The files are looked through for gaps in both years, not between them; a review's baseline is made up.
+    """
+    follows = day(config["baseline"]["end"]) + dt.timedelta(days=1) == day(config["year"]["start"])
+    return follows and "review" not in config
+
+
+def a_quarter_before(year: Mapping) -> tuple[dt.date, dt.date]:
+    """First and last day of the twelve months that began three calendar months before a year."""
+    first = day(year["start"]) - relativedelta(months=3)
+    return first, first + relativedelta(years=1) - dt.timedelta(days=1)
 
 
 def months_of_year(year: Mapping) -> list[tuple[str, dt.date]]:

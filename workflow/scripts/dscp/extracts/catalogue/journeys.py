@@ -10,6 +10,7 @@ from dscp.extracts.columns import (
     PERSONAL,
     REFERRED,
     SEXES,
+    TREATMENT_BEGAN,
     at_least,
     characteristic,
     client,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 BEFORE = 730  # days: journeys that began before the periods may still go on in them
 LONGEST_WAIT = 42  # days, in a sample
+LATEST_TREATMENT = 20  # days after a journey began, in a sample
 CLIENTS = 4500  # in a sample, at the most
 
 
@@ -62,6 +64,8 @@ def sample(of: Sample) -> pd.DataFrame:
     )
     waited = pd.to_timedelta(np.arange(size) % LONGEST_WAIT, unit="D")
     extra["referral_date"] = (start - waited).where(np.arange(size) % 10 > 0)
+    begun = pd.to_timedelta(np.arange(size) % LATEST_TREATMENT, unit="D")
+    extra["structured_start"] = (start + begun).where(np.arange(size) % 7 > 0)
     return pd.concat([frame, known, extra], axis=1)
 
 
@@ -120,6 +124,7 @@ EXTRACT = ExtractType(
         flag("previously_treated", "whether the client had been in treatment before", aliases=("prevtr",)),
         flag("dual_diagnosis", "whether the client also has a mental health problem", aliases=("dualdiag",)),
         REFERRED,
+        TREATMENT_BEGAN,
     ),
     key=("client", "dat", "journey"),
     event=(),
@@ -149,6 +154,13 @@ EXTRACT = ExtractType(
             "referral_date > journey_start",
             "no wait is counted",
             "a referral after the journey began",
+        ),
+        RowCheck(
+            INFORMATION,
+            "structured_start",
+            "structured_start > journey_end",
+            "no wait is counted",
+            "treatment that began after the journey had ended",
         ),
     ),
     checks=(study_dats,),
