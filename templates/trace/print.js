@@ -38,7 +38,7 @@ function columnHeads(cell) {
   return [...cell.closest("table").tHead.rows].map((row) => {
     const spread = [...row.cells].flatMap((one) => Array(one.colSpan).fill(one));
     const head = spread[spread.length - 1 - right];
-    return [...head.childNodes].filter((one) => one.className !== "unit").map((one) => one.textContent).join("");
+    return [...(head.querySelector(".sort") ?? head).childNodes].filter((one) => one.className !== "unit").map((one) => one.textContent).join("");
   });
 }
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pikepdf
 import pytest
 from lxml import etree
+from PIL import Image
 
 from canaries import unpacked
 from dscp.disclosure.control import Control, by_id
@@ -69,6 +70,13 @@ def of_drawing(path: Path) -> Iterator[str]:
     yield from names & {"script", "foreignObject", "image"}
 
 
+def of_picture(path: Path) -> Iterator[str]:
+    """Points, and how many to the inch; no words."""
+    yield "drawing"
+    with Image.open(path) as picture:
+        yield from (name for name in picture.info if name != "dpi")
+
+
 def of_record(path: Path) -> Iterator[str]:
     """The properties of what the record tells of; of column descriptions, what is no word about a column."""
     whole = json.loads(path.read_text(encoding="utf-8"))
@@ -86,7 +94,7 @@ def of_record(path: Path) -> Iterator[str]:
 RARE = {"dateModified"}  # of a file that was written again after its job
 READS: dict[str, Callable[[Path], Iterator[str]]] = {
     ".csv": of_table, ".html": of_page, ".pdf": of_pdf, ".xlsx": of_book, ".ods": of_book, ".svg": of_drawing,
-    ".json": of_record,
+    ".json": of_record, ".png": of_picture,
 }  # fmt: skip
 
 

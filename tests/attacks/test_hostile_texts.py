@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import copy
 import csv
-import html
 import http.server
 import json
 import re
@@ -317,8 +316,10 @@ def test_the_figures_are_drawings_and_nothing_else(finished):
                 assert not name.startswith("on"), path.name
                 assert not name.endswith("href") or value.startswith("#"), path.name
                 assert not re.search(r"url\((?!#)", value), path.name
-        drawn += "".join(re.findall(r"<!-- (.*?) -->", text, re.DOTALL))  # each word that is drawn stands in a comment
-    drawn = squeezed(html.unescape(drawn).replace("- -", "--"))
+            if element.tag == "{http://www.w3.org/2000/svg}style":
+                assert not re.search(r"url\((?!data:font/woff2;)|@import", element.text), path.name
+        drawn += "".join(one.text for one in fromstring(text).iter("{http://www.w3.org/2000/svg}text"))
+    drawn = squeezed(drawn)
     for name in SITES:  # a long label has an ellipsis in its middle
         label = squeezed(finished.config["sites"][name]["label"])
         assert label[:8] in drawn and label[-8:] in drawn, name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 import re
 from dataclasses import replace
@@ -11,17 +13,23 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from fontTools.ttLib import TTFont
+from lxml import etree
+from lxml.html import HTMLParser, fromstring
+from PIL import Image
 
 import figures as rule
 from dscp.exhibits.book import shown
+from dscp.figures import files
 from dscp.figures.data import Datum, FigureData, planned
-from dscp.figures.drawing import Faces, own_settings, to_svg
+from dscp.figures.drawing import Faces, own_settings, to_png, to_svg
 from dscp.ledger.rows import read_ledger, values_of
 from tables import read_cells
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 DECLARED = yaml.safe_load((TEMPLATES / "figures.yaml").read_text(encoding="utf-8"))["figures"]
 PRINTED = re.compile(r'<(?:td|data) [^>]*data-q="([^"]+)"[^>]*><a [^>]*>(.*?)</a>')
+SVG = "{http://www.w3.org/2000/svg}"
 TABLE_IN_THE_TEXT = {"E.1"}  # the chapter prints the numbers above the figure
 
 
@@ -49,7 +57,10 @@ def test_tables_come_first_and_every_figure_with_numbers_has_its_cells(cells, pl
     figures = [name for name in exhibits if name.startswith("Figure ")]
     assert exhibits[len(exhibits) - len(figures) :] == figures
     assert "7.10" in exhibits
-    drawn = {path.stem for path in (default_run / "figures").iterdir()}
+    drawn, as_pictures = (
+        {path.stem for path in (default_run / "figures").glob(f"*.{kind}")} for kind in ("svg", "png")
+    )
+    assert drawn == as_pictures and len(list((default_run / "figures").iterdir())) == 2 * len(drawn)
     assert {f"Figure {number}" for number in drawn if plans[number].table is not None} == set(figures)
     assert {number for number in drawn if plans[number].table is None} == {"1.1", "2.1", "2.2", "4.1", "4.2", "C.2.2"}
     assert not cells.duplicated(["exhibit", "row", "column"]).any()
@@ -71,9 +82,9 @@ def test_the_table_of_a_figure_prints_its_cells(cells, default_run):
 
 def test_every_figure_can_be_drawn_again_from_its_cells(cells, plans, values, config, default_run):
     weights = {"plain": "400", "bold": "600"}
-    files = {name: TEMPLATES / "fonts" / f"source-sans-3-latin-{weight}-normal.ttf" for name, weight in weights.items()}
-    faces = Faces.of(**{name: str(path) for name, path in files.items()})
-    paths = sorted((default_run / "figures").iterdir())
+    fonts = {name: TEMPLATES / "fonts" / f"source-sans-3-latin-{weight}-normal.ttf" for name, weight in weights.items()}
+    faces = Faces.of(**{name: str(path) for name, path in fonts.items()})
+    paths = sorted((default_run / "work" / "figures").iterdir())
     assert len(paths) == 25
     for path in paths:
         plan = plans[path.stem]
@@ -81,5 +92,38 @@ def test_every_figure_can_be_drawn_again_from_its_cells(cells, plans, values, co
         held = {(one.row, one.column): Datum(one.id, float(one.value or math.nan), shown(one.printed)) for one in rows}
         data = replace(FigureData.of(plan, values), cells=held)
         with own_settings():
-            svg = to_svg(rule.drawing(plan.declaration["draws"])(data, config, faces))
-        assert svg == path.read_text(encoding="utf-8"), path.stem
+            figure = rule.drawing(plan.declaration["draws"])(data, config, faces)
+            svg, picture = to_svg(figure), to_png(figure)
+        assert svg == files.for_print(path.read_text(encoding="utf-8")), path.stem
+        assert picture == (default_run / "figures" / f"{path.stem}.png").read_bytes(), path.stem
+
+
+def test_a_figure_as_a_file_says_what_it_shows_as_the_page_does(default_run):
+    """Its title and description are the caption and the alternative text; its letters are there."""
+    page = fromstring((default_run / "report.html").read_text(encoding="utf-8").encode(), HTMLParser(encoding="utf-8"))
+    held = {one.get("id"): one for one in page.iter("figure") if one.get("id")}
+    paths = sorted((default_run / "figures").glob("*.svg"))
+    assert len(paths) == len(held) == 25
+    for path in paths:
+        figure, svg = held[f"figure-{path.stem.replace('.', '-')}"], etree.parse(path).getroot()
+        title, description = (svg.findtext(f"{SVG}{tag}") for tag in ("title", "desc"))
+        caption = figure.find(".//figcaption")
+        assert title == f"Figure {path.stem}: {''.join(caption.itertext()).removeprefix(f'Figure {path.stem}').strip()}"
+        assert description == figure.find(".//img").get("alt")
+        assert svg.get("role") == "img" and svg.get("aria-labelledby") == "title description"
+        faces = re.findall(r"url\(data:font/woff2;base64,([^)]+)\)", path.read_text(encoding="utf-8"))
+        letters = {letter for one in svg.iter(f"{SVG}text") for letter in one.text}
+        assert len(faces) == 2 and letters
+        for face in faces:
+            known = TTFont(io.BytesIO(base64.b64decode(face))).getBestCmap()
+            assert {ord(letter) for letter in letters} <= known.keys(), path.stem
+
+
+def test_pictures_are_for_slides(default_run):
+    for path in (default_run / "figures").glob("*.png"):
+        with Image.open(path) as picture:
+            wide, high = picture.size
+            dots = picture.info["dpi"][0]
+            corners = {picture.convert("RGB").getpixel(at) for at in ((0, 0), (wide - 1, high - 1))}
+        assert dots == pytest.approx(300, abs=0.1) and wide == pytest.approx(156 / 25.4 * 300, abs=1)
+        assert corners == {(255, 255, 255)}, path.name

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections import Counter
 from itertools import pairwise
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from browser import NARROW, SMALLEST, WIDE, chromium, page_of, violations
@@ -60,15 +63,35 @@ def test_axe_finds_nothing_in_the_panel_in_the_dark(browser, report, view):
         assert violations(page, "#trace-panel") == []
 
 
-def test_the_dark_page_is_dark_and_figures_stand_on_light(browser, report):
-    with page_of(browser, report, scheme="dark") as page:
-        colour = "(one) => getComputedStyle(document.querySelector(one)).backgroundColor"
-        grounds = [page.evaluate(colour, one) for one in ("body", "figure img")]
-        body, figure = (sum(map(int, re.findall(r"\d+", ground)[:3])) for ground in grounds)
-        assert body < 120
-        assert figure == 3 * 255
-        assert page.evaluate("document.querySelector('figure img').complete")
-        assert page.evaluate("document.querySelector('figure img').naturalWidth") > 100
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_are_as_dark_as_the_page(browser, report, scheme):
+    """What is seen: around the figure and within it one ground; its lines and letters stand out from it."""
+    with page_of(browser, report, scheme=scheme) as page:
+        figure = page.locator("#figure-S-1 img")
+        figure.scroll_into_view_if_needed()
+        assert figure.evaluate("(one) => one.complete && one.naturalWidth > 100")
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        body = tuple(map(int, re.findall(r"\d+", ground)[:3]))
+        with Image.open(io.BytesIO(figure.screenshot())) as seen:
+            colours = Counter(seen.convert("RGB").getdata())
+    assert (sum(body) < 120) == (scheme == "dark")
+    assert colours.most_common(1)[0][0] == body
+    far = [colour for colour in colours if abs(sum(colour) - sum(body)) > 450]
+    assert sum(colours[one] for one in far) > 1000
+
+
+def test_figures_keep_their_size_on_a_small_screen_and_scroll(browser, report):
+    """The smallest letters stay 11 pixels high: 8 of 442 points of the drawing."""
+    with page_of(browser, report, (360, 800)) as page:
+        sizes = page.evaluate(
+            "[...document.querySelectorAll('.drawing')].map((box) => [box.firstChild.getBoundingClientRect().width,"
+            " box.clientWidth, box.getAttribute('role'), box.tabIndex, box.getAttribute('aria-label')])"
+        )
+        assert len(sizes) == 25
+        for wide, box, role, stop, name in sizes:
+            assert 8 / 442.2 * wide >= 11 and wide > box
+            assert (role, stop) == ("region", 0) and name.startswith("Figure ")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_landmarks_are_there_and_each_has_a_name_of_its_own(browser, report):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 import re
@@ -84,7 +85,11 @@ def changed(ledger: pd.DataFrame, pattern: str, value: float, note: str = "") ->
 def test_both_pages_have_one_body_and_fetch_nothing(default_run):
     pages = [(default_run / name).read_text(encoding="utf-8") for name in ("report.html", "work/report_print.html")]
     bodies = [re.split("<body[^>]*>", page)[1] for page in pages]
-    assert bodies[0] == bodies[1]
+    texts, drawings = zip(*((IMAGE.sub("", body), IMAGE.findall(body)) for body in bodies), strict=True)
+    assert texts[0] == texts[1] and len(drawings[0]) == len(drawings[1]) == 25
+    for shown, printed in zip(*drawings, strict=True):
+        svgs = (base64.b64decode(one).decode() for one in (shown, printed))
+        assert len({re.sub(r"<style>.*?</style>\n?", "", svg, flags=re.S) for svg in svgs}) == 1
     for page in pages:
         assert set(re.findall(r"""(?:src|href)=["']?(data:|#|[a-z]+:|/)""", page)) == {"data:", "#"}
         assert set(re.findall(r"url\(([a-z]+):", page)) == {"data"}
@@ -247,6 +252,7 @@ def test_another_programme_has_no_figures_of_this_one(ledger, config):
     assert "Figure S.1 Every difference in differences, with the interval that decides" in text
 
 
+IMAGE = re.compile(r'(?<=src=")data:image/svg\+xml;base64,([^"]*)')
 ALT_OF_S_1 = r'<figure id="figure-S-1">.*?<img [^>]*alt="([^"]*)"'
 
 

@@ -70,7 +70,7 @@ def render(of: chain.Made) -> chain.Printed:
     svgs = drawn_figures(ledger, drawn["figures"], config, chain.FACES)
     assert svgs.keys() == planned(drawn["figures"], config, ledger["id"].tolist()).keys()
     open_choices = [Choice(*one) for one in choices(config_schema(chain.PROJECT, config), config)]
-    page, _, cells = report_html(
+    page, _, cells, _ = report_html(
         ledger, of.findings, of.activity, svgs, told["exhibits"], open_choices, config, chain.TEMPLATES,
         {"screen": "", "print": ""}, declared_figures=drawn["figures"],
     )  # fmt: skip

@@ -475,7 +475,7 @@ def render(made: Made, known: Made | None = None) -> Printed:
         made.ledger, declared, made.config, FACES
     )
     open_choices = [Choice(*choice) for choice in choices(SCHEMA, made.config)]
-    page, _, cells = report_html(
+    page, _, cells, _ = report_html(
         made.ledger, made.findings, made.activity, svgs, EXHIBITS, open_choices, made.config, TEMPLATES,
         {"screen": "", "print": ""}, declared_figures=FIGURES,
     )  # fmt: skip

@@ -247,7 +247,7 @@ def page_of(ledger: pd.DataFrame, config: dict) -> str:
     )
     whole = with_validation(ledger)
     styles = {"screen": "", "print": ""}
-    page, _, _ = report_html(
+    page, *_ = report_html(
         whole, VALIDATION, activity, drawings, declared, [], config, TEMPLATES, styles, declared_figures=figures
     )
     return page

@@ -147,7 +147,7 @@ def render(of: Mapping, ledger: pd.DataFrame, findings: pd.DataFrame) -> chain.P
     svgs = figures(ledger, drawn_ones["figures"], of, chain.FACES)
     assert svgs.keys() == planned(drawn_ones["figures"], of, ledger["id"].tolist()).keys()
     open_choices = [Choice(*one) for one in choices(config_schema(chain.PROJECT, of), of)]
-    page, _, cells = report_html(
+    page, _, cells, _ = report_html(
         ledger, findings, nothing, svgs, told["exhibits"], open_choices, of, chain.TEMPLATES,
         {"screen": "", "print": ""}, declared_figures=drawn_ones["figures"],
     )  # fmt: skip

@@ -144,7 +144,7 @@ def test_a_file_may_be_made_by_either_of_two_rules(monkeypatch, rule, found):
 
 
 def test_a_file_is_of_one_form_or_of_none():
-    assert form_of("figures/S.1.svg").rule == "figures"
+    assert form_of("figures/S.1.png").rule == "figures"
     assert form_of("restricted/output_check.pdf").confidential
     for name in ("", "figures", "x/ledger.csv", "restricted/ledger.csv", "work/ro-crate-metadata.json"):
         assert form_of(name) is None, name

@@ -8,13 +8,14 @@ WORDS = [REPORT.template(f"{name}.yaml", project=BASE) for name in ("exhibits", 
 
 
 rule figures:
-    """Every figure of templates/figures.yaml that the study has."""
+    """Every figure of templates/figures.yaml that the study has: drawn, and as a picture for slides."""
     input:
         ledger=rules.release.output.ledger,
         declared=source(FIGURES),
         fonts=sources(FONTS),
     output:
-        figures=expand(f"{RUN}/figures/{{number}}.svg", number=figure_drawings()),
+        drawings=expand(f"{RUN}/work/figures/{{number}}.svg", number=figure_drawings()),
+        pictures=expand(f"{RUN}/figures/{{number}}.png", number=figure_drawings()),
     log:
         f"{RUN}/logs/figures.log",
     params:
@@ -42,18 +43,19 @@ rule figures:
 
 
 rule report_html:
-    """Render chapters and exhibits once: both HTML pages and every printed cell; and what columns of files hold."""
+    """Render chapters and exhibits once: both HTML pages, every printed cell, figures with their titles; columns of files."""
     input:
         ledger=rules.release.output.ledger,
         validation=rules.release.output.validation,
         activity=rules.release.output.activity,
-        figures=rules.figures.output.figures,
+        figures=rules.figures.output.drawings,
         templates=sources(TEMPLATES),
         extracts=reference_extract_files(),
     output:
         html=f"{RUN}/report.html",
         print_html=f"{RUN}/work/report_print.html",
         cells=f"{RUN}/cells.csv",
+        figures=expand(f"{RUN}/figures/{{number}}.svg", number=figure_drawings()),
         columns=f"{RUN}/csv-metadata.json",
     log:
         f"{RUN}/logs/report_html.log",

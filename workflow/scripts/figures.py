@@ -1,9 +1,9 @@
-"""Rule figures: every figure of the report, from its declaration in templates/figures.yaml to an SVG.
+"""Rule figures: every figure of the report, from its declaration in templates/figures.yaml to an SVG and a PNG.
 
-The same ledger gives the same bytes.
+The same ledger gives the same bytes. The SVG has no title yet: the rule report_html gives it that of the page.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from dscp import figures as room
 from dscp.figures.data import FigureData, Planned, planned
-from dscp.figures.drawing import Faces, own_settings, to_svg
+from dscp.figures.drawing import Faces, own_settings, to_png, to_svg
+from dscp.figures.files import letters_of, type_of, typed
 from dscp.figures.numbers import sheets, wanted
 from dscp.ledger.rows import read_ledger, values_of
 from dscp.run.job import writing
@@ -58,15 +59,20 @@ def figures(
     -------
     name of each sheet of each figure -> SVG; a figure of one sheet has its number as a name
     """
+    return {name: to_svg(figure) for name, figure in sheets_of(ledger, declared, config, fonts)}
+
+
+def sheets_of(
+    ledger: pd.DataFrame, declared: Mapping[str, Mapping], config: Mapping, fonts: Mapping[str, str]
+) -> Iterator[tuple[str, Figure]]:
+    """Name and drawing of each sheet of each figure, from what `figures` takes; the settings are ours in between."""
     faces, values = Faces.of(**fonts), values_of(ledger)
     plans = planned(declared, config, ledger["id"].tolist())
     with own_settings():
-        return {
-            name: to_svg(drawn(plan, values, config, faces, sites if "sheets" in plan.declaration else None))
-            for number, plan in plans.items()
-            if wanted(plan.declaration, config)
-            for name, sites in sheets(number, plan.declaration, config).items()
-        }
+        for number, plan in plans.items():
+            if wanted(plan.declaration, config):
+                for name, sites in sheets(number, plan.declaration, config).items():
+                    yield name, drawn(plan, values, config, faces, sites if "sheets" in plan.declaration else None)
 
 
 if __name__ == "__main__":
@@ -75,6 +81,11 @@ if __name__ == "__main__":
         weights = {"plain": "400", "bold": "600"}
         faces = {name: files[f"source-sans-3-latin-{weight}-normal.ttf"] for name, weight in weights.items()}
         declared = yaml.safe_load(Path(snakemake.input.declared).read_text(encoding="utf-8"))["figures"]
-        drawings = figures(read_ledger(snakemake.input.ledger), declared, snakemake.params.config, faces)
-        for path, figure in zip(out.figures, snakemake.output.figures, strict=True):
-            Path(path).write_text(drawings[Path(figure).stem], encoding="utf-8")
+        drawings, pictures = {}, {}
+        for name, figure in sheets_of(read_ledger(snakemake.input.ledger), declared, snakemake.params.config, faces):
+            drawings[name], pictures[name] = to_svg(figure), to_png(figure)
+        style = type_of(letters_of(drawings.values()), faces)
+        for path, made in zip(out.drawings, snakemake.output.drawings, strict=True):
+            Path(path).write_text(typed(drawings[Path(made).stem], style), encoding="utf-8")
+        for path, made in zip(out.pictures, snakemake.output.pictures, strict=True):
+            Path(path).write_bytes(pictures[Path(made).stem])

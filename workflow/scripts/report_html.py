@@ -16,6 +16,7 @@ from dscp.extracts.faults import NO_VALUE, with_ids
 from dscp.extracts.registry import called
 from dscp.extracts.told import made_of, told
 from dscp.figures.data import planned
+from dscp.figures.files import address, for_print, for_screen, titled
 from dscp.ledger.rows import read_ledger
 from dscp.record.columns import described
 from dscp.record.forms import CSV, forms_of
@@ -105,6 +106,7 @@ def page(env, body: str, style: str, data: str, scripts: Sequence[str], config: 
         description=report.described.format(**about),
         author=author_of(config),
         created=str(config["programme"]["end"]),
+        citation=f"{config['title']}: {report.called}. {report.author}. Run {config['run']}.",
         policy=content_policy(style, scripts) if scripts else "",
         style=Markup(style),
         data=data,
@@ -127,7 +129,7 @@ def report_html(
     scripts: Sequence[str] = (),
     *,
     declared_figures: Mapping[str, Mapping],
-) -> tuple[str, str, pd.DataFrame]:
+) -> tuple[str, str, pd.DataFrame, dict[str, str]]:
     """Render the report.
 
     Parameters
@@ -135,7 +137,7 @@ def report_html(
     ledger : every quantity
     findings : of the validation
     activity : one row per site, text columns of Table 1.3; None without such an extract
-    figures : figure number -> SVG
+    figures : name of each sheet of each figure -> SVG
     declarations : the numbered tables, as in exhibits.yaml
     choices : settings that the evaluation's report leaves open
     config : the study
@@ -147,7 +149,8 @@ def report_html(
 
     Returns
     -------
-    page for the screen, page for print, and every cell of the numbered tables and figures
+    page for the screen, page for print, every cell of the numbered tables and figures, and each sheet of a figure with
+    its title and description
 
     Raises
     ------
@@ -159,8 +162,19 @@ def report_html(
     )
     env = environment(str(folder), book)
     body = env.get_template("report.html.j2").render(validation=validation_tables(findings), choices=choices)
-    screen = page(env, body, styles["screen"], panel, scripts, config)
-    return screen, page(env, body, styles["print"], "", (), config), book.cells()
+    files = {name: titled(figures[name], *told) for name, told in book.told.items()}
+    on_screen, on_paper = (
+        _illustrated(body, {name: of(svg) for name, svg in files.items()}) for of in (for_screen, for_print)
+    )
+    screen = page(env, on_screen, styles["screen"], panel, scripts, config)
+    return screen, page(env, on_paper, styles["print"], "", (), config), book.cells(), files
+
+
+def _illustrated(body: str, drawings: Mapping[str, str]) -> str:
+    """A body with drawings in the places of their names."""
+    for name, svg in drawings.items():
+        body = body.replace(f'<img src="figure:{name}" ', f'<img src="{address(svg)}" ')
+    return body
 
 
 @dataclass(frozen=True)
@@ -183,8 +197,8 @@ class Sources:
 
 def pages(
     of: Sources, config: Mapping, choices: Sequence[Choice], files: Mapping, versions: Mapping
-) -> tuple[str, str, pd.DataFrame]:
-    """Both pages with all that they carry, and every printed cell, once no number on them is naked.
+) -> tuple[str, str, pd.DataFrame, dict[str, str]]:
+    """Both pages with all that they carry, every printed cell and every figure, once no number on them is naked.
 
     Parameters
     ----------
@@ -208,7 +222,7 @@ def pages(
     }
     whole, remarks = read_ledger(of.ledger), pd.read_csv(of.validation, keep_default_na=False)
     activity = read_activity(of.activity)
-    screen, paper, cells = report_html(
+    screen, paper, cells, drawn = report_html(
         whole,
         remarks,
         activity,
@@ -224,7 +238,7 @@ def pages(
     )
     sources = quoted(remarks, activity_texts(activity), choices)
     refuse_naked_numbers([screen, paper], whole, config, read_allowed(allowed), sources)
-    return screen, paper, filed(cells, whole)
+    return screen, paper, filed(cells, whole), drawn
 
 
 if __name__ == "__main__":
@@ -240,9 +254,11 @@ if __name__ == "__main__":
         )
         files = extract_files(asked.extract_files, given.extracts)
         choices = [Choice(*choice) for choice in asked.choices]
-        screen, paper, printed_cells = pages(sources, asked.config, choices, files, asked.versions)
+        screen, paper, printed_cells, drawn = pages(sources, asked.config, choices, files, asked.versions)
         Path(out.html).write_text(screen, encoding="utf-8")
         Path(out.print_html).write_text(paper, encoding="utf-8")
+        for path, figure in zip(out.figures, snakemake.output.figures, strict=True):
+            Path(path).write_text(drawn[Path(figure).stem], encoding="utf-8")
         tabled(printed_cells).to_csv(out.cells, index=False, lineterminator="\n")
         tables = [form.file for form in forms_of(asked.config) if form.media_type == CSV]
         Path(out.columns).write_text(described(tables), encoding="utf-8")

@@ -22,6 +22,7 @@ from dscp.run.said import say
 from dscp.study.areas import sites_called
 from dscp.study.given import in_words
 from trace_find import NotFound, Place, Run, find, is_named, places, sentences
+from trace_listed import listed
 from trace_records import described, records_of
 
 WIDTH = 118
@@ -223,7 +224,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the trail; 1 with one line of error where there is none."""
     parser = argparse.ArgumentParser(description="How a number of the report came to be.")
     parser.add_argument(
-        "id", help="exhibit/row/column, a ledger id, a number as printed; setting.<path>, extract.<name>"
+        "id",
+        help="exhibit/row/column, a ledger id, a number as printed; Table 3.1, page 26; setting.<path>, extract.<name>",
     )
     parser.add_argument("--study", type=Path, default=Path(), help="folder of the study (default: here)")
     parser.add_argument("--run", default="", help="name of the run (default: the one of config.yaml)")
@@ -236,6 +238,8 @@ def main(arguments: list[str] | None = None) -> int:
         run = Run(chosen.study, name)
         if is_named(run, name := chosen.id.strip()):
             say(name, *resting(run, name))
+        elif lines := listed(run, name):
+            say(*lines)
         else:
             say(*trail(run, *find(run, name), chosen.records))
     except (NotFound, BrokenTrail) as error:

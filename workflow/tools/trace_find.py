@@ -21,6 +21,7 @@ from dscp.study.areas import value_at
 from dscp.study.given import Given, given
 
 NEAREST = 5
+SHARES = ("percent", "ppt")
 
 
 class NotFound(ValueError):
@@ -144,6 +145,7 @@ def find(run: Run, text: str) -> tuple[str, list[Place]]:
             raise NotFound(f"{text} is a text, not a number")
         return (found.identifier, [found]) if found else _unknown(run, text)
     found = [place for place in [*places(run), *sentences(run)] if _is_printed(text, place.printed)]
+    found = found or [place for place in [*places(run), *sentences(run)] if _is_share(run, text, place)]
     chosen = {place.identifier for place in found}
     if len(chosen) > 1:
         lines = "\n".join(f"  {place.where:<40} {place.identifier}" for place in dict.fromkeys(found))
@@ -182,24 +184,30 @@ def _place(row: Mapping) -> Place:
 
 def sentences(run: Run) -> Iterator[Place]:
     """Every printed number of the report that stands so in no cell of a numbered table or figure."""
-    report, held = run.folder / "report.html", set(zip(run.cells["id"], run.cells["printed"].map(_typed), strict=True))
+    report, held = run.folder / "report.html", set(zip(run.cells["id"], run.cells["printed"].map(typed), strict=True))
     if not report.exists():
         return
     for element in read_html(report.read_text(encoding="utf-8")).iterfind(".//data[@data-q]"):
         identifier, printed = element.get("data-q"), element.text_content()
-        if (identifier, _typed(printed)) not in held and identifier in run.rows:
+        if (identifier, typed(printed)) not in held and identifier in run.rows:
             yield Place("text of the report", identifier, printed)
 
 
-def _typed(printed: str) -> str:
+def typed(printed: str) -> str:
     """A printed number as it is typed: a hyphen for a minus sign, plain blanks."""
     return printed.replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ").strip()
 
 
 def _is_printed(text: str, printed: str) -> bool:
     """Whether a text is a printed number; a plus sign may be left out, and a minus sign be a hyphen."""
-    number = _typed(printed)
-    return _typed(text) in (number, number.removeprefix("+"))
+    number = typed(printed)
+    return typed(text) in (number, number.removeprefix("+"))
+
+
+def _is_share(run: Run, text: str, place: Place) -> bool:
+    """Whether a text is a printed number with the sign of per cent, which its head or sentence says in words."""
+    number = re.sub(r" ?(%|per ?cent)$", "", typed(text))
+    return number != typed(text) and run.rows[place.identifier]["unit"] in SHARES and _is_printed(number, place.printed)
 
 
 def _unknown(run: Run, text: str) -> tuple[str, list[Place]]:

@@ -35,10 +35,10 @@ def preview(run: Path) -> str:
     given = read_config(CONFIG)
     schema = config_schema(PROJECT, given)
     study = checked(given, CONFIG, schema)
-    figures = sorted((run / "figures").glob("*.svg"))
+    figures = sorted((run / "work" / "figures").glob("*.svg"))
     made = Sources(run / "ledger.csv", run / "validation.csv", run / "work" / "activity.csv", figures, TEMPLATES)
     open_ones = [Choice(*one) for one in choices(schema, study)]
-    screen, _, _ = pages(made, study, open_ones, {name: [] for name in study["extracts"] if name in EXTRACTS}, {})
+    screen, *_ = pages(made, study, open_ones, {name: [] for name in study["extracts"] if name in EXTRACTS}, {})
     page = run / "work" / "preview.html"
     page.write_text(screen, encoding="utf-8")
     moved = _numbers(study) != _numbers(checked(read_config(run / "code" / CONFIG), CONFIG, schema))

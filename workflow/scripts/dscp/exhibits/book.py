@@ -73,6 +73,7 @@ class Book:
     headings: list[Heading] = field(default_factory=list)
     tables: list[tuple[str, Markup]] = field(default_factory=list)
     drawn_figures: list[tuple[str, Markup]] = field(default_factory=list)
+    told: dict[str, tuple[str, str]] = field(default_factory=dict)  # sheet of a figure -> its title, what it shows
     prints: list[tuple[str, str, str]] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
 

@@ -13,23 +13,26 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from string import ascii_lowercase
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.text import Text
 
+from dscp.figures.files import FAMILY, WEIGHTS
+
 WIDTH = 156.0
 MM = 25.4  # to the inch
 SMALL = 8.0  # points
+ON_SLIDES = 300  # dots to the inch of a picture
 INK, ACCENT, GREY, MUTED, RULE, PALE = "#1b1b1b", "#14405f", "#8c8c8c", "#5f5f5f", "#d9d9d9", "#e6edf2"
 WHITE = "#ffffff"
 DASHES, DOTS = (0, (4, 2)), (0, (1, 2))
-SETTINGS = {"svg.hashsalt": "report", "svg.fonttype": "path", "axes.unicode_minus": True, "text.parse_math": False}
+SETTINGS = {"svg.hashsalt": "report", "svg.fonttype": "none", "axes.unicode_minus": True, "text.parse_math": False}
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -43,7 +46,8 @@ class Faces:
     @classmethod
     def of(cls, plain: str, bold: str) -> Faces:
         """From two font files."""
-        return cls(*(FontProperties(fname=path, size=SMALL) for path in (plain, bold)))
+        faces = zip((plain, bold), WEIGHTS.values(), strict=True)
+        return cls(*(FontProperties(fname=path, family=FAMILY, weight=weight, size=SMALL) for path, weight in faces))
 
 
 @contextmanager
@@ -61,10 +65,11 @@ def sheet(height: float) -> Figure:
 
 
 def panel(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """Axes at a place of a sheet, without a frame of their own, their marks not clipped."""
+    """Axes at a place of a sheet, without a frame or ground of their own, their marks not clipped."""
     whole = figure.get_figheight() * MM
     axes = figure.add_axes((left / WIDTH, 1 - (top + height) / whole, width / WIDTH, height / whole))
     axes.spines[:].set_visible(False)
+    axes.patch.set_visible(False)
     axes.tick_params(length=0, pad=3, colors=INK)
     axes.set_axisbelow(True)
     return axes
@@ -196,14 +201,13 @@ def nothing(sign: str, text: str, faces: Faces) -> Figure:
 
 
 def to_svg(figure: Figure) -> str:
-    """A figure as SVG text, without a date; under `own_settings` its letters are paths, alike everywhere.
+    """A figure as SVG text, without a date or a ground; under `own_settings` its letters are text.
 
     Raises
     ------
     ValueError
         A letter that its typeface does not have.
     """
-    fonts = set()
     for text in figure.findobj(Text):
         letters = get_font(text.get_fontproperties().get_file()) if text.get_text() and text.get_visible() else None
         if letters and (
@@ -211,18 +215,26 @@ def to_svg(figure: Figure) -> str:
         ):
             said = f"the fonts have no letter {lacks[0]!r} (U+{ord(lacks[0]):04X}), needed for {text.get_text()!r}"
             raise ValueError(said)
-        fonts |= {letters.postscript_name} if letters else set()
+    figure.patch.set_visible(False)
     out = io.StringIO()
     FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
-    return tightened(out.getvalue(), sorted(fonts))
+    return tightened(out.getvalue())
 
 
-def tightened(svg: str, fonts: Sequence[str]) -> str:
-    """The same drawing in three quarters of the bytes: half of the page for the screen is figures.
-
-    `fonts` : their names, which stand before each letter's; here they are a, b, … Blanks that say nothing go.
-    """
-    for short, name in zip(ascii_lowercase, fonts, strict=False):
-        svg = re.sub(f'(?<=["#]){re.escape(name)}-', f"{short}-", svg)
+def tightened(svg: str) -> str:
+    """The same drawing in fewer bytes: blanks and turns by nothing go, and the typeface is named once."""
     svg = re.sub(r'(?<= d=")[^"]*', lambda path: re.sub(r"\s*([A-Za-z])\s*", r"\1", path[0]), svg)
+    svg = re.sub(r' transform="rotate\(-0 [-\d. ]*\)"', "", svg)
+    svg = svg.replace(f"font-family: '{FAMILY}'; ", "").replace(
+        "<svg ", f"<svg font-family=\"'{FAMILY}', sans-serif\" ", 1
+    )
     return re.sub(r"\n\s+(?=<)", "\n", svg)
+
+
+def to_png(figure: Figure) -> bytes:
+    """A figure as a picture for slides, on white, which every slide can take."""
+    figure.patch.set_visible(True)
+    figure.set_dpi(ON_SLIDES)
+    out = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(out, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
+    return out.getvalue()

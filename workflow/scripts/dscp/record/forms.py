@@ -88,7 +88,8 @@ class PublishedForm:
         return PurePosixPath(name).match(self.file) and name.count("/") == self.file.count("/")
 
 
-CSV, HTML, PDF, SVG, JSON_LD = "text/csv", "text/html", "application/pdf", "image/svg+xml", "application/ld+json"
+CSV, HTML, PDF, JSON_LD = "text/csv", "text/html", "application/pdf", "application/ld+json"
+SVG, PNG = "image/svg+xml", "image/png"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 
@@ -157,7 +158,8 @@ FORMS = (
     PublishedForm("report.html", "report_html", "report, for the screen", HTML, always, False, OF_PAGE),
     PublishedForm("report.xlsx", "workbook", "numbered tables", XLSX, always, False, OF_BOOK),
     PublishedForm("report.ods", "workbook", "numbered tables, OpenDocument", ODS, always, False, OF_BOOK),
-    PublishedForm("figures/*.svg", "figures", "figures", SVG, always, False, _all(Way.GATE, "drawing words")),
+    PublishedForm("figures/*.svg", "report_html", "figures", SVG, always, False, _all(Way.GATE, "drawing words")),
+    PublishedForm("figures/*.png", "figures", "figures, for slides", PNG, always, False, _all(Way.GATE, "drawing")),
     PublishedForm("cells.csv", "report_html", "every printed cell", CSV, always, False, OF_CELLS),
     PublishedForm(FILE, "report_html", "columns of the CSV files", MEDIA_TYPE, always, False, _all(Way.WORDS, "words")),
     PublishedForm("ledger.csv", "release", "every quantity", CSV, always, False, OF_LEDGER),

@@ -27,7 +27,7 @@ from dscp.study.choices import in_words
 # The files of templates/trace/ that make up the script, in this order: a file may use the constants of those before it.
 SCRIPT = (
     *("data", "elements", "print", "trails", "panel", "number", "dependents", "search", "picture", "stepping"),
-    *("tables", "start"),
+    *("tables", "sorting", "marks", "start"),
 )
 UNITS = {
     "count": "",

@@ -5,7 +5,6 @@ Undefined names and unknown quantities fail; everything is escaped; templates co
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ class DrawnFigure:
     anchor: str
     absent: str = ""
     title: Markup | str = ""
-    uris: Sequence[Markup] = ()  # one of each sheet
+    sheets: Sequence[str] = ()  # names of its drawings
     finding: Markup | str = ""
     alt: str = ""
     note: Markup | str = ""
@@ -190,7 +189,7 @@ class Structure:
         return Markup('<a class="n{}" href="#{}">{}</a>').format(far, anchor(kind, number), text)
 
     def figure_drawn(self, number: str, with_numbers: bool = True) -> DrawnFigure:
-        """A numbered figure, ready for the macro that draws it; the image of each of its sheets is a data URI.
+        """A numbered figure, ready for the macro that draws it; each of its sheets has a name in the image's place.
 
         `with_numbers` : whether the table of its numbers stands below it
         """
@@ -201,12 +200,15 @@ class Structure:
             self._text(plan.declaration.get(part, ""), plan.variables) for part in ("title", "finding", "alt", "note")
         )
         self._book.drawn_figures.append((number, title))
-        drawn = (self._book.figures[sheet] for sheet in sheets(number, plan.declaration, self._book.config))
+        names = list(sheets(number, plan.declaration, self._book.config))
+        called = ". ".join(part.striptags() for part in (finding, title) if part)
+        told = f"Figure {number}: {called}", alt.striptags()
+        self._book.told |= dict.fromkeys(names, told)
         return DrawnFigure(
             number=number,
             anchor=name,
             title=title,
-            uris=[Markup("data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()) for svg in drawn],
+            sheets=names,
             finding=finding,
             alt=alt.striptags(),
             note=note,
