@@ -31,7 +31,7 @@ document.body.append(panel);
 document.addEventListener("click", onClick);
 document.addEventListener("keydown", onKey);
 addEventListener("hashchange", route);
-addEventListener("resize", reachScrollers);
+for (const event of ["resize", "load"]) addEventListener(event, reachScrollers); // figures have their size when loaded
 offerTables();
 offerSorting();
 offerMarks();

@@ -321,6 +321,114 @@ def test_search_by_number_and_by_words(page):
     expect(page.get_by_role("status")).to_have_text("0 numbers found")
 
 
+def test_search_by_what_a_reader_has_before_them(page, ledger):
+    """A table's number and name, a share with its sign, a page of the PDF."""
+    page.get_by_role("link", name="Trace a number").click()
+    search, found = page.get_by_label("Number or words"), panel(page).locator(".numbers")
+    search.fill("Table 3.1")
+    expect(found.locator(".named a").first).to_have_attribute("href", "#table-3-1")
+    inside = page.locator("#table-3-1 [data-q]").first.get_attribute("data-q")
+    expect(found.locator("li:not(.named li) a").first).to_have_attribute("href", f"#trace={inside}")
+    search.fill("44%")
+    shares = set(ledger.loc[ledger["unit"].isin(["percent", "ppt", "rate"]), "id"])
+    names = [one.get_attribute("href").removeprefix("#trace=") for one in found.locator("li:not(.named li) a").all()]
+    assert names and names[0] in shares
+    for typed in ("70%", "70 per cent"):
+        search.fill(typed)
+        expect(found.locator('a[href="#trace=prison_pickup.rate.pilot_2.post"]')).to_have_count(1)
+    search.fill("communication")
+    expect(found.locator(".named a").first).to_have_text("3.2.4 Communication")
+    search.fill("page 26")
+    expect(found).to_contain_text('make trace ID="page 26"')
+    search.fill("Table 3.1")
+    found.locator(".named a").first.click()
+    expect(panel(page)).to_be_hidden()
+    expect(page.locator("#table-3-1")).to_be_in_viewport()
+
+
+def column(page: Page, table: str, at: int) -> list[str]:
+    return page.locator(f"{table} tbody tr > :nth-child({at})").all_inner_texts()
+
+
+def test_a_table_is_sorted_by_keyboard_and_says_so(page):
+    """By value, not by what is written; totals stay last; a third press brings the printed order back."""
+    table = "#table-7-1"
+    printed, values = column(page, table, 1), column(page, table, 2)
+    assert page.locator(f"{table} tr.total").count() == 1
+    button = page.locator(f"{table} thead tr").last.get_by_role("button").nth(1)
+    head = page.locator(f"{table} thead tr").last.locator("th").nth(1)
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    expect(page.get_by_role("status")).to_contain_text("Table 7.1 is sorted by")
+    expect(page.get_by_role("status")).to_contain_text("smallest first")
+    number = lambda text: float(re.sub(r"[^\d.]", "", text))  # noqa: E731
+    rising = column(page, table, 2)
+    assert [number(one) for one in rising[:-1]] == sorted(number(one) for one in values[:-1])
+    assert column(page, table, 1)[-1] == printed[-1] and rising != values
+    page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-sort", "descending")
+    assert column(page, table, 2) == [*rising[:-1][::-1], rising[-1]]
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") is None
+    expect(page.get_by_role("status")).to_have_text("Table 7.1 is in its printed order.")
+    assert (column(page, table, 1), column(page, table, 2)) == (printed, values)
+
+
+def test_only_tables_whose_rows_stand_for_themselves_can_be_sorted(page):
+    """None with pairs of rows, groups or sections: a pilot stays above its comparison area, a p-value with its pair."""
+    sortable = page.evaluate(
+        "[...document.querySelectorAll('main .exhibit > table')].map((one) => ["
+        "one.id, !!one.querySelector('.sort'), one.tBodies.length > 1 &&"
+        "[...one.tBodies].some((body) => body.rows.length > 1),"
+        "!!one.querySelector('[rowspan], tr.section')])"
+    )
+    offered = {name for name, sorts, *_ in sortable if sorts}
+    assert {"table-7-1", "table-1-1"} <= offered
+    assert not offered & {"table-3-1", "table-6-1", "table-7-10"}
+    assert not [name for name, sorts, grouped, joined in sortable if sorts and (grouped or joined)]
+
+
+def test_every_heading_table_and_figure_has_a_link_to_itself(page):
+    wanted = page.evaluate(
+        "[...document.querySelectorAll('main :is(h1,h2,h3)[id], main table[id], main figure[id]')].map((one) => one.id)"
+    )
+    marks = page.locator("main a.mark-here")
+    assert [one.get_attribute("href") for one in marks.all()] == [f"#{name}" for name in wanted] and len(wanted) > 100
+    names = [one.get_attribute("aria-label") for one in marks.all()]
+    assert {"Link to Table 3.1", "Link to Figure S.1", "Link to Section 3.1", "Link to Appendix B"} <= set(names)
+    marks.nth(5).click()
+    assert page.url.endswith(f"#{wanted[5]}")
+
+
+def test_the_citation_can_be_copied(page):
+    said = page.locator("#citation").inner_text()
+    assert "Drug System Change Pilots" in said and "dscp-2009-11" in said
+    page.get_by_role("button", name="Copy the citation").click()
+    expect(page.get_by_role("status")).to_have_text(re.compile("^The citation is (copied|selected)"))
+    if "selected" in page.get_by_role("status").inner_text():
+        assert page.evaluate("String(getSelection())") == said
+
+
+def test_heads_of_rows_stay_in_view_while_a_table_scrolls(browser, default_run):
+    """Scrolled to its right end a table still shows the heads of its rows, over nothing that shines through."""
+    with page_of(browser, default_run / "report.html", (360, 800)) as page:
+        for table in ("#table-3-1", "#table-7-10", "#table-6-3"):
+            places = page.evaluate(
+                """(name) => { const table = document.querySelector(name), box = table.parentElement;
+                box.scrollLeft = box.scrollWidth;
+                const head = [...table.querySelectorAll("tbody th")].at(-1), at = head.getBoundingClientRect();
+                const cell = head.parentElement.lastElementChild.getBoundingClientRect();
+                const frame = box.getBoundingClientRect();
+                return [box.scrollLeft, at.left - frame.left, at.right - frame.left, frame.right - cell.right,
+                        frame.width, getComputedStyle(head).backgroundColor]; }""",
+                table,
+            )
+            scrolled, left, right, after, wide, ground = places
+            assert scrolled > 20 and left >= -1 and right < 0.75 * wide and after > -2, (table, places)
+            assert ground == page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
 def test_what_changes_if_something_changes(page, ledger):
     page.get_by_role("link", name="Trace a number").click()
     for choice, printed_in, not_in in [

@@ -61,7 +61,9 @@ def ledger(default_run) -> pd.DataFrame:
     return read_ledger(default_run / "ledger.csv")
 
 
-def render(ledger: pd.DataFrame, config: dict, folder: Path = TEMPLATES) -> tuple[str, str, pd.DataFrame]:
+def render(
+    ledger: pd.DataFrame, config: dict, folder: Path = TEMPLATES
+) -> tuple[str, str, pd.DataFrame, dict[str, str]]:
     activity = pd.DataFrame([{"site": site, **dict.fromkeys(ACTIVITY, "None")} for site in config["sites"]])
     drawings = dict.fromkeys(numbers(FIGURES, config), "<svg xmlns='http://www.w3.org/2000/svg'/>")
     styles = {"screen": "", "print": ""}
@@ -159,7 +161,7 @@ def test_budgets_are_compared_from_the_first_year_to_the_last(ledger, config):
 
 def test_one_site_only(ledger, config):
     alone = {**config, "sites": {name: config["sites"][name] for name in ("site_1", "site_3")}}
-    page, _, cells = render(ledger, alone)
+    page, _, cells, _ = render(ledger, alone)
     text = text_of(page)
     assert "One site is a whole system pilot: Site 3." in text
     assert "providers stay separate but sign up to run one system together (Site 4, Site 6 and Site 7)" in text

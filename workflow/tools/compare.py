@@ -10,13 +10,15 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import jinja2
 import pandas as pd
 
+import compare_printed
+from compare_printed import Changed, Conclusion, Printed
 from compare_records import FILE, Record, code_changed, extract_changed, jobs_before, settings_changed
 from dscp.ledger.rows import extracts_of, inputs_of, kind, read_ledger, shaped_by, within
 from dscp.ledger.trail import Rows, plain, rows_by_id, tree, walk
@@ -26,6 +28,7 @@ from dscp.run.said import say
 RELATIVE = 1e-12  # values nearer than this are the same: the last digits of a float are no news
 ARROW = "\N{RIGHTWARDS ARROW}"
 SHOWN = 3  # examples in a reason
+TOLD = 20  # conclusions on a terminal
 COLUMNS = ["id", "change", "unit", "before", "after", "difference", "per_cent", "reasons"]
 MADE = ".csv"  # how the name of a file ends that the run itself made and counted rows of
 
@@ -45,6 +48,7 @@ class Run:
     name: str
     rows: Rows
     record: Record
+    printed: Printed = field(default_factory=lambda: Printed(None))
 
 
 def read_run(study: Path, name: str) -> Run:
@@ -54,7 +58,7 @@ def read_run(study: Path, name: str) -> Run:
     if not ledger.exists():
         made = sorted(path.parent.name for path in folder.parent.glob("*/ledger.csv"))
         raise SystemExit(f"error: no {ledger}; runs: {', '.join(made) or 'none'}")
-    return Run(name, rows_by_id(read_ledger(ledger)), Record(folder, study))
+    return Run(name, rows_by_id(read_ledger(ledger)), Record(folder, study), Printed.of(folder))
 
 
 @dataclass
@@ -268,8 +272,52 @@ def as_table(moves: Iterable[Mapping]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def as_html(comparison: Comparison, moves: list[dict]) -> str:
-    """The change log as a page."""
+@dataclass(frozen=True)
+class Read:
+    """What a reader sees differ: conclusions, tables; `unread` says which run has no page to be read."""
+
+    conclusions: list[Conclusion]
+    tables: list[Changed]
+    unread: list[str]
+
+    @classmethod
+    def of(cls, comparison: Comparison) -> Read:
+        """Of both runs' pages."""
+        runs = (comparison.a, comparison.b)
+        unread = [
+            f"{run.name} has no {compare_printed.PAGE}: nothing can be said of what it printed."
+            for run in runs
+            if run.printed.page is None
+        ]
+        if unread:
+            return cls([], [], unread)
+        pages = [run.printed for run in runs]
+        return cls(compare_printed.conclusions(*pages), compare_printed.changed(*pages), [])
+
+    def lines(self) -> list[str]:
+        """The same for a terminal."""
+        turned = list(dict.fromkeys(f"  {_turned(one)}" for one in self.conclusions))
+        if len(turned) > TOLD + 1:
+            turned = [*turned[:TOLD], f"  and {len(turned) - TOLD} more, in the page"]
+        tables = [f"  {one.caption}: {'new' if one.new else f'{one.cells} cells'}" for one in self.tables]
+        if self.unread:
+            return self.unread
+        return [
+            "Conclusions that turned:" if turned else "No conclusion turned.",
+            *turned,
+            "Tables that print other numbers:" if tables else "No table prints another number.",
+            *tables,
+        ]
+
+
+def _turned(one: Conclusion) -> str:
+    if one.before and one.after:
+        return f"{one.where}: {one.before} {ARROW} {one.after}"
+    return f"{one.where}, {f'now said: {one.after}' if one.after else f'no longer said: {one.before}'}"
+
+
+def as_html(comparison: Comparison, moves: list[dict], read: Read) -> str:
+    """The change log as a page: what a reader sees first, every quantity folded away."""
     counts = Counter(move["change"] for move in moves)
     causes = Counter(what for move in moves for what in move["reasons"])
     numbers = ("before", "after", "difference", "per_cent")
@@ -281,6 +329,11 @@ def as_html(comparison: Comparison, moves: list[dict]) -> str:
         }
         for move in moves
     ]
+    by_id = {move["id"]: list(move["reasons"]) for move in moves}
+
+    def why(ids: Iterable[str]) -> list[str]:
+        return compare_printed.why(ids, lambda one: by_id.get(one, []))
+
     template = Path(__file__).with_name("compare.html.j2").read_text(encoding="utf-8")
     page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(template)
     return page.render(
@@ -291,15 +344,18 @@ def as_html(comparison: Comparison, moves: list[dict]) -> str:
         used=comparison.used(),
         causes=causes.most_common(),
         moves=shown,
+        unread=read.unread,
+        conclusions=[{**vars(one), "why": why(one.ids)} for one in read.conclusions],
+        tables=[{"of": one, "why": why(one.ids)} for one in read.tables],
     )
 
 
-def write(comparison: Comparison, folder: Path) -> list[dict]:
+def write(comparison: Comparison, folder: Path, read: Read) -> list[dict]:
     """Write changes.html and changes.csv; return what moved."""
     moves = list(comparison.moves())
     folder.mkdir(parents=True, exist_ok=True)
     tabled(as_table(moves)).to_csv(folder / "changes.csv", index=False, lineterminator="\n")
-    (folder / "changes.html").write_text(as_html(comparison, moves) + "\n", encoding="utf-8")
+    (folder / "changes.html").write_text(as_html(comparison, moves, read) + "\n", encoding="utf-8")
     return moves
 
 
@@ -315,10 +371,11 @@ def main(arguments: list[str] | None = None) -> int:
     comparison = Comparison(read_run(chosen.study, chosen.a), read_run(chosen.study, chosen.b))
     folder = chosen.study / "results" / f"compare-{chosen.a}-{chosen.b}"
     try:
-        moves = write(comparison, folder)
+        moves = write(comparison, folder, read := Read.of(comparison))
     except OSError as error:
         raise SystemExit(f"error: {folder}: cannot be written ({error.strerror})") from None
     counts = Counter(move["change"] for move in moves)
+    say(*read.lines())
     say(f"{counts['changed']} changed, {counts['added']} added, {counts['removed']} removed: {folder}/changes.html")
     return 0
 
