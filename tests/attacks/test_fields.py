@@ -136,14 +136,14 @@ def test_a_field_that_nobody_declared_is_found(run, tmp_path):
     ledger = pd.read_csv(tmp_path / "ledger.csv", dtype=str)
     ledger.assign(clients="3").to_csv(tmp_path / "ledger.csv", index=False)
     record = json.loads((tmp_path / "ro-crate-metadata.json").read_text("utf-8"))
-    record["@graph"][0]["contentSize"] = "3"
+    record["@graph"][0]["clients"] = "3"
     (tmp_path / "ro-crate-metadata.json").write_text(json.dumps(record), "utf-8")
     page = (tmp_path / "report.html").read_text("utf-8")
     (tmp_path / "report.html").write_text(
         page.replace('id="trace-data">{', 'id="trace-data">{"clients":3,', 1), "utf-8"
     )
     assert undeclared(tmp_path) == [
-        "ledger.csv: clients", "report.html: data/clients", "ro-crate-metadata.json: contentSize"
+        "ledger.csv: clients", "report.html: data/clients", "ro-crate-metadata.json: clients"
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -152,6 +153,17 @@ def test_code_and_packages_are_recorded(graph, default_study, default_run):
     assert {"python", "snakemake", "pandas", "duckdb", "weasyprint"} <= set(names)
     for name in ("config.yaml", "Snakefile", "workflow/scripts/dscp/measures/models.py", "templates/exhibits.yaml"):
         assert (default_run / "code" / name).read_bytes() == (default_study / name).read_bytes()
+
+
+def test_every_file_of_the_crate_says_what_it_is_and_how_large_and_the_crate_whose_it_is(graph, default_run):
+    files = [one for one in graph.values() if "File" in one["@type"] and one["@id"] != "ro-crate-metadata.json"]
+    assert len(files) > 300
+    for one in files:
+        assert one["description"], one["@id"]
+        assert int(one["contentSize"]) == (default_run / unquote(one["@id"])).stat().st_size, one["@id"]
+    assert not [one["@id"] for one in graph.values() if "contentSize" in one and "File" not in one["@type"]]
+    author = graph[graph["./"]["author"]["@id"]]
+    assert author["@type"] == "Organization" and author["name"]
 
 
 def test_confidential_files_are_described_and_no_files(graph, default_study):

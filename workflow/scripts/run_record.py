@@ -125,7 +125,8 @@ if __name__ == "__main__":
         )
         key = own_key(Path(snakemake.params.key))
         copies = frozen_copies(snakemake.params.extracts, Path(snakemake.params.key).parent)
-        known = replace(known, checksums=gather(paths, known.identifier, key, copies))
+        sizes = {path: Path(path).stat().st_size for path in paths if not known.identifier(path).startswith("#")}
+        known = replace(known, checksums=gather(paths, known.identifier, key, copies), sizes=sizes)
         copy_code(code, Path(out.code))
         Path(out.crate).write_text(run_record(jobs, known), encoding="utf-8")
         Path(snakemake.output.crate).with_name(SIGNATURE).unlink(missing_ok=True)  # of the record before it

@@ -45,6 +45,7 @@ AGENT = "#agent"
 RUNNER = "The holders of the extracts, who ran the workflow"
 ACCESS = "Confidential. Held by the data's owner and by whoever runs the workflow; never published, not in this crate."
 CHECKABLE = " The checksum is keyed: only a holder of the run's key and of the file can check it."
+USED = "A file of the project, as the run used it."
 INTERMEDIATE = "A step between two jobs, not published and not part of this crate."
 TYPES = {  # of what is no published form: the project's files, extracts, steps between jobs
     ".csv": CSV,
@@ -75,6 +76,7 @@ class Facts:
     times : job -> start and end, ISO 8601
     numbers : job -> the number that a batch system gave it, for the jobs that one ran
     rewritten : path of an output whose content changed after its job -> when
+    sizes : path of a file of the crate -> its bytes
     """
 
     run: str
@@ -90,11 +92,16 @@ class Facts:
     times: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
     rewritten: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     def within(self, path: str) -> str:
         """Return a path's part inside the run's folder, or "" for a path outside it."""
         folder = f"results/{self.run}/"
         return path[len(folder) :] if path.startswith(folder) else ""
+
+    def size(self, path: str) -> str | None:
+        """Return the bytes of a file of the crate, as the record writes them."""
+        return str(self.sizes[path]) if path in self.sizes else None
 
     def identifier(self, path: str) -> str:
         """Return the identifier of a file: relative to the crate for its files, "#…" for what is only described."""
@@ -233,6 +240,7 @@ def reproducible(jobs: Sequence[Mapping], facts: Facts) -> dict:
             times={},
             numbers={},
             rewritten={},
+            sizes={},
         ),
     )
     for one in record["@graph"]:
@@ -266,6 +274,7 @@ def _frame(jobs: Sequence[Mapping], facts: Facts, files: Iterable[str]) -> list[
         "Dataset",
         name=f"{facts.title}: run {facts.run}",
         description=f"Outputs of the run {facts.run}, the code and settings that made them, and how each was made.",
+        author={"@id": AGENT},
         datePublished=facts.date,
         license={"@id": LICENCE},
         conformsTo=refer(PROFILES),
@@ -297,7 +306,9 @@ def _workflow(jobs: Sequence[Mapping], facts: Facts) -> list[dict]:
         conformsTo={"@id": BIOSCHEMAS},
         version=facts.code_version,
         identifier=facts.commit,
+        description="The contents page of the workflow: which rules there are, and what they make.",
         sha256=facts.checksums.get(path["Snakefile"]),
+        contentSize=facts.size(path["Snakefile"]),
         hasPart=refer(_tool(job) for job in jobs),
         step=refer(f"#step/{rule}" for rule in rules),
         input=refer(f"#parameter/{name}" for job in jobs for name in job["settings"]),
@@ -323,6 +334,7 @@ def _workflow(jobs: Sequence[Mapping], facts: Facts) -> list[dict]:
             version=job["digest"],
             encodingFormat=TYPES[".py"],
             sha256=facts.checksums.get(path[_tool(job).removeprefix(f"{CODE}/")]),
+            contentSize=facts.size(path[_tool(job).removeprefix(f"{CODE}/")]),
             input=refer(f"#parameter/{name}" for name in job["settings"]),
         )
         for rule, job in rules.items()
@@ -443,9 +455,10 @@ def _file(path: str, facts: Facts) -> dict:
         kind,
         name=facts.within(path) or facts.code[path],
         alternateName=place,
-        description=INTERMEDIATE if place else says,
+        description=INTERMEDIATE if place else says or USED,
         encodingFormat=form.media_type if form else TYPES.get(PurePosixPath(path).suffix),
         sha256=checksum,
+        contentSize=None if place else facts.size(path),
         dateModified=facts.rewritten.get(path),
     )
 

@@ -133,7 +133,10 @@ OF_BOOK = {**_all(Way.GATE, "cells"), **_all(Way.WORDS, "properties")}
 OF_RECORD = {
     **_all(Way.SUMS, "sha256 identifier"),
     **_all(Way.WORDS, "description conditionsOfAccess isAccessibleForFree license conformsTo encodingFormat"),
-    **_all(Way.RUN, "@id @type about additionalType agent alternateName dateModified datePublished endTime"),
+    **_all(
+        Way.RUN,
+        "@id @type about additionalType agent alternateName author contentSize dateModified datePublished endTime",
+    ),
     **_all(Way.RUN, "exampleOfWork hasPart input instrument mainEntity mentions name object position result startTime"),
     **_all(Way.RUN, "programmingLanguage softwareRequirements softwareVersion step value version workExample"),
 }
