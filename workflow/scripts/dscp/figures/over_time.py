@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Mapping
 
 from matplotlib.axes import Axes
@@ -29,7 +30,6 @@ from dscp.figures.evidence import Look, key, mark
 from dscp.study.areas import PERIODS
 from dscp.study.days import day
 
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 LABELS = 14  # below the axis, at the most
 HIGH = 50.0  # mm
 
@@ -80,7 +80,7 @@ def _quarters_below(axes: Axes, data: FigureData, places: Mapping[str, float], f
     texts = []
     for name in chosen:
         year, month = data.rows[name]["month"].split("_")
-        texts.append(f"{MONTHS[int(month) - 1]}\n{year}")
+        texts.append(f"{calendar.month_abbr[int(month)]}\n{year}")
     axes.set_xticks([places[name] for name in chosen], texts)
     in_type(axes, faces)
 
