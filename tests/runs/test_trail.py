@@ -10,12 +10,15 @@ import trace  # ours, not the standard library's
 from pathlib import Path
 
 import pandas as pd
+import pypdfium2
 import pytest
 
 from dscp.ledger.rows import read_ledger
 from dscp.ledger.trail import BrokenTrail, dependents, filled, rows_by_id, tree, walk
 from dscp.printing.forms import printed as printed_form
 from ledger_checks import faults
+from trace_find import NotFound, Run, find, places
+from trace_listed import listed
 from trace_records import records_of
 
 TOOLS = Path(__file__).parents[2] / "workflow" / "tools"
@@ -170,6 +173,51 @@ def test_a_printed_number_in_a_table_or_a_sentence(run):
     assert trace.find(run, "+20%")[0] == "prison_pickup.did.site_7"
     assert trace.find(run, "112%")[0] == "stated.referral_growth.pilot_5"
     assert trace.find(run, "\N{MINUS SIGN}37,544")[0] == "benefit.total.site_2"
+
+
+@pytest.mark.parametrize("text", ["Table 3.1", "table 3.1"])
+def test_a_table_is_listed_with_the_names_of_its_numbers(run, text):
+    head, *lines = listed(run, text)
+    assert head == f"Table 3.1 has {len(lines)} numbers; make trace ID=<the name of one>:"
+    ours = run.cells[(run.cells["exhibit"] == "3.1") & (run.cells["id"] != "")]
+    assert [line.split()[-1] for line in lines] == [f"3.1/{one.row}/{one.column}" for one in ours.itertuples()]
+    assert find(run, lines[3].split()[-1])[0] == ours["id"].iloc[3]
+    assert listed(run, "7.10/site_3/value_total") == []
+    with pytest.raises(NotFound, match=r"no numbers in Table 99\.9; exhibits: 1\.1, "):
+        listed(run, "Table 99.9")
+
+
+def test_a_page_of_the_pdf_is_listed_with_its_heads_and_numbers(run):
+    """Of the page that Table 3.1 stands on: its heads, and every number of it, by its id."""
+    with pypdfium2.PdfDocument(run.folder / "report.pdf") as pdf:
+        texts = [page.get_textpage().get_text_bounded() for page in pdf]
+    (number,) = [
+        at for at, text in enumerate(texts, 1) if re.search(r"^Table 3\.1\b", text, re.M) and "Comparison 6" in text
+    ]
+    lines = listed(run, f"page {number}")
+    assert lines == listed(run, f"p. {number}") and any(line.startswith("  Table 3.1 ") for line in lines)
+    named = {line.split()[1] for line in lines[1:] if line.split()[1] in run.rows}
+    ours = run.cells[(run.cells["exhibit"] == "3.1") & (run.cells["id"] != "")]
+    alike = ours.groupby("printed")["id"].nunique()
+    alone = set(ours.loc[ours["printed"].map(alike) == 1, "id"])
+    assert len(alone) > 15 and alone <= named
+    with pytest.raises(NotFound, match=rf"report\.pdf has the pages 1 to {len(texts)}, not 999"):
+        listed(run, "page 999")
+
+
+def test_a_share_is_found_with_its_sign_where_its_head_says_per_cent(run):
+    """Table 6.4 prints per cent without the sign, or a sentence "44 per cent"."""
+    plain = [one for one in places(run) if run.rows[one.identifier]["unit"] == "percent" and one.printed[-1].isdigit()]
+    alone = [one for one in plain if sum(other.printed == one.printed for other in plain) == 1]
+    found = next((one for one in alone if _asked(run, f"{one.printed}%") == one.identifier), None)
+    assert found is not None
+
+
+def _asked(run: Run, text: str) -> str:
+    try:
+        return find(run, text)[0]
+    except NotFound:
+        return ""
 
 
 def test_a_number_printed_for_several_quantities_lists_them(run):
