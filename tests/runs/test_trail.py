@@ -196,7 +196,7 @@ def test_a_page_of_the_pdf_is_listed_with_its_heads_and_numbers(run):
     ]
     lines = listed(run, f"page {number}")
     assert lines == listed(run, f"p. {number}") and any(line.startswith("  Table 3.1 ") for line in lines)
-    named = {line.split()[1] for line in lines[1:] if line.split()[1] in run.rows}
+    named = {word.strip(",") for line in lines[1:] for word in line.split()} & run.rows.keys()
     ours = run.cells[(run.cells["exhibit"] == "3.1") & (run.cells["id"] != "")]
     alike = ours.groupby("printed")["id"].nunique()
     alone = set(ours.loc[ours["printed"].map(alike) == 1, "id"])

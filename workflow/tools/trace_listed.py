@@ -14,6 +14,7 @@ from trace_find import NotFound, Run, cells_of, typed
 EXHIBIT = re.compile(r"(table|figure) ([A-Z]?[\d.]*\d)", re.IGNORECASE)
 PAGE = re.compile(r"(?:page|p\.?) ?(\d+)", re.IGNORECASE)
 HEADS = re.compile(r"(table|figure|section)-")
+FEW = 4  # quantities that one printed number may be, all named
 EDGE = 0.5  # points around a link, within which its text lies
 
 
@@ -58,8 +59,8 @@ def _page(run: Run, number: int) -> Iterator[str]:
     yield f"page {number} of report.pdf has {_numbers(len(found))}; make trace ID=<the id of one>:"
     yield from (f"  {title}" for title in titles)
     for text, ids in dict.fromkeys(found):
-        first, *others = ids
-        yield f"  {text:<18} {first}{f', or one of {len(others)} others printed so' if others else ''}"
+        more = f", or one of {len(ids) - FEW} others printed so" if len(ids) > FEW else ""
+        yield f"  {text:<18} {' or '.join(ids[:FEW])}{more}"
 
 
 def _destinations(pdf: pikepdf.Pdf) -> Iterator[tuple[str, tuple[int, int]]]:
