@@ -4,7 +4,8 @@ function offerMarks() {
   for (const head of document.querySelectorAll("main :is(h1, h2, h3)[id], main table[id] > caption, main figure[id] > figcaption")) {
     const id = head.id || head.parentElement.id, name = head.querySelector(".n")?.textContent || head.textContent;
     const called = /^\d/.test(name) ? `Section ${name}` : name;
-    head.append(h("a", { class: "mark-here", href: `#${id}`, "aria-label": `Link to ${called}`, title: `Link to ${called}` }));
+    const mark = h("a", { class: "mark-here", href: `#${id}`, "aria-label": `Link to ${called}`, title: `Link to ${called}` });
+    head.insertBefore(mark, head.querySelector(".measure"));
   }
 }
 
