@@ -43,9 +43,12 @@ def workbook(
     -------
     The workbook, and its own words with the elements that the number lint reads.
     """
-    book = open_book(ledger, activity, with_sheets(declarations, config), config)
+    every = with_sheets(declarations, config)
+    book = open_book(ledger, activity, every, config)
     env = environment(str(folder), book)
     tables = [env.globals["table_data"](number) for number in book.exhibits]
+    of_area = every.keys() - declarations.keys()
+    tables = [table for table in tables if table.bodies or table.number not in of_area]
     words = drawn(texts, env)
     own = [words["title"], *words["intro"], *words["about"], *words["shorthand"].values()]
     return workbook_of(book, tables, words, author_of(config)), Markup("\n").join(own)
