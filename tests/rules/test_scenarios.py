@@ -145,7 +145,8 @@ def test_sentences_follow_the_data():
     assert "In Site 3 the benefits exceed the costs in every scenario; in Site 2 in none" in said
     once = found | {"scenarios.total.once.site_3": 0.0}
     assert "In Site 3 whether the benefits exceed the costs depends on the scenario; in Site 2 in none" in told(once)
-    nowhere = found | {f"scenarios.total.{name}.site_3": -1.0 for name in SCENARIOS}
-    assert "In Site 2 and Site 3 the benefits exceed the costs in no scenario" in told(nowhere)
+    for worth in (-1.0, 1.0, found["cost.site_3.total"]):  # a benefit that does not exceed the cost
+        nowhere = found | {f"scenarios.total.{name}.site_3": worth for name in SCENARIOS}
+        assert "In Site 2 and Site 3 the benefits exceed the costs in no scenario" in told(nowhere)
     missing = found | {"scenarios.paying_number": np.nan}
     assert told(missing).startswith("In how many scenarios the pilots pay cannot be given")
