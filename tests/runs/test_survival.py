@@ -21,7 +21,6 @@ from dscp.record.forms import forms_of
 from dscp.run.closed import OTHERS, folders
 from dscp.run.last_good import ASIDE, LOGS, RECORD
 from dscp.run.lock import lock
-from other_study import FOLDER, write_study
 from running import PROJECT, copy_project, snakemake
 from running import RUN as DEFAULT
 
@@ -226,20 +225,28 @@ def test_make_says_at_once_that_nothing_is_to_be_done(moved, tmp_path):
     assert "Nothing to be done" in made_again() and (moved / ".snakemake" / "log").exists()
 
 
-def test_a_user_id_without_an_account_a_name_and_a_home(tmp_path, config):
-    """On journeys alone. It may read what root may, for the sake of where Python and this test's folder lie."""
-    missing = ["root rights"] * (os.geteuid() != 0) + ["the program setpriv"] * (not shutil.which("setpriv"))
+def test_as_in_a_container_the_bytes_are_the_same(clean, study):
+    """A user id without an account, a name and a home; code that nobody can write; no network.
+
+    It may read what root may, for the sake of where Python and this test's folder lie.
+    """
+    missing = ["root rights"] * (os.geteuid() != 0)
+    missing += [f"the program {name}" for name in ("setpriv", "unshare") if not shutil.which(name)]
     if missing:
-        pytest.skip(f"a user id without an account is taken by root, with setpriv; missing: {' and '.join(missing)}")
-    reading = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-    nobody = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", *reading]
-    folder = tmp_path / "study"
-    write_study(folder, config, share=0.25, extracts={"journeys": f"{FOLDER}/journeys.csv"})
-    subprocess.run(["chown", "-R", "54321:54321", str(folder)], check=True)
-    command = [*nobody, "make", "--silent", "--assume-old=.venv/ready", "report", "verify", f"STUDY={folder}"]
-    done = subprocess.run(command, cwd=PROJECT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
+        pytest.skip(f"root shuts a run in with setpriv and unshare; missing: {' and '.join(missing)}")
+    subprocess.run(["chown", "-R", "54321:54321", str(study)], check=True)
+    reading = "--inh-caps=+dac_read_search --ambient-caps=+dac_read_search"
+    shut_in = f"""
+        mount --bind {PROJECT} {PROJECT} && mount -o remount,bind,ro {PROJECT} && ! touch {PROJECT}/Makefile &&
+        exec setpriv --reuid=54321 --regid=54321 --clear-groups {reading} \\
+            make --silent --assume-old=.venv/ready report verify STUDY={study}"""
+    command = ["unshare", "--net", "--mount", "sh", "-c", shut_in]
+    # How a machine computes is no matter of the container's.
+    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("OPENBLAS_")}
+    done = subprocess.run(command, cwd=PROJECT, env=kept, capture_output=True, text=True)
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stdout + done.stderr
     assert re.search(r"^\d{3} files verified", done.stdout, re.M)
+    assert differing(clean / RUN, study / RUN) == []
 
 
 @pytest.mark.parametrize("shift", [-DAY, DAY])

@@ -282,6 +282,24 @@ def test_what_an_assumption_is_changed_to_stands_at_its_end(drawn):
             assert (at - base) * (total.value - base) > 0, (name, end)
 
 
+def test_where_both_ends_lie_on_one_side_the_shorter_bar_is_over_the_longer_whose_end_has_the_words(config, values):
+    data = FigureData.of(plans_of(config)["S.4"], values)
+    base = data.at("base", "low_total")
+    name = next(name for name in data.rows if name != "base" and data.get(name, "high_total"))
+    ids = {end: data.at(name, f"{end}_total").id for end in ("low", "high")}
+    ends = {share: share * values[base.id] for share in (1.5, 2)}
+    for near, far in (("low", "high"), ("high", "low")):
+        figure = draw("S.4", config, values | {ids[near]: ends[1.5], ids[far]: ends[2]})
+        plot = figure.axes[0]
+        ((_, height, _),) = seen(figure)[data.rows[name]["heads"][0]]
+        here = [one for one in bars(plot) if abs(one[2] - height) < NEAR]
+        reach = [max(one[:2], key=lambda end: abs(end - base.value)) for one in here]
+        assert reach == pytest.approx([2 * base.value, 1.5 * base.value])  # drawn in this order
+        assert here[0][3] != here[1][3]
+        at = {text.xy[0] for text in plot.texts if abs(on_sheet(plot, *text.xy)[1] - height) < NEAR}
+        assert list(at) == pytest.approx([2 * base.value])
+
+
 MONTHLY = "C.8.1"
 
 
@@ -313,6 +331,7 @@ def test_the_ticks_of_the_months_name_their_months(drawn):
     assert len(ticks) >= 4
     for at, label in ticks:
         assert num2date(datestr2num(f"1 {label}")).strftime("%Y_%m") == months[at]
+        assert months[at][5:] in ("04", "10")  # the half years of a fiscal year
 
 
 def test_the_start_stands_before_the_month_in_which_pilots_start(config, drawn):

@@ -15,6 +15,7 @@ from many_sites import TEMPLATES, style
 from tagged import page_of
 
 STYLE = """@page { size: 300px 260px; margin: 40px } .fn { float: footnote } .off { position: relative; left: 300px }
+.down { position: relative; top: 112px }
 .up { margin-top: -2.2em } .gone { display: none } td { padding: 0 } .right { margin-left: 190px;
   white-space: nowrap }"""
 NUMBER = "<h2>Costs</h2><p><data data-q='cost.total'><a href='#x'>12,345</a></data> pounds</p><p id='x'>Text</p>"
@@ -44,6 +45,7 @@ def test_a_number_in_its_place_is_let_be():
     [
         ("<p><data", "<p class=off><data", "'12,345' (cost.total), under 'Costs', stands beyond the type area"),
         ("<p><data", "<p class=right><data", "'12,345' (cost.total), under 'Costs', stands beyond the type area"),
+        ("<p><data", "<p class=down><data", "'12,345' (cost.total), under 'Costs', stands beyond the type area"),
         ("<p><data", "<p class=gone><data", "'12,345' (cost.total), under 'Costs', is not on the page"),
         ("</data> pounds", "</data> pounds<br><span class=right>or about as much</span>", "'or about as much', under"),
         ("</p><p id='x'>", "</p><p id='x' class=up>", "'12,345' (cost.total), under 'Costs', is not alone"),
