@@ -79,6 +79,12 @@ def jobs(environment: dict[str, str], rule: str, states: str = "R,ST") -> list[s
     return [line.split()[0] for line in found if line.split()[1:2] == [f"rule_{rule}"]]
 
 
+def signalled(environment: dict[str, str], number: str, name: str) -> None:
+    """Send a signal to a job: to its script and what that started, and to its steps."""
+    for more in (["--full"], []):
+        subprocess.run(["scancel", f"--signal={name}", *more, number], env=environment, check=False)
+
+
 def wait_for(look: Callable[[], object], what: str) -> object:
     for _ in range(1200):
         if found := look():
@@ -144,7 +150,7 @@ def test_a_job_out_of_time_is_said_to_be(slurm, study, profile):
 
     def hold() -> None:
         (number,) = wait_for(lambda: jobs(slurm, "outcomes"), "job of outcomes")
-        subprocess.run(["scancel", "--signal=STOP", "--full", number], env=slurm, check=True)
+        signalled(slurm, number, "STOP")
 
     said = stopped(study, slurm, profile(set_resources={"outcomes": {"runtime": 1}}), hold)
     assert re.search(r"^outcomes: out of time, job \d+; asked for 1 minute", said, re.M), said
@@ -167,19 +173,23 @@ def test_a_run_told_to_stop_takes_its_jobs_back(slurm, study, profile):
 
 @pytest.mark.parametrize("orphan", ["outcomes", "report_pdf"])
 def test_a_run_killed_and_started_anew_beside_its_orphans_gives_the_same_bytes(slurm, local, study, profile, orphan):
-    """The job goes on until the new run has begun, stopped half way so that it ends after that."""
+    """The job goes on until the new run has begun: it is stopped, and let go after that.
+
+    That of outcomes before its script begins, that of the PDF while it typesets.
+    """
     said = study.with_suffix(".said")
     run = make(study, slurm, said, profile())
     (number,) = wait_for(lambda: jobs(slurm, orphan), f"job of {orphan}")
-    wait_for(lambda: [*study.glob(f"results/{RUN}/**/.*.part")], "output half made")
-    subprocess.run(["scancel", "--signal=STOP", "--full", number], env=slurm, check=True)
+    if orphan == "report_pdf":
+        wait_for((study / f"results/{RUN}/logs/{orphan}.log").exists, "job at work")
+    signalled(slurm, number, "STOP")
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     plans = {*study.glob(f"results/{RUN}/restricted/plan-*.json")}
     assert len(plans) == 1 and jobs(slurm, orphan) == [number]
     again = make(study, slurm, said, profile())
     wait_for(lambda: {*study.glob(f"results/{RUN}/restricted/plan-*.json")} - plans, "plan of the new run")
-    subprocess.run(["scancel", "--signal=CONT", "--full", number], env=slurm, check=True)
+    signalled(slurm, number, "CONT")
     assert again.wait(timeout=900) == 0, said.read_text(encoding="utf-8")
     wait_for(lambda: number not in jobs(slurm, orphan), "end of the orphan")
     assert number in jobs(slurm, orphan, "F"), "the orphan landed"
