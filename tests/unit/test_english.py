@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from running import PROJECT
-
+PROJECT = Path(__file__).parents[2]
 PHRASES = yaml.safe_load((PROJECT / "tests" / "support" / "english.yaml").read_text(encoding="utf-8"))
 PRINTING = ("report", "figures", "exhibits", "printing", "measures", "study", "disclosure", "workbook")
 

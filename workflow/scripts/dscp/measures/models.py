@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dscp.printing.words import category, characteristic
+from dscp.printing.called import category, characteristic
 
 MISSING = "missing"
 NUMERIC = ("age",)

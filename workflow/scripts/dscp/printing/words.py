@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dscp.ledger.expressions import round_half_up
+from dscp.printing.called import characteristic
 from dscp.printing.forms import printed
 
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -31,39 +32,11 @@ def listed(items: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-CENSUS_GROUPS = {"asian", "black", "white"}
-COVARIATE_LABELS = {
-    "opiates_crack": "use of opiates or crack",
-    "cannabis": "use of cannabis",
-    "stimulants": "use of cocaine or amphetamines",
-    "other_drugs": "use of other drugs",
-    "criminal_justice_referral": "referral by the criminal justice system",
-    "previously_treated": "earlier treatment",
-    "treated_last_two_years": "treatment now or in the last two years",
-    "no_fixed_abode": "having no fixed abode",
-    "length_of_use": "length of drug use",
-}
-
-
-CATEGORY_LABELS = {"F": "female", "M": "male", "missing": "not known", "True": "yes", "False": "no"}
-
-
-def category(name: object) -> str:
-    """What a category of a characteristic is called: asian -> Asian, 5_to_9 -> 5 to 9, F -> female."""
-    text = CATEGORY_LABELS.get(str(name), str(name).replace("_", " "))
-    return text.capitalize() if text in CENSUS_GROUPS else text
-
-
 def characteristics(names: Sequence[str]) -> str:
     """The characteristics that a model allows for, as a list: age, sex and use of cannabis."""
     if not names:
         return "no characteristic"
     return listed([characteristic(name) for name in names])
-
-
-def characteristic(name: str) -> str:
-    """What a characteristic of clients is called in a sentence."""
-    return COVARIATE_LABELS.get(name, name.replace("_", " "))
 
 
 def plural(number: float, one: str, many: str) -> str:

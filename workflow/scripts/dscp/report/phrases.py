@@ -20,6 +20,7 @@ from dscp.ledger.withheld import WITHHELD_SIGN
 from dscp.measures.counting import links_of
 from dscp.measures.registry import MEASURES
 from dscp.printing import words
+from dscp.printing.called import category
 from dscp.printing.forms import IN_WORDS, MAGNITUDE, printed
 from dscp.study.areas import PERIODS, analysed, arms_of, site_label, value_at
 from dscp.study.days import day, months_touched, year_key
@@ -243,7 +244,7 @@ class Study:
 
     def category_label(self, name: str) -> Markup:
         """What a category of a characteristic is called at the head of a row: Not known, Female, 5 to 9."""
-        said = words.category(name)
+        said = category(name)
         return setting(said[:1].upper() + said[1:])
 
     def measure_in_text(self, measure: str) -> str:
