@@ -271,6 +271,16 @@ def test_what_was_taken_out_with_its_seal_is_not_seen(twice_released, tmp_path):
     assert [one.entry.run for one in Register(study).released()] == ["first"]
 
 
+def test_a_set_has_as_many_different_members_as_the_ledger_counts(programme, programme_made, tmp_path):
+    """A client who is counted twice is two members of one set."""
+    found = members(chain.restricted(programme_made, tmp_path / "restricted"), b"a key")
+    counts = found[found["name"].isin(programme_made.known)].groupby("name")["member"].nunique()
+    assert len(counts) > 40
+    assert counts.to_dict() == {name: programme_made.known[name] for name in counts.index}
+    referrals = programme.extracts["carat_referrals"]
+    assert referrals["client"].duplicated().any()
+
+
 def test_sets_of_many_members_may_differ_by_many():
     """At the border: as many as the policy's number pass, one fewer does not; in either direction."""
     control = Control(POLICIES["suppress_below_5"], KEPT)

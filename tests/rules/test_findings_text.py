@@ -85,6 +85,15 @@ def test_every_page_passes_the_number_lint(rendered):
     assert read_page(page, whole, study, ALLOWED).faults == []
 
 
+def test_periods_are_told_in_their_order(rendered):
+    """Results go from the earlier period to the later one, on the whole page."""
+    _, study, page, _, _ = rendered
+    text = " ".join(read_html(page).text_content().split())
+    before, after = (re.escape(study["periods"][period]["label"]) for period in ("pre", "post"))
+    assert len(re.findall(rf"{before} (to|and) {after}", text)) > 2
+    assert re.findall(rf"{after} (?:to|and) {before}.{{30}}", text) == []
+
+
 def test_nothing_is_empty_or_ungrammatical(rendered):
     found = rendered[3]
     assert {paragraph.chapter for paragraph in found} == set(ft.CHAPTERS.values())

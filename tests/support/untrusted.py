@@ -489,7 +489,7 @@ FAULTS = {
         SPENDING,
         (PERCENT_SPENT, rf"{RATIOS}\..*"),
         lambda values, before: values["spending.total.both_years"] == values["stated.cost_total"] == 0,
-        ("of which [z] per cent went on pay", "what one site spent lay at £0 in"),
+        ("of which [z] per cent went on pay", "the spending of a site lay at £0 in"),
     ),
     "no pay": Fault(
         lines(spent(0.0, category="pay")),

@@ -70,7 +70,7 @@ def step_rows(
                 **told,
             )
         )
-    return [*made, *(totals(part, SOURCE, rule) for part in made)]
+    return [*made, *(totals(part, SOURCE, rule) for part in made if len(part))]  # no site may have a measure
 
 
 def _kept(step: Step, taking: Sequence[Measure], counts: pd.DataFrame, sites: Mapping, told: Mapping) -> pd.DataFrame:
