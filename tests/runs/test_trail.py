@@ -394,6 +394,26 @@ def test_the_program_ends_with_a_status(default_study):
 GUIDE = (Path(__file__).parents[2] / "docs" / "auditors-guide.md").read_text(encoding="utf-8")
 
 
+def asked() -> list[str]:
+    """What the sentences of the documents have `make trace` asked for, of the default run."""
+    folder = Path(__file__).parents[2]
+    pages = [
+        path for place in ("*.md", "docs/*.md") for path in sorted(folder.glob(place)) if path.name != "first-study.md"
+    ]
+    spans = [span for path in pages for span in re.findall(r"`([^`\n]+)`", path.read_text(encoding="utf-8"))]
+    found = [re.search(r"\bID=(?:\"([^\"]+)\"|([^\s<…]+)$)", span) for span in spans]
+    return list(dict.fromkeys(one[1] or one[2] for one in found if one))
+
+
+@pytest.mark.parametrize("text", asked())
+def test_what_documents_ask_for_is_found(default_study, text):
+    assert trace.main(["--study", str(default_study), "--", text]) == 0
+
+
+def test_documents_ask_for_a_table_a_page_a_cell_and_a_number():
+    assert {"Table 3.1", "page 6", "20,678"} < set(asked())
+
+
 def guide() -> list[tuple[str, str]]:
     """The commands of the guide, each with the output it shows."""
     return re.findall(r"```sh\n(.*?)```\n\n```text\n(.*?)```", GUIDE, re.S)
