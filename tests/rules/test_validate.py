@@ -493,6 +493,7 @@ def test_typed_copy(check):
         "sex": "VARCHAR", "ethnicity": "VARCHAR", "drug_1": "INTEGER", "drug_2": "INTEGER", "drug_3": "INTEGER",
         "age_first_use": "INTEGER", "referral_source": "INTEGER", "dip_flag": "VARCHAR",
         "previously_treated": "VARCHAR", "dual_diagnosis": "VARCHAR", "referral_date": "DATE",
+        "structured_start": "DATE",
     }  # fmt: skip
     frame = typed.df()
     assert frame["line"].to_list() == [2, 3, 4, 5, 6]
