@@ -6,11 +6,14 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pikepdf
 import pypdf
 import pypdfium2
 import pytest
 import yaml
+from lxml import etree
 
+import tagged
 from dscp.exhibits.book import shown
 from dscp.ledger.rows import read_ledger
 from dscp.pdf.typesetting import typeset
@@ -117,29 +120,50 @@ def spaced(page: str) -> str:
     return tree.text_content()
 
 
-def digits_of_repeated_heads(page, sheets) -> int:
-    """How many numbers the heads hold that tables repeat on the pages on which they go on."""
+def numbers_of_repeated_heads(page, sheets) -> Counter:
+    """The numbers in the heads that tables repeat on the pages on which they go on."""
     text = " ".join(" ".join(text.get_text_bounded().split()) for _, text in sheets)
     tree = read_html(page)
     for unseen in tree.find_class("plain-text"):
         unseen.drop_tree()
     heads = Counter(" ".join(" ".join(head.itertext()).split()) for head in tree.iter("thead"))
     once = {head: sum(tables * one.count(head) for one, tables in heads.items()) for head in heads}
-    return sum(len(re.findall(r"\d+", head)) * max(0, text.count(head) - once[head]) for head in heads)
+    again = {head: max(0, text.count(head) - once[head]) for head in heads}
+    return Counter(number for head, times in again.items() for number in re.findall(r"\d+", head) * times)
 
 
-def test_no_other_digit_is_in_the_pdf(page, sheets):
-    """The digits of the PDF are those of the page, which was checked, and the page numbers that lists and links add."""
+@pytest.fixture(scope="module")
+def in_figures(default_run, sheets) -> list[str]:
+    """The texts of the PDF that stand in its figures."""
+    with pikepdf.open(default_run / "report.pdf") as document:
+        numbers = {page.objgen: at for at, page in enumerate(document.pages)}
+        boxes = [(numbers[one.Pg.objgen], *map(float, one.A.BBox)) for one in tagged.found(document, "Figure")]
+    return [sheets[at][1].get_text_bounded(*box) for at, *box in boxes]
+
+
+def test_the_digits_of_figures_are_those_of_their_drawings(default_run, in_figures):
+    """Which were checked; in a figure, what stands apart may be read as one number."""
+    drawings = (default_run / "work" / "figures").glob("*.svg")
+    written = [text for path in drawings for text in etree.parse(path).iter("{*}text")]
+    drawn = Counter(re.findall(r"\d", "".join("".join(one.itertext()) for one in written)))
+    assert drawn.total() > 1000
+    assert Counter(re.findall(r"\d", "".join(in_figures))) == drawn
+
+
+def test_no_other_digit_is_in_the_pdf(page, sheets, in_figures):
+    """Figures aside, they are those of the page, which was checked, and the page numbers that lists and links add."""
     expected = Counter(re.findall(r"\d+", spaced(page)))
     found = Counter()
     for (width, height), text in sheets:
         found += Counter(re.findall(r"\d+", text.get_text_bounded(0, BOTTOM, width, height - TOP)))
+    found -= Counter(number for text in in_figures for number in re.findall(r"\d+", text))
     assert expected - found == Counter()
     front = page.split("</nav>")[0]
     rest = found - expected
     lists = front.count("<li ") + front.count("<li>") + page.count('<a class="n far')
-    assert sum(rest.values()) == lists + digits_of_repeated_heads(page, sheets)
-    assert all(1 <= int(number) <= len(sheets) for number in rest)
+    again = numbers_of_repeated_heads(page, sheets)
+    assert rest.total() == lists + again.total()
+    assert all(1 <= int(number) <= len(sheets) for number in rest - again)
 
 
 def test_the_pdf_carries_the_ledger_the_cells_and_the_record(default_run, reader):
