@@ -13,6 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from dscp.run.said import say
+
 PROJECT = Path(__file__).resolve().parents[2]
 PROFILES = PROJECT / "workflow" / "profiles"
 FILE = "config.yaml"
@@ -83,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     (name,) = sys.argv[1:] if arguments is None else arguments
     found = folder(name)
     refuse(read(found / FILE), read(PROFILES / "default" / FILE), found / FILE)
-    print(found)
+    say(str(found))
     return 0
 
 
