@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from dscp.report.citations import Citations, UnknownWork
+from dscp.report.render import terms_used
 
 PROJECT = Path(__file__).parents[2]
 WORKS = yaml.safe_load((PROJECT / "templates" / "references.yaml").read_text(encoding="utf-8"))
@@ -37,3 +38,9 @@ def test_works_are_in_order_and_name_their_year():
     assert names == sorted(names)
     assert all(f"({work['year']})" in work["entry"] for work in WORKS.values())
     assert all(work["entry"].endswith(".") for work in WORKS.values())
+
+
+def test_an_abbreviation_in_a_cell_beside_a_number_is_one_that_stands_in_the_report():
+    entries = "<dt>NAO</dt><dd>National Audit Office</dd>\n<dt>TT</dt><dd>In treatment</dd>\n"
+    body = f'<td>3,000</td><td>NAO (2010)</td><dl class="glossary short">\n{entries}</dl>'
+    assert "<dt>NAO</dt>" in terms_used(body) and "<dt>TT</dt>" not in terms_used(body)

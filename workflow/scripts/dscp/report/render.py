@@ -284,8 +284,8 @@ def terms_used(body: str) -> str:
 
 
 def spoken(part: str) -> str:
-    """What a part of a page says: its text without elements."""
-    return unescape(re.sub(r"<[^>]*>", "", part))
+    """What a part of a page says: its words without elements, which keep them apart."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", part)).split())
 
 
 def chapter_of(number: str) -> str:
