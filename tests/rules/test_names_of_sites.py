@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,9 @@ from dscp.extracts.columns import area, site
 from dscp.extracts.registry import EXTRACTS, samples
 from dscp.study.areas import ARMS
 from other_study import other_config
-from running import PROJECT
 from validate import validate
+
+PROJECT = Path(__file__).parents[2]
 
 NAMES = {"site_1": "Site 1: Northtown", "site_2": "St. Helens & district", "site_3": "Ynys Môn", "site_4": "WEST"}
 CALLED = ("site", "area")  # columns that name sites and areas

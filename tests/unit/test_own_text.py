@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,7 +16,8 @@ from dscp.ledger.rows import FIELDS
 from dscp.report.chapters import Chapters
 from dscp.report.lint import Allowed, read_page
 from dscp.report.own_text import OwnText, blocks, said
-from running import PROJECT
+
+PROJECT = Path(__file__).parents[2]
 
 HEADS = "# First\n\nOne.\n\n## Inner *part*\n\nTwo.\n\n# Second\n\n### Small\n\nThree.\n"
 
