@@ -42,7 +42,7 @@ class Traced:
 
 
 PICTURES: Mapping[str, Printed | Traced] = {
-    "report": Printed(".", "dscp-2009-11", "Figure S.1 Every difference"),
+    "report": Printed(".", "dscp-2009-11", "“Better” and “worse” go by a test"),
     "trace": Traced(".", "dscp-2009-11", "effective_treatment.did.site_3"),
     "profile": Printed("studies/southampton", "", "Table P.2 Successful completions"),
     "published-counts": Printed("studies/barnet", "", "Figure P.1 Clients in treatment"),
