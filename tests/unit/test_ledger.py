@@ -578,3 +578,18 @@ def test_printed_number_reads_back_within_half_a_step(form, value):
 def test_value_is_given_in_the_printed_unit():
     assert in_unit(2852676, "gbp_k") == pytest.approx(2852.676)
     assert in_unit(-5.3, "signed_proportion3") == pytest.approx(-0.053)
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (2_547_300.0, "gbp_to_m1", "£2.5m"),
+        (2_547_300.0, "plain_m2", "2.55"),
+        (2_547_300.0, "plain_m3", "2.547"),
+        (2.5473e9, "gbp_to_bn1", "£2.5 billion"),
+        (184_939.0, "gbp_k_unit", "£185k"),
+        (0.2853, "rate1", "28.5%"),
+    ],
+)
+def test_large_amounts_and_rates_keep_the_decimals_of_their_form(value, form, text):
+    assert printed(value, form) == text
